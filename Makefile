@@ -1,0 +1,52 @@
+# Every target makes what it needs; only Python 3.11 or newer and make have to be there.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test gen gen-check fmt lint types check build clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment with everything development needs
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gossip needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cli,fast,metrics,dev]'
+	@touch $@
+
+demo: $(READY) ## Two organisations' peers shake hands over mutual TLS, impostors are refused
+	@$(BIN)/gossip demo
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest -q
+
+gen: $(READY) ## Generate gen/gossip_protos from protos/
+	@$(BIN)/python protos/generate.py gen/gossip_protos
+
+gen-check: $(READY) ## Compare gen/gossip_protos with what protos/ generate
+	@$(BIN)/python protos/generate.py --check gen/gossip_protos
+
+fmt: $(READY) ## Format the code
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lint: $(READY) ## Check style without changing anything
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache .
+
+types: $(READY) ## mypy --strict over everything
+	@$(BIN)/python -m mypy
+
+check: gen-check lint types test ## Everything that must pass before a change lands
+
+build: $(READY) ## Build the wheel and the source distribution into dist/
+	@$(BIN)/python -m build --outdir dist .
+
+clean: ## Remove what the other targets made
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,194 @@
+"""The communication layer as its users see it."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol, Self, TypeVar
+
+from gossip.api.options import DialOptions
+from gossip.api.peer import ConnectionInfo, RemotePeer
+from gossip.api.results import AggregatedSendResults
+from gossip.messages import GossipMessage
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.signed import SignedMessage
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Subscription(AsyncIterator[T_co], Protocol[T_co]):
+    """A stream of events for one reader; ends when it is closed or the communication layer stops.
+
+    A context manager too: leaving it closes it.
+    """
+
+    def close(self) -> None:
+        """End the subscription; events not read yet are dropped. May be called again."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc_info: object) -> None: ...
+
+
+class ReceivedMessage(Protocol):
+    """A message from an authenticated peer, and the way back to it.
+
+    Mirrors: gossip/protoext/comm.go, ReceivedMessage.
+    """
+
+    def get_gossip_message(self) -> SignedMessage:
+        """The message, with the exact bytes it came in.
+
+        Mirrors: GetGossipMessage, and GetSourceEnvelope through its ``envelope``.
+        """
+        ...
+
+    def get_connection_info(self) -> ConnectionInfo:
+        """Who sent it. Mirrors: GetConnectionInfo."""
+        ...
+
+    async def respond(self, message: GossipMessage) -> None:
+        """Send ``message`` back, unsigned, on the connection that the message came by; waits for room.
+
+        Raises:
+            ClosedError: That connection is gone; nothing was sent.
+
+        Cancellation: while waiting for room nothing was sent.
+        Mirrors: Respond.
+        """
+        ...
+
+    async def ack(self, error: str | None = None) -> None:
+        """Acknowledge the message, or refuse it with a text; waits for room.
+
+        Raises:
+            ClosedError: The connection is gone; nothing was sent.
+
+        Cancellation: while waiting for room nothing was sent.
+        Mirrors: Ack.
+        """
+        ...
+
+
+MessageAcceptor = Callable[[ReceivedMessage], bool]
+"""Decides whether a subscriber wants a message; called on the event loop, must not block. Mirrors: MessageAcceptor."""
+
+
+class Comm(Protocol):
+    """Sends to and receives from other peers over authenticated connections.
+
+    Mirrors: gossip/comm/comm.go, Comm.
+    """
+
+    def get_pki_id(self) -> PkiId:
+        """Our own PKI-ID. Mirrors: GetPKIid."""
+        ...
+
+    def send(self, message: SignedMessage, *peers: RemotePeer) -> None:
+        """Hand a message to each peer's send buffer, and return without waiting.
+
+        A peer without a connection is dialled in the background. Where a buffer is full, or a dial fails, the message
+        is lost for that peer: counted, and said in a rate-limited warning; a failed peer is announced as presumed dead.
+
+        Raises:
+            ClosedError: The layer was stopped; nothing was sent.
+
+        Order: messages to one peer arrive in the order of the calls.
+        Mirrors: Send.
+        """
+        ...
+
+    async def send_with_ack(
+        self, message: SignedMessage, timeout_s: float, min_ack: int, *peers: RemotePeer
+    ) -> AggregatedSendResults:
+        """Send to each peer and wait for acknowledgements.
+
+        The message that is sent carries a nonce of its own and no signature; the caller's is left alone.
+
+        Args:
+            message: What to send.
+            timeout_s: How long to wait, from the call on.
+            min_ack: Return as soon as this many peers acknowledged.
+            peers: To whom.
+
+        Returns:
+            One result for each peer that answered, failed or timed out; peers still open when ``min_ack`` was reached
+            are left out.
+
+        Raises:
+            ClosedError: The layer was stopped; messages may have been sent.
+
+        Cancellation: messages may have been sent; their acknowledgements are ignored.
+        Mirrors: SendWithAck.
+        """
+        ...
+
+    async def probe(self, peer: RemotePeer) -> None:
+        """Return when a gossip server answers at the endpoint; it proves nothing about who it is.
+
+        Raises:
+            TransportError: It does not answer.
+            ClosedError: The layer was stopped.
+
+        Cancellation: the connection is closed.
+        Mirrors: Probe.
+        """
+        ...
+
+    async def handshake(self, peer: RemotePeer) -> PeerIdentityType:
+        """Authenticate the peer and learn whether it accepts us; the connection is closed afterwards.
+
+        Returns:
+            The peer's identity, which was verified, and the peer accepted ours.
+
+        Raises:
+            HandshakeError: One side refused the other; ``RefusedByPeerError`` holds the peer's own words.
+            IdentityError, SignatureError, WireError: What the peer sent was refused by us.
+            TransportError: The peer was not reached or fell silent.
+            ClosedError: The layer was stopped.
+
+        Cancellation: the connection is closed.
+        Mirrors: Handshake.
+        """
+        ...
+
+    def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
+        """Receive every message that ``acceptor`` holds for, from now on.
+
+        A subscriber that does not read holds up the connections whose messages it wants, once its buffer is full.
+
+        Raises:
+            ClosedError: The layer was stopped.
+
+        Mirrors: Accept.
+        """
+        ...
+
+    def presumed_dead(self) -> Subscription[PkiId]:
+        """Hear of peers whose connection failed, or that could not be reached. Mirrors: PresumedDead."""
+        ...
+
+    def identity_switch(self) -> Subscription[PkiId]:
+        """Hear of PKI-IDs whose endpoint now answers with another identity of that organisation.
+
+        Mirrors: IdentitySwitch.
+        """
+        ...
+
+    async def close_conn(self, peer: RemotePeer) -> None:
+        """Close the connection to this PKI-ID, if there is one.
+
+        Cancellation: the connection is closed all the same.
+        Mirrors: CloseConn.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Close everything; every subscription ends. May be called again.
+
+        Cancellation: connections that were still draining are cut.
+        Mirrors: Stop.
+        """
+        ...
+
+    def set_dial_opts(self, options: DialOptions) -> None:
+        """Use other options for connections dialled from now on. Mirrors: SetDialOpts."""
+        ...

@@ -1,0 +1,71 @@
+"""PKI-ID to identity: the store of those that have been verified."""
+
+from typing import Protocol
+
+from gossip.api.peer import PeerIdentitySet, PeerSuspector
+from gossip.types import PeerIdentityType, PkiId
+
+
+class Mapper(Protocol):
+    """Holds identities for as long as they are valid and in use.
+
+    Mirrors: gossip/identity/identity.go, Mapper.
+    """
+
+    def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
+        """Store an identity after judging it; one that is stored already is left as it is.
+
+        Raises:
+            IdentityExpiredError: It ended before now.
+            PkiIdMismatchError: ``pki_id`` is not its own.
+            IdentityError: It is not valid.
+            In each case nothing was stored.
+
+        Mirrors: Put.
+        """
+        ...
+
+    def get(self, pki_id: PkiId) -> PeerIdentityType:
+        """Fetch an identity, which counts as use.
+
+        Raises:
+            UnknownIdentityError: None is stored under ``pki_id``.
+
+        Mirrors: Get.
+        """
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with our own identity's key. Mirrors: Sign."""
+        ...
+
+    def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
+        """Return when the identity stored under ``pki_id`` made ``signature`` over ``message``; counts as use.
+
+        Raises:
+            UnknownIdentityError: None is stored under ``pki_id``.
+            IdentityError: The stored identity is not valid any more.
+            SignatureError: The signature does not hold.
+
+        Mirrors: Verify.
+        """
+        ...
+
+    def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+        """Name an identity, without judging it; None when it cannot be read. Mirrors: GetPKIidOfCert."""
+        ...
+
+    def suspect_peers(self, is_suspected: PeerSuspector) -> None:
+        """Judge again every stored identity that ``is_suspected`` holds for, and remove those that fail.
+
+        Mirrors: SuspectPeers.
+        """
+        ...
+
+    def identity_info(self) -> PeerIdentitySet:
+        """Everything that is stored, our own identity included. Mirrors: IdentityInfo."""
+        ...
+
+    def stop(self) -> None:
+        """End all timers; may be called again. Mirrors: Stop."""
+        ...

@@ -1,0 +1,1 @@
+"""Handshake, connections, acknowledgements, subscriptions."""

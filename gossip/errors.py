@@ -1,0 +1,225 @@
+"""Every error that gossip raises on purpose.
+
+A class says whose fault it is, and policy is read from that: PEER closes the connection and warns, NETWORK presumes the
+peer dead, OURS flies to the caller. The facts of a case are attributes. Texts keep Fabric's wording where operators
+search for it.
+"""
+
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from gossip.types import PkiId
+
+
+class Fault(Enum):
+    """Who has to change something before it can work."""
+
+    OURS = "ours"
+    PEER = "peer"
+    NETWORK = "network"
+
+
+class GossipError(Exception):
+    """The root: catch it to catch everything below."""
+
+    fault: ClassVar[Fault] = Fault.OURS
+
+
+class ConfigurationError(GossipError):
+    """A setting, file or folder of ours cannot be used; ``path`` names it where there is one."""
+
+    def __init__(self, text: str, *, path: str | None = None) -> None:
+        super().__init__(f"{path}: {text}" if path else text)
+        self.path = path
+
+
+class ClosedError(GossipError):
+    """The object was stopped or closed before or during the call."""
+
+
+# -- wire
+
+
+class WireError(GossipError):
+    """Bytes that a peer sent are not what they must be."""
+
+    fault = Fault.PEER
+
+
+class MalformedMessageError(WireError):
+    """Not well-formed protobuf.
+
+    ``what`` is the rule that was broken, ``offset`` the byte where it was, ``field`` the path of names down to it.
+    """
+
+    def __init__(self, what: str, *, offset: int, field: str) -> None:
+        super().__init__(f"malformed {field} at byte {offset}: {what}")
+        self.what = what
+        self.offset = offset
+        self.field = field
+
+
+class FrameTooLargeError(WireError):
+    """A message is longer than the limit that holds for this stream."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"message of {size_bytes} bytes is larger than the limit of {limit_bytes}")
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+
+
+class UnexpectedMessageError(WireError):
+    """A well-formed message that has no place here."""
+
+
+# -- identity
+
+
+class IdentityError(GossipError):
+    """An identity cannot be used; ``pki_id`` names it where it is known."""
+
+    fault = Fault.PEER
+
+    def __init__(self, text: str, *, pki_id: PkiId | None = None) -> None:
+        super().__init__(f"{text} (PKI-ID {pki_id.hex()})" if pki_id is not None else text)
+        self.pki_id = pki_id
+
+
+class UnknownIdentityError(IdentityError):
+    """No identity is stored for this PKI-ID."""
+
+    def __init__(self, pki_id: PkiId) -> None:
+        super().__init__("PKIID wasn't found", pki_id=pki_id)
+
+
+class PkiIdMismatchError(IdentityError):
+    """The identity's own PKI-ID is not the one that it came with."""
+
+    def __init__(self, *, claimed: PkiId, computed: PkiId) -> None:
+        super().__init__(f"identity doesn't match the computed pkiID {computed.hex()}", pki_id=claimed)
+        self.claimed = claimed
+        self.computed = computed
+
+
+class IdentityExpiredError(IdentityError):
+    """The identity's certificate ended before now."""
+
+    def __init__(self, expired_at: datetime, *, pki_id: PkiId | None = None) -> None:
+        super().__init__(f"gossipping peer identity expired at {expired_at.isoformat()}", pki_id=pki_id)
+        self.expired_at = expired_at
+
+
+class IdentityRevokedError(IdentityError):
+    """A CRL of the identity's own MSP names its certificate, or one above it."""
+
+
+class UntrustedIdentityError(IdentityError):
+    """No MSP that we know vouches for the identity."""
+
+
+class SignatureError(GossipError):
+    """A signature does not hold over the bytes."""
+
+    fault = Fault.PEER
+
+
+# -- handshake
+
+
+class HandshakeError(GossipError):
+    """Two peers did not come to trust each other."""
+
+    fault = Fault.PEER
+
+
+class NoCertificateError(HandshakeError):
+    """The other side presented no TLS certificate, so that no identity can be bound to the connection."""
+
+
+class TlsBindingError(HandshakeError):
+    """The signed hash is not that of the certificate on this very connection."""
+
+    def __init__(self, *, expected: bytes, got: bytes) -> None:
+        super().__init__(f"Expected {expected.hex()} in remote hash of TLS cert, but got {got.hex() or 'nothing'}")
+        self.expected = expected
+        self.got = got
+
+
+class WrongPeerError(HandshakeError):
+    """Somebody else than the peer that was asked for answered."""
+
+    def __init__(self, *, expected: PkiId, got: PkiId, detail: str = "") -> None:
+        super().__init__(
+            f"PKI-ID of remote peer doesn't match expected PKI-ID: expected {expected.hex()}, got {got.hex()}{detail}"
+        )
+        self.expected = expected
+        self.got = got
+
+
+class RefusedByPeerError(HandshakeError):
+    """The other side ended the stream with an error: ``grpc_status`` by name, ``reason`` in its own words."""
+
+    def __init__(self, *, grpc_status: str, reason: str) -> None:
+        super().__init__(f"refused by the peer with {grpc_status}: {reason or 'no reason given'}")
+        self.grpc_status = grpc_status
+        self.reason = reason
+
+
+# -- transport
+
+
+class TransportError(GossipError):
+    """The network, or what stands between two peers, did not carry the call."""
+
+    fault = Fault.NETWORK
+
+
+class DialError(TransportError):
+    """No usable connection came about; ``stage`` is one of ``address``, ``tcp``, ``tls`` and ``http2``."""
+
+    def __init__(self, endpoint: str, stage: str, text: str) -> None:
+        super().__init__(f"cannot connect to {endpoint}: {stage}: {text}")
+        self.endpoint = endpoint
+        self.stage = stage
+
+
+class PeerSilentError(TransportError):
+    """The other side said nothing for as long as we wait; ``waited_for`` says for what."""
+
+    def __init__(self, remote: str, *, waited_for: str, waited_s: float) -> None:
+        super().__init__(f"timed out waiting for {waited_for} from {remote} after {waited_s:g} s")
+        self.remote = remote
+        self.waited_for = waited_for
+        self.waited_s = waited_s
+
+
+class StreamBrokenError(TransportError):
+    """A connection that worked stopped working."""
+
+
+# -- sending
+
+
+class SendError(GossipError):
+    """A message did not get to a peer, or not as it should."""
+
+    fault = Fault.NETWORK
+
+
+class QueueFullError(SendError):
+    """The connection's send buffer has no room; the message was dropped."""
+
+
+class AckTimeoutError(SendError):
+    """No acknowledgement came in time; whether the message arrived is unknown."""
+
+
+class NegativeAckError(SendError):
+    """The peer received the message and refused it; ``reason`` in its own words."""
+
+    fault = Fault.PEER
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"negative acknowledgement: {reason}")
+        self.reason = reason

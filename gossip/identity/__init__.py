@@ -1,0 +1,1 @@
+"""The identity mapper: who is who, for how long."""

@@ -1,0 +1,1 @@
+"""X.509 organisations from Fabric's MSP folders."""

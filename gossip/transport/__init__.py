@@ -1,0 +1,1 @@
+"""Carries frames between two peers: gRPC over mutual TLS, or a network in memory."""

@@ -1,0 +1,171 @@
+"""What the communication layer asks of a transport: dial, ping, streams of whole messages, and whose certificate."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gossip.api.options import DialOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What is known of one connection below the handshake.
+
+    ``remote`` is the other end's address as ``host:port``. The certificates are leaves in DER: the one that the other
+    side presented, and our own; None where that side presented none. ``tls_version`` and ``cipher`` are None without
+    TLS.
+    """
+
+    remote: str
+    peer_certificate: bytes | None
+    own_certificate: bytes | None
+    tls_version: str | None = None
+    cipher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DialTimes:
+    """How long the stages of one dial took, in seconds; ``tls_s`` includes nothing of TCP and is 0 without TLS."""
+
+    tcp_s: float
+    tls_s: float
+
+
+class FrameStream(Protocol):
+    """One GossipStream, from either side, in whole messages. One reader and one writer at a time."""
+
+    @property
+    def link(self) -> Link:
+        """The connection that carries this stream."""
+        ...
+
+    @property
+    def max_frame_bytes(self) -> int:
+        """The longest message taken from the other side; set it higher once the peer is authenticated."""
+        ...
+
+    @max_frame_bytes.setter
+    def max_frame_bytes(self, limit: int) -> None: ...
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Hand encoded envelopes to the network, joined into as few writes as it takes.
+
+        Raises:
+            StreamBrokenError: The network failed, or the other side ended the stream; the stream is unusable.
+
+        Cancellation: a part may have been sent, so the stream is unusable; abort it.
+        Order: frames arrive in the order of the calls.
+        """
+        ...
+
+    async def receive(self) -> Sequence[bytes]:
+        """Wait for at least one message, and return everything that is there.
+
+        Returns:
+            Whole messages in the order they were sent; empty when the other side ended the stream and no fault was
+            found (status OK).
+
+        Raises:
+            FrameTooLargeError: The next message is longer than ``max_frame_bytes``; nothing of it was kept.
+            RefusedByPeerError: The other side, a server, ended the stream with another status than OK.
+            StreamBrokenError: The network failed, or a message was cut off in its middle.
+
+        Cancellation: nothing is lost; call again.
+        """
+        ...
+
+    async def end(self) -> None:
+        """Tell the other side that nothing more will be sent; receiving goes on. Only a client ends its half so.
+
+        Raises:
+            StreamBrokenError: The network failed.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Cut the stream off at once; the other side sees it broken. May be called again."""
+        ...
+
+
+StreamHandler = Callable[[FrameStream], Awaitable[None]]
+"""Serves one incoming GossipStream. Returning ends it with status OK; a GossipError ends it with UNKNOWN and its text."""
+
+
+class Channel(Protocol):
+    """One outgoing connection."""
+
+    @property
+    def link(self) -> Link:
+        """The connection itself."""
+        ...
+
+    @property
+    def times(self) -> DialTimes:
+        """How long it took to come about."""
+        ...
+
+    async def ping(self) -> None:
+        """Call Ping and return when it is answered.
+
+        Raises:
+            RefusedByPeerError: It answered with an error status.
+            StreamBrokenError: The connection failed.
+        """
+        ...
+
+    async def open_stream(self) -> FrameStream:
+        """Call GossipStream; does not wait for the other side to say anything.
+
+        Raises:
+            StreamBrokenError: The connection failed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close in order: what was written still leaves, for as long as a short deadline allows. May be called again.
+
+        Cancellation: the connection is cut.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Cut the connection at once. May be called again."""
+        ...
+
+
+class Dialer(Protocol):
+    """Makes outgoing connections."""
+
+    def set_options(self, options: DialOptions) -> None:
+        """Dial with these options from now on.
+
+        Raises:
+            ConfigurationError: They cannot be used; the old ones stay.
+        """
+        ...
+
+    async def dial(self, endpoint: str) -> Channel:
+        """Connect to ``host:port`` within the options' ``dial_timeout_s``.
+
+        Raises:
+            DialError: No connection came about; its stage and text say where it failed and why.
+
+        Cancellation: nothing is left behind.
+        """
+        ...
+
+
+class Listener(Protocol):
+    """Takes incoming connections for one handler."""
+
+    @property
+    def endpoint(self) -> str:
+        """The address that it listens on, ``host:port``, with the real port."""
+        ...
+
+    async def close(self, drain_s: float) -> None:
+        """Take no more connections, let the open ones end for ``drain_s`` seconds, then cut what is left.
+
+        Cancellation: everything is cut.
+        """
+        ...
