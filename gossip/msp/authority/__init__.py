@@ -1,0 +1,26 @@
+"""Throw-away organisations: certificate authorities, what they issue, and cryptogen's folders to hold it.
+
+For demos and tests. Nothing here reads a clock; keys and serial numbers are random; only the ``write_`` functions touch
+the disk.
+"""
+
+from gossip.msp.authority.authority import Authority
+from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Role, Validity, generate_key
+from gossip.msp.authority.cryptogen import write_local_msp, write_peer_organisation, write_tls, write_verifying_msp
+from gossip.msp.authority.organisation import Member, Organisation
+
+__all__ = [
+    "Authority",
+    "Credential",
+    "CurveName",
+    "Member",
+    "Organisation",
+    "PrivateKey",
+    "Role",
+    "Validity",
+    "generate_key",
+    "write_local_msp",
+    "write_peer_organisation",
+    "write_tls",
+    "write_verifying_msp",
+]

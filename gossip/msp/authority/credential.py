@@ -1,0 +1,71 @@
+"""Keys and certificates that belong together, and when they hold."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+CurveName = Literal["P-256", "P-384"]
+
+_CURVES: dict[CurveName, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
+
+
+class Role(Enum):
+    """What a NodeOU says of an identity; the value is the organisational unit."""
+
+    PEER = "peer"
+    ADMIN = "admin"
+    CLIENT = "client"
+    ORDERER = "orderer"
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """When a certificate begins and ends, both inclusive; aware datetimes, cut to whole seconds by X.509."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def running(cls, now: datetime) -> "Validity":
+        """Began five minutes ago, so that clocks may differ, and holds for ten years, as with cryptogen."""
+        begins_at = now - timedelta(minutes=5)
+        return cls(begins_at, begins_at + timedelta(days=3650))
+
+    @classmethod
+    def expired(cls, now: datetime) -> "Validity":
+        """Held for a day and ended an hour ago."""
+        return cls(now - timedelta(hours=25), now - timedelta(hours=1))
+
+    @classmethod
+    def not_yet(cls, now: datetime) -> "Validity":
+        """Begins in a day and holds for a year."""
+        return cls(now + timedelta(days=1), now + timedelta(days=366))
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A certificate and the private key that belongs to it."""
+
+    certificate: x509.Certificate
+    key: PrivateKey
+
+    @property
+    def certificate_pem(self) -> bytes:
+        """The certificate in PEM."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def key_pem(self) -> bytes:
+        """The key as unencrypted PKCS#8 in PEM; a secret."""
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def generate_key(curve: CurveName = "P-256") -> ec.EllipticCurvePrivateKey:
+    """Make a new private key."""
+    return ec.generate_private_key(_CURVES[curve])

@@ -1,0 +1,98 @@
+"""Writes an organisation as folders, laid out as Fabric's cryptogen lays them out.
+
+Mirrors: internal/cryptogen, with NodeOUs on.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from gossip.msp.authority.authority import Authority
+from gossip.msp.authority.credential import Role
+from gossip.msp.authority.organisation import Member, Organisation
+
+_PRIVATE = 0o600
+_PUBLIC = 0o644
+
+
+def write_peer_organisation(root: Path, organisation: Organisation, members: Iterable[Member]) -> Path:
+    """Write one organisation under ``root/peerOrganizations/DOMAIN``.
+
+    Peers go into ``peers``, admins and clients into ``users``. Private keys can be read by their owner alone.
+
+    Returns:
+        The organisation's folder.
+
+    Raises:
+        FileExistsError: A file is there already; what was written before it stays.
+    """
+    folder = root / "peerOrganizations" / organisation.domain
+    _write_authority(folder / "ca", organisation.ca)
+    _write_authority(folder / "tlsca", organisation.tls_ca)
+    write_verifying_msp(folder / "msp", organisation)
+    for member in members:
+        kind = "peers" if member.role is Role.PEER else "users"
+        write_local_msp(folder / kind / member.name / "msp", organisation, member)
+        write_tls(folder / kind / member.name / "tls", organisation, member)
+    return folder
+
+
+def write_verifying_msp(folder: Path, organisation: Organisation) -> None:
+    """Write the MSP folder that recognises an organisation's members: no key in it.
+
+    Raises:
+        FileExistsError: As above.
+    """
+    (folder / "admincerts").mkdir(parents=True, exist_ok=True)
+    _write(folder / "cacerts" / _file_name(organisation.ca.name), organisation.ca.certificate_pem)
+    _write(folder / "tlscacerts" / _file_name(organisation.tls_ca.name), organisation.tls_ca.certificate_pem)
+    _write(folder / "config.yaml", _node_ous(f"cacerts/{_file_name(organisation.ca.name)}"))
+
+
+def write_local_msp(folder: Path, organisation: Organisation, member: Member) -> None:
+    """Write the MSP folder that ``member`` runs with: the above, its certificate and its key.
+
+    Raises:
+        FileExistsError: As above.
+    """
+    write_verifying_msp(folder, organisation)
+    _write(folder / "signcerts" / _file_name(member.name), member.identity.certificate_pem)
+    _write(folder / "keystore" / "priv_sk", member.identity.key_pem, _PRIVATE)
+
+
+def write_tls(folder: Path, organisation: Organisation, member: Member) -> None:
+    """Write ``ca.crt`` and the member's certificate and key: ``server.*`` for a node, ``client.*`` for a user.
+
+    Raises:
+        FileExistsError: As above.
+    """
+    stem = "server" if member.role in {Role.PEER, Role.ORDERER} else "client"
+    _write(folder / "ca.crt", organisation.tls_ca.certificate_pem)
+    _write(folder / f"{stem}.crt", member.tls.certificate_pem)
+    _write(folder / f"{stem}.key", member.tls.key_pem, _PRIVATE)
+
+
+def _write_authority(folder: Path, authority: Authority) -> None:
+    _write(folder / _file_name(authority.name), authority.certificate_pem)
+    _write(folder / "priv_sk", authority.key_pem, _PRIVATE)
+
+
+def _node_ous(certificate: str) -> bytes:
+    lines = ["NodeOUs:", "  Enable: true"]
+    for role in (Role.CLIENT, Role.PEER, Role.ADMIN, Role.ORDERER):
+        lines += [
+            f"  {role.value.capitalize()}OUIdentifier:",
+            f"    Certificate: {certificate}",
+            f"    OrganizationalUnitIdentifier: {role.value}",
+        ]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _file_name(name: str) -> str:
+    return f"{name}-cert.pem"
+
+
+def _write(path: Path, content: bytes, mode: int = _PUBLIC) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)

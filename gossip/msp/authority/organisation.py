@@ -1,0 +1,78 @@
+"""An organisation of our own: a CA, a TLS CA, and the peers, admins and clients that they issue."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gossip.msp.authority.authority import Authority
+from gossip.msp.authority.credential import Credential, CurveName, Role, Validity, generate_key
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody with an identity in an organisation and a TLS certificate for its connections.
+
+    ``name`` is the common name of both, such as ``peer0.org1.example.com`` or ``Admin@org1.example.com``.
+    """
+
+    name: str
+    role: Role
+    identity: Credential
+    tls: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The two authorities of one MSP. ``domain`` names its hosts; ``validity`` is what it issues by default."""
+
+    mspid: str
+    domain: str
+    ca: Authority
+    tls_ca: Authority
+    validity: Validity
+
+    @classmethod
+    def create(cls, mspid: str, domain: str, *, now: datetime, curve: CurveName = "P-256") -> "Organisation":
+        """Make both authorities, valid from five minutes before ``now`` for ten years."""
+        validity = Validity.running(now)
+        ca = Authority.create(f"ca.{domain}", domain, validity=validity, curve=curve)
+        tls_ca = Authority.create(f"tlsca.{domain}", domain, validity=validity)
+        return cls(mspid, domain, ca, tls_ca, validity)
+
+    def issue_peer(self, host: str, *, validity: Validity | None = None, curve: CurveName = "P-256") -> Member:
+        """Issue a peer, such as ``peer0``; its TLS certificate names the host, its short name and loopback."""
+        name = f"{host}.{self.domain}"
+        return self.issue(name, Role.PEER, hosts=(name, host, *LOOPBACK), validity=validity, curve=curve)
+
+    def issue_admin(self, user: str = "Admin", *, validity: Validity | None = None) -> Member:
+        """Issue an administrator."""
+        return self.issue(f"{user}@{self.domain}", Role.ADMIN, validity=validity)
+
+    def issue_client(self, user: str = "User1", *, validity: Validity | None = None) -> Member:
+        """Issue a client."""
+        return self.issue(f"{user}@{self.domain}", Role.CLIENT, validity=validity)
+
+    def issue(
+        self,
+        name: str,
+        role: Role,
+        *,
+        hosts: tuple[str, ...] = (),
+        validity: Validity | None = None,
+        curve: CurveName = "P-256",
+    ) -> Member:
+        """Issue a member of any role.
+
+        Args:
+            name: The whole common name, at most 64 characters.
+            role: Goes into the identity as its organisational unit.
+            hosts: What the TLS certificate is valid for, besides nothing else; the name itself without it.
+            validity: Of the identity; the organisation's own without it. The TLS certificate has the organisation's.
+            curve: Of the identity's key; TLS keys are on P-256.
+        """
+        identity = self.ca.issue_identity(
+            name, validity=validity or self.validity, units=(role.value,), key=generate_key(curve)
+        )
+        tls = self.tls_ca.issue_tls(name, validity=self.validity, hosts=hosts or (name,))
+        return Member(name, role, identity, tls)
