@@ -18,36 +18,43 @@ PEERS = 3
 
 
 @cache
-def organisation(number: int = 1) -> Organisation:
-    """``Org1MSP`` of ``org1.example.com``, and so on."""
-    return Organisation.create(f"Org{number}MSP", f"org{number}.example.com", now=NOW)
+def _made(number: int) -> tuple[Organisation, tuple[Member, ...]]:
+    """An organisation with its peers, an admin and a client, in this order."""
+    made = Organisation.create(f"Org{number}MSP", f"org{number}.example.com", now=NOW)
+    peers = (made.issue_peer(f"peer{index}") for index in range(PEERS))
+    return made, (*peers, made.issue_admin(), made.issue_client())
 
 
 @cache
-def peer(number: int = 1, index: int = 0) -> Member:
-    """``peer0`` to ``peer2`` of an organisation."""
-    return organisation(number).issue_peer(f"peer{index}")
-
-
-@cache
-def admin(number: int = 1) -> Member:
-    """An organisation's administrator."""
-    return organisation(number).issue_admin()
-
-
-@cache
-def client(number: int = 1) -> Member:
-    """An organisation's client."""
-    return organisation(number).issue_client()
-
-
-@cache
-def organisation_folder(number: int = 1) -> Path:
-    """The whole organisation on disk: ca, tlsca, msp, three peers, an admin and a client."""
+def _written(number: int) -> Path:
     root = Path(tempfile.mkdtemp(prefix="gossip-test-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    members = [*(peer(number, index) for index in range(PEERS)), admin(number), client(number)]
-    return write_peer_organisation(root, organisation(number), members)
+    return write_peer_organisation(root, *_made(number))
+
+
+def organisation(number: int = 1) -> Organisation:
+    """``Org1MSP`` of ``org1.example.com``, and so on."""
+    return _made(number)[0]
+
+
+def peer(number: int = 1, index: int = 0) -> Member:
+    """``peer0`` to ``peer2`` of an organisation."""
+    return _made(number)[1][:PEERS][index]
+
+
+def admin(number: int = 1) -> Member:
+    """An organisation's administrator."""
+    return _made(number)[1][PEERS]
+
+
+def client(number: int = 1) -> Member:
+    """An organisation's client."""
+    return _made(number)[1][PEERS + 1]
+
+
+def organisation_folder(number: int = 1) -> Path:
+    """The whole organisation on disk: ca, tlsca, msp, three peers, an admin and a client."""
+    return _written(number)
 
 
 def peer_folder(number: int = 1, index: int = 0) -> Path:

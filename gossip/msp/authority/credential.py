@@ -26,7 +26,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a certificate begins and ends, both inclusive; aware datetimes, cut to whole seconds by X.509."""
+    """When a certificate begins and ends, both inclusive; aware datetimes in whole seconds, as X.509 has them."""
 
     begins_at: datetime
     ends_at: datetime
@@ -34,7 +34,7 @@ class Validity:
     @classmethod
     def running(cls, now: datetime) -> "Validity":
         """Began five minutes ago, so that clocks may differ, and holds for ten years, as with cryptogen."""
-        begins_at = now - timedelta(minutes=5)
+        begins_at = now.replace(microsecond=0) - timedelta(minutes=5)
         return cls(begins_at, begins_at + timedelta(days=3650))
 
     @classmethod

@@ -1,0 +1,37 @@
+"""Every command by name, one line each; what a command does is in the file of the same name.
+
+Those files import what takes time (cryptography, the generated messages, the transport) inside the command, so that
+``gossip --help`` answers at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from gossip._version import __version__
+from gossip.cli import crypto
+
+app = typer.Typer(
+    name="gossip",
+    help="Hyperledger Fabric's gossip communication layer.",
+    epilog="Exit codes: 0 fine, 1 refused, 2 usage or configuration, 3 network.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("crypto")(crypto.crypto)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gossip {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def gossip(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Hyperledger Fabric's gossip communication layer."""

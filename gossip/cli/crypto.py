@@ -1,0 +1,107 @@
+"""``gossip crypto``: throw-away organisations as folders."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gossip.cli.report import Json, reporting
+from gossip.errors import ConfigurationError
+
+_ORGANISATION = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?::(?P<peers>[0-9]{1,3}))?")
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+_COMMON_NAME_LIMIT = 64
+"""What X.509 allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    mspid: str
+    domain: str
+    peers: int
+
+
+def crypto(
+    out: Annotated[Path, typer.Option(help="The folder to write into; made if it is missing.")],
+    org: Annotated[list[str], typer.Option(metavar="NAME[:PEERS]", help="An organisation; give one option each.")],
+    domain: Annotated[str, typer.Option(help="What the organisations' domains end in.")] = "example.com",
+    as_json: Json = False,
+) -> None:
+    """Make throw-away organisations in cryptogen's layout.
+
+    Org1:2 becomes the MSP Org1MSP with peer0.org1.example.com, peer1.org1.example.com, an admin and a client, each with
+    an msp and a tls folder. For trying things out: the CAs' keys lie in the same tree.
+    """
+    wanted = _parse_organisations(org, domain)
+    with reporting(as_json) as report:
+        report.table("organisations", _write(out, wanted))
+
+
+def _parse_organisations(specifications: Sequence[str], domain: str) -> list[_Wanted]:
+    if not _DOMAIN.fullmatch(domain):
+        raise typer.BadParameter(f"{domain!r} is not a domain name", param_hint="--domain")
+    wanted: dict[str, _Wanted] = {}
+    for specification in specifications:
+        match = _ORGANISATION.fullmatch(specification)
+        if match is None:
+            raise typer.BadParameter(
+                f"{specification!r} is not NAME or NAME:PEERS, with a name of letters, digits and hyphens "
+                "and at most 999 peers",
+                param_hint="--org",
+            )
+        full_domain = f"{match['name']}.{domain}".lower()
+        if full_domain in wanted:
+            raise typer.BadParameter(f"{specification!r}: {full_domain} is asked for twice", param_hint="--org")
+        if len(f"peer999.{full_domain}") > _COMMON_NAME_LIMIT:
+            raise typer.BadParameter(
+                f"{specification!r}: {full_domain} is too long for a certificate's common name", param_hint="--org"
+            )
+        wanted[full_domain] = _Wanted(f"{match['name']}MSP", full_domain, int(match["peers"] or 1))
+    return list(wanted.values())
+
+
+def _write(out: Path, wanted: Sequence[_Wanted]) -> list[dict[str, object]]:
+    """Write every organisation, or none.
+
+    Raises:
+        ConfigurationError: One of them is there already.
+        OSError: The folder cannot be written to.
+    """
+    target = out / "peerOrganizations"
+    for organisation in wanted:
+        if (target / organisation.domain).exists():
+            raise ConfigurationError(
+                "is there already and is not overwritten; remove it or choose another --out",
+                path=str(target / organisation.domain),
+            )
+    target.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".gossip-crypto-", dir=out))
+    try:
+        rows = [_write_one(staging, target, organisation) for organisation in wanted]
+        for organisation in wanted:
+            (staging / "peerOrganizations" / organisation.domain).rename(target / organisation.domain)
+    finally:
+        shutil.rmtree(staging)
+    return rows
+
+
+def _write_one(staging: Path, target: Path, wanted: _Wanted) -> dict[str, object]:
+    from gossip.msp.authority import Organisation, write_peer_organisation
+
+    organisation = Organisation.create(wanted.mspid, wanted.domain, now=datetime.now(UTC))
+    peers = [organisation.issue_peer(f"peer{index}") for index in range(wanted.peers)]
+    users = [organisation.issue_admin(), organisation.issue_client()]
+    write_peer_organisation(staging, organisation, [*peers, *users])
+    return {
+        "mspid": wanted.mspid,
+        "folder": target / wanted.domain,
+        "peers": [peer.name for peer in peers],
+        "users": [user.name for user in users],
+        "expires_at": organisation.validity.ends_at.replace(microsecond=0),
+    }
