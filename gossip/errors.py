@@ -38,6 +38,10 @@ class ClosedError(GossipError):
     """The object was stopped or closed before or during the call."""
 
 
+class OutOfOrderError(GossipError):
+    """A call that the object's state does not allow; the state stays as it was."""
+
+
 # -- wire
 
 
@@ -57,6 +61,18 @@ class MalformedMessageError(WireError):
         super().__init__(f"malformed {field} at byte {offset}: {what}")
         self.what = what
         self.offset = offset
+        self.field = field
+
+
+class InvalidMessageError(GossipError):
+    """A message of ours cannot be encoded; nothing was.
+
+    ``what`` is wrong with the value, ``field`` the path of names down to it.
+    """
+
+    def __init__(self, what: str, *, field: str) -> None:
+        super().__init__(f"cannot encode {field}: {what}")
+        self.what = what
         self.field = field
 
 
@@ -205,6 +221,12 @@ class SendError(GossipError):
     """A message did not get to a peer, or not as it should."""
 
     fault = Fault.NETWORK
+
+
+class UnnamedPeerError(SendError):
+    """A message was addressed to an endpoint without a PKI-ID; a handshake with the endpoint tells it."""
+
+    fault = Fault.OURS
 
 
 class QueueFullError(SendError):

@@ -1,0 +1,131 @@
+"""Building messages from bytes.
+
+A decoded message is made as `object.__new__` and a copy of its class's template ``__dict__``: betterproto's own
+constructor and attribute hooks take longer than everything else here together.
+"""
+
+from typing import Final, cast
+
+import betterproto
+
+from gossip.wire.presence import values_of
+from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, Field, M, Schema, schema_of
+from gossip.wire.unknown import skip_field
+from gossip.wire.varint import LENGTH_DELIMITED, NotWellFormed, read_key, read_length, read_varint, to_int32
+
+_new: Final = object.__new__
+_set: Final = object.__setattr__
+
+Values = dict[str, object]
+
+
+def decode_message(cls: type[M], data: bytes) -> M:
+    """Build a message from all of ``data``.
+
+    Raises:
+        NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed.
+    """
+    schema = schema_of(cls)
+    values = schema.new_values()
+    unknown: list[Values] = []
+    decode_fields(schema, values, data, 0, len(data), MAX_DEPTH, unknown)
+    for found in unknown:
+        found["_unknown_fields"] = bytes(cast("bytearray", found["_unknown_fields"]))
+    message = _new(cls)
+    _set(message, "__dict__", values)
+    return message
+
+
+def decode_fields(  # noqa: C901 -- a call for each field would double its time
+    schema: Schema, values: Values, data: bytes, pos: int, end: int, depth: int, unknown: list[Values]
+) -> None:
+    """Merge the message in ``data[pos:end]`` into ``values``, the ``__dict__`` of one of that class.
+
+    A dictionary that has unknown fields is appended to ``unknown``; until the outermost message is complete they are a
+    bytearray, since a sub-message may come in any number of parts. Reading past ``end`` does no harm, see
+    `scan_fields`.
+    """
+    fields = schema.fields
+    while pos < end:
+        start = pos
+        key = data[pos]
+        pos += 1
+        if key > 0x7F:
+            key, pos = read_key(data, start)
+        if key not in fields:
+            pos = skip_field(data, pos, key, depth)
+            _keep_unknown(values, data[start:pos], unknown)
+            continue
+        field = fields[key]
+        name, kind, repeated, _, group, child, _ = field
+        value: object
+        if key & 7 == LENGTH_DELIMITED:
+            length = data[pos]
+            pos += 1
+            if length > 0x7F:
+                length, pos = read_length(data, pos - 1)
+            stop = pos + length
+            if child is not None:
+                if depth == 0:
+                    raise NotWellFormed
+                value, inner = _child(field, child, values)
+                decode_fields(child, inner, data, pos, stop, depth - 1, unknown)
+            elif kind == BYTES:
+                value = data[pos:stop]
+            else:
+                value = str(data[pos:stop], "utf-8")
+            pos = stop
+        else:
+            number = data[pos]
+            pos += 1
+            if number > 0x7F:
+                number, pos = read_varint(data, pos - 1)
+            value = number if kind == UINT64 else _convert(field, number)
+        if group is not None:
+            _select(values, group, name)
+        if not repeated:
+            values[name] = value
+        elif values[name] is PLACEHOLDER:
+            values[name] = [value]
+        else:
+            cast("list[object]", values[name]).append(value)
+    if pos != end:
+        raise NotWellFormed
+
+
+def _child(field: Field, schema: Schema, values: Values) -> tuple[object, Values]:
+    """The sub-message to merge into: the one that is there, or a new one."""
+    present = values[field.name]
+    if present is not PLACEHOLDER and not field.repeated:
+        return present, values_of(cast("betterproto.Message", present))
+    inner = schema.new_values()
+    message = _new(schema.cls)
+    _set(message, "__dict__", inner)
+    return message, inner
+
+
+def _select(values: Values, group: str, name: str) -> None:
+    """Make ``name`` the set member of its oneof; the one that was set before is dropped."""
+    current = cast("dict[str, str | None]", values["_group_current"])
+    previous = current[group]
+    if previous != name:
+        if previous is not None:
+            values[previous] = PLACEHOLDER
+        current[group] = name
+
+
+def _convert(field: Field, number: int) -> object:
+    """Cut a 64-bit varint to the field's type, as Google's protobuf does."""
+    if field.kind == BOOL:
+        return number != 0
+    number = to_int32(number)
+    return number if field.enum is None else field.enum.try_value(number)
+
+
+def _keep_unknown(values: Values, field: bytes, unknown: list[Values]) -> None:
+    kept = values["_unknown_fields"]
+    if isinstance(kept, bytearray):
+        kept += field
+    else:
+        values["_unknown_fields"] = bytearray(field)
+        unknown.append(values)

@@ -1,0 +1,61 @@
+"""The unit of the stream: bytes to `SignedMessage`, and back."""
+
+from typing import Final
+
+from gossip.messages import Envelope, SecretEnvelope
+from gossip.wire.codec import decode
+from gossip.wire.envelope_bytes import encode_envelope
+from gossip.wire.head import scan_head
+from gossip.wire.presence import values_of
+from gossip.wire.signed import SignedMessage
+from gossip.wire.varint import NotWellFormed, read_length
+
+__all__ = ["encode_envelope", "parse_envelope"]
+
+_PAYLOAD: Final = 1 << 3 | 2
+_SIGNATURE: Final = 2 << 3 | 2
+
+
+def parse_envelope(frame: bytes) -> SignedMessage:
+    """Read one message of the stream; both the envelope and the message in it are proved well formed.
+
+    No signature is checked: see `gossip.wire.signed.check_signature`.
+
+    Raises:
+        MalformedMessageError: Not an Envelope around a GossipMessage; it names the rule, the byte and the field.
+
+    Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
+    """
+    payload = signature = b""
+    pos = 0
+    end = len(frame)
+    try:
+        while pos < end:
+            key = frame[pos]
+            length = frame[pos + 1]
+            pos += 2
+            if length > 0x7F:
+                length, pos = read_length(frame, pos - 1)
+            if key == _PAYLOAD:
+                payload = frame[pos : pos + length]
+            elif key == _SIGNATURE:
+                signature = frame[pos : pos + length]
+            else:
+                break
+            pos += length
+    except (NotWellFormed, IndexError):
+        pos = -1
+    if pos != end:
+        return _parse_unusual(frame)
+    return SignedMessage(payload, signature, None, scan_head(payload), envelope=frame, is_ours=False)
+
+
+def _parse_unusual(frame: bytes) -> SignedMessage:
+    """An envelope with more in it than payload and signature, or a malformed one."""
+    envelope = decode(Envelope, frame)
+    secret = values_of(envelope)["secret_envelope"]
+    secret_envelope = secret if isinstance(secret, SecretEnvelope) else None
+    payload = envelope.payload
+    return SignedMessage(
+        payload, envelope.signature, secret_envelope, scan_head(payload), envelope=frame, is_ours=False
+    )

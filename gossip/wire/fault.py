@@ -1,0 +1,131 @@
+"""Finding out what is wrong with bytes that the codec refused, and where.
+
+The scan and the decoder only notice that something is wrong. This walks the same bytes again, slower and step by step,
+and knows where it is. It follows the same rules, which `tests/property/test_codec_oracle.py` holds it to.
+"""
+
+from typing import NoReturn, cast
+
+from gossip.errors import MalformedMessageError
+from gossip.wire.schema import MAX_DEPTH, MESSAGE, TEXT, Field, Schema
+from gossip.wire.varint import (
+    END_GROUP,
+    FIXED32,
+    FIXED64,
+    LENGTH_DELIMITED,
+    MAX_KEY_BYTES,
+    MAX_VARINT_BYTES,
+    START_GROUP,
+    VARINT,
+)
+
+
+def find_fault(schema: Schema, data: bytes) -> MalformedMessageError:
+    """Make the error for ``data``, which the scan or the decoder refused as a message of this class."""
+    try:
+        _Walk(data, schema.name).message(schema, 0, len(data), MAX_DEPTH)
+    except MalformedMessageError as error:
+        return error.with_traceback(None)
+    return MalformedMessageError("not well-formed protobuf", offset=0, field=schema.name)
+
+
+class _Walk:
+    def __init__(self, data: bytes, name: str) -> None:
+        self._data = data
+        self._path = [name]
+
+    def message(self, schema: Schema, pos: int, end: int, depth: int) -> None:
+        while pos < end:
+            start = pos
+            key, pos = self._key(pos, end)
+            field = schema.fields.get(key)
+            self._path.append(field.name if field else f"field {key >> 3}")
+            pos = self._value(field, key, start, pos, end, depth)
+            self._path.pop()
+
+    def _value(self, field: Field | None, key: int, start: int, pos: int, end: int, depth: int) -> int:
+        wire_type = key & 7
+        if wire_type == START_GROUP:
+            return self._group(key, start, pos, end, depth)
+        if wire_type == LENGTH_DELIMITED:
+            pos, stop = self._length(pos, end)
+            if field is not None:
+                self._contents(field, pos, stop, depth)
+            return stop
+        return self._plain(wire_type, start, pos, end)
+
+    def _contents(self, field: Field, pos: int, stop: int, depth: int) -> None:
+        if field.kind == MESSAGE:
+            if depth == 0:
+                self._fail(f"nested deeper than {MAX_DEPTH}", pos)
+            self.message(cast("Schema", field.child), pos, stop, depth - 1)  # a message field has a child
+        elif field.kind == TEXT:
+            try:
+                str(self._data[pos:stop], "utf-8")
+            except UnicodeDecodeError as error:
+                self._fail("invalid UTF-8", pos + error.start)
+
+    def _plain(self, wire_type: int, start: int, pos: int, end: int) -> int:
+        if wire_type == VARINT:
+            return self._varint(pos, end)[1]
+        if wire_type == FIXED64:
+            return self._within(pos, 8, end)
+        if wire_type == FIXED32:
+            return self._within(pos, 4, end)
+        if wire_type == END_GROUP:
+            return self._fail("end of a group that was not started", start)
+        return self._fail(f"wire type {wire_type} does not exist", start)
+
+    def _group(self, key: int, start: int, pos: int, end: int, depth: int) -> int:
+        open_groups = [key >> 3]
+        while open_groups:
+            if len(open_groups) > depth:
+                self._fail(f"nested deeper than {MAX_DEPTH}", start)
+            start = pos
+            key, pos = self._key(pos, end)
+            if key & 7 == START_GROUP:
+                open_groups.append(key >> 3)
+            elif key & 7 != END_GROUP:
+                pos = self._value(None, key, start, pos, end, depth)
+            elif open_groups.pop() != key >> 3:
+                self._fail("end of another group than the one that is open", start)
+        return pos
+
+    def _key(self, pos: int, end: int) -> tuple[int, int]:
+        key, stop = self._varint(pos, end)
+        if stop - pos > MAX_KEY_BYTES:
+            self._fail(f"key of more than {MAX_KEY_BYTES} bytes", pos)
+        if key > 0xFFFF_FFFF:
+            self._fail(f"field number {key >> 3} is larger than 2**29 - 1", pos)
+        if key <= 7:
+            self._fail("field number 0", pos)
+        return key, stop
+
+    def _length(self, pos: int, end: int) -> tuple[int, int]:
+        length, start = self._varint(pos, end)
+        if start - pos > MAX_KEY_BYTES:
+            self._fail(f"length of more than {MAX_KEY_BYTES} bytes", pos)
+        if length > end - start:
+            self._fail(f"truncated: {length} bytes announced, {end - start} left", pos)
+        return start, start + length
+
+    def _varint(self, pos: int, end: int) -> tuple[int, int]:
+        value = 0
+        for index in range(MAX_VARINT_BYTES):
+            if pos + index >= end:
+                self._fail("truncated in a varint", pos)
+            byte = self._data[pos + index]
+            value |= (byte & 0x7F) << 7 * index
+            if byte < 0x80:
+                if value > 0xFFFF_FFFF_FFFF_FFFF:
+                    self._fail("varint of more than 64 bits", pos)
+                return value, pos + index + 1
+        return self._fail(f"varint of more than {MAX_VARINT_BYTES} bytes", pos)
+
+    def _within(self, pos: int, size: int, end: int) -> int:
+        if pos + size > end:
+            self._fail(f"truncated: {size} bytes announced, {end - pos} left", pos)
+        return pos + size
+
+    def _fail(self, what: str, offset: int) -> NoReturn:
+        raise MalformedMessageError(what, offset=offset, field=".".join(self._path))

@@ -1,0 +1,40 @@
+"""ConnEstablish: the first message of each side of a connection."""
+
+from gossip.errors import UnexpectedMessageError
+from gossip.messages import ConnEstablish, GossipMessage, GossipMessageTag
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.kinds import MessageKind
+from gossip.wire.signed import Sign, SignedMessage, sign_message
+
+
+def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes, *, probe: bool, sign: Sign) -> bytes:
+    """Encode and sign the envelope that authenticates our end of a connection.
+
+    Args:
+        pki_id: Ours.
+        identity: Ours, as a marshalled SerializedIdentity.
+        tls_cert_hash: SHA-256 over the DER of the certificate that we present on this connection; empty without TLS.
+        probe: We only want to know whether we would be accepted.
+        sign: Signs with the identity's key.
+
+    Raises:
+        InvalidMessageError: An argument is not bytes.
+        Exception: Whatever ``sign`` raises.
+
+    Mirrors: gossip/comm/comm_impl.go, createConnectionMsg.
+    """
+    hello = ConnEstablish(pki_id=pki_id, identity=identity, tls_cert_hash=tls_cert_hash, probe=probe)
+    return sign_message(GossipMessage(tag=GossipMessageTag(1), conn=hello), sign).envelope
+
+
+def parse_hello(signed: SignedMessage) -> ConnEstablish:
+    """The ConnEstablish in a message; nothing of it is checked yet.
+
+    Raises:
+        UnexpectedMessageError: The message is of another kind.
+
+    Mirrors: gossip/comm/comm_impl.go, authenticateRemotePeer.
+    """
+    if signed.kind is not MessageKind.CONN:
+        raise UnexpectedMessageError(f"wrong type: CONN is wanted, not {signed.kind.name}")
+    return signed.message.conn

@@ -1,0 +1,143 @@
+"""What a message is about, and the questions that Fabric's code asks of it.
+
+Mirrors: gossip/protoext/message.go, the ``Is…`` functions and ``GetPullMsgType``.
+"""
+
+from enum import IntEnum
+
+from gossip.messages import GossipMessage, PullMsgType
+from gossip.wire.presence import values_of
+
+
+class MessageKind(IntEnum):
+    """Which content a GossipMessage has; the value is the number of its field."""
+
+    NONE = 0
+    ALIVE_MSG = 5
+    MEM_REQ = 6
+    MEM_RES = 7
+    DATA_MSG = 8
+    HELLO = 9
+    DATA_DIG = 10
+    DATA_REQ = 11
+    DATA_UPDATE = 12
+    EMPTY = 13
+    CONN = 14
+    STATE_INFO = 15
+    STATE_SNAPSHOT = 16
+    STATE_INFO_PULL_REQ = 17
+    STATE_REQUEST = 18
+    STATE_RESPONSE = 19
+    LEADERSHIP_MSG = 20
+    PEER_IDENTITY = 21
+    ACK = 22
+    PRIVATE_REQ = 23
+    PRIVATE_RES = 24
+    PRIVATE_DATA = 25
+
+    @property
+    def field_name(self) -> str:
+        """The attribute of GossipMessage that holds this content."""
+        return self.name.lower()
+
+
+_PULL = frozenset({MessageKind.HELLO, MessageKind.DATA_DIG, MessageKind.DATA_REQ, MessageKind.DATA_UPDATE})
+_REMOTE_STATE = frozenset({MessageKind.STATE_REQUEST, MessageKind.STATE_RESPONSE})
+_PRIVATE_DATA = frozenset({MessageKind.PRIVATE_REQ, MessageKind.PRIVATE_RES, MessageKind.PRIVATE_DATA})
+_BY_NAME = {kind.field_name: kind for kind in MessageKind}
+
+
+def kind_of(message: GossipMessage) -> MessageKind:
+    """The kind of a message that is at hand as an object; a `SignedMessage` knows its own."""
+    current = values_of(message)["_group_current"]
+    name = current["content"] if isinstance(current, dict) else None
+    return MessageKind.NONE if name is None else _BY_NAME[name]
+
+
+def pull_msg_type(message: GossipMessage) -> PullMsgType:
+    """What a pull message pulls; UNDEFINED for every other message. Mirrors: GetPullMsgType."""
+    kind = kind_of(message)
+    if kind is MessageKind.HELLO:
+        return message.hello.msg_type
+    if kind is MessageKind.DATA_DIG:
+        return message.data_dig.msg_type
+    if kind is MessageKind.DATA_REQ:
+        return message.data_req.msg_type
+    if kind is MessageKind.DATA_UPDATE:
+        return message.data_update.msg_type
+    return PullMsgType(0)
+
+
+def is_alive_msg(kind: MessageKind) -> bool:
+    """Who is alive. Mirrors: IsAliveMsg."""
+    return kind is MessageKind.ALIVE_MSG
+
+
+def is_data_msg(kind: MessageKind) -> bool:
+    """A block, pushed. Mirrors: IsDataMsg."""
+    return kind is MessageKind.DATA_MSG
+
+
+def is_hello_msg(kind: MessageKind) -> bool:
+    """Pull, step one. Mirrors: IsHelloMsg."""
+    return kind is MessageKind.HELLO
+
+
+def is_digest_msg(kind: MessageKind) -> bool:
+    """Pull, step two. Mirrors: IsDigestMsg."""
+    return kind is MessageKind.DATA_DIG
+
+
+def is_data_req(kind: MessageKind) -> bool:
+    """Pull, step three. Mirrors: IsDataReq."""
+    return kind is MessageKind.DATA_REQ
+
+
+def is_data_update(kind: MessageKind) -> bool:
+    """Pull, step four. Mirrors: IsDataUpdate."""
+    return kind is MessageKind.DATA_UPDATE
+
+
+def is_pull_msg(kind: MessageKind) -> bool:
+    """Any step of a pull. Mirrors: IsPullMsg."""
+    return kind in _PULL
+
+
+def is_state_info_msg(kind: MessageKind) -> bool:
+    """What a peer's copy of a channel looks like. Mirrors: IsStateInfoMsg."""
+    return kind is MessageKind.STATE_INFO
+
+
+def is_state_info_snapshot(kind: MessageKind) -> bool:
+    """Several peers' state infos. Mirrors: IsStateInfoSnapshot."""
+    return kind is MessageKind.STATE_SNAPSHOT
+
+
+def is_state_info_pull_request_msg(kind: MessageKind) -> bool:
+    """Asks for a snapshot. Mirrors: IsStateInfoPullRequestMsg."""
+    return kind is MessageKind.STATE_INFO_PULL_REQ
+
+
+def is_remote_state_message(kind: MessageKind) -> bool:
+    """State transfer: blocks, asked for or delivered. Mirrors: IsRemoteStateMessage."""
+    return kind in _REMOTE_STATE
+
+
+def is_leadership_msg(kind: MessageKind) -> bool:
+    """Leader election. Mirrors: IsLeadershipMsg."""
+    return kind is MessageKind.LEADERSHIP_MSG
+
+
+def is_identity_msg(kind: MessageKind) -> bool:
+    """An identity, passed on. Mirrors: IsIdentityMsg."""
+    return kind is MessageKind.PEER_IDENTITY
+
+
+def is_ack(kind: MessageKind) -> bool:
+    """Answers a message that asked for it. Mirrors: IsAck."""
+    return kind is MessageKind.ACK
+
+
+def is_private_data_msg(kind: MessageKind) -> bool:
+    """Private data: asked for, delivered or pushed. Mirrors: IsPrivateDataMsg."""
+    return kind in _PRIVATE_DATA

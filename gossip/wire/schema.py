@@ -1,0 +1,141 @@
+"""What the generated classes say about their fields, in the form that the codec works with.
+
+Each class is looked at once, when the first message of it is read or written.
+"""
+
+from typing import Final, NamedTuple, TypeVar
+
+import betterproto
+
+from gossip.wire.presence import metadata_of
+from gossip.wire.varint import LENGTH_DELIMITED, VARINT, encode_varint
+
+M = TypeVar("M", bound=betterproto.Message)
+
+UINT64: Final = 0
+INT32: Final = 1
+ENUM: Final = 2
+BOOL: Final = 3
+BYTES: Final = 4
+TEXT: Final = 5
+MESSAGE: Final = 6
+"""The kinds of value that occur in gossip's protos; each is one number, since the codec compares them all the time."""
+
+_KINDS: Final = {
+    betterproto.TYPE_UINT64: UINT64,
+    betterproto.TYPE_INT32: INT32,
+    betterproto.TYPE_ENUM: ENUM,
+    betterproto.TYPE_BOOL: BOOL,
+    betterproto.TYPE_BYTES: BYTES,
+    betterproto.TYPE_STRING: TEXT,
+    betterproto.TYPE_MESSAGE: MESSAGE,
+}
+_DEFAULTS: Final[dict[int, object]] = {UINT64: 0, INT32: 0, BOOL: False, BYTES: b"", TEXT: ""}
+
+MAX_DEPTH: Final = 100
+"""How many messages and groups may be nested below the outermost: Google's limit everywhere but in Go."""
+
+PLACEHOLDER: Final[object] = betterproto.PLACEHOLDER
+"""What betterproto stores for a field that is not set."""
+
+
+class Field(NamedTuple):
+    """One field of a message.
+
+    ``prefix`` is the encoded key that stands before each of its values; ``group`` the oneof that it belongs to;
+    ``child`` the schema of a message field; ``enum`` the class of an enum field.
+    """
+
+    name: str
+    kind: int
+    repeated: bool
+    prefix: bytes
+    group: str | None
+    child: "Schema | None"
+    enum: type[betterproto.Enum] | None
+
+
+class Schema:
+    """One generated class.
+
+    ``fields`` maps keys to fields; ``alone`` are those outside any oneof, ``members`` the others by name, and all of
+    them are in the order of their numbers. ``template`` is the ``__dict__`` of a message with nothing set.
+    """
+
+    __slots__ = ("alone", "cls", "fields", "groups", "members", "template")
+
+    def __init__(self, cls: type[betterproto.Message]) -> None:
+        self.cls = cls
+        self.fields: dict[int, Field] = {}
+        self.alone: tuple[Field, ...] = ()
+        self.members: dict[str, Field] = {}
+        self.groups: tuple[str, ...] = ()
+        self.template: dict[str, object] = {}
+
+    @property
+    def name(self) -> str:
+        """The class's name, as errors show it."""
+        return self.cls.__name__
+
+    def new_values(self) -> dict[str, object]:
+        """The ``__dict__`` of a message that was just decoded from nothing."""
+        values = self.template.copy()
+        if self.groups:
+            values["_group_current"] = dict.fromkeys(self.groups)
+        return values
+
+
+_SCHEMAS: Final[dict[type[betterproto.Message], Schema]] = {}
+
+
+def schema_of(cls: type[betterproto.Message]) -> Schema:
+    """The schema of a generated class and of everything below it.
+
+    Raises:
+        TypeError: A field is of a kind that gossip's protos do not use.
+    """
+    schema = _SCHEMAS.get(cls)
+    if schema is None:
+        # Known before its fields are: a message may contain its own kind.
+        schema = _SCHEMAS[cls] = Schema(cls)
+        try:
+            _fill(schema)
+        except BaseException:
+            del _SCHEMAS[cls]
+            raise
+    return schema
+
+
+def _fill(schema: Schema) -> None:
+    meta = metadata_of(schema.cls)
+    for number, name in sorted(meta.field_name_by_number.items()):
+        field = _field(schema.cls, name)
+        schema.fields[_key(number, field.kind)] = field
+        if field.group:
+            schema.members[name] = field
+        elif schema.members:
+            raise TypeError(f"{schema.name}.{name}: the codec writes oneofs last, and this field comes after one")
+        # Where reading gives an object of its own, betterproto makes it then.
+        stored = field.repeated or field.group or field.kind == MESSAGE
+        default = field.enum.try_value(0) if field.enum else _DEFAULTS.get(field.kind)
+        schema.template[name] = PLACEHOLDER if stored else default
+    schema.alone = tuple(field for field in schema.fields.values() if not field.group)
+    schema.groups = tuple(meta.oneof_field_by_group)
+    schema.template |= {"_serialized_on_wire": True, "_unknown_fields": b"", "_group_current": {}}
+
+
+def _field(cls: type[betterproto.Message], name: str) -> Field:
+    metadata = metadata_of(cls)
+    meta = metadata.meta_by_field_name[name]
+    kind = _KINDS.get(meta.proto_type)
+    value_type = metadata.cls_by_field[name]
+    repeated = metadata.default_gen[name] is list
+    if kind is None or meta.optional or meta.wraps or (repeated and kind < BYTES):
+        raise TypeError(f"{cls.__name__}.{name}: the codec knows no fields like this")
+    child = schema_of(value_type) if kind == MESSAGE else None
+    prefix = encode_varint(_key(meta.number, kind))
+    return Field(name, kind, repeated, prefix, meta.group, child, value_type if kind == ENUM else None)
+
+
+def _key(number: int, kind: int) -> int:
+    return number << 3 | (LENGTH_DELIMITED if kind >= BYTES else VARINT)

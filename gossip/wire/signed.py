@@ -1,0 +1,214 @@
+"""A message together with the exact bytes it travels in, and its signatures."""
+
+from collections.abc import Callable
+
+from gossip.errors import MalformedMessageError, SignatureError
+from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
+from gossip.types import ChannelId
+from gossip.wire.codec import decode, encode
+from gossip.wire.envelope_bytes import encode_envelope, encode_nonce
+from gossip.wire.head import Head, scan_head
+from gossip.wire.kinds import MessageKind
+from gossip.wire.varint import to_int32
+
+Sign = Callable[[bytes], bytes]
+"""Returns the signature over the bytes; may raise anything, which flies."""
+
+Verify = Callable[[bytes, bytes], None]
+"""Takes a signature and what it is over; returns when it holds, raises `SignatureError` or what it likes when not."""
+
+
+class SignedMessage:
+    """A GossipMessage, the bytes it came in or leaves in, and what is asked of it first.
+
+    Immutable. Well formed, since it was either scanned or encoded here; whether a signature holds is another question,
+    see `check_signature`. The message object is built when `message` is first read.
+
+    Mirrors: gossip/protoext/signing.go, SignedGossipMessage.
+    """
+
+    __slots__ = ("_envelope", "_head", "_is_ours", "_message", "_payload", "_secret_envelope", "_signature")
+
+    def __init__(
+        self,
+        payload: bytes,
+        signature: bytes,
+        secret_envelope: SecretEnvelope | None,
+        head: Head,
+        *,
+        envelope: bytes | None = None,
+        is_ours: bool = True,
+    ) -> None:
+        """Put together what is known to belong together; `parse_envelope` and `sign_message` are the ways in.
+
+        ``envelope`` are the bytes that it came in, if it did. ``is_ours`` says that ``payload`` is our encoder's work.
+        """
+        self._envelope = envelope
+        self._payload = payload
+        self._signature = signature
+        self._secret_envelope = secret_envelope
+        self._head = head
+        self._is_ours = is_ours
+        self._message: GossipMessage | None = None
+
+    @property
+    def envelope(self) -> bytes:
+        """The encoded Envelope: exactly the bytes that came in, or ours, encoded once."""
+        if self._envelope is None:
+            self._envelope = encode_envelope(self._payload, self._signature, self._secret_envelope)
+        return self._envelope
+
+    @property
+    def payload(self) -> bytes:
+        """The marshalled GossipMessage, over which the signature is."""
+        return self._payload
+
+    @property
+    def signature(self) -> bytes:
+        """The signature over `payload`; empty on a message that is not signed."""
+        return self._signature
+
+    @property
+    def secret_envelope(self) -> SecretEnvelope | None:
+        """What only the sender's organisation may read, signed separately."""
+        return self._secret_envelope
+
+    @property
+    def kind(self) -> MessageKind:
+        """Which content the message has."""
+        return self._head[0]
+
+    @property
+    def nonce(self) -> int:
+        """Pairs the message with its acknowledgement; 0 when none is wanted."""
+        return self._head[1]
+
+    @property
+    def channel(self) -> ChannelId:
+        """The channel's name; empty when the message belongs to none."""
+        return ChannelId(self._head[2])
+
+    @property
+    def tag(self) -> GossipMessageTag:
+        """How far the message may be passed on."""
+        return GossipMessageTag.try_value(to_int32(self._head[3]))
+
+    @property
+    def content_at(self) -> int:
+        """Where in `payload` the encoded content starts, if it then goes on to the end; -1 otherwise."""
+        return self._head[4]
+
+    @property
+    def message(self) -> GossipMessage:
+        """The message as an object; changing it changes no bytes."""
+        if self._message is None:
+            self._message = decode(GossipMessage, self._payload)
+        return self._message
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is a signature; not whether it holds. Mirrors: IsSigned."""
+        return bool(self._payload and self._signature)
+
+    def __repr__(self) -> str:
+        sizes = f"payload={len(self._payload)} bytes, signature={len(self._signature)} bytes"
+        return f"SignedMessage({self.kind.name}, nonce={self.nonce}, {sizes})"
+
+
+def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
+    """Encode a message and sign it; later changes of ``message`` have no effect.
+
+    Raises:
+        InvalidMessageError: The message cannot be encoded.
+        Exception: Whatever ``sign`` raises.
+
+    Mirrors: SignedGossipMessage.Sign.
+    """
+    payload = encode(message)
+    return SignedMessage(payload, sign(payload), None, scan_head(payload))
+
+
+def noop_sign(message: GossipMessage) -> SignedMessage:
+    """Encode a message that travels unsigned.
+
+    Raises:
+        InvalidMessageError: The message cannot be encoded.
+
+    Mirrors: NoopSign.
+    """
+    payload = encode(message)
+    return SignedMessage(payload, b"", None, scan_head(payload))
+
+
+def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMessage:
+    """The same message with a secret envelope of its own signature; one that was there is replaced.
+
+    Raises:
+        InvalidMessageError: The secret cannot be encoded.
+        Exception: Whatever ``sign`` raises.
+
+    Mirrors: SignSecret.
+    """
+    payload = encode(secret)
+    secret_envelope = SecretEnvelope(payload=payload, signature=sign(payload))
+    return SignedMessage(signed.payload, signed.signature, secret_envelope, signed._head, is_ours=signed._is_ours)
+
+
+def check_signature(signed: SignedMessage, verify: Verify) -> None:
+    """Return when the signature holds over the payload, and that of the secret envelope, if there is one, over its own.
+
+    Raises:
+        SignatureError: A payload or a signature is missing.
+        Exception: Whatever ``verify`` raises.
+
+    Mirrors: SignedGossipMessage.Verify.
+    """
+    _check_one("message", signed.signature, signed.payload, verify)
+    secret = signed.secret_envelope
+    if secret is not None:
+        _check_one("secret envelope", secret.signature, secret.payload, verify)
+
+
+def _check_one(what: str, signature: bytes, payload: bytes, verify: Verify) -> None:
+    if not payload:
+        raise SignatureError(f"Empty payload in the {what}")
+    if not signature:
+        raise SignatureError(f"Empty signature on the {what}")
+    verify(signature, payload)
+
+
+def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:
+    """The same message with another nonce, unsigned and without a secret envelope, as it is sent with acknowledgement.
+
+    Raises:
+        InvalidMessageError: ``nonce`` is not in 0 to 2**64 - 1.
+
+    Mirrors: gossip/comm/comm_impl.go, SendWithAck, which changes the caller's message instead.
+    """
+    if signed._is_ours:
+        # Our own encoder wrote the old nonce first, and in as few bytes as it takes.
+        rest = signed.payload[len(encode_nonce(signed.nonce)) :]
+        payload = encode_nonce(nonce) + rest
+        kind, _, channel, tag, content_at = signed._head
+        if content_at >= 0:
+            content_at += len(payload) - len(signed.payload)
+        return SignedMessage(payload, b"", None, (kind, nonce, channel, tag, content_at))
+    message = decode(GossipMessage, signed.payload)
+    message.nonce = nonce
+    return noop_sign(message)
+
+
+def internal_endpoint(signed: SignedMessage) -> str:
+    """The address that the sender's own organisation reaches it at; empty when it is not told or not readable.
+
+    Only as true as the signature of the secret envelope, see `check_signature`.
+
+    Mirrors: gossip/protoext/membership.go, InternalEndpoint.
+    """
+    if signed.secret_envelope is None:
+        return ""
+    try:
+        secret = decode(Secret, signed.secret_envelope.payload)
+    except MalformedMessageError:
+        return ""
+    return getattr(secret, "internal_endpoint", "")

@@ -1,0 +1,66 @@
+"""Stepping over a field that nobody here knows, and over groups, without recursion."""
+
+from gossip.wire.varint import (
+    END_GROUP,
+    FIXED32,
+    FIXED64,
+    LENGTH_DELIMITED,
+    START_GROUP,
+    VARINT,
+    NotWellFormed,
+    read_key,
+    read_length,
+    read_varint,
+)
+
+
+def skip_field(data: bytes, pos: int, key: int, depth: int) -> int:
+    """Return the position after the value at ``pos``, which may lie beyond the end of ``data``.
+
+    Args:
+        data: What is being read.
+        pos: The position after the field's key.
+        key: That key.
+        depth: How many levels may still be nested here.
+    """
+    if key & 7 == START_GROUP and key > 7:
+        return _skip_group(data, pos, key, depth)
+    return _skip_value(data, pos, key)
+
+
+def _skip_value(data: bytes, pos: int, key: int) -> int:
+    if key <= 7:  # field number 0
+        raise NotWellFormed
+    wire_type = key & 7
+    if wire_type == VARINT:
+        return read_varint(data, pos)[1]
+    if wire_type == LENGTH_DELIMITED:
+        length = data[pos]
+        pos += 1
+        if length > 0x7F:
+            length, pos = read_length(data, pos - 1)
+        return pos + length
+    if wire_type == FIXED64:
+        return pos + 8
+    if wire_type == FIXED32:
+        return pos + 4
+    raise NotWellFormed
+
+
+def _skip_group(data: bytes, pos: int, key: int, depth: int) -> int:
+    open_groups = [key]
+    while open_groups:
+        if len(open_groups) > depth:
+            raise NotWellFormed
+        key = data[pos]
+        pos += 1
+        if key > 0x7F:
+            key, pos = read_key(data, pos - 1)
+        if key & 7 == START_GROUP and key > 7:
+            open_groups.append(key)
+        elif key & 7 == END_GROUP:
+            if open_groups.pop() + 1 != key:  # START_GROUP + 1 is END_GROUP
+                raise NotWellFormed
+        else:
+            pos = _skip_value(data, pos, key)
+    return pos

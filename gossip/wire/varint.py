@@ -1,0 +1,81 @@
+"""Variable-length integers: field keys, lengths and values.
+
+Readers take the position of the first byte and return the value with the position after the last. They raise
+:class:`NotWellFormed` for what no encoder writes, and IndexError at the end of ``data``; `gossip.wire.fault` then finds
+out what was wrong and where, so that the fast paths carry no bookkeeping for it.
+"""
+
+from typing import Final
+
+VARINT: Final = 0
+FIXED64: Final = 1
+LENGTH_DELIMITED: Final = 2
+START_GROUP: Final = 3
+END_GROUP: Final = 4
+FIXED32: Final = 5
+
+MAX_VARINT_BYTES: Final = 10
+MAX_KEY_BYTES: Final = 5
+"""Google's C++ and upb give up after five bytes of a key or length, Go only after ten; no encoder writes either."""
+
+
+class NotWellFormed(Exception):  # noqa: N818 -- a signal inside gossip.wire, never seen outside
+    """Something is wrong with the bytes; `gossip.wire.fault` says what."""
+
+
+def read_varint(data: bytes, pos: int) -> tuple[int, int]:
+    """Read an unsigned integer of at most 64 bits."""
+    value = shift = 0
+    while True:
+        byte = data[pos]
+        pos += 1
+        if byte < 0x80:
+            break
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if shift > 63:
+            raise NotWellFormed
+    if shift == 63 and byte > 1:
+        raise NotWellFormed
+    return value | byte << shift, pos
+
+
+def read_key(data: bytes, pos: int) -> tuple[int, int]:
+    """Read a field's number and wire type, or a length, of two to five bytes and at most 32 bits.
+
+    Callers have seen that it is not of one byte, which is nearly always so and not worth a call.
+    """
+    value = data[pos] & 0x7F
+    byte = data[pos + 1]
+    if byte < 0x80:
+        return value | byte << 7, pos + 2
+    value, stop = read_varint(data, pos)
+    if stop - pos > MAX_KEY_BYTES or value > 0xFFFF_FFFF:
+        raise NotWellFormed
+    return value, stop
+
+
+read_length = read_key
+
+
+def encode_varint(value: int) -> bytes:
+    """Write an integer of 0 to 2**64 - 1 in as few bytes as it takes."""
+    if value < 0x80:
+        return ONE_BYTE[value]
+    if value < 0x4000:
+        return bytes((value & 0x7F | 0x80, value >> 7))
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)
+
+
+ONE_BYTE: Final = tuple(bytes((value,)) for value in range(0x80))
+"""Every varint of one byte."""
+
+
+def to_int32(value: int) -> int:
+    """Cut a 64-bit varint to a signed 32-bit integer, as Google's protobuf does for int32 and enum fields."""
+    return (value + 0x8000_0000 & 0xFFFF_FFFF) - 0x8000_0000
