@@ -1,0 +1,77 @@
+"""The serving side of every handshake."""
+
+import asyncio
+import logging
+
+from gossip.comm.config import CommConfig
+from gossip.comm.connection import Connection
+from gossip.comm.exchange import exchange
+from gossip.comm.handshake import State
+from gossip.comm.observer import Observer
+from gossip.comm.population import Population
+from gossip.comm.trust import Trust
+from gossip.errors import Fault, GossipError
+from gossip.metrics import Metrics, Outcome
+from gossip.throttle import Throttle
+from gossip.transport.base import FrameStream
+
+logger = logging.getLogger("gossip.comm")
+
+
+class Acceptor:
+    """Serves incoming streams.
+
+    Mirrors: gossip/comm/comm_impl.go, commImpl.GossipStream.
+    """
+
+    def __init__(
+        self, trust: Trust, population: Population, config: CommConfig, metrics: Metrics, observer: Observer
+    ) -> None:
+        self._trust = trust
+        self._population = population
+        self._config = config
+        self._metrics = metrics
+        self._observer = observer
+        self._throttle = Throttle()
+
+    async def serve(self, stream: FrameStream) -> None:
+        """Authenticate whoever opened a stream, and run the connection to its end.
+
+        Implements :data:`gossip.transport.base.StreamHandler`: a probe that is accepted ends with status OK, a refused
+        peer learns the reason from the status, and nothing of either stays.
+
+        Raises:
+            GossipError: The peer was refused, or its connection broke.
+
+        Cancellation: the connection is closed.
+        """
+        connection = await self._authenticate(stream)
+        if connection is not None:
+            await self._population.run(*connection)
+
+    async def _authenticate(self, stream: FrameStream) -> tuple[Connection, list[bytes]] | None:
+        handshake = self._trust.handshake(stream.link)
+        try:
+            exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s)
+            self._trust.admit(exchanged.info)
+            if handshake.state is State.PROBED:
+                self._metrics.handshake(Outcome.PROBED, initiator=False)
+                self._observer.probed(exchanged.info)
+                return None
+            stream.max_frame_bytes = self._config.max_message_bytes
+            connection = Connection(exchanged.info, stream, capacity=self._config.send_buffer, metrics=self._metrics)
+            self._population.admit(connection)
+        except GossipError as error:
+            self._refuse(stream.link.remote, error)
+            raise
+        self._metrics.handshake(Outcome.ACCEPTED, initiator=False)
+        return connection, list(exchanged.early)
+
+    def _refuse(self, remote: str, error: GossipError) -> None:
+        self._metrics.handshake(Outcome.REFUSED if error.fault is Fault.PEER else Outcome.FAILED, initiator=False)
+        self._observer.refused(remote, error)
+        host = remote.rpartition(":")[0]
+        unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())
+        if unsaid is not None:
+            more = f" ({unsaid} more like it were not logged)" if unsaid else ""
+            logger.warning("Authentication of %s failed: %s%s", remote, error, more)

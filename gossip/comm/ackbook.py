@@ -1,0 +1,57 @@
+"""Which acknowledgements are waited for, and by whom; pure."""
+
+from collections.abc import Callable
+
+from gossip.errors import GossipError, NegativeAckError
+from gossip.types import PkiId
+
+Answer = Callable[[GossipError | None], None]
+"""Told once how the wait ended: None for a positive acknowledgement."""
+
+
+class AckBook:
+    """One entry for each peer and nonce. Late, repeated and foreign acknowledgements find none, and are nothing.
+
+    Mirrors: gossip/comm/ack.go and gossip/util/pubsub.go, as far as acknowledgements use it.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[PkiId, dict[int, Answer]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def expect(self, pki_id: PkiId, nonce: int, answer: Answer) -> None:
+        """Call ``answer`` when this peer acknowledges this nonce, or never will."""
+        self._waiting.setdefault(pki_id, {})[nonce] = answer
+
+    def forget(self, pki_id: PkiId, nonce: int) -> Answer | None:
+        """Wait no longer.
+
+        Returns:
+            Who waited, or None when nobody did.
+        """
+        nonces = self._waiting.get(pki_id)
+        if nonces is None:
+            return None
+        answer = nonces.pop(nonce, None)
+        if not nonces:
+            del self._waiting[pki_id]
+        return answer
+
+    def answer(self, pki_id: PkiId, nonce: int, refusal: str) -> bool:
+        """Take an acknowledgement from an authenticated peer; ``refusal`` is empty when it is positive.
+
+        Returns:
+            Whether anybody waited for it.
+        """
+        answer = self.forget(pki_id, nonce)
+        if answer is None:
+            return False
+        answer(NegativeAckError(refusal) if refusal else None)
+        return True
+
+    def abandon(self, pki_id: PkiId, error: GossipError) -> None:
+        """End every wait for a peer that can answer no more."""
+        for answer in self._waiting.pop(pki_id, {}).values():
+            answer(error)

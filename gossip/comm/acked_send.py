@@ -1,0 +1,101 @@
+"""One send with acknowledgement: who was sent to, who answered what, and when that is enough."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+
+from gossip.api.peer import RemotePeer
+from gossip.api.results import AggregatedSendResults, SendResult
+from gossip.comm.ackbook import AckBook
+from gossip.comm.connection import Connection
+from gossip.errors import AckTimeoutError, GossipError, QueueFullError
+from gossip.types import PkiId
+
+
+class AckedSend:
+    """Gathers one result a peer.
+
+    Mirrors: gossip/comm/ack.go, ackSendOperation.
+    """
+
+    def __init__(
+        self, peers: Mapping[PkiId, RemotePeer], min_ack: int, acks: AckBook, nonce: int, frame: bytes
+    ) -> None:
+        """Prepare to send.
+
+        Args:
+            peers: Who is to answer.
+            min_ack: How many acknowledgements are enough; 0 waits for every peer.
+            acks: Where answers arrive.
+            nonce: What answers name.
+            frame: The encoded envelope, with that nonce.
+        """
+        self._open = dict(peers)
+        self._missing = min_ack
+        self._acks = acks
+        self._nonce = nonce
+        self._frame = frame
+        self._asked: list[PkiId] = []
+        self._results: list[SendResult] = []
+        self._enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def hand_over_nowait(self, pki_id: PkiId, connection: Connection) -> bool:
+        """Send to ``pki_id`` on ``connection`` and expect its answer.
+
+        Returns:
+            Whether there was room.
+        """
+        if not connection.is_open:
+            return False
+        try:
+            connection.send_nowait(self._frame)
+        except QueueFullError:
+            return False
+        self._expect(pki_id, connection)
+        return True
+
+    async def hand_over(self, pki_id: PkiId, connection: Connection) -> None:
+        """Do the same, waiting for room.
+
+        Raises:
+            ClosedError: The connection is closed; nothing was sent.
+
+        Cancellation: nothing was sent.
+        """
+        await connection.send(self._frame)
+        self._expect(pki_id, connection)
+
+    def settle(self, pki_id: PkiId, error: GossipError | None) -> None:
+        """Record how it ended with one peer; only the first time counts."""
+        peer = self._open.pop(pki_id, None)
+        if peer is None:
+            return
+        self._results.append(SendResult(peer, error))
+        if error is None:
+            self._missing -= 1
+        is_enough = error is None and self._missing == 0
+        if (is_enough or not self._open) and not self._enough.done():
+            self._enough.set_result(None)
+
+    async def results(self, timeout_s: float) -> AggregatedSendResults:
+        """Wait until enough is there; peers that are still open when the time is over have timed out.
+
+        Cancellation: close it all the same.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._enough
+        except TimeoutError:
+            for pki_id in tuple(self._open):
+                self.settle(pki_id, AckTimeoutError(f"timed out after {timeout_s:g} s without an acknowledgement"))
+        return AggregatedSendResults(self._results)
+
+    def close(self) -> None:
+        """Expect no more answers."""
+        for pki_id in self._asked:
+            self._acks.forget(pki_id, self._nonce)
+
+    def _expect(self, pki_id: PkiId, connection: Connection) -> None:
+        """Wait for whoever is at the other end, which after an identity switch is not who was asked for."""
+        self._asked.append(connection.info.pki_id)
+        self._acks.expect(connection.info.pki_id, self._nonce, partial(self.settle, pki_id))

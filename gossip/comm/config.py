@@ -1,0 +1,32 @@
+"""What the communication layer lets a user choose; the defaults are a Fabric peer's."""
+
+from dataclasses import dataclass
+
+from gossip.api.options import MIB
+
+
+@dataclass(frozen=True, slots=True)
+class CommConfig:
+    """Time-outs and buffers.
+
+    Attributes:
+        conn_timeout_s: How long the other side's ConnEstablish, and after a probe its verdict, may take.
+            ``peer.gossip.connTimeout``.
+        send_buffer: Messages that wait for one connection, or for the dial that makes it; one more is dropped.
+            ``peer.gossip.sendBuffSize``.
+        subscription_buffer: Messages that wait for one subscriber before it holds the readers up.
+        subscription_buffer_bytes: The same in bytes; a single message may be longer.
+        max_message_bytes: The longest message taken from an authenticated peer that dialled us.
+        linger_s: How long a connection that was replaced is still read from.
+        drain_s: How long ``stop`` lets messages that are queued leave.
+
+    Mirrors: gossip/comm, CommConfig.
+    """
+
+    conn_timeout_s: float = 2.0
+    send_buffer: int = 200
+    subscription_buffer: int = 256
+    subscription_buffer_bytes: int = MIB
+    max_message_bytes: int = 100 * MIB
+    linger_s: float = 2.0
+    drain_s: float = 5.0

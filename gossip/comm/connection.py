@@ -1,0 +1,181 @@
+"""One authenticated connection: a bounded outbox, one writer, one reader."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+from gossip.api.peer import ConnectionInfo
+from gossip.errors import ClosedError, GossipError, QueueFullError
+from gossip.metrics import Metrics
+from gossip.transport.base import Channel, FrameStream
+
+logger = logging.getLogger("gossip.comm")
+
+Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
+"""Takes what was read, in order; as long as it waits, nothing more is read."""
+
+
+class Connection:
+    """Carries envelopes to and from one peer.
+
+    Its end is its reader's end: a writer that fails cuts the stream, which the reader sees.
+
+    Mirrors: gossip/comm/conn.go, connection.
+    """
+
+    def __init__(
+        self,
+        info: ConnectionInfo,
+        stream: FrameStream,
+        *,
+        capacity: int,
+        metrics: Metrics,
+        channel: Channel | None = None,
+    ) -> None:
+        """Take over a stream.
+
+        Args:
+            info: Who proved to be at the other end.
+            stream: The stream, past its handshake.
+            capacity: How many envelopes may wait for the writer.
+            metrics: Told what was sent.
+            channel: The connection below, when we dialled it; it is closed with this one.
+        """
+        self.info = info
+        self.is_outgoing = channel is not None
+        self.closed_by_us = False
+        self._stream = stream
+        self._channel = channel
+        self._capacity = capacity
+        self._metrics = metrics
+        self._outbox: deque[bytes] = deque()
+        self._queued = asyncio.Event()
+        self._room = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
+        self._is_open = True
+        self._ended = asyncio.Event()
+        self._reading: asyncio.Timeout | None = None
+
+    def __repr__(self) -> str:
+        return f"<Connection {'to' if self.is_outgoing else 'from'} {self.info}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes envelopes."""
+        return self._is_open
+
+    @property
+    def queued(self) -> int:
+        """How many envelopes wait for the writer."""
+        return len(self._outbox)
+
+    def send_nowait(self, frame: bytes) -> None:
+        """Queue one encoded envelope.
+
+        Raises:
+            QueueFullError: The outbox is full; nothing was queued.
+            ClosedError: The connection is closed; nothing was queued.
+        """
+        if not self._is_open:
+            raise ClosedError(f"the connection with {self.info} is closed")
+        if len(self._outbox) >= self._capacity:
+            raise QueueFullError(f"{len(self._outbox)} messages wait for {self.info}")
+        self._outbox.append(frame)
+        self._queued.set()
+        self._flushed.clear()
+
+    async def send(self, frame: bytes) -> None:
+        """Queue one encoded envelope, waiting for room.
+
+        Raises:
+            ClosedError: The connection is closed, or was while waiting; nothing was queued.
+
+        Cancellation: nothing was queued.
+        """
+        while self._is_open and len(self._outbox) >= self._capacity:
+            self._room.clear()
+            await self._room.wait()
+        self.send_nowait(frame)
+
+    async def flush(self) -> None:
+        """Wait until everything that is queued was handed to the network, or the connection ended.
+
+        Cancellation: the writer goes on.
+        """
+        await self._flushed.wait()
+
+    async def run(self, deliver: Deliver, early: Sequence[bytes]) -> None:
+        """Read and write until either side ends it; afterwards everything below is released.
+
+        Args:
+            deliver: Takes what is read; what it raises ends the connection.
+            early: What the other side sent right behind its ConnEstablish.
+
+        Raises:
+            GossipError: It broke, the other side refused us, or sent what it must not. Not when ``close`` ended it.
+
+        Cancellation: the connection is closed.
+        """
+        writer = asyncio.get_running_loop().create_task(self._write(), name=f"writer of {self!r}")
+        try:
+            async with asyncio.timeout(None) as self._reading:
+                if not self._is_open:
+                    return
+                await deliver(self, early)
+                while frames := await self._stream.receive():
+                    await deliver(self, frames)
+        except TimeoutError:
+            if not self.closed_by_us:
+                raise
+        finally:
+            self._reading = None
+            self._shut()
+            writer.cancel()
+            await asyncio.wait([writer])
+            try:
+                if self._channel is not None:
+                    await self._channel.close()
+            finally:
+                self._ended.set()
+
+    def close(self) -> None:
+        """End it now; envelopes that wait are dropped. May be called again."""
+        self.closed_by_us = True
+        self._shut()
+        if self._reading is not None:
+            self._reading.reschedule(0)
+            self._reading = None
+
+    async def wait_ended(self) -> None:
+        """Wait until :meth:`run` has released everything.
+
+        Cancellation: nothing changes.
+        """
+        await self._ended.wait()
+
+    def _shut(self) -> None:
+        self._is_open = False
+        self._outbox.clear()
+        self._room.set()
+        self._flushed.set()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._queued.wait()
+                self._queued.clear()
+                frames = list(self._outbox)
+                self._outbox.clear()
+                self._room.set()
+                await self._stream.send(frames)
+                self._metrics.messages_sent(len(frames))
+                if not self._outbox:
+                    self._flushed.set()
+        except GossipError as error:
+            logger.debug("Writing to %s failed: %s", self.info, error)
+            self._stream.abort()
+        except Exception:
+            logger.exception("Writing to %s failed", self.info)
+            self._stream.abort()

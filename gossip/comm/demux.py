@@ -1,0 +1,56 @@
+"""Hands each message to every subscriber that wants it."""
+
+import logging
+
+from gossip.api.comm import MessageAcceptor, ReceivedMessage
+from gossip.comm.feed import Feed
+
+logger = logging.getLogger("gossip.comm")
+
+
+class Demux:
+    """The subscriptions of one communication layer.
+
+    Mirrors: gossip/comm/demux.go, ChannelDeMultiplexer.
+    """
+
+    def __init__(self, limit: int, limit_bytes: int) -> None:
+        """Start without subscribers, each of which may hold so many messages, and so many bytes, unread."""
+        self._limit = limit
+        self._limit_bytes = limit_bytes
+        self._subscribers: dict[Feed[ReceivedMessage], MessageAcceptor] = {}
+
+    def __len__(self) -> int:
+        return len(self._subscribers)
+
+    def subscribe(self, acceptor: MessageAcceptor) -> Feed[ReceivedMessage]:
+        """Receive what ``acceptor`` holds for, from now on. Mirrors: AddChannel."""
+        feed = Feed[ReceivedMessage](self._limit, self._limit_bytes, on_close=self._forget)
+        self._subscribers[feed] = acceptor
+        return feed
+
+    async def dispatch(self, message: ReceivedMessage, size_bytes: int) -> None:
+        """Offer a message to every subscriber, waiting for those that are full. Mirrors: DeMultiplex.
+
+        Cancellation: some subscribers may have it.
+        """
+        for feed, acceptor in tuple(self._subscribers.items()):
+            if self._wants(acceptor, message) and not feed.offer_nowait(message, size_bytes):
+                await feed.offer(message, size_bytes)
+
+    def end(self) -> None:
+        """End every subscription. Mirrors: Close."""
+        for feed in self._subscribers:
+            feed.end()
+        self._subscribers.clear()
+
+    def _forget(self, feed: Feed[ReceivedMessage]) -> None:
+        self._subscribers.pop(feed, None)
+
+    @staticmethod
+    def _wants(acceptor: MessageAcceptor, message: ReceivedMessage) -> bool:
+        try:
+            return acceptor(message)
+        except Exception:
+            logger.exception("A subscriber's acceptor failed on %s; the message is not for it", message)
+            return False

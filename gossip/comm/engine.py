@@ -1,0 +1,218 @@
+"""The communication layer: puts its parts together behind Fabric's interface."""
+
+from typing import Self
+
+from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
+from gossip.api.options import DialOptions
+from gossip.api.peer import RemotePeer
+from gossip.api.results import AggregatedSendResults
+from gossip.comm.acceptor import Acceptor
+from gossip.comm.ackbook import AckBook
+from gossip.comm.config import CommConfig
+from gossip.comm.connector import Connector
+from gossip.comm.demux import Demux
+from gossip.comm.initiator import Initiator
+from gossip.comm.notices import Notices
+from gossip.comm.observer import Observer
+from gossip.comm.overflow import Overflow
+from gossip.comm.population import Population
+from gossip.comm.reception import Reception
+from gossip.comm.sending import Sending
+from gossip.comm.store import ConnectionStore
+from gossip.comm.trust import Trust
+from gossip.errors import ClosedError
+from gossip.metrics import Metrics, NoMetrics
+from gossip.transport.base import Dialer, FrameStream
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.signed import SignedMessage
+
+
+class CommEngine:
+    """Implements :class:`gossip.api.comm.Comm`. Made inside a running event loop; ``async with`` stops it.
+
+    A listener is not part of it: hand :meth:`serve_stream` to one as its handler.
+
+    Mirrors: gossip/comm/comm_impl.go, commImpl.
+    """
+
+    def __init__(
+        self,
+        dialer: Dialer,
+        trust: Trust,
+        config: CommConfig | None = None,
+        metrics: Metrics | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        """Start without connections.
+
+        Args:
+            dialer: Makes outgoing connections.
+            trust: Who we are, and what judges others.
+            config: Time-outs and buffers.
+            metrics: Takes figures.
+            observer: Told of connections and handshakes.
+        """
+        config, metrics, observer = config or CommConfig(), metrics or NoMetrics(), observer or Observer()
+        self._trust = trust
+        self._config = config
+        self._deaths = Notices("presumed_dead")
+        self._switches = Notices("identity_switch")
+        self._demux = Demux(config.subscription_buffer, config.subscription_buffer_bytes)
+        self._overflow = Overflow(metrics)
+        self._initiator = Initiator(dialer, trust, config)
+        acks = AckBook()
+        store = ConnectionStore(trust.pki_id, config.linger_s)
+        deliver = Reception(acks, self._demux, metrics).deliver
+        self._population = Population(store, deliver, acks, self._deaths, config.linger_s, metrics, observer)
+        self._acceptor = Acceptor(trust, self._population, config, metrics, observer)
+        self._connector = Connector(self._initiator, self._population, self._deaths, self._switches, config, metrics)
+        self._dials = self._connector.dials
+        self._sending = Sending(store, self._dials, acks, self._overflow)
+        self._is_stopped = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.stop()
+
+    async def serve_stream(self, stream: FrameStream) -> None:
+        """Serve one incoming stream; implements :data:`gossip.transport.base.StreamHandler`.
+
+        Raises:
+            GossipError: The peer was refused, or its connection broke.
+
+        Cancellation: the connection is closed.
+        """
+        self._check_running()
+        await self._acceptor.serve(stream)
+
+    def get_pki_id(self) -> PkiId:
+        """Our own PKI-ID."""
+        return self._trust.pki_id
+
+    def send(self, message: SignedMessage, *peers: RemotePeer) -> None:
+        """Hand a message to each peer's send buffer, and return without waiting.
+
+        Raises:
+            ClosedError: The layer was stopped; nothing was sent.
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
+        """
+        self._check_running()
+        self._sending.send(message, peers)
+
+    async def send_with_ack(
+        self, message: SignedMessage, timeout_s: float, min_ack: int, *peers: RemotePeer
+    ) -> AggregatedSendResults:
+        """Send to each peer and wait for acknowledgements; a peer that is named twice counts once.
+
+        Raises:
+            ClosedError: The layer was stopped; nothing was sent.
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
+
+        Cancellation: messages may have been sent; their acknowledgements are ignored.
+        """
+        self._check_running()
+        return await self._sending.send_with_ack(message, timeout_s, min_ack, peers)
+
+    async def probe(self, peer: RemotePeer) -> None:
+        """Return when a gossip server answers at the endpoint.
+
+        Raises:
+            TransportError: It does not answer.
+            ClosedError: The layer was stopped.
+
+        Cancellation: the connection is cut.
+        """
+        self._check_running()
+        await self._initiator.probe(peer.endpoint)
+
+    async def handshake(self, peer: RemotePeer) -> PeerIdentityType:
+        """Authenticate the peer and learn whether it accepts us.
+
+        Raises:
+            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says.
+
+        Cancellation: the connection is cut.
+        """
+        self._check_running()
+        return (await self._initiator.handshake(peer)).info.identity
+
+    def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
+        """Receive every message that ``acceptor`` holds for, from now on.
+
+        Raises:
+            ClosedError: The layer was stopped.
+        """
+        self._check_running()
+        return self._demux.subscribe(acceptor)
+
+    def presumed_dead(self) -> Subscription[PkiId]:
+        """Hear of peers whose connection failed, or that could not be reached.
+
+        Raises:
+            ClosedError: The layer was stopped.
+        """
+        self._check_running()
+        return self._deaths.subscribe()
+
+    def identity_switch(self) -> Subscription[PkiId]:
+        """Hear of PKI-IDs whose endpoint now answers with another identity of that organisation.
+
+        Raises:
+            ClosedError: The layer was stopped.
+        """
+        self._check_running()
+        return self._switches.subscribe()
+
+    async def close_conn(self, peer: RemotePeer) -> None:
+        """Close the connection to this PKI-ID, if there is one.
+
+        Cancellation: the connection is closed all the same.
+        """
+        if peer.pki_id:
+            await self._population.close(peer.pki_id)
+
+    def close_conn_nowait(self, pki_id: PkiId) -> None:
+        """Begin to close the connection to this PKI-ID, if there is one."""
+        self._population.close_nowait(pki_id)
+
+    async def stop(self) -> None:
+        """Let queued messages leave for a while, close everything, and end every subscription. May be called again.
+
+        Cancellation: connections that were still draining are cut.
+        """
+        self._is_stopped = True
+        try:
+            await self._sending.close()
+            await self._dials.close()
+            await self._population.stop(self._config.drain_s)
+        finally:
+            await self._connector.close()
+            self._demux.end()
+            self._deaths.end()
+            self._switches.end()
+
+    def set_dial_opts(self, options: DialOptions) -> None:
+        """Use other options for connections dialled from now on.
+
+        Raises:
+            ConfigurationError: They cannot be used; the old ones stay.
+        """
+        self._initiator.set_options(options)
+
+    def set_identity(self, identity: PeerIdentityType) -> None:
+        """Introduce ourselves with another identity from now on; the crypto service must sign with its key already.
+
+        Raises:
+            IdentityError: The crypto service cannot read it; the old one stays.
+        """
+        self._trust.set_identity(identity)
+
+    def dropped(self, peer: RemotePeer) -> int:
+        """How many messages this peer lost because its send buffer was full."""
+        return self._overflow.dropped(peer.pki_id) if peer.pki_id else 0
+
+    def _check_running(self) -> None:
+        if self._is_stopped:
+            raise ClosedError("shutting down")

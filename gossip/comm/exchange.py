@@ -1,0 +1,58 @@
+"""Runs one handshake over a stream, from either side: who says what when, and how long it may take."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gossip.api.peer import ConnectionInfo
+from gossip.clock import Clock
+from gossip.comm.handshake import Handshake
+from gossip.errors import HandshakeError, PeerSilentError
+from gossip.transport.base import FrameStream
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Who proved to be there, and what they sent right behind their ConnEstablish."""
+
+    info: ConnectionInfo
+    early: Sequence[bytes]
+
+
+async def exchange(stream: FrameStream, handshake: Handshake, clock: Clock, timeout_s: float) -> Exchanged:
+    """Send our ConnEstablish, read theirs and judge it.
+
+    Raises:
+        GossipError: A check failed, the other side ended the stream, or the network failed. The stream stays open: a
+            server refuses by raising, a client by cutting the connection.
+        PeerSilentError: Nothing came within ``timeout_s`` seconds.
+
+    Cancellation: the stream is unusable; abort it.
+    """
+    await stream.send([handshake.hello()])
+    frames = await _receive(stream, "connection message", timeout_s)
+    if not frames:
+        raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")
+    return Exchanged(handshake.receive(frames[0], clock.now()), frames[1:])
+
+
+async def await_verdict(stream: FrameStream, timeout_s: float) -> None:
+    """Return when the responder ended our probe with status OK, by which it accepts us.
+
+    Raises:
+        RefusedByPeerError: It refused, in its own words.
+        HandshakeError: It sent messages instead.
+        PeerSilentError: It neither accepted nor refused within ``timeout_s`` seconds.
+
+    Cancellation: the stream stays usable.
+    """
+    if await _receive(stream, "verdict on our identity", timeout_s):
+        raise HandshakeError(f"{stream.link.remote} answered a probe with messages")
+
+
+async def _receive(stream: FrameStream, what: str, timeout_s: float) -> Sequence[bytes]:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await stream.receive()
+    except TimeoutError as error:
+        raise PeerSilentError(stream.link.remote, waited_for=what, waited_s=timeout_s) from error

@@ -1,0 +1,32 @@
+"""Our own ConnEstablish, signed once for each certificate that it names."""
+
+from collections.abc import Callable
+
+from gossip.comm.handshake import certificate_hash
+from gossip.transport.base import Link
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.hello import encode_hello
+
+KEPT = 16
+
+
+class Hellos:
+    """Makes and keeps them. The message holds nothing that changes between two connections with one certificate."""
+
+    def __init__(self, pki_id: PkiId, identity: PeerIdentityType, sign: Callable[[bytes], bytes]) -> None:
+        self._pki_id = pki_id
+        self._identity = identity
+        self._sign = sign
+        self._made: dict[tuple[bytes | None, bool], bytes] = {}
+
+    def for_link(self, link: Link, *, probe: bool = False) -> bytes:
+        """The encoded envelope to send on this connection."""
+        key = (link.own_certificate, probe)
+        hello = self._made.get(key)
+        if hello is None:
+            if len(self._made) >= KEPT:
+                self._made.clear()
+            bound_to = certificate_hash(link.own_certificate)
+            hello = encode_hello(self._pki_id, self._identity, bound_to, probe=probe, sign=self._sign)
+            self._made[key] = hello
+        return hello

@@ -1,0 +1,153 @@
+"""Reaches other peers: dial, Ping, stream, handshake."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gossip.api.options import DialOptions
+from gossip.api.peer import ConnectionInfo, RemotePeer
+from gossip.comm.config import CommConfig
+from gossip.comm.exchange import Exchanged, await_verdict, exchange
+from gossip.comm.handshake import Expectation, Handshake, State
+from gossip.comm.stages import Stage, Stages
+from gossip.comm.trust import Trust
+from gossip.errors import HandshakeError, PeerSilentError
+from gossip.transport.base import Channel, Dialer, FrameStream, Link
+from gossip.types import PkiId
+
+T = TypeVar("T")
+
+OPEN_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An authenticated outgoing connection, not yet in use.
+
+    ``switched_from`` is the PKI-ID that was asked for when another one of its organisation answered.
+    """
+
+    channel: Channel
+    stream: FrameStream
+    exchanged: Exchanged
+    switched_from: PkiId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Both sides accepted each other, over this connection, which is closed."""
+
+    info: ConnectionInfo
+    link: Link
+
+
+class Initiator:
+    """The dialling side of every handshake.
+
+    Mirrors: gossip/comm/comm_impl.go, commImpl.createConnection, Probe and Handshake.
+    """
+
+    def __init__(self, dialer: Dialer, trust: Trust, config: CommConfig) -> None:
+        self._dialer = dialer
+        self._trust = trust
+        self._config = config
+        self._options = DialOptions()
+
+    def set_options(self, options: DialOptions) -> None:
+        """Dial with these options from now on.
+
+        Raises:
+            ConfigurationError: They cannot be used; the old ones stay.
+        """
+        self._dialer.set_options(options)
+        self._options = options
+
+    async def probe(self, endpoint: str, stages: Stages | None = None) -> Link:
+        """Dial and Ping.
+
+        Raises:
+            TransportError: The endpoint does not answer.
+
+        Cancellation: the connection is cut.
+        """
+        stages = stages or Stages()
+        async with self._channel(endpoint, stages) as channel:
+            stages.end()
+            await channel.close()
+            return channel.link
+
+    async def handshake(self, peer: RemotePeer, stages: Stages | None = None) -> Accepted:
+        """Authenticate the peer, and wait until it says whether it accepts us.
+
+        Raises:
+            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says; ``stages`` tells where.
+
+        Cancellation: the connection is cut.
+        """
+        stages = stages or Stages()
+        async with self._channel(peer.endpoint, stages) as channel:
+            stream = await self._open(channel, stages)
+            handshake = self._trust.handshake(channel.link, self._only(peer), probe=True)
+            exchanged = await self._exchange(stream, handshake)
+            stages.enter(Stage.VERDICT)
+            if exchanged.early:
+                raise HandshakeError(f"{channel.link.remote} answered a probe with messages")
+            await await_verdict(stream, self._config.conn_timeout_s)
+            stages.end()
+            await channel.close()
+            return Accepted(exchanged.info, channel.link)
+
+    async def connect(self, peer: RemotePeer) -> Reached:
+        """Make a connection to send on; the caller owns it.
+
+        Raises:
+            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says, but the peer's own verdict is not known yet.
+
+        Cancellation: the connection is cut.
+        """
+        stages = Stages()
+        async with self._channel(peer.endpoint, stages) as channel:
+            stream = await self._open(channel, stages)
+            expected = self._trust.or_of_same_organization(peer.pki_id) if peer.pki_id else None
+            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, expected))
+            stream.max_frame_bytes = self._options.max_message_bytes
+            is_switch = expected is not None and expected.pki_id != exchanged.info.pki_id
+            return Reached(channel, stream, exchanged, peer.pki_id if is_switch else None)
+
+    @asynccontextmanager
+    async def _channel(self, endpoint: str, stages: Stages) -> AsyncIterator[Channel]:
+        """A connection whose Ping was answered; cut when what follows fails."""
+        channel = await self._dialer.dial(endpoint)
+        try:
+            stages.enter(Stage.PING)
+            stages.took_s |= {Stage.TCP: channel.times.tcp_s, Stage.TLS: channel.times.tls_s}
+            await self._within(self._options.ping_timeout_s, channel.ping, "Ping", channel)
+            yield channel
+        except BaseException:
+            channel.abort()
+            raise
+
+    async def _open(self, channel: Channel, stages: Stages) -> FrameStream:
+        stages.enter(Stage.EXCHANGE)
+        return await self._within(OPEN_TIMEOUT_S, channel.open_stream, "stream", channel)
+
+    async def _exchange(self, stream: FrameStream, handshake: Handshake) -> Exchanged:
+        exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s)
+        if handshake.state is State.PROBED:
+            raise HandshakeError(f"{stream.link.remote} answered with a probe")
+        self._trust.admit(exchanged.info)
+        return exchanged
+
+    @staticmethod
+    async def _within(seconds: float, call: Callable[[], Awaitable[T]], what: str, channel: Channel) -> T:
+        try:
+            async with asyncio.timeout(seconds):
+                return await call()
+        except TimeoutError as error:
+            raise PeerSilentError(channel.link.remote, waited_for=what, waited_s=seconds) from error
+
+    @staticmethod
+    def _only(peer: RemotePeer) -> Expectation | None:
+        return Expectation(peer.pki_id) if peer.pki_id else None

@@ -1,0 +1,40 @@
+"""Takes what connections read: acknowledgements aside, everything else to the subscribers."""
+
+from collections.abc import Sequence
+
+from gossip.comm.ackbook import AckBook
+from gossip.comm.connection import Connection
+from gossip.comm.demux import Demux
+from gossip.comm.received import Received
+from gossip.metrics import Metrics
+from gossip.wire.acks import parse_ack
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.kinds import MessageKind
+
+
+class Reception:
+    """Implements :data:`gossip.comm.connection.Deliver`.
+
+    Mirrors: gossip/comm/comm_impl.go, interceptAcks; gossip/comm/conn.go, connection.readFromStream.
+    """
+
+    def __init__(self, acks: AckBook, demux: Demux, metrics: Metrics) -> None:
+        self._acks = acks
+        self._demux = demux
+        self._metrics = metrics
+
+    async def deliver(self, connection: Connection, frames: Sequence[bytes]) -> None:
+        """Take some envelopes, in order.
+
+        Raises:
+            MalformedMessageError: One is not an envelope around a message; those before it were taken.
+
+        Cancellation: some were taken.
+        """
+        self._metrics.messages_received(len(frames))
+        for frame in frames:
+            signed = parse_envelope(frame)
+            if signed.kind is MessageKind.ACK:
+                self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
+            else:
+                await self._demux.dispatch(Received(signed, connection), len(frame))

@@ -1,0 +1,108 @@
+"""Sends to many peers, with and without acknowledgement."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+from gossip.api.peer import RemotePeer
+from gossip.api.results import AggregatedSendResults
+from gossip.comm.ackbook import AckBook
+from gossip.comm.acked_send import AckedSend
+from gossip.comm.dials import Dials
+from gossip.comm.overflow import Overflow
+from gossip.comm.store import ConnectionStore
+from gossip.comm.tasks import Tasks
+from gossip.errors import GossipError, QueueFullError, UnnamedPeerError
+from gossip.types import PkiId
+from gossip.wire.signed import SignedMessage, with_nonce
+
+NONCE_BITS = 64
+
+
+def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
+    """Index peers that are to be sent to; one that is named twice counts once.
+
+    Raises:
+        UnnamedPeerError: One has no PKI-ID.
+    """
+    named: dict[PkiId, RemotePeer] = {}
+    for peer in peers:
+        if not peer.pki_id:
+            raise UnnamedPeerError(f"no PKI-ID is known for {peer.endpoint}; a handshake tells it")
+        named[peer.pki_id] = peer
+    return named
+
+
+class Sending:
+    """The outgoing half of the communication layer.
+
+    Mirrors: gossip/comm/comm_impl.go, commImpl.Send, SendWithAck and sendToEndpoint.
+    """
+
+    def __init__(self, store: ConnectionStore, dials: Dials, acks: AckBook, overflow: Overflow) -> None:
+        self._store = store
+        self._dials = dials
+        self._acks = acks
+        self._overflow = overflow
+        self._tasks = Tasks()
+
+    def send(self, message: SignedMessage, peers: Sequence[RemotePeer]) -> None:
+        """Queue a message for each peer, dialling those that are not connected; drop and count where there is no room.
+
+        Raises:
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
+        """
+        frame = message.envelope
+        for pki_id, peer in by_pki_id(peers).items():
+            connection = self._store.find(pki_id)
+            try:
+                if connection is not None and connection.is_open:
+                    connection.send_nowait(frame)
+                else:
+                    self._dials.begin(peer, pki_id).queue_nowait(frame)
+            except QueueFullError as error:
+                self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
+
+    async def send_with_ack(
+        self, message: SignedMessage, timeout_s: float, min_ack: int, peers: Sequence[RemotePeer]
+    ) -> AggregatedSendResults:
+        """Send under a nonce of its own and collect the answers.
+
+        Raises:
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
+
+        Cancellation: messages may have been sent; their acknowledgements are nothing.
+        """
+        named = by_pki_id(peers)
+        if not named:
+            return AggregatedSendResults()
+        nonce = secrets.randbits(NONCE_BITS) or 1
+        operation = AckedSend(named, min_ack, self._acks, nonce, with_nonce(message, nonce).envelope)
+        deliveries: list[asyncio.Task[None]] = []
+        try:
+            for pki_id, peer in named.items():
+                connection = self._store.find(pki_id)
+                if connection is None or not operation.hand_over_nowait(pki_id, connection):
+                    delivery = self._deliver(operation, pki_id, peer)
+                    deliveries.append(self._tasks.start(delivery, f"delivery to {peer}"))
+            return await operation.results(timeout_s)
+        finally:
+            operation.close()
+            for task in deliveries:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Give up what still waits for a connection or for room.
+
+        Cancellation: it is given up all the same.
+        """
+        await self._tasks.close()
+
+    async def _deliver(self, operation: AckedSend, pki_id: PkiId, peer: RemotePeer) -> None:
+        try:
+            connection = self._store.find(pki_id)
+            if connection is None or not connection.is_open:
+                connection = await self._dials.begin(peer, pki_id).connection()
+            await operation.hand_over(pki_id, connection)
+        except GossipError as error:
+            operation.settle(pki_id, error)

@@ -1,0 +1,74 @@
+"""What a communication layer judges peers by, and who it is itself."""
+
+from gossip.api.crypto import MessageCryptoService
+from gossip.api.mapper import Mapper
+from gossip.api.peer import ConnectionInfo
+from gossip.api.security import SecurityAdvisor
+from gossip.clock import Clock
+from gossip.comm.handshake import Expectation, Handshake
+from gossip.comm.hellos import Hellos
+from gossip.errors import IdentityError, UnknownIdentityError
+from gossip.transport.base import Link
+from gossip.types import PeerIdentityType, PkiId
+
+
+class Trust:
+    """Starts handshakes with our own identity, and stores whom they proved."""
+
+    def __init__(
+        self,
+        identity: PeerIdentityType,
+        crypto: MessageCryptoService,
+        advisor: SecurityAdvisor,
+        mapper: Mapper,
+        clock: Clock,
+    ) -> None:
+        """Speak for ``identity``, whose key ``crypto`` signs with.
+
+        Raises:
+            IdentityError: ``crypto`` cannot read our own identity.
+        """
+        self.clock = clock
+        self._crypto = crypto
+        self._advisor = advisor
+        self._mapper = mapper
+        self.pki_id, self._hellos = self._introduce(identity)
+
+    def set_identity(self, identity: PeerIdentityType) -> None:
+        """Speak for another identity from now on; the crypto service must sign with its key already.
+
+        Raises:
+            IdentityError: The crypto service cannot read it; the old one stays.
+        """
+        self.pki_id, self._hellos = self._introduce(identity)
+
+    def handshake(self, link: Link, expected: Expectation | None = None, *, probe: bool = False) -> Handshake:
+        """Begin a handshake on a connection, from either side."""
+        return Handshake(self._crypto, link, self._hellos.for_link(link, probe=probe), expected)
+
+    def admit(self, info: ConnectionInfo) -> None:
+        """Store an identity that a handshake proved.
+
+        Raises:
+            IdentityError: It cannot be stored.
+        """
+        self._mapper.put(info.pki_id, info.identity)
+
+    def or_of_same_organization(self, pki_id: PkiId) -> Expectation:
+        """Expect this peer, or one of its organisation that took over its endpoint."""
+
+        def is_stand_in(identity: PeerIdentityType) -> bool:
+            try:
+                expected_identity = self._mapper.get(pki_id)
+            except UnknownIdentityError:
+                return False
+            organization = self._advisor.org_by_peer_identity(identity)
+            return organization is not None and organization == self._advisor.org_by_peer_identity(expected_identity)
+
+        return Expectation(pki_id, is_stand_in)
+
+    def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, Hellos]:
+        pki_id = self._crypto.get_pki_id_of_cert(identity)
+        if pki_id is None:
+            raise IdentityError("our own identity cannot be read")
+        return pki_id, Hellos(pki_id, identity, self._mapper.sign)

@@ -1,0 +1,62 @@
+"""What gossip counts, behind a small Protocol: nothing here knows how figures are shown."""
+
+from enum import StrEnum
+from typing import Protocol
+
+from gossip.types import PkiId
+
+
+class Outcome(StrEnum):
+    """How a handshake ended."""
+
+    ACCEPTED = "accepted"
+    PROBED = "probed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Metrics(Protocol):
+    """Takes the figures of one peer. Called on the event loop, often: it must only count.
+
+    The first three are Fabric's own ``gossip_comm_messages_sent``, ``gossip_comm_messages_received`` and
+    ``gossip_comm_overflow_count``.
+    """
+
+    def messages_sent(self, count: int) -> None:
+        """So many messages were handed to the network."""
+        ...
+
+    def messages_received(self, count: int) -> None:
+        """So many messages came in, acknowledgements included."""
+        ...
+
+    def overflow(self, pki_id: PkiId) -> None:
+        """One message was dropped because the send buffer for this peer was full."""
+        ...
+
+    def handshake(self, outcome: Outcome, *, initiator: bool) -> None:
+        """One handshake ended."""
+        ...
+
+    def connections(self, count: int) -> None:
+        """So many peers are connected now."""
+        ...
+
+
+class NoMetrics:
+    """Counts nothing."""
+
+    def messages_sent(self, count: int) -> None:
+        """Forget it."""
+
+    def messages_received(self, count: int) -> None:
+        """Forget it."""
+
+    def overflow(self, pki_id: PkiId) -> None:
+        """Forget it."""
+
+    def handshake(self, outcome: Outcome, *, initiator: bool) -> None:
+        """Forget it."""
+
+    def connections(self, count: int) -> None:
+        """Forget it."""
