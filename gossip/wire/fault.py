@@ -81,6 +81,8 @@ class _Walk:
         while open_groups:
             if len(open_groups) > depth:
                 self._fail(f"nested deeper than {MAX_DEPTH}", start)
+            if pos >= end:
+                self._fail("truncated: group without an end", start)
             start = pos
             key, pos = self._key(pos, end)
             if key & 7 == START_GROUP:

@@ -33,6 +33,25 @@ def is_untouched(values: dict[str, object]) -> bool:
     return _MADE_BY_READING in values and not values["_serialized_on_wire"]
 
 
+def is_set(message: betterproto.Message, name: str) -> bool:
+    """Tell whether a field holds anything that is written: a sub-message even when empty, other fields beyond zero."""
+    values = values_of(message)
+    value = values[name]
+    group = metadata_of(type(message)).oneof_group_by_field.get(name)
+    if group is not None:
+        return cast("dict[str, str | None]", values["_group_current"])[group] == name
+    if isinstance(value, betterproto.Message):
+        inner = values_of(value)
+        return not (is_untouched(inner) and _is_blank(value))
+    return value is not betterproto.PLACEHOLDER and bool(value)
+
+
+def _is_blank(message: betterproto.Message) -> bool:
+    if values_of(message)["_unknown_fields"]:
+        return False
+    return not any(is_set(message, name) for name in metadata_of(type(message)).meta_by_field_name)
+
+
 def _make_default(message: betterproto.Message, field_name: str) -> object:
     default = metadata_of(type(message)).default_gen[field_name]()
     if isinstance(default, betterproto.Message):
