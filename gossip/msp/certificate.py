@@ -1,0 +1,251 @@
+"""One X.509 certificate: read as strictly as Go reads it, and the facts of it that an MSP judges by."""
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, SignatureAlgorithmOID
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.pem import PemBlock, encode_certificate_pem, find_pem_block
+from gossip.msp.signature import CURVE_ORDERS, encode_low_s
+from gossip.types import PkiId
+
+MemberKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
+"""The keys that Fabric takes for a member or a CA; only those on a curve can sign gossip."""
+
+_ECDSA_SIGNATURES = frozenset(
+    {
+        SignatureAlgorithmOID.ECDSA_WITH_SHA1,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+        SignatureAlgorithmOID.ECDSA_WITH_SHA512,
+    }
+)
+_NEVER_CRITICAL = frozenset(
+    {
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+    }
+)
+_MAX_SHOWN = 128
+_SEQUENCE = 0x30
+_BIT_STRING = 0x03
+_HANDLED_NAMES = (x509.DNSName, x509.RFC822Name, x509.IPAddress, x509.UniformResourceIdentifier)
+_SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+
+
+ExtensionT = TypeVar("ExtensionT", bound=x509.ExtensionType)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """A certificate and what an MSP asks of it; two are equal when their DER is.
+
+    Attributes:
+        der: The exact bytes.
+        parsed: cryptography's view of it.
+        key: The subject's key; None where Fabric cannot use it (Ed25519, DSA, ...).
+        subject, issuer: Short names for texts: the common name, or the whole name where there is none.
+        organizational_units: The subject's OUs in order.
+        is_ca: Basic constraints say that it may sign certificates.
+        key_id: The subject key identifier, or None.
+        not_before_at, not_after_at: Its validity, aware and in UTC.
+        is_ecdsa_signed: Its issuer signed with ECDSA.
+        is_for_servers: Its extended key usages, if it has any, hold server authentication: what Go asks of a chain
+            when nobody says what it is for, as Fabric does not.
+        can_sign_certificates: Its key usages, if it has any, hold certificate signing.
+        has_alternative_names, has_name_constraints: It carries that extension.
+    """
+
+    der: bytes
+    parsed: x509.Certificate
+    key: MemberKey | None
+    subject: str
+    issuer: str
+    organizational_units: tuple[str, ...]
+    is_ca: bool
+    key_id: bytes | None
+    not_before_at: datetime
+    not_after_at: datetime
+    is_ecdsa_signed: bool
+    is_for_servers: bool
+    can_sign_certificates: bool
+    has_alternative_names: bool
+    has_name_constraints: bool
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Certificate) and self.der == other.der
+
+    def __hash__(self) -> int:
+        return hash(self.der)
+
+    @property
+    def judged_at(self) -> datetime:
+        """The moment that its chain is judged at, so that expiry plays no part.
+
+        Mirrors: msp/mspimplvalidate.go, getValidityOptsForCert.
+        """
+        return self.not_before_at + timedelta(seconds=1)
+
+    @property
+    def serial_number(self) -> int:
+        """As it stands in the certificate and in a CRL; zero or more."""
+        return self.parsed.serial_number
+
+    @property
+    def common_name(self) -> str:
+        """The subject's last common name as it stands there; empty where it has none."""
+        names = self.parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[-1].value) if names else ""
+
+    def is_signed_by(self, issuer: "Certificate") -> bool:
+        """True when ``issuer`` has the issuer's name, and its key made the signature."""
+        try:
+            self.parsed.verify_directly_issued_by(issuer.parsed)
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+            return False
+        return True
+
+    def with_low_s(self, issuer: "Certificate") -> "Certificate":
+        """Give the same certificate with a low S in its issuer's signature; itself where nothing is to change.
+
+        Mirrors: msp/cert.go, sanitizeECDSASignedCert.
+        """
+        if not self.is_ecdsa_signed or not isinstance(issuer.key, ec.EllipticCurvePublicKey):
+            return self
+        old = self.parsed.signature
+        new = encode_low_s(issuer.key.curve, old)
+        if new == old:
+            return self
+        # The certificate is a sequence of three: what is signed, the algorithm, the signature as a bit string.
+        signed = self.parsed.tbs_certificate_bytes
+        body_at = self.der.index(signed)
+        algorithm = self.der[body_at + len(signed) : -len(_encode_der(_BIT_STRING, b"\0" + old))]
+        return parse_certificate(_encode_der(_SEQUENCE, signed + algorithm + _encode_der(_BIT_STRING, b"\0" + new)))
+
+
+def parse_certificate(der: bytes) -> Certificate:
+    """Read a certificate, refusing what Go's parser refuses.
+
+    Raises:
+        UntrustedIdentityError: It is not one; the text says what is wrong with it.
+
+    Mirrors: crypto/x509, ParseCertificate (Go 1.26).
+    """
+    try:
+        # cryptography warns of certificates that it may refuse one day; the verdict must not hang on a warning filter.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            parsed = x509.load_der_x509_certificate(der)
+        extensions = parsed.extensions
+        subject, issuer, key = parsed.subject, parsed.issuer, _parse_key(parsed)
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as e:
+        raise UntrustedIdentityError(f"not an X.509 certificate: {e}") from e
+    if parsed.serial_number < 0:
+        raise UntrustedIdentityError("not an X.509 certificate: negative serial number")
+    _check_criticality(extensions)
+    basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
+    usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
+    return Certificate(
+        der=der,
+        parsed=parsed,
+        key=key,
+        subject=_short_name(subject),
+        issuer=_short_name(issuer),
+        organizational_units=tuple(
+            str(unit.value) for unit in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
+        ),
+        is_ca=basics is not None and basics.ca,
+        key_id=key_id.digest if key_id is not None else None,
+        not_before_at=parsed.not_valid_before_utc,
+        not_after_at=parsed.not_valid_after_utc,
+        is_ecdsa_signed=parsed.signature_algorithm_oid in _ECDSA_SIGNATURES,
+        is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
+        can_sign_certificates=usage is None or usage.key_cert_sign,
+        has_alternative_names=_find(extensions, x509.SubjectAlternativeName) is not None,
+        has_name_constraints=_find(extensions, x509.NameConstraints) is not None,
+    )
+
+
+def parse_certificate_pem(pem: bytes) -> tuple[Certificate, PemBlock]:
+    """Read the certificate in the first PEM block of ``pem``; the block tells its type and what follows it.
+
+    Raises:
+        UntrustedIdentityError: There is no block, or it holds no certificate.
+    """
+    block = find_pem_block(pem)
+    if block is None:
+        raise UntrustedIdentityError("could not decode the PEM structure: no complete PEM block")
+    return parse_certificate(block.body), block
+
+
+def encode_pem(certificate: Certificate) -> bytes:
+    """Write the certificate as it stands in our own identity."""
+    return encode_certificate_pem(certificate.der)
+
+
+def pki_id_of(mspid: str, id_bytes: bytes) -> PkiId:
+    """Name an identity: SHA-256 over the MSP-ID in UTF-8 followed by ``id_bytes`` exactly as they came.
+
+    Mirrors: internal/peer/gossip/mcs.go, GetPKIidOfCert.
+    """
+    return PkiId(hashlib.sha256(mspid.encode() + id_bytes).digest())
+
+
+def shown(text: str) -> str:
+    """Give a text from a certificate as it may stand in a log: short, and without control characters."""
+    printable = text if text.isprintable() else ascii(text)
+    return printable if len(printable) <= _MAX_SHOWN else f"{printable[:_MAX_SHOWN]}..."
+
+
+def _parse_key(parsed: x509.Certificate) -> MemberKey | None:
+    key = parsed.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return None
+    if key.curve.name not in CURVE_ORDERS:
+        raise ValueError(f"unsupported elliptic curve {key.curve.name}")
+    # Go takes no compressed point, so the uncompressed one must be there as it is.
+    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in parsed.tbs_certificate_bytes:
+        raise ValueError("failed to unmarshal elliptic curve point: it is compressed")
+    return key
+
+
+def _check_criticality(extensions: x509.Extensions) -> None:
+    for extension in extensions:
+        if not extension.critical:
+            continue
+        if extension.oid in _NEVER_CRITICAL:
+            raise UntrustedIdentityError(f"not an X.509 certificate: {extension.oid.dotted_string} marked critical")
+        names = extension.value
+        if isinstance(names, x509.SubjectAlternativeName) and not any(isinstance(n, _HANDLED_NAMES) for n in names):
+            raise UntrustedIdentityError("unhandled critical extension: alternative names of unknown kinds only")
+
+
+def _find(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | None:
+    for extension in extensions:
+        if isinstance(extension.value, kind):
+            return extension.value
+    return None
+
+
+def _short_name(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return shown(str(common[-1].value) if common else name.rfc4514_string()) or "(empty name)"
+
+
+def _encode_der(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    length_bytes = length.to_bytes((length.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(length_bytes))) + length_bytes + content

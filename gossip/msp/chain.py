@@ -1,0 +1,161 @@
+"""The way from a certificate up to a root of its MSP, on cryptography's verification API; chains are built only here.
+
+An MSP's CAs seldom change and a chain must be the only one, so every way up through the CAs is laid out once, and a
+certificate is then verified along each way that starts at its issuer.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.certificate import Certificate
+
+_HOST_LABEL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:")
+
+MAX_WAYS = 100
+"""How many ways up one MSP may have; Go gives up after as many signature checks."""
+
+# Go asks nothing of extensions that are absent; what it asks of those present stands in Certificate and _is_passable.
+_LEAF_POLICY = ExtensionPolicy.permit_all()
+_CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way up, from the CA that issues to the root; ``store`` trusts that root alone."""
+
+    cas: tuple[Certificate, ...]
+    store: Store
+
+
+class CaTree:
+    """The CAs of one MSP and every way up through them.
+
+    Mirrors: the roots and intermediates in msp/mspimpl.go, opts, and crypto/x509, Certificate.Verify.
+    """
+
+    def __init__(self, roots: Iterable[Certificate], intermediates: Iterable[Certificate]) -> None:
+        """Lay out the ways.
+
+        Raises:
+            UntrustedIdentityError: There are more than ``MAX_WAYS``.
+        """
+        self.roots = tuple(dict.fromkeys(roots))
+        self.intermediates = tuple(dict.fromkeys(intermediates))
+        self._ways = _lay_out(self.roots, self.intermediates)
+
+    @property
+    def cas(self) -> tuple[Certificate, ...]:
+        """Roots first, then intermediates."""
+        return self.roots + self.intermediates
+
+    def find_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """Find the one chain of ``certificate``, judged one second after it became valid.
+
+        Returns:
+            The certificate itself first, its root last; a root is a chain of one.
+
+        Raises:
+            UntrustedIdentityError: There is no chain, or more than one.
+
+        Mirrors: msp/mspimpl.go, getUniqueValidationChain.
+        """
+        if certificate in self.roots:
+            return (certificate,)
+        if not certificate.is_for_servers:
+            raise UntrustedIdentityError(
+                f"the supplied identity is not valid: {certificate.subject} specifies an incompatible key usage: "
+                "its extended key usages lack server authentication"
+            )
+        chains, refusals = [], []
+        for way in self._ways:
+            if way.cas[0].parsed.subject != certificate.parsed.issuer:
+                continue
+            try:
+                chains.append(_verify(certificate, way))
+            except VerificationError as error:
+                refusals.append(str(error))
+        if len(chains) > 1:
+            raise UntrustedIdentityError(f"this MSP only supports a single validation chain, got {len(chains)}")
+        if not chains:
+            raise UntrustedIdentityError(f"the supplied identity is not valid: {_explain(certificate, self, refusals)}")
+        _check_legacy_name_constraints(chains[0])
+        return chains[0]
+
+
+def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Way]:
+    ways = [_Way((root,), Store([root.parsed])) for root in roots if _is_passable(root)]
+    for way in ways:  # grows while it is walked, one CA longer each time
+        ways.extend(
+            _Way((ca, *way.cas), way.store)
+            for ca in intermediates
+            if _is_passable(ca) and not _is_in(ca, way) and ca.is_signed_by(way.cas[0])
+        )
+        if len(ways) > MAX_WAYS:
+            raise UntrustedIdentityError(f"the CAs form more than {MAX_WAYS} certification paths")
+    return ways
+
+
+def _is_passable(ca: Certificate) -> bool:
+    return ca.is_ca and ca.can_sign_certificates and ca.is_for_servers
+
+
+def _is_in(candidate: Certificate, way: _Way) -> bool:
+    """True where the same name with the same key is on the way already, which would be a loop."""
+    return any(ca.parsed.subject == candidate.parsed.subject and ca.key == candidate.key for ca in way.cas)
+
+
+def _verify(certificate: Certificate, way: _Way) -> tuple[Certificate, ...]:
+    verifier = (
+        PolicyBuilder()
+        .store(way.store)
+        .time(certificate.judged_at)
+        .max_chain_depth(len(way.cas))
+        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
+        .build_client_verifier()
+    )
+    verified = verifier.verify(certificate.parsed, [ca.parsed for ca in way.cas[:-1]])
+    if len(verified.chain) != len(way.cas) + 1:
+        raise VerificationError("the chain goes another way")
+    return (certificate, *way.cas)
+
+
+def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) -> str:
+    namesakes = [ca for ca in tree.cas if ca.parsed.subject == certificate.parsed.issuer]
+    if not namesakes:
+        return (
+            f"certificate signed by unknown authority: its issuer {certificate.issuer} is none of this MSP's CAs, "
+            f"which are {', '.join(ca.subject for ca in tree.cas)}"
+        )
+    if not any(certificate.is_signed_by(ca) for ca in namesakes):
+        return (
+            f"certificate signed by unknown authority: this MSP has a CA named {certificate.issuer}, "
+            "but that CA's key did not make the signature"
+        )
+    return "; ".join(refusals) or f"no certification path leads from {certificate.issuer} to a root"
+
+
+def _check_legacy_name_constraints(chain: Sequence[Certificate]) -> None:
+    """Refuse a host name in the common name alone under CAs that constrain names, as Go 1.14 did.
+
+    Mirrors: msp/mspimpl.go, verifyLegacyNameConstraints.
+    """
+    leaf = chain[0]
+    if leaf.has_alternative_names or not _is_host_name(leaf.common_name):
+        return
+    for ca in chain[1:]:
+        if ca.has_name_constraints:
+            raise UntrustedIdentityError(
+                f"the supplied identity is not valid: {ca.subject} constrains names, "
+                f"and {leaf.subject} has a host name as its common name but no alternative names"
+            )
+
+
+def _is_host_name(name: str) -> bool:
+    labels = name.removesuffix(".").split(".")
+    if labels[0] == "*":
+        labels = labels[1:] or [""]
+    return all(label and label[0] != "-" and _HOST_LABEL.issuperset(label) for label in labels)

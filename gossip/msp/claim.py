@@ -1,0 +1,56 @@
+"""What an identity claims, before anybody judges it."""
+
+from dataclasses import dataclass
+
+from gossip.errors import UntrustedIdentityError, WireError
+from gossip.messages import SerializedIdentity
+from gossip.msp.certificate import Certificate, parse_certificate_pem, shown
+from gossip.msp.pem import PemBlock
+from gossip.types import PeerIdentityType
+from gossip.wire.serialized import parse_serialized_identity
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A certificate, the PEM block that held it, and the organisation that it claims."""
+
+    mspid: str
+    certificate: Certificate
+    block: PemBlock
+
+
+def shown_mspid(mspid: str) -> str:
+    """Give an MSP-ID that somebody claims as it may stand in a text."""
+    return shown(mspid) or "(no MSP-ID)"
+
+
+def parse_serialized(identity: PeerIdentityType) -> SerializedIdentity:
+    """Read an identity as far as MSP-ID and id_bytes.
+
+    Raises:
+        UntrustedIdentityError: It is empty or malformed.
+
+    Mirrors: protoutil, UnmarshalSerializedIdentity.
+    """
+    if not identity:
+        raise UntrustedIdentityError("Invalid Peer Identity. It must be different from nil.")
+    try:
+        return parse_serialized_identity(identity)
+    except WireError as error:
+        raise UntrustedIdentityError(f"error unmarshalling SerializedIdentity: {error}") from error
+
+
+def parse_claim(identity: PeerIdentityType) -> Claim:
+    """Read an identity down to its certificate.
+
+    Raises:
+        UntrustedIdentityError: It is empty or malformed, or holds no certificate in PEM.
+    """
+    serialized = parse_serialized(identity)
+    try:
+        certificate, block = parse_certificate_pem(serialized.id_bytes)
+    except UntrustedIdentityError as error:
+        raise UntrustedIdentityError(
+            f"Peer Identity of {shown_mspid(serialized.mspid)} cannot be validated. No MSP found able to do that: {error}"
+        ) from error
+    return Claim(serialized.mspid, certificate, block)

@@ -1,0 +1,216 @@
+"""An MSP folder on disk, read into records; the one file of this room that opens files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp.certificate import Certificate, parse_certificate_pem
+from gossip.msp.config_yaml import OuSetting, parse_ou_settings
+from gossip.msp.pem import find_pem_block
+from gossip.msp.revocation import parse_crl
+from gossip.msp.roles import Role
+from gossip.msp.signing import SigningIdentity
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+"""No file of an MSP folder is larger than this; a CRL with a hundred thousand entries is about 4 MiB."""
+
+_MISNAMED_TLS_INTERMEDIATES = "tlsintermediatecacerts"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """A certificate and the file that it came from."""
+
+    path: str
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class CrlFile:
+    """A CRL and the file that it came from."""
+
+    path: str
+    crl: x509.CertificateRevocationList
+
+
+@dataclass(frozen=True, slots=True)
+class OuConfig:
+    """An OU of config.yaml; ``source`` is the file and line, ``certifier`` the CA file that it names, if any."""
+
+    name: str
+    certifier: CertificateFile | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class MspConfig:
+    """Everything that an MSP folder says about who belongs to the organisation.
+
+    Attributes:
+        mspid: The organisation's MSP-ID; no file holds it.
+        path: The folder.
+        roots, intermediates, admins: Certificates of cacerts, intermediatecerts and admincerts.
+        crls: The lists of crls.
+        node_ous: The OU of each role; None where NodeOUs are off.
+        organizational_units: The OUs of which a member must have one where NodeOUs are off; empty for no such rule.
+        tls_roots, tls_intermediates: Certificates of tlscacerts and tlsintermediatecerts.
+        warnings: What was passed over that the operator may not expect to be, each naming its file.
+    """
+
+    mspid: str
+    path: str
+    roots: tuple[CertificateFile, ...]
+    intermediates: tuple[CertificateFile, ...] = ()
+    admins: tuple[CertificateFile, ...] = ()
+    crls: tuple[CrlFile, ...] = ()
+    node_ous: dict[Role, OuConfig] | None = None
+    organizational_units: tuple[OuConfig, ...] = ()
+    tls_roots: tuple[CertificateFile, ...] = ()
+    tls_intermediates: tuple[CertificateFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def load_msp_config(path: Path, mspid: str) -> MspConfig:
+    """Read an organisation's MSP folder, a local one or one that only verifies.
+
+    Raises:
+        ConfigurationError: The folder or a file cannot be read or is not what it must be; names it, and in config.yaml
+            the line.
+
+    Mirrors: msp/configbuilder.go, getMspConfig.
+    """
+    folder = _Folder(path)
+    if not mspid:
+        raise ConfigurationError("an MSP needs an MSP-ID", path=str(path))
+    roots = folder.certificates("cacerts")
+    if not roots:
+        raise ConfigurationError("could not load a valid ca certificate: no PEM file there", path=str(path / "cacerts"))
+    tls_roots = folder.certificates("tlscacerts")
+    if (path / _MISNAMED_TLS_INTERMEDIATES).exists():
+        folder.warnings.append(
+            f"{path / _MISNAMED_TLS_INTERMEDIATES}: passed over, as by Fabric, which reads tlsintermediatecerts"
+        )
+    settings_path = path / "config.yaml"
+    text = _read(settings_path) if settings_path.exists() else b""
+    settings = parse_ou_settings(text, str(settings_path))
+    return MspConfig(
+        mspid=mspid,
+        path=str(path),
+        roots=roots,
+        intermediates=folder.certificates("intermediatecerts"),
+        admins=folder.certificates("admincerts"),
+        crls=tuple(CrlFile(str(file), parse_crl(data, str(file))) for file, data in folder.pem_files("crls")),
+        node_ous=None
+        if settings.node_ous is None
+        else {role: folder.organizational_unit(unit, settings_path) for role, unit in settings.node_ous.items()},
+        organizational_units=tuple(
+            folder.organizational_unit(unit, settings_path) for unit in settings.organizational_units
+        ),
+        tls_roots=tls_roots,
+        # Fabric looks for intermediates only where there are roots.
+        tls_intermediates=folder.certificates("tlsintermediatecerts") if tls_roots else (),
+        warnings=tuple(folder.warnings),
+    )
+
+
+def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
+    """Read the certificate in signcerts and the key in keystore whose public half is in it, whatever its file name.
+
+    Keys are taken in PKCS#8 and SEC1, unencrypted.
+
+    Raises:
+        ConfigurationError: One of them is missing, unreadable or no ECDSA key; names folder and files.
+
+    Mirrors: msp/configbuilder.go, GetLocalMspConfig, and bccsp/sw, searchKeystoreForSKI.
+    """
+    folder = _Folder(path)
+    signers = folder.certificates("signcerts")
+    if not signers:
+        raise ConfigurationError(
+            "could not load a valid signer certificate: no PEM file there", path=str(path / "signcerts")
+        )
+    signer = signers[0]
+    public_key = signer.certificate.key
+    if not isinstance(public_key, ec.EllipticCurvePublicKey):
+        raise ConfigurationError("gossip is signed with ECDSA, and this certificate has another key", path=signer.path)
+    refusals = []
+    for file, data in folder.pem_files("keystore"):
+        try:
+            key = load_pem_private_key(data, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            refusals.append(f"{file.name} holds no unencrypted private key")
+            continue
+        if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == public_key:
+            return SigningIdentity(mspid, signer.certificate, key)
+        refusals.append(f"{file.name} is the key of another certificate")
+    raise ConfigurationError(
+        f"no key here fits the certificate {signer.path}: {'; '.join(refusals) or 'no PEM file there'}",
+        path=str(path / "keystore"),
+    )
+
+
+class _Folder:
+    """One MSP folder while it is read; collects warnings on the way."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise ConfigurationError("no such MSP folder" if not path.exists() else "not a folder", path=str(path))
+        self._path = path
+        self.warnings: list[str] = []
+
+    def certificates(self, name: str) -> tuple[CertificateFile, ...]:
+        return tuple(self._certificate(file, data) for file, data in self.pem_files(name))
+
+    def pem_files(self, name: str) -> Iterator[tuple[Path, bytes]]:
+        """Yield each file of a sub-folder that holds PEM, by name; none where there is no such folder."""
+        for file in _list(self._path / name):
+            data = _read(file)
+            if find_pem_block(data) is not None:
+                yield file, data
+            elif not file.name.startswith("."):
+                self.warnings.append(f"{file}: holds no PEM and is passed over, as Fabric does")
+
+    def organizational_unit(self, unit: OuSetting, settings_path: Path) -> OuConfig:
+        source = f"{settings_path}:{unit.line}"
+        if unit.certificate is None:
+            return OuConfig(unit.name, None, source)
+        file = self._path / unit.certificate
+        try:
+            return OuConfig(unit.name, self._certificate(file, _read(file)), source)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"the Certificate of OU {unit.name}: {error}", path=source) from error
+
+    def _certificate(self, file: Path, data: bytes) -> CertificateFile:
+        try:
+            certificate, block = parse_certificate_pem(data)
+        except UntrustedIdentityError as error:
+            raise ConfigurationError(str(error), path=str(file)) from error
+        if b"-----BEGIN" in block.rest:
+            self.warnings.append(f"{file}: only its first PEM block is read, as Fabric does; split it into files")
+        return CertificateFile(str(file), certificate)
+
+
+def _list(folder: Path) -> list[Path]:
+    try:
+        return sorted(file for file in folder.iterdir() if not file.is_dir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigurationError(f"could not read directory: {error.strerror}", path=str(folder)) from error
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"could not read file: {error.strerror}", path=str(file)) from error
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", path=str(file))
+    return data

@@ -1,0 +1,133 @@
+"""config.yaml of an MSP folder: read with the line of everything in it, so that errors can name it."""
+
+from dataclasses import dataclass
+
+import yaml
+
+from gossip.errors import ConfigurationError
+from gossip.msp.roles import Role
+
+_ROLE_KEYS = {
+    "ClientOUIdentifier": Role.CLIENT,
+    "PeerOUIdentifier": Role.PEER,
+    "AdminOUIdentifier": Role.ADMIN,
+    "OrdererOUIdentifier": Role.ORDERER,
+}
+_BOOLEAN_TAG = "tag:yaml.org,2002:bool"
+_NULL_TAG = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True, slots=True)
+class OuSetting:
+    """An organizational unit and the file, relative to the MSP folder, of the CA that must certify it.
+
+    ``certificate`` is None where any CA of the MSP may. ``line`` counts from 1.
+    """
+
+    name: str
+    certificate: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class OuSettings:
+    """What config.yaml says: the OU of each role, None where NodeOUs are off, and the OUs that a member must have."""
+
+    node_ous: dict[Role, OuSetting] | None = None
+    organizational_units: tuple[OuSetting, ...] = ()
+
+
+def parse_ou_settings(text: bytes, path: str) -> OuSettings:
+    """Read config.yaml; keys that Fabric does not know are skipped, as Fabric does.
+
+    Raises:
+        ConfigurationError: Not YAML, or something in it has the wrong type; ``path`` names file and line.
+
+    Mirrors: msp/configbuilder.go, Configuration.
+    """
+    try:
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}" if mark else path
+        raise ConfigurationError(f"failed unmarshalling configuration file: {error.problem}", path=place) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"failed unmarshalling configuration file: {error}", path=path) from error
+    if document is None:
+        return OuSettings()
+    top = _Fields(document, path)
+    return OuSettings(
+        _parse_node_ous(top.find("NodeOUs"), path),
+        _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
+    )
+
+
+class _Fields:
+    """The values of one mapping by key."""
+
+    def __init__(self, node: yaml.Node, path: str) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            raise _wrong(node, path, "a mapping with keys")
+        self._path = path
+        self._values = {key.value: value for key, value in node.value}
+
+    def find(self, key: str) -> yaml.Node | None:
+        node = self._values.get(key)
+        return None if node is None or node.tag == _NULL_TAG else node
+
+    def find_text(self, key: str) -> str | None:
+        node = self.find(key)
+        if node is None:
+            return None
+        if not isinstance(node, yaml.ScalarNode):
+            raise _wrong(node, self._path, f"{key}: a text")
+        return str(node.value)
+
+    def is_set(self, key: str) -> bool:
+        node = self.find(key)
+        if node is None:
+            return False
+        if node.tag != _BOOLEAN_TAG:
+            raise _wrong(node, self._path, f"{key}: true or false")
+        return yaml.SafeLoader.bool_values[node.value.lower()]
+
+
+def _parse_node_ous(node: yaml.Node | None, path: str) -> dict[Role, OuSetting] | None:
+    if node is None:
+        return None
+    fields = _Fields(node, path)
+    settings = {role: _parse_unit(unit, path) for key, role in _ROLE_KEYS.items() if (unit := fields.find(key))}
+    named = {role: setting for role, setting in settings.items() if setting.name}
+    # Without a single role Fabric turns the enforcement off again.
+    return named if fields.is_set("Enable") and named else None
+
+
+def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:
+    if node is None:
+        return ()
+    if not isinstance(node, yaml.SequenceNode):
+        raise _wrong(node, path, "OrganizationalUnitIdentifiers: a list")
+    units = tuple(_parse_unit(unit, path) for unit in node.value)
+    for unit in units:
+        if not unit.certificate:
+            raise ConfigurationError(
+                f"OrganizationalUnitIdentifiers: {unit.name or 'an entry'} names no Certificate",
+                path=f"{path}:{unit.line}",
+            )
+    return units
+
+
+def _parse_unit(node: yaml.Node, path: str) -> OuSetting:
+    fields = _Fields(node, path)
+    name = fields.find_text("OrganizationalUnitIdentifier") or ""
+    return OuSetting(name, fields.find_text("Certificate") or None, _line(node))
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _wrong(node: yaml.Node, path: str, wanted: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"failed unmarshalling configuration file: expected {wanted}", path=f"{path}:{_line(node)}"
+    )

@@ -1,0 +1,89 @@
+"""PEM as Go's encoding/pem reads and writes it, because a Fabric peer judges the exact bytes of an identity.
+
+Python's readers are stricter in some places (headers, text before the block) and laxer in others (what follows it).
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+_BEGIN = b"-----BEGIN "
+_END = b"\n-----END "
+_DASHES = b"-----"
+_BLANKS = b" \t"
+_COLUMNS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PemBlock:
+    """One block: its type as it stands in the BEGIN line, the decoded bytes, and every byte after its END line."""
+
+    type: str
+    body: bytes
+    rest: bytes
+
+
+def find_pem_block(data: bytes) -> PemBlock | None:
+    """Find the first well-formed block; text before it and headers in it are skipped, as Go does.
+
+    Returns:
+        The block, or None when there is none.
+
+    Mirrors: encoding/pem, Decode (Go 1.26).
+    """
+    start = 0
+    while (end := data.find(_END, start)) >= 0:
+        begin = data.rfind(_BEGIN, start, end)
+        if begin == start or (begin > start and data[begin - 1 : begin] == b"\n"):
+            block = _parse_block(data, begin + len(_BEGIN), end)
+            if block is not None:
+                return block
+        start = end + len(_END)
+    return None
+
+
+def encode_certificate_pem(der: bytes) -> bytes:
+    """Write a certificate as Go does: 64 columns, LF, a final newline and nothing else."""
+    text = base64.b64encode(der)
+    lines = [text[at : at + _COLUMNS] for at in range(0, len(text), _COLUMNS)]
+    return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
+
+
+def _parse_block(data: bytes, at: int, end: int) -> PemBlock | None:
+    type_line, at = _take_line(data, at)
+    if not type_line.endswith(_DASHES):
+        return None
+    block_type = type_line.removesuffix(_DASHES)
+    body_at = _skip_headers(data, at)
+    # Without headers the END line may follow the BEGIN line at once; with headers a newline must stand between.
+    if body_at is None or (body_at > at and end < body_at):
+        return None
+    end_line, rest_at = _take_line(data, end + len(_END))
+    if end_line != block_type + _DASHES:
+        return None
+    body = _decode_base64(data[body_at:end]) if end > body_at else b""
+    return None if body is None else PemBlock(block_type.decode("utf-8", "replace"), body, data[rest_at:])
+
+
+def _skip_headers(data: bytes, at: int) -> int | None:
+    while at < len(data):
+        line, next_at = _take_line(data, at)
+        if b":" not in line:
+            return at
+        at = next_at
+    return None
+
+
+def _take_line(data: bytes, at: int) -> tuple[bytes, int]:
+    newline = data.find(b"\n", at)
+    if newline < 0:
+        return data[at:].rstrip(_BLANKS), len(data)
+    return data[at:newline].removesuffix(b"\r").rstrip(_BLANKS), newline + 1
+
+
+def _decode_base64(text: bytes) -> bytes | None:
+    compact = text.translate(None, b" \t\r\n")
+    try:
+        return base64.b64decode(compact, validate=True)
+    except binascii.Error:
+        return None

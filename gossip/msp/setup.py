@@ -1,0 +1,165 @@
+"""From an MSP's configuration to the parts that judge with it; everything that makes an MSP unusable is found here."""
+
+from collections.abc import Iterable
+
+from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp.certificate import Certificate
+from gossip.msp.chain import CaTree
+from gossip.msp.config import CertificateFile, MspConfig, OuConfig
+from gossip.msp.revocation import Revocations
+from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
+
+
+def build_ca_tree(config: MspConfig) -> CaTree:
+    """Check the CAs and lay out the ways up through them, each CA with a low S in its signature.
+
+    Raises:
+        ConfigurationError: A CA cannot be one; names its file.
+
+    Mirrors: msp/mspimplsetup.go, setupCAs and finalizeSetupCAs.
+    """
+    if not config.roots:
+        raise ConfigurationError("expected at least one CA certificate", path=config.path)
+    for file in (*config.roots, *config.intermediates):
+        check_ca(file)
+    for file in config.roots:
+        if not file.certificate.is_signed_by(file.certificate):
+            raise ConfigurationError(
+                f"CA Certificate is not valid: {file.certificate.subject} is not self-signed, so it is no root; "
+                "an intermediate belongs into intermediatecerts",
+                path=file.path,
+            )
+        if not file.certificate.can_sign_certificates or not file.certificate.is_for_servers:
+            raise ConfigurationError(
+                "CA Certificate is not valid: its key usages lack certificate signing, "
+                "or its extended key usages lack server authentication",
+                path=file.path,
+            )
+    as_given = _lay_out(config, config.roots, config.intermediates)
+    chains = [find_ca_chain(as_given, file) for file in config.intermediates]
+    return CaTree(
+        (root.with_low_s(root) for root in as_given.roots), (chain[0].with_low_s(chain[1]) for chain in chains)
+    )
+
+
+def check_ca(file: CertificateFile) -> None:
+    """Return when the certificate can be a CA of Fabric's.
+
+    Raises:
+        ConfigurationError: It cannot; names its file.
+    """
+    certificate = file.certificate
+    if certificate.key is None:
+        raise ConfigurationError(
+            "certificate's public key type not recognized: Fabric takes ECDSA and RSA", path=file.path
+        )
+    if not certificate.is_ca:
+        raise ConfigurationError(
+            f"CA Certificate did not have the CA attribute, (SN: {certificate.serial_number:x}): "
+            f"{certificate.subject} is no CA",
+            path=file.path,
+        )
+    if certificate.key_id is None:
+        raise ConfigurationError(
+            f"CA Certificate problem with Subject Key Identifier extension, (SN: {certificate.serial_number:x}): "
+            "subjectKeyIdentifier not found in certificate",
+            path=file.path,
+        )
+
+
+def find_ca_chain(tree: CaTree, file: CertificateFile) -> tuple[Certificate, ...]:
+    """Find the chain of an intermediate CA.
+
+    Raises:
+        ConfigurationError: It leads to no root, or is itself one; names its file.
+    """
+    try:
+        chain = tree.find_chain(file.certificate)
+    except UntrustedIdentityError as error:
+        raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
+    if len(chain) == 1:
+        raise ConfigurationError("this intermediate CA is a root as well; remove one of the two", path=file.path)
+    return chain
+
+
+def build_revocations(config: MspConfig, tree: CaTree) -> Revocations:
+    """Read the CRLs by the CAs that signed them.
+
+    Raises:
+        ConfigurationError: An intermediate CA is revoked, with which Fabric does not start.
+    """
+    revocations = Revocations((file.crl for file in config.crls), tree.cas)
+    for intermediate in tree.intermediates:
+        if revocations.is_revoked(intermediate, tree.find_chain(intermediate)[1]):
+            raise ConfigurationError(
+                f"CA Certificate is not valid: the intermediate CA {intermediate.subject} has been revoked "
+                "by a CRL of this MSP; remove it",
+                path=config.path,
+            )
+    return revocations
+
+
+def find_inner_cas(tree: CaTree) -> frozenset[Certificate]:
+    """The CAs that have intermediates below them; Fabric takes no member from those.
+
+    Mirrors: msp/mspimplsetup.go, certificationTreeInternalNodesMap.
+    """
+    return frozenset(ca for intermediate in tree.intermediates for ca in tree.find_chain(intermediate)[1:])
+
+
+def build_ou_rules(config: MspConfig, tree: CaTree, inner_cas: frozenset[Certificate]) -> OuRules:
+    """Resolve the certifiers that config.yaml names.
+
+    Raises:
+        ConfigurationError: A certifier is no CA of this MSP that issues members; names the line of config.yaml.
+
+    Mirrors: msp/mspimplsetup.go, setupNodeOUsV142, setupOUs and getCertifiersIdentifier.
+    """
+
+    def resolve(unit: OuConfig) -> OuIdentifier:
+        if unit.certifier is None:
+            return OuIdentifier(unit.name, None, None, unit.source)
+        ca = _find_ca(tree, unit.certifier.certificate)
+        if ca is None or ca in inner_cas.intersection(tree.intermediates):
+            why = "has intermediate CAs below it" if ca else "is not in root or intermediate certs"
+            raise ConfigurationError(
+                f"Failed adding OU {unit.name}: its Certificate {unit.certifier.path} {why}", path=unit.source
+            )
+        return OuIdentifier(unit.name, ca, certifiers_id(tree.find_chain(ca)), unit.source)
+
+    node_ous = None if config.node_ous is None else {role: resolve(unit) for role, unit in config.node_ous.items()}
+    return OuRules(config.mspid, node_ous, [resolve(unit) for unit in config.organizational_units])
+
+
+def check_tls_cas(config: MspConfig) -> None:
+    """Return when the TLS CAs can be CAs; whether they are in date is judged with each connection.
+
+    Raises:
+        ConfigurationError: One cannot, or an intermediate leads to no TLS root; names its file.
+
+    Mirrors: msp/mspimplsetup.go, setupTLSCAs.
+    """
+    for file in (*config.tls_roots, *config.tls_intermediates):
+        check_ca(file)
+    tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
+    for file in config.tls_intermediates:
+        find_ca_chain(tree, file)
+
+
+def _find_ca(tree: CaTree, certificate: Certificate) -> Certificate | None:
+    """Find the CA that this is, with a high S in either of them counting as the same."""
+    for ca in tree.cas:
+        if ca == certificate or ca == certificate.with_low_s(_issuer_of(tree, ca)):
+            return ca
+    return None
+
+
+def _issuer_of(tree: CaTree, ca: Certificate) -> Certificate:
+    return tree.find_chain(ca)[:2][-1]
+
+
+def _lay_out(config: MspConfig, roots: Iterable[CertificateFile], intermediates: Iterable[CertificateFile]) -> CaTree:
+    try:
+        return CaTree((file.certificate for file in roots), (file.certificate for file in intermediates))
+    except UntrustedIdentityError as error:
+        raise ConfigurationError(str(error), path=config.path) from error
