@@ -11,18 +11,19 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.config import CommConfig
 from gossip.comm.connector import Connector
 from gossip.comm.demux import Demux
-from gossip.comm.initiator import Initiator
+from gossip.comm.initiator import Accepted, Initiator
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
 from gossip.comm.overflow import Overflow
 from gossip.comm.population import Population
 from gossip.comm.reception import Reception
 from gossip.comm.sending import Sending
+from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
 from gossip.errors import ClosedError
 from gossip.metrics import Metrics, NoMetrics
-from gossip.transport.base import Dialer, FrameStream
+from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.signed import SignedMessage
 
@@ -124,8 +125,19 @@ class CommEngine:
 
         Cancellation: the connection is cut.
         """
+        await self.reach(peer, Stages())
+
+    async def reach(self, peer: RemotePeer, stages: Stages) -> Link:
+        """Do what :meth:`probe` does, and tell in ``stages`` how it went.
+
+        Raises:
+            TransportError: It does not answer; ``stages.current`` is where it stopped.
+            ClosedError: The layer was stopped.
+
+        Cancellation: the connection is cut.
+        """
         self._check_running()
-        await self._initiator.probe(peer.endpoint)
+        return await self._initiator.probe(peer.endpoint, stages)
 
     async def handshake(self, peer: RemotePeer) -> PeerIdentityType:
         """Authenticate the peer and learn whether it accepts us.
@@ -135,8 +147,18 @@ class CommEngine:
 
         Cancellation: the connection is cut.
         """
+        return (await self.introduce(peer, Stages())).info.identity
+
+    async def introduce(self, peer: RemotePeer, stages: Stages) -> Accepted:
+        """Do what :meth:`handshake` does, and tell in ``stages`` how it went.
+
+        Raises:
+            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says; ``stages.current`` is where it stopped.
+
+        Cancellation: the connection is cut.
+        """
         self._check_running()
-        return (await self._initiator.handshake(peer)).info.identity
+        return await self._initiator.handshake(peer, stages)
 
     def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
         """Receive every message that ``acceptor`` holds for, from now on.
