@@ -1,0 +1,272 @@
+"""What only the network in memory has: links that fail, and time that passes on them."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from gossip.api.options import DialOptions
+from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.transport.base import Channel, Dialer, FrameStream, Listener
+from gossip.transport.memory import MemoryDialer, MemoryListener, MemoryNetwork
+from gossip.transport.memory_connection import MemoryChannel, MemoryStream
+from tests.support.transports import receive_all, receive_count
+from tests.support.virtual_time import run_virtual
+
+A, B, C = "a:1", "b:1", "c:1"
+
+
+async def echo(stream: FrameStream) -> None:
+    while frames := await stream.receive():
+        await stream.send(frames)
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def test_classes_implement_the_protocols() -> None:
+    _dialer: type[Dialer] = MemoryDialer
+    _listener: type[Listener] = MemoryListener
+    _channel: type[Channel] = MemoryChannel
+    _stream: type[FrameStream] = MemoryStream
+
+
+def test_cut_breaks_what_is_open_and_what_is_dialled() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        network.listen(C, echo)
+        dialer = network.dialer(name=A)
+        channel = await dialer.dial(B)
+        stream = await channel.open_stream()
+        unharmed = await (await dialer.dial(C)).open_stream()
+        receiving = asyncio.create_task(stream.receive())
+        await asyncio.sleep(0)
+        network.cut(B, A)
+        with pytest.raises(StreamBrokenError, match="link between b:1 and a:1 was cut"):
+            await receiving
+        with pytest.raises(StreamBrokenError):
+            await stream.send([b"x"])
+        with pytest.raises(StreamBrokenError):
+            await channel.ping()
+        with pytest.raises(DialError, match="cannot connect to b:1: tcp: the link is cut"):
+            await dialer.dial(B)
+        await unharmed.send([b"still here"])
+        assert await unharmed.receive() == [b"still here"]
+        network.restore(A, B)
+        again = await (await dialer.dial(B)).open_stream()
+        await again.send([b"back"])
+        assert await again.receive() == [b"back"]
+        await listener.close(0)
+
+    run_virtual(main())
+
+
+def test_delay_holds_for_dial_ping_and_each_direction() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        network.delay(A, B, 0.25)
+        channel = await network.dialer(name=A).dial(B)
+        assert (now_s(), channel.times.tcp_s) == (0.5, 0.5)
+        await channel.ping()
+        assert now_s() == 1.0
+        stream = await channel.open_stream()
+        await stream.send([b"x"])
+        assert now_s() == 1.0
+        assert await stream.receive() == [b"x"]
+        assert now_s() == 1.5
+        await listener.close(0)
+
+    run_virtual(main())
+
+
+def test_many_frames_of_one_moment_keep_their_order() -> None:
+    frames = [b"%d" % number for number in range(500)]
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        network.delay(A, B, 0.1)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        for frame in frames:
+            await stream.send([frame])
+        await stream.end()
+        assert await receive_all(stream) == frames
+
+    run_virtual(main())
+
+
+def test_slow_link_loses_nothing_and_takes_its_time() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        received_at_s: list[float] = []
+
+        async def note(stream: FrameStream) -> None:
+            for _ in range(3):
+                assert await stream.receive() == [b"x" * 1000]
+                received_at_s.append(now_s())
+
+        network.listen(B, note)
+        network.slow(A, B, bytes_per_s=500)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        await stream.send([b"x" * 1000] * 3)
+        assert await receive_all(stream) == []
+        assert received_at_s == [2.0, 4.0, 6.0]
+
+    run_virtual(main())
+
+
+def test_restore_lets_arrive_what_was_under_way_before_what_comes_later() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        network.delay(A, B, 3600)
+        await stream.send([b"held up"])
+        await asyncio.sleep(1)
+        network.restore(A, B)
+        await stream.send([b"later"])
+        assert await receive_count(stream, 2) == [b"held up", b"later"]
+        assert now_s() == 1
+
+    run_virtual(main())
+
+
+def test_dial_gives_up_after_its_timeout() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        network.delay(A, B, 60)
+        dialer = network.dialer(name=A)
+        dialer.set_options(DialOptions(dial_timeout_s=1.5))
+        with pytest.raises(DialError, match=r"cannot connect to b:1: tcp: no answer within 1\.5 s"):
+            await dialer.dial(B)
+        assert now_s() == 1.5
+
+    run_virtual(main())
+
+
+def test_options_that_cannot_be_used_leave_the_old_ones() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        network.delay(A, B, 60)
+        dialer = network.dialer(name=A)
+        dialer.set_options(DialOptions(dial_timeout_s=7))
+        with pytest.raises(ConfigurationError, match="dial_timeout_s must be positive, not 0"):
+            dialer.set_options(replace(DialOptions(), dial_timeout_s=0))
+        with pytest.raises(DialError, match="within 7 s"):
+            await dialer.dial(B)
+
+    run_virtual(main())
+
+
+def test_ping_ends_when_the_link_is_cut_meanwhile() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        channel = await network.dialer(name=A).dial(B)
+        network.delay(A, B, 60)
+        asyncio.get_running_loop().call_later(2, network.cut, A, B)
+        with pytest.raises(StreamBrokenError, match="was cut"):
+            await channel.ping()
+        assert now_s() == 2
+
+    run_virtual(main())
+
+
+def test_close_waits_for_what_is_under_way_but_not_for_ever() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        received: list[bytes] = []
+
+        async def note(stream: FrameStream) -> None:
+            received.extend(await receive_count(stream, 1))
+
+        network.listen(B, note)
+        for delay_s, closes_after_s in ((0.5, 0.5), (10, 1.0)):
+            channel = await network.dialer(name=A).dial(B)
+            network.delay(A, B, delay_s)
+            stream = await channel.open_stream()
+            await stream.send([b"sent %g s away" % delay_s])
+            closed_at_s = now_s() + closes_after_s
+            await channel.close()
+            assert now_s() == closed_at_s
+            network.restore(A, B)
+        await asyncio.sleep(0)
+        assert received == [b"sent 0.5 s away"]
+
+    run_virtual(main())
+
+
+def test_endpoint_is_taken_once_and_freed_by_close() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        with pytest.raises(ConfigurationError, match="cannot listen on b:1: the address is in use"):
+            network.listen(B, echo)
+        await listener.close(0)
+        await network.listen(B, echo).close(0)
+        ports = {network.listen("b:0", echo).endpoint for _ in range(3)}
+        assert len(ports) == 3
+        assert "b:0" not in ports
+
+    run_virtual(main())
+
+
+def test_closing_listener_takes_no_more_streams() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        channel = await network.dialer(name=A).dial(B)
+        stream = await channel.open_stream()
+        closing = asyncio.create_task(listener.close(5))
+        await asyncio.sleep(1)
+        with pytest.raises(StreamBrokenError, match="is closing"):
+            await channel.open_stream()
+        stream.abort()
+        await closing
+        assert now_s() == 1
+
+    run_virtual(main())
+
+
+def test_streams_of_a_long_lived_connection_leave_nothing_behind() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        channel = await network.dialer(name=A).dial(B)
+        for _ in range(100):
+            stream = await channel.open_stream()
+            await stream.end()
+            assert await stream.receive() == []
+        assert len(asyncio.all_tasks()) == 1
+        assert len(channel._connection._streams) <= 1
+        await channel.close()
+        await asyncio.sleep(0)
+        assert network._connections[network.line_between(A, B)] == {}
+        await listener.close(0)
+
+    run_virtual(main())
+
+
+def test_thousand_peers_talk_to_one() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+
+        async def talk(number: int) -> None:
+            channel = await network.dialer(b"leaf %d" % number, name=f"peer{number}:1").dial(B)
+            stream = await channel.open_stream()
+            await stream.send([b"%d" % number])
+            assert await stream.receive() == [b"%d" % number]
+            await channel.close()
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(1000):
+                group.create_task(talk(number))
+        await listener.close(0)
+
+    run_virtual(main())
