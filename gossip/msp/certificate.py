@@ -8,13 +8,15 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
 from gossip.errors import UntrustedIdentityError
+from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.msp.pem import PemBlock, encode_certificate_pem, find_pem_block
-from gossip.msp.signature import CURVE_ORDERS, encode_low_s
+from gossip.msp.signature import encode_low_s
+from gossip.msp.strictness import check_as_go
 from gossip.types import PkiId
 
 MemberKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -28,17 +30,17 @@ _ECDSA_SIGNATURES = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
     }
 )
-_NEVER_CRITICAL = frozenset(
-    {
-        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
-        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
-    }
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
 )
+_WEAK_HASHES = (hashes.MD5, hashes.SHA1, hashes.SHA224)
 _MAX_SHOWN = 128
-_SEQUENCE = 0x30
-_BIT_STRING = 0x03
-_HANDLED_NAMES = (x509.DNSName, x509.RFC822Name, x509.IPAddress, x509.UniformResourceIdentifier)
 _SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
@@ -55,9 +57,12 @@ class Certificate:
         key: The subject's key; None where Fabric cannot use it (Ed25519, DSA, ...).
         subject, issuer: Short names for texts: the common name, or the whole name where there is none.
         organizational_units: The subject's OUs in order.
+        serial_number: As it stands there and in a CRL; zero or more.
         is_ca: Basic constraints say that it may sign certificates.
         key_id: The subject key identifier, or None.
-        not_before_at, not_after_at: Its validity, aware and in UTC.
+        judged_at: One second after it became valid, aware and in UTC: the moment that its chain is judged at, so that
+            expiry plays no part. Mirrors: msp/mspimplvalidate.go, getValidityOptsForCert.
+        not_after_at: When it ends, aware and in UTC.
         is_ecdsa_signed: Its issuer signed with ECDSA.
         is_for_servers: Its extended key usages, if it has any, hold server authentication: what Go asks of a chain
             when nobody says what it is for, as Fabric does not.
@@ -71,9 +76,10 @@ class Certificate:
     subject: str
     issuer: str
     organizational_units: tuple[str, ...]
+    serial_number: int
     is_ca: bool
     key_id: bytes | None
-    not_before_at: datetime
+    judged_at: datetime
     not_after_at: datetime
     is_ecdsa_signed: bool
     is_for_servers: bool
@@ -88,17 +94,9 @@ class Certificate:
         return hash(self.der)
 
     @property
-    def judged_at(self) -> datetime:
-        """The moment that its chain is judged at, so that expiry plays no part.
-
-        Mirrors: msp/mspimplvalidate.go, getValidityOptsForCert.
-        """
-        return self.not_before_at + timedelta(seconds=1)
-
-    @property
-    def serial_number(self) -> int:
-        """As it stands in the certificate and in a CRL; zero or more."""
-        return self.parsed.serial_number
+    def not_before_at(self) -> datetime:
+        """When it becomes valid, aware and in UTC; peers take it earlier."""
+        return self.parsed.not_valid_before_utc
 
     @property
     def common_name(self) -> str:
@@ -107,8 +105,10 @@ class Certificate:
         return str(names[-1].value) if names else ""
 
     def is_signed_by(self, issuer: "Certificate") -> bool:
-        """True when ``issuer`` has the issuer's name, and its key made the signature."""
+        """True when ``issuer`` has the issuer's name and made the signature, over a hash that Go still takes."""
         try:
+            if isinstance(self.parsed.signature_hash_algorithm, _WEAK_HASHES):
+                return False
             self.parsed.verify_directly_issued_by(issuer.parsed)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             return False
@@ -128,8 +128,8 @@ class Certificate:
         # The certificate is a sequence of three: what is signed, the algorithm, the signature as a bit string.
         signed = self.parsed.tbs_certificate_bytes
         body_at = self.der.index(signed)
-        algorithm = self.der[body_at + len(signed) : -len(_encode_der(_BIT_STRING, b"\0" + old))]
-        return parse_certificate(_encode_der(_SEQUENCE, signed + algorithm + _encode_der(_BIT_STRING, b"\0" + new)))
+        algorithm = self.der[body_at + len(signed) : -len(encode_element(BIT_STRING, b"\0" + old))]
+        return parse_certificate(encode_element(SEQUENCE, signed + algorithm + encode_element(BIT_STRING, b"\0" + new)))
 
 
 def parse_certificate(der: bytes) -> Certificate:
@@ -145,27 +145,27 @@ def parse_certificate(der: bytes) -> Certificate:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = x509.load_der_x509_certificate(der)
-        extensions = parsed.extensions
-        subject, issuer, key = parsed.subject, parsed.issuer, _parse_key(parsed)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as e:
-        raise UntrustedIdentityError(f"not an X.509 certificate: {e}") from e
-    if parsed.serial_number < 0:
-        raise UntrustedIdentityError("not an X.509 certificate: negative serial number")
-    _check_criticality(extensions)
+            serial_number = parsed.serial_number
+            check_as_go(parsed, der)
+        judged_at = parsed.not_valid_before_utc + timedelta(seconds=1)
+    except _UNREADABLE as error:
+        raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
+    extensions, subject, key = parsed.extensions, parsed.subject, parsed.public_key()
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
     usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
     return Certificate(
         der=der,
         parsed=parsed,
-        key=key,
+        key=key if isinstance(key, MemberKey) else None,
         subject=_short_name(subject),
-        issuer=_short_name(issuer),
+        issuer=_short_name(parsed.issuer),
         organizational_units=tuple(
             str(unit.value) for unit in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
         ),
+        serial_number=serial_number,
         is_ca=basics is not None and basics.ca,
         key_id=key_id.digest if key_id is not None else None,
-        not_before_at=parsed.not_valid_before_utc,
+        judged_at=judged_at,
         not_after_at=parsed.not_valid_after_utc,
         is_ecdsa_signed=parsed.signature_algorithm_oid in _ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
@@ -206,31 +206,6 @@ def shown(text: str) -> str:
     return printable if len(printable) <= _MAX_SHOWN else f"{printable[:_MAX_SHOWN]}..."
 
 
-def _parse_key(parsed: x509.Certificate) -> MemberKey | None:
-    key = parsed.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return key
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return None
-    if key.curve.name not in CURVE_ORDERS:
-        raise ValueError(f"unsupported elliptic curve {key.curve.name}")
-    # Go takes no compressed point, so the uncompressed one must be there as it is.
-    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in parsed.tbs_certificate_bytes:
-        raise ValueError("failed to unmarshal elliptic curve point: it is compressed")
-    return key
-
-
-def _check_criticality(extensions: x509.Extensions) -> None:
-    for extension in extensions:
-        if not extension.critical:
-            continue
-        if extension.oid in _NEVER_CRITICAL:
-            raise UntrustedIdentityError(f"not an X.509 certificate: {extension.oid.dotted_string} marked critical")
-        names = extension.value
-        if isinstance(names, x509.SubjectAlternativeName) and not any(isinstance(n, _HANDLED_NAMES) for n in names):
-            raise UntrustedIdentityError("unhandled critical extension: alternative names of unknown kinds only")
-
-
 def _find(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | None:
     for extension in extensions:
         if isinstance(extension.value, kind):
@@ -241,11 +216,3 @@ def _find(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | N
 def _short_name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return shown(str(common[-1].value) if common else name.rfc4514_string()) or "(empty name)"
-
-
-def _encode_der(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    length_bytes = length.to_bytes((length.bit_length() + 7) // 8)
-    return bytes((tag, 0x80 | len(length_bytes))) + length_bytes + content

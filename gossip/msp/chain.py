@@ -18,7 +18,7 @@ _HOST_LABEL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 MAX_WAYS = 100
 """How many ways up one MSP may have; Go gives up after as many signature checks."""
 
-# Go asks nothing of extensions that are absent; what it asks of those present stands in Certificate and _is_passable.
+# Go asks nothing of extensions that are absent; what it asks of those present stands in Certificate and is_passable.
 _LEAF_POLICY = ExtensionPolicy.permit_all()
 _CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
 
@@ -38,13 +38,13 @@ class CaTree:
     """
 
     def __init__(self, roots: Iterable[Certificate], intermediates: Iterable[Certificate]) -> None:
-        """Lay out the ways.
+        """Lay out the ways; a root that stands among the intermediates as well counts once.
 
         Raises:
             UntrustedIdentityError: There are more than ``MAX_WAYS``.
         """
         self.roots = tuple(dict.fromkeys(roots))
-        self.intermediates = tuple(dict.fromkeys(intermediates))
+        self.intermediates = tuple(ca for ca in dict.fromkeys(intermediates) if ca not in self.roots)
         self._ways = _lay_out(self.roots, self.intermediates)
 
     @property
@@ -86,21 +86,22 @@ class CaTree:
         return chains[0]
 
 
+def is_passable(ca: Certificate) -> bool:
+    """True when Go lets a chain lead through this CA."""
+    return ca.is_ca and ca.can_sign_certificates and ca.is_for_servers
+
+
 def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Way]:
-    ways = [_Way((root,), Store([root.parsed])) for root in roots if _is_passable(root)]
+    ways = [_Way((root,), Store([root.parsed])) for root in roots if is_passable(root)]
     for way in ways:  # grows while it is walked, one CA longer each time
         ways.extend(
             _Way((ca, *way.cas), way.store)
             for ca in intermediates
-            if _is_passable(ca) and not _is_in(ca, way) and ca.is_signed_by(way.cas[0])
+            if is_passable(ca) and not _is_in(ca, way) and ca.is_signed_by(way.cas[0])
         )
         if len(ways) > MAX_WAYS:
             raise UntrustedIdentityError(f"the CAs form more than {MAX_WAYS} certification paths")
     return ways
-
-
-def _is_passable(ca: Certificate) -> bool:
-    return ca.is_ca and ca.can_sign_certificates and ca.is_for_servers
 
 
 def _is_in(candidate: Certificate, way: _Way) -> bool:

@@ -50,7 +50,8 @@ def parse_claim(identity: PeerIdentityType) -> Claim:
     try:
         certificate, block = parse_certificate_pem(serialized.id_bytes)
     except UntrustedIdentityError as error:
+        claimed = shown_mspid(serialized.mspid)
         raise UntrustedIdentityError(
-            f"Peer Identity of {shown_mspid(serialized.mspid)} cannot be validated. No MSP found able to do that: {error}"
+            f"Peer Identity of {claimed} cannot be validated. No MSP found able to do that: {error}"
         ) from error
     return Claim(serialized.mspid, certificate, block)

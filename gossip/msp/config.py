@@ -1,5 +1,6 @@
 """An MSP folder on disk, read into records; the one file of this room that opens files."""
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,12 +93,12 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
     if not roots:
         raise ConfigurationError("could not load a valid ca certificate: no PEM file there", path=str(path / "cacerts"))
     tls_roots = folder.certificates("tlscacerts")
-    if (path / _MISNAMED_TLS_INTERMEDIATES).exists():
+    if _exists(path / _MISNAMED_TLS_INTERMEDIATES):
         folder.warnings.append(
             f"{path / _MISNAMED_TLS_INTERMEDIATES}: passed over, as by Fabric, which reads tlsintermediatecerts"
         )
     settings_path = path / "config.yaml"
-    text = _read(settings_path) if settings_path.exists() else b""
+    text = _read(settings_path) if _exists(settings_path) else b""
     settings = parse_ou_settings(text, str(settings_path))
     return MspConfig(
         mspid=mspid,
@@ -143,8 +144,11 @@ def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
     for file, data in folder.pem_files("keystore"):
         try:
             key = load_pem_private_key(data, password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            refusals.append(f"{file.name} holds no unencrypted private key")
+        except TypeError:
+            refusals.append(f"{file.name} is encrypted")
+            continue
+        except (ValueError, UnsupportedAlgorithm):
+            refusals.append(f"{file.name} holds no private key")
             continue
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == public_key:
             return SigningIdentity(mspid, signer.certificate, key)
@@ -159,8 +163,10 @@ class _Folder:
     """One MSP folder while it is read; collects warnings on the way."""
 
     def __init__(self, path: Path) -> None:
+        if not _exists(path):
+            raise ConfigurationError("no such MSP folder", path=str(path))
         if not path.is_dir():
-            raise ConfigurationError("no such MSP folder" if not path.exists() else "not a folder", path=str(path))
+            raise ConfigurationError("not a folder", path=str(path))
         self._path = path
         self.warnings: list[str] = []
 
@@ -180,7 +186,7 @@ class _Folder:
         source = f"{settings_path}:{unit.line}"
         if unit.certificate is None:
             return OuConfig(unit.name, None, source)
-        file = self._path / unit.certificate
+        file = self._path / unit.certificate.lstrip("/")
         try:
             return OuConfig(unit.name, self._certificate(file, _read(file)), source)
         except ConfigurationError as error:
@@ -196,6 +202,16 @@ class _Folder:
         return CertificateFile(str(file), certificate)
 
 
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ConfigurationError(f"cannot be looked at: {error.strerror}", path=str(path)) from error
+    return True
+
+
 def _list(folder: Path) -> list[Path]:
     try:
         return sorted(file for file in folder.iterdir() if not file.is_dir())
@@ -207,6 +223,8 @@ def _list(folder: Path) -> list[Path]:
 
 def _read(file: Path) -> bytes:
     try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise ConfigurationError("not a regular file", path=str(file))
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:

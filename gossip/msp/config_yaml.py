@@ -15,6 +15,7 @@ _ROLE_KEYS = {
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _NULL_TAG = "tag:yaml.org,2002:null"
+_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class _Fields:
         if not isinstance(node, yaml.MappingNode):
             raise _wrong(node, path, "a mapping with keys")
         self._path = path
-        self._values = {key.value: value for key, value in node.value}
+        self._values = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+        if any(key.tag == _MERGE_TAG for key, _ in node.value):
+            raise _wrong(node, path, "keys written out, not merged with <<")
 
     def find(self, key: str) -> yaml.Node | None:
         node = self._values.get(key)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gossip.errors import ConfigurationError, IdentityRevokedError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate, encode_pem
+from gossip.msp.chain import is_passable
 from gossip.msp.config import MspConfig
 from gossip.msp.pem import PemBlock
 from gossip.msp.roles import Role
@@ -63,7 +64,7 @@ class Msp:
             raise UntrustedIdentityError("certificate's public key type not recognized. Supported keys: [ECDSA, RSA]")
         if not certificate.is_ecdsa_signed:
             return Member(self.mspid, certificate, None)
-        if certificate.is_ca and certificate.is_signed_by(certificate):
+        if is_passable(certificate) and certificate.is_signed_by(certificate):
             certificate = certificate.with_low_s(certificate)
             return Member(self.mspid, certificate, (certificate,))
         chain = self.tree.find_chain(certificate)

@@ -70,6 +70,15 @@ class MspRegistry:
         Mirrors: internal/peer/gossip/mcs.go, VerifyByChannel, apart from the signature.
         """
         standing = self._standings.recall_or(channel, identity, lambda: self._msps.judge_on_channel(channel, identity))
+        self.check_reader(standing)
+        return standing
+
+    def check_reader(self, standing: Standing) -> None:
+        """Return when a channel lets this valid identity read.
+
+        Raises:
+            UntrustedIdentityError: It does not: no admin, peer or client.
+        """
         member = standing.member
         if not standing.msp.is_reader(member):
             raise UntrustedIdentityError(
@@ -77,7 +86,6 @@ class MspRegistry:
                 f"'Readers' sub-policies to be satisfied: {member.certificate.subject} of {member.mspid} is no admin, "
                 f"peer or client; OUs: [{shown(' '.join(member.certificate.organizational_units))}]"
             )
-        return standing
 
     def find_mspid(self, identity: PeerIdentityType) -> str | None:
         """Name the organisation whose MSP can place the identity, valid or not; None when none can."""

@@ -102,10 +102,9 @@ class MspCryptoService:
         Mirrors: Verify.
         """
         standing = self._registry.find_standing(identity)
-        if standing.channel is None:
-            _check_signature(standing, signature, message)
-        else:
-            self.verify_by_channel(standing.channel, identity, signature, message)
+        if standing.channel is not None:
+            self._registry.check_reader(standing)
+        _check_signature(standing, signature, message)
 
     def verify_by_channel(
         self, channel: ChannelId, identity: PeerIdentityType, signature: bytes, message: bytes

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import CaTree
+from gossip.msp.chain import CaTree, is_passable
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.revocation import Revocations
 from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
@@ -21,7 +21,17 @@ def build_ca_tree(config: MspConfig) -> CaTree:
     if not config.roots:
         raise ConfigurationError("expected at least one CA certificate", path=config.path)
     for file in (*config.roots, *config.intermediates):
+        if file.certificate.key is None:
+            raise ConfigurationError(
+                "certificate's public key type not recognized. Supported keys: [ECDSA, RSA]", path=file.path
+            )
         check_ca(file)
+        if not is_passable(file.certificate):
+            raise ConfigurationError(
+                "CA Certificate is not valid: its key usages lack certificate signing, "
+                "or its extended key usages lack server authentication",
+                path=file.path,
+            )
     for file in config.roots:
         if not file.certificate.is_signed_by(file.certificate):
             raise ConfigurationError(
@@ -29,14 +39,9 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 "an intermediate belongs into intermediatecerts",
                 path=file.path,
             )
-        if not file.certificate.can_sign_certificates or not file.certificate.is_for_servers:
-            raise ConfigurationError(
-                "CA Certificate is not valid: its key usages lack certificate signing, "
-                "or its extended key usages lack server authentication",
-                path=file.path,
-            )
     as_given = _lay_out(config, config.roots, config.intermediates)
     chains = [find_ca_chain(as_given, file) for file in config.intermediates]
+    chains = [chain for chain in chains if len(chain) > 1]
     return CaTree(
         (root.with_low_s(root) for root in as_given.roots), (chain[0].with_low_s(chain[1]) for chain in chains)
     )
@@ -49,10 +54,6 @@ def check_ca(file: CertificateFile) -> None:
         ConfigurationError: It cannot; names its file.
     """
     certificate = file.certificate
-    if certificate.key is None:
-        raise ConfigurationError(
-            "certificate's public key type not recognized: Fabric takes ECDSA and RSA", path=file.path
-        )
     if not certificate.is_ca:
         raise ConfigurationError(
             f"CA Certificate did not have the CA attribute, (SN: {certificate.serial_number:x}): "
@@ -71,15 +72,12 @@ def find_ca_chain(tree: CaTree, file: CertificateFile) -> tuple[Certificate, ...
     """Find the chain of an intermediate CA.
 
     Raises:
-        ConfigurationError: It leads to no root, or is itself one; names its file.
+        ConfigurationError: It leads to no root; names its file.
     """
     try:
-        chain = tree.find_chain(file.certificate)
+        return tree.find_chain(file.certificate)
     except UntrustedIdentityError as error:
         raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
-    if len(chain) == 1:
-        raise ConfigurationError("this intermediate CA is a root as well; remove one of the two", path=file.path)
-    return chain
 
 
 def build_revocations(config: MspConfig, tree: CaTree) -> Revocations:

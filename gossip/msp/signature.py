@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from gossip.errors import SignatureError
+from gossip.msp.der import SEQUENCE, read_element, read_integer
 
 CURVE_ORDERS: Final = {
     "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,
@@ -18,10 +19,6 @@ CURVE_ORDERS: Final = {
 """The curves that Go, and so Fabric, knows, with the order of each."""
 
 _ALGORITHM = ec.ECDSA(hashes.SHA256())
-_SEQUENCE = 0x30
-_INTEGER = 0x02
-_LONG_FORM = 0x80
-_MAX_LENGTH_BYTES = 3
 
 
 def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
@@ -74,43 +71,15 @@ def parse_signature(signature: bytes) -> tuple[int, int]:
 
     Mirrors: bccsp/utils, UnmarshalECDSASignature.
     """
-    inner, _ = _take(signature, _SEQUENCE)
-    r_bytes, after_r = _take(inner, _INTEGER)
-    s_bytes, _ = _take(after_r, _INTEGER)
-    r, s = _parse_integer(r_bytes), _parse_integer(s_bytes)
+    try:
+        r, rest = read_integer(read_element(signature, SEQUENCE).content)
+        s, _ = read_integer(rest)
+    except ValueError as error:
+        raise _malformed(str(error)) from error
     for name, number in (("R", r), ("S", s)):
         if number <= 0:
             raise _malformed(f"invalid signature, {name} must be larger than zero")
     return r, s
-
-
-def _take(data: bytes, tag: int) -> tuple[bytes, bytes]:
-    """Split one DER element with this tag off: its content, and what follows it."""
-    if len(data) < 2:
-        raise _malformed("data truncated")
-    if data[0] != tag:
-        raise _malformed(f"tags don't match: expected {tag:#04x}, found {data[0]:#04x}")
-    start, length = 2, data[1]
-    if length & _LONG_FORM:
-        count = length & ~_LONG_FORM
-        if not 1 <= count <= _MAX_LENGTH_BYTES:
-            raise _malformed("indefinite or too large length")
-        start += count
-        length_bytes = data[2:start]
-        length = int.from_bytes(length_bytes)
-        if len(length_bytes) < count or not length_bytes[0] or length < _LONG_FORM:
-            raise _malformed("truncated or non-minimal length")
-    if len(data) < start + length:
-        raise _malformed("data truncated")
-    return data[start : start + length], data[start + length :]
-
-
-def _parse_integer(content: bytes) -> int:
-    if not content:
-        raise _malformed("empty integer")
-    if len(content) > 1 and (content[0], content[1] & 0x80) in ((0x00, 0x00), (0xFF, 0x80)):
-        raise _malformed("integer not minimally-encoded")
-    return int.from_bytes(content, signed=True)
 
 
 def _malformed(what: str) -> SignatureError:

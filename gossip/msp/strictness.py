@@ -1,0 +1,88 @@
+"""What Go's certificate parser refuses and cryptography's does not."""
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtensionOID
+
+from gossip.msp.der import INTEGER, SEQUENCE, Element, read_element, read_elements
+from gossip.msp.signature import CURVE_ORDERS
+
+_NEVER_CRITICAL = frozenset(
+    {
+        ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
+        ExtensionOID.SUBJECT_KEY_IDENTIFIER,
+        ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
+    }
+)
+_HANDLED_NAMES = (x509.DNSName, x509.RFC822Name, x509.IPAddress, x509.UniformResourceIdentifier)
+_VERSION_TAG = 0xA0
+_UTF8, _NUMERIC, _PRINTABLE, _T61, _IA5, _BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1E
+
+
+def check_as_go(certificate: x509.Certificate, der: bytes) -> None:
+    """Return when Go's parser takes this certificate, which cryptography's took, as well.
+
+    Raises:
+        ValueError: It does not; the text says what it stumbles over.
+
+    Mirrors: crypto/x509, parseCertificate and processExtensions (Go 1.26).
+    """
+    if certificate.serial_number < 0:
+        raise ValueError("negative serial number")
+    _check_algorithms(der)
+    for name in (certificate.subject, certificate.issuer):
+        _check_name(name.public_bytes())
+    for extension in certificate.extensions:
+        if extension.critical:
+            _check_critical(extension)
+    _check_key(certificate)
+
+
+def _check_algorithms(der: bytes) -> None:
+    signed, outer, _ = read_elements(read_element(der, SEQUENCE).content)
+    fields = [element for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
+    if fields[0].tag != INTEGER or fields[1].encoded != outer.encoded:
+        raise ValueError("inner and outer signature algorithm identifiers don't match")
+
+
+def _check_name(name: bytes) -> None:
+    for relative in read_elements(read_element(name, SEQUENCE).content):
+        for attribute in read_elements(relative.content):
+            _, value = read_elements(attribute.content)
+            if not _is_text(value):
+                raise ValueError(f"invalid RDNSequence: invalid attribute value of ASN.1 type {value.tag}")
+
+
+def _is_text(value: Element) -> bool:
+    """True for the string types that Go reads; that the others of them are decodable, cryptography has seen to."""
+    content = value.content
+    if value.tag == _IA5:
+        return content.isascii()
+    if value.tag == _NUMERIC:
+        return all(byte in b"0123456789 " for byte in content)
+    if value.tag == _BMP:
+        return not any(
+            0xD800 <= point <= 0xDFFF or 0xFDD0 <= point <= 0xFDEF or point >= 0xFFFE
+            for point in (int.from_bytes(content[at : at + 2]) for at in range(0, len(content), 2))
+        )
+    return value.tag in (_UTF8, _PRINTABLE, _T61)
+
+
+def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:
+    if extension.oid in _NEVER_CRITICAL:
+        raise ValueError(f"extension {extension.oid.dotted_string} incorrectly marked critical")
+    names = extension.value
+    if isinstance(names, x509.SubjectAlternativeName) and not any(isinstance(name, _HANDLED_NAMES) for name in names):
+        raise ValueError("unhandled critical extension: alternative names, none of a kind that Go reads")
+
+
+def _check_key(certificate: x509.Certificate) -> None:
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return
+    if key.curve.name not in CURVE_ORDERS:
+        raise ValueError(f"unsupported elliptic curve {key.curve.name}")
+    # Go takes no compressed point, so the uncompressed one must be there as it is.
+    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in certificate.tbs_certificate_bytes:
+        raise ValueError("failed to unmarshal elliptic curve point: it is compressed")
