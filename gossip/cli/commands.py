@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gossip._version import __version__
-from gossip.cli import crypto
+from gossip.cli import crypto, identity, message, msp
 
 app = typer.Typer(
     name="gossip",
@@ -20,6 +20,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("crypto")(crypto.crypto)
+app.add_typer(identity.app, name="identity")
+app.add_typer(message.app, name="message")
+app.add_typer(msp.app, name="msp")
 
 
 def _print_version(wanted: bool) -> None:

@@ -103,5 +103,5 @@ def _write_one(staging: Path, target: Path, wanted: _Wanted) -> dict[str, object
         "folder": target / wanted.domain,
         "peers": [peer.name for peer in peers],
         "users": [user.name for user in users],
-        "expires_at": organisation.validity.ends_at.replace(microsecond=0),
+        "not_after": organisation.validity.not_after_at,
     }

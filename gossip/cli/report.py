@@ -93,8 +93,12 @@ class Report:
 
 
 @contextmanager
-def reporting(as_json: bool) -> Iterator[Report]:
+def reporting(as_json: bool, about: object = None) -> Iterator[Report]:
     """Give a command its report, and turn what goes wrong into a message and an exit code.
+
+    Args:
+        as_json: Which of the two forms.
+        about: What the command looks at, for messages that do not name it themselves.
 
     Raises:
         typer.Exit: The body raised a GossipError, or an OSError over a file; it has been reported.
@@ -103,7 +107,10 @@ def reporting(as_json: bool) -> Iterator[Report]:
     try:
         yield report
     except GossipError as error:
-        report.failure(type(error).__name__, str(error), fault=error.fault)
+        message = str(error)
+        if about is not None and str(about) not in message:
+            message = f"{about}: {message}"
+        report.failure(type(error).__name__, message, fault=error.fault)
         raise typer.Exit(exit_code_of(error)) from error
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from gossip.messages import SerializedIdentity
 from gossip.msp.authority import Member, Organisation, write_peer_organisation
 from gossip.types import PeerIdentityType
+from gossip.wire.serialized import encode_serialized_identity
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 """The real time, since TLS judges these certificates by the real clock."""
@@ -64,4 +64,4 @@ def peer_folder(number: int = 1, index: int = 0) -> Path:
 
 def serialized(member: Member, mspid: str = "Org1MSP") -> PeerIdentityType:
     """What a member sends as its identity."""
-    return PeerIdentityType(bytes(SerializedIdentity(mspid=mspid, id_bytes=member.identity.certificate_pem)))
+    return encode_serialized_identity(mspid, member.identity.certificate_pem)

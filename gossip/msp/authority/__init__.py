@@ -5,9 +5,10 @@ the disk.
 """
 
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Role, Validity, generate_key
+from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Validity, generate_key
 from gossip.msp.authority.cryptogen import write_local_msp, write_peer_organisation, write_tls, write_verifying_msp
 from gossip.msp.authority.organisation import Member, Organisation
+from gossip.msp.roles import Role
 
 __all__ = [
     "Authority",

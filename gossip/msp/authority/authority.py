@@ -21,11 +21,8 @@ from gossip.msp.authority.template import (
     leaf_builder,
     subject_name,
 )
+from gossip.msp.signature import CURVE_ORDERS
 
-_ORDERS = {
-    "secp256r1": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
-    "secp384r1": int("F" * 48 + "C7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16),
-}
 _ATTEMPTS = 128
 """Each attempt has a low S with probability one half."""
 
@@ -127,7 +124,7 @@ class Authority:
 
 def _sign(builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     """Sign with an S in the lower half of the order: Fabric re-encodes a certificate that has another."""
-    half_order = _ORDERS[key.curve.name] // 2
+    half_order = CURVE_ORDERS[key.curve.name] // 2
     for _ in range(_ATTEMPTS):
         certificate = builder.sign(key, hashes.SHA256())
         if decode_dss_signature(certificate.signature)[1] <= half_order:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Literal
 
 from cryptography import x509
@@ -15,32 +14,23 @@ CurveName = Literal["P-256", "P-384"]
 _CURVES: dict[CurveName, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 
 
-class Role(Enum):
-    """What a NodeOU says of an identity; the value is the organisational unit."""
-
-    PEER = "peer"
-    ADMIN = "admin"
-    CLIENT = "client"
-    ORDERER = "orderer"
-
-
 @dataclass(frozen=True, slots=True)
 class Validity:
     """When a certificate begins and ends, both inclusive; aware datetimes in whole seconds, as X.509 has them."""
 
-    begins_at: datetime
-    ends_at: datetime
+    not_before_at: datetime
+    not_after_at: datetime
 
     @classmethod
     def running(cls, now: datetime) -> "Validity":
         """Began five minutes ago, so that clocks may differ, and holds for ten years, as with cryptogen."""
-        begins_at = now.replace(microsecond=0) - timedelta(minutes=5)
-        return cls(begins_at, begins_at + timedelta(days=3650))
+        not_before_at = now.replace(microsecond=0) - timedelta(minutes=5)
+        return cls(not_before_at, not_before_at + timedelta(days=3650))
 
     @classmethod
     def expired(cls, now: datetime) -> "Validity":
-        """Held for a day and ended an hour ago."""
-        return cls(now - timedelta(hours=25), now - timedelta(hours=1))
+        """Held for three minutes and ended a minute ago: within a CA that began five minutes ago, as Fabric wants."""
+        return cls(now - timedelta(minutes=4), now - timedelta(minutes=1))
 
     @classmethod
     def not_yet(cls, now: datetime) -> "Validity":

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.credential import Role
 from gossip.msp.authority.organisation import Member, Organisation
+from gossip.msp.roles import Role
 
 _PRIVATE = 0o600
 _PUBLIC = 0o644

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.credential import Credential, CurveName, Role, Validity, generate_key
+from gossip.msp.authority.credential import Credential, CurveName, Validity, generate_key
+from gossip.msp.roles import Role
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -67,7 +68,7 @@ class Organisation:
         Args:
             name: The whole common name, at most 64 characters.
             role: Goes into the identity as its organisational unit.
-            hosts: What the TLS certificate is valid for, besides nothing else; the name itself without it.
+            hosts: What the TLS certificate is valid for; the name itself without it.
             validity: Of the identity; the organisation's own without it. The TLS certificate has the organisation's.
             curve: Of the identity's key; TLS keys are on P-256.
         """

@@ -43,8 +43,8 @@ def _builder(subject: x509.Name, key: PrivateKey, validity: Validity) -> x509.Ce
         .subject_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(validity.begins_at)
-        .not_valid_after(validity.ends_at)
+        .not_valid_before(validity.not_before_at)
+        .not_valid_after(validity.not_after_at)
     )
 
 

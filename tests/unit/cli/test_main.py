@@ -8,7 +8,7 @@ def test_help_lists_the_commands_and_exit_codes() -> None:
     outcome = run_process("--help")
 
     assert outcome.exit_code == 0
-    for word in ("crypto", "Exit codes"):
+    for word in ("crypto", "identity", "message", "msp", "Exit codes"):
         assert word in outcome.stdout
 
 

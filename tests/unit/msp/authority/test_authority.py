@@ -106,7 +106,8 @@ def test_validity_is_where_it_was_put() -> None:
 
     assert running.not_valid_before_utc == whole - timedelta(minutes=5)
     assert running.not_valid_after_utc == organisation.ca.certificate.not_valid_after_utc
-    assert expired.not_valid_after_utc == whole - timedelta(hours=1)
+    assert expired.not_valid_before_utc > organisation.ca.certificate.not_valid_before_utc
+    assert expired.not_valid_after_utc == whole - timedelta(minutes=1)
     assert not_yet.not_valid_before_utc == whole + timedelta(days=1)
 
 

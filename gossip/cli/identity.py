@@ -1,0 +1,108 @@
+"""``gossip identity``: what stands in an identity, and what a peer would say of it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gossip.cli.options import MspDir, Mspid, Orgs, parse_orgs
+from gossip.cli.report import ExitCode, Json, reporting
+from gossip.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from gossip.msp.registry import MspRegistry
+
+app = typer.Typer(help="Look at identities.", no_args_is_help=True)
+
+
+@app.command()
+def show(
+    target: Annotated[Path, typer.Argument(metavar="FILE-OR-MSP-DIR", help="A certificate, an identity or a folder.")],
+    mspid: Mspid = None,
+    as_json: Json = False,
+) -> None:
+    """Show what stands in an identity, without judging it.
+
+    Takes a certificate in PEM, a marshalled SerializedIdentity, or an MSP folder, whose own certificate is meant. The
+    PKI-ID of a certificate depends on --mspid.
+    """
+    from gossip.msp.facts import claim_for, describe_identity, find_claim, read_own_certificate
+
+    with reporting(as_json, about=target) as report:
+        content = read_own_certificate(target) if target.is_dir() else target.read_bytes()
+        claim = find_claim(content)
+        if claim is None and mspid is not None:
+            content = claim_for(mspid, content)
+        elif claim is not None and mspid not in {None, claim.mspid}:
+            raise ConfigurationError(f"claims {claim.mspid}, not {mspid}", path=str(target))
+        facts = describe_identity(content)
+        report.record(
+            {
+                "mspid": facts.mspid,
+                "pki_id": facts.pki_id,
+                "subject": facts.subject,
+                "issuer": facts.issuer,
+                "organizational_units": facts.organizational_units,
+                "not_before": facts.not_before_at,
+                "not_after": facts.not_after_at,
+                "serial_number": f"{facts.serial_number:x}",
+                "key": facts.key,
+            }
+        )
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A marshalled SerializedIdentity or a certificate in PEM.")],
+    msp_dir: MspDir = None,
+    mspid: Mspid = None,
+    org: Orgs = None,
+    as_json: Json = False,
+) -> None:
+    """Judge an identity as a peer with these MSPs would, and say why it is refused.
+
+    Our own MSP is --msp-dir with --mspid, or else the first --org; a certificate in PEM is taken for a member of it.
+    """
+    from gossip.msp.facts import claim_for, find_claim
+    from gossip.msp.verdict import judge_identity
+    from gossip.types import PeerIdentityType
+
+    known = _known_msps(msp_dir, mspid, parse_orgs(org))
+    with reporting(as_json, about=file) as report:
+        content = file.read_bytes()
+        registry = _registry(known)
+        identity = PeerIdentityType(content) if find_claim(content) else claim_for(registry.local.mspid, content)
+        verdict = judge_identity(registry, identity, now=datetime.now(UTC))
+        report.record(
+            {
+                "ok": verdict.ok,
+                "valid": verdict.valid,
+                "storable": verdict.storable,
+                "verifiable": verdict.verifiable,
+                "org": verdict.org,
+                "pki_id": verdict.pki_id,
+                "expires_at": verdict.expires_at,
+                "reason": verdict.reason,
+            }
+        )
+    if not verdict.ok:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _known_msps(msp_dir: Path | None, mspid: str | None, orgs: dict[str, Path]) -> dict[str, Path]:
+    if msp_dir is None and mspid is None and orgs:
+        return orgs
+    if msp_dir is None or mspid is None:
+        raise typer.BadParameter("give --msp-dir and --mspid together, or at least one --org MSPID=DIR")
+    return {mspid: msp_dir} | {name: folder for name, folder in orgs.items() if name != mspid}
+
+
+def _registry(known: dict[str, Path]) -> "MspRegistry":
+    from gossip.msp.config import load_msp_config
+    from gossip.msp.membership import Msp
+    from gossip.msp.registry import MspRegistry
+    from gossip.types import ChannelId
+
+    msps = [Msp(load_msp_config(folder, mspid)) for mspid, folder in known.items()]
+    return MspRegistry(msps[0], {ChannelId(b"every organisation"): msps})

@@ -1,0 +1,99 @@
+"""Rules over single certificates: the right kind in the right folder, a key that Fabric can use, and time left."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from gossip.msp.key_name import name_key
+from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.folder import CertificateFile, Folder
+
+EXPIRY_NOTICE = timedelta(days=30)
+_CA_FOLDERS = ("cacerts", "intermediatecerts", "tlscacerts", "tlsintermediatecerts")
+_INTERMEDIATES = {"cacerts": "intermediatecerts", "tlscacerts": "tlsintermediatecerts"}
+_GOSSIP_CURVES = ("secp256r1", "secp384r1")
+_WEAK_SIGNATURES = (
+    SignatureAlgorithmOID.RSA_WITH_MD5,
+    SignatureAlgorithmOID.RSA_WITH_SHA1,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA1,
+)
+_MIN_RSA_BITS = 2048
+_MIN_CURVE_BITS = 256
+_ADMIN = "admin"
+
+
+def lint_places(folder: Folder) -> Iterator[Finding]:
+    """CAs lie in the folders of CAs, and nothing else does."""
+    for name in _CA_FOLDERS:
+        for entry in folder.in_folder(name):
+            if not entry.certificate.is_ca:
+                yield _not_a_ca(name, entry)
+            elif name in {"cacerts", "tlscacerts"} and not entry.certificate.is_signed_by(entry.certificate):
+                problem = f"{entry.certificate.subject} is an intermediate CA: {entry.certificate.issuer} issued it"
+                remedy = f"move it to {_INTERMEDIATES[name]}, and put {entry.certificate.issuer} here"
+                yield error(entry.file, "not-a-root", problem, remedy)
+            elif entry.certificate.key_id is None:
+                problem = f"{entry.certificate.subject} is a CA without subject key identifier, which Fabric refuses"
+                yield error(entry.file, "ca-without-key-id", problem, "have the CA certificate issued with one")
+    for name in ("signcerts", "admincerts"):
+        for entry in folder.in_folder(name):
+            if entry.certificate.is_ca:
+                problem = f"{entry.certificate.subject} is a CA certificate, and a CA is never a member of its MSP"
+                remedy = f"move it to cacerts, and put the certificate that this CA issued into {name}"
+                yield error(entry.file, f"ca-in-{name}", problem, remedy)
+    own = folder.in_folder("signcerts")
+    if len(own) > 1:
+        ignored = ", ".join(entry.file for entry in own[1:])
+        problem = f"a peer takes the first certificate by name, {own[0].file}, and ignores {ignored}"
+        yield error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
+
+
+def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
+    """Every key and signature is one that Fabric takes."""
+    for name, entries in folder.certificates.items():
+        for entry in entries:
+            yield from _lint_key(entry, signs_gossip=name == "signcerts")
+            if entry.certificate.parsed.signature_algorithm_oid in _WEAK_SIGNATURES:
+                problem = f"{entry.certificate.subject} is signed over SHA-1 or MD5, which Go refuses"
+                yield error(entry.file, "weak-signature", problem, "have it issued again with SHA-256")
+
+
+def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
+    """Every certificate holds now, and for thirty days more."""
+    everything = [entry for entries in folder.certificates.values() for entry in entries]
+    for entry in [*everything, *folder.tls_certificates]:
+        not_before_at, not_after_at = entry.certificate.not_before_at, entry.certificate.not_after_at
+        subject = entry.certificate.subject
+        if not_after_at < now:
+            yield error(entry.file, "expired", f"{subject} expired at {not_after_at:%Y-%m-%d %H:%M:%SZ}", "renew it")
+        elif not_before_at > now:
+            problem = f"{subject} is valid from {not_before_at:%Y-%m-%d %H:%M:%SZ} on, which is yet to come"
+            yield warning(entry.file, "not-yet-valid", problem, "wait, or set this machine's clock right")
+        elif not_after_at - now < EXPIRY_NOTICE:
+            problem = f"{subject} expires in {(not_after_at - now).days} days, at {not_after_at:%Y-%m-%d %H:%M:%SZ}"
+            yield warning(entry.file, "expires-soon", problem, "renew it before then")
+
+
+def _not_a_ca(name: str, entry: CertificateFile) -> Finding:
+    subject, units = entry.certificate.subject, entry.certificate.organizational_units
+    problem = f"{subject}, issued by {entry.certificate.issuer}, is not a CA certificate"
+    if _ADMIN in units or subject.lower().startswith(_ADMIN):
+        remedy = "move it to admincerts, or remove it: with NodeOUs its OU makes it an administrator"
+        return error(entry.file, "admin-among-cas", problem, remedy)
+    return error(entry.file, "not-a-ca", problem, f"put the certificate of the CA that issued it into {name} instead")
+
+
+def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding]:
+    key, subject = entry.certificate.key, entry.certificate.subject
+    if signs_gossip and not (isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _GOSSIP_CURVES):
+        problem = f"{subject} has a {name_key(entry.certificate)} key, with which a peer cannot sign gossip"
+        yield error(entry.file, "foreign-key", problem, "enroll again with ECDSA on P-256 or P-384")
+    elif key is None:
+        problem = f"{subject} has a {name_key(entry.certificate)} key, which Fabric cannot use"
+        yield error(entry.file, "foreign-key", problem, "issue it again with ECDSA on P-256 or P-384")
+    elif isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
+        yield warning(entry.file, "weak-key", f"{subject} has an RSA key of {key.key_size} bits", "use P-256")
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < _MIN_CURVE_BITS:
+        yield warning(entry.file, "weak-key", f"{subject} has a key on {key.curve.name}", "use P-256")

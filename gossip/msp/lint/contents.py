@@ -1,0 +1,63 @@
+"""Reads the content of one file, and says what it is when it is not what it should be."""
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp.certificate import Certificate, parse_certificate
+from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.pem import find_pem_block
+from gossip.msp.revocation import parse_crl
+
+_SEQUENCE = b"\x30"
+
+
+def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
+    """Read the first PEM block as a certificate, as Fabric does."""
+    block = find_pem_block(content)
+    if block is None:
+        return None, [warning(file, "not-pem", "holds no PEM, so a peer skips it", _pem_remedy(content))]
+    if "PRIVATE KEY" in block.type:
+        remedy = "move it to keystore, and make sure that nobody was given this folder"
+        return None, [error(file, "key-among-certificates", "is a private key in a folder of certificates", remedy)]
+    findings = []
+    if find_pem_block(block.rest) is not None:
+        problem = "holds several PEM blocks, of which a peer reads only the first"
+        findings.append(error(file, "several-blocks", problem, "put each certificate into a file of its own"))
+    try:
+        return parse_certificate(block.body), findings
+    except UntrustedIdentityError as fault:
+        return None, [error(file, "not-a-certificate", str(fault), "copy the certificate again")]
+
+
+def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList | None, list[Finding]]:
+    """Read a CRL."""
+    try:
+        return parse_crl(content, path=""), []
+    except ConfigurationError as fault:
+        return None, [error(file, "not-a-crl", str(fault), "fetch the CRL from its CA again, or remove the file")]
+
+
+def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Finding]]:
+    """Read a private key and keep its public half alone."""
+    block = find_pem_block(content)
+    if block is None:
+        return None, [warning(file, "not-pem", "holds no PEM, so a peer skips it", "move it out of this folder")]
+    if "PRIVATE KEY" not in block.type:
+        problem = f"is a {block.type.lower()}, not a private key"
+        return None, [warning(file, "not-a-key", problem, "move it out of this folder")]
+    try:
+        return load_pem_private_key(content, None).public_key(), []
+    except TypeError:
+        remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out priv_sk"
+        return None, [error(file, "encrypted-key", "is encrypted, and a peer asks for no password", remedy)]
+    except (ValueError, UnsupportedAlgorithm):
+        return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
+
+
+def _pem_remedy(content: bytes) -> str:
+    if content.startswith(_SEQUENCE):
+        return "it looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem"
+    return "put a certificate in PEM here, or move the file out of this folder"

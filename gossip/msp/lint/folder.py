@@ -1,0 +1,85 @@
+"""What an MSP folder holds, file by file."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+from gossip.msp.certificate import Certificate
+from gossip.msp.lint.finding import FileFacts, Finding
+from gossip.msp.pem import encode_certificate_pem
+
+CERTIFICATE_ROLES = {
+    "cacerts": "root CA",
+    "intermediatecerts": "intermediate CA",
+    "admincerts": "admin",
+    "signcerts": "own certificate",
+    "tlscacerts": "TLS root CA",
+    "tlsintermediatecerts": "TLS intermediate CA",
+}
+"""The folders that hold certificates, and what a certificate there is read as."""
+
+OTHER_FOLDERS = ("keystore", "crls")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """A certificate and the file that it is in."""
+
+    file: str
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """The public half of a private key, and the file that it is in."""
+
+    file: str
+    public_key: PublicKeyTypes
+
+
+@dataclass(frozen=True, slots=True)
+class CrlFile:
+    """A CRL and the file that it is in."""
+
+    file: str
+    crl: x509.CertificateRevocationList
+
+
+@dataclass(slots=True)
+class Folder:
+    """An MSP folder, and the ``tls`` folder beside it where there is one; files in the order of their names."""
+
+    path: Path
+    certificates: dict[str, list[CertificateFile]] = field(default_factory=dict)
+    keys: list[KeyFile] = field(default_factory=list)
+    crls: list[CrlFile] = field(default_factory=list)
+    config: bytes = b""
+    tls_certificates: list[CertificateFile] = field(default_factory=list)
+    tls_keys: list[KeyFile] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
+    files: list[FileFacts] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def in_folder(self, name: str) -> list[CertificateFile]:
+        """The certificates of one folder."""
+        return self.certificates.get(name, [])
+
+    def authorities(self) -> list[CertificateFile]:
+        """The CAs that issue identities."""
+        return [*self.in_folder("cacerts"), *self.in_folder("intermediatecerts")]
+
+    def own(self) -> CertificateFile | None:
+        """The certificate that a peer runs with: the first by name."""
+        return next(iter(self.in_folder("signcerts")), None)
+
+    def presented(self) -> bytes | None:
+        """The certificate that the peer presents, in PEM with a low S in its signature; None where there is none."""
+        own = self.own()
+        if own is None:
+            return None
+        issuers = (entry.certificate for entry in self.authorities())
+        issuer = next((ca for ca in issuers if own.certificate.is_signed_by(ca)), None)
+        certificate = own.certificate if issuer is None else own.certificate.with_low_s(issuer)
+        return encode_certificate_pem(certificate.der)

@@ -1,0 +1,114 @@
+"""Rules over who issued what: chains, keys that fit, and CRLs."""
+
+from collections.abc import Iterator
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.certificate import Certificate
+from gossip.msp.chain import CaTree
+from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
+from gossip.msp.revocation import Revocations
+
+
+def lint_chains(folder: Folder) -> Iterator[Finding]:
+    """Everything that should come from this MSP's CAs does."""
+    if not folder.in_folder("cacerts"):
+        yield error(
+            "cacerts", "no-root", "holds no CA certificate", "put the certificate of the organisation's CA there"
+        )
+        return
+    try:
+        tree = _tree(folder)
+    except UntrustedIdentityError as fault:
+        yield error("cacerts", "not-issued-here", str(fault), "leave only the CAs of this organisation")
+        return
+    for name in ("intermediatecerts", "signcerts", "admincerts"):
+        for entry in folder.in_folder(name):
+            if entry.certificate.is_ca == (name == "intermediatecerts"):
+                yield from _lint_chain(entry, tree)
+
+
+def lint_own_key(folder: Folder) -> Iterator[Finding]:
+    """The peer's key is the one that its certificate is for."""
+    own = folder.own()
+    if own is None:
+        for key in folder.keys:
+            problem = "is a private key, but no certificate in signcerts belongs to it"
+            yield error(key.file, "no-signcert", problem, "put the peer's own certificate into signcerts")
+        return
+    public_key = own.certificate.parsed.public_key()
+    for key in folder.keys:
+        if key.public_key != public_key:
+            problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
+            yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
+    if not folder.keys and not _has_unreadable_key(folder):
+        problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
+        yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
+
+
+def lint_crls(folder: Folder) -> Iterator[Finding]:
+    """Each CRL is signed by a CA of this MSP, and the peer itself is on none."""
+    for entry in folder.crls:
+        yield from _lint_crl(entry, folder)
+    own = folder.own()
+    issuers = [ca.certificate for ca in folder.authorities()]
+    revocations = Revocations([entry.crl for entry in folder.crls], issuers)
+    for issuer in issuers:
+        if own is not None and own.certificate.is_signed_by(issuer) and revocations.is_revoked(own.certificate, issuer):
+            problem = f"{own.certificate.subject} was revoked by {issuer.subject}"
+            yield error(own.file, "revoked", problem, "enroll again for a new certificate")
+
+
+def _tree(folder: Folder) -> CaTree:
+    roots = [entry.certificate for entry in folder.in_folder("cacerts") if entry.certificate.is_ca]
+    return CaTree(roots, [entry.certificate for entry in folder.in_folder("intermediatecerts")])
+
+
+def _lint_chain(entry: CertificateFile, tree: CaTree) -> Iterator[Finding]:
+    try:
+        chain = tree.find_chain(entry.certificate)
+    except UntrustedIdentityError as fault:
+        remedy = (
+            f"put the CA {entry.certificate.issuer} into cacerts or intermediatecerts, or enroll with a CA of this MSP"
+        )
+        yield error(entry.file, "not-issued-here", str(fault), remedy)
+        return
+    if entry.certificate.is_ca or len(chain) < 2:
+        return
+    below = _find_below(chain[1], tree)
+    if below is not None:
+        problem = (
+            f"{entry.certificate.subject} was issued by {chain[1].subject}, which has {below.subject} below it: "
+            "members must come from the lowest CAs"
+        )
+        yield error(entry.file, "issuer-not-lowest", problem, f"have it issued by {below.subject}")
+
+
+def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:
+    return next((ca for ca in tree.intermediates if ca != issuer and ca.is_signed_by(issuer)), None)
+
+
+def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
+    key_id = entry.crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    issuer = next((ca.certificate for ca in folder.authorities() if ca.certificate.key_id == key_id), None)
+    if issuer is None:
+        named = entry.crl.issuer.rfc4514_string()
+        problem = f"was made by {named}, which is no CA of this MSP, so a peer ignores it"
+        yield warning(entry.file, "crl-of-stranger", problem, "remove it, or put it into the MSP that it belongs to")
+    elif not _is_signed_by(entry.crl, issuer):
+        problem = f"names {issuer.subject} as its CA, whose key did not sign it: a peer ignores it, and revokes nothing"
+        yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")
+
+
+def _is_signed_by(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
+    try:
+        return issuer.key is not None and crl.is_signature_valid(issuer.key)
+    except (UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+
+
+def _has_unreadable_key(folder: Folder) -> bool:
+    return any(file.file.startswith("keystore/") and file.role == "unreadable" for file in folder.files)

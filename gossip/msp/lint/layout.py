@@ -1,0 +1,26 @@
+"""Rules over names: a folder that Fabric does not read is as good as none."""
+
+import difflib
+from collections.abc import Iterator
+
+from gossip.msp.lint.finding import Finding, warning
+from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS, Folder
+
+_KNOWN = (*CERTIFICATE_ROLES, *OTHER_FOLDERS, "config.yaml")
+_DOCUMENTED = {"tlsintermediatecacerts": "tlsintermediatecerts"}
+"""Names of Fabric's documentation that its code does not read."""
+
+
+def lint_layout(folder: Folder) -> Iterator[Finding]:
+    """Every entry has a name that Fabric reads."""
+    for name in folder.strangers:
+        meant = _DOCUMENTED.get(name) or next(
+            iter(difflib.get_close_matches(name.lower(), _KNOWN, n=1, cutoff=0.8)), None
+        )
+        if name in _DOCUMENTED:
+            problem = f"is what Fabric's documentation says, but a peer reads {meant} and ignores this folder"
+        else:
+            problem = "is nothing that an MSP folder has; a peer ignores it"
+        rule = "misnamed" if meant else "unknown-file"
+        remedy = f"rename it to {meant}" if meant else "remove it, so that nobody relies on it"
+        yield warning(name, rule, problem, remedy)

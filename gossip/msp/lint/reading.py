@@ -1,0 +1,127 @@
+"""Reads an MSP folder file by file, and goes on where the loader would stop."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from gossip.errors import ConfigurationError
+from gossip.msp.certificate import Certificate
+from gossip.msp.lint.contents import read_certificate, read_crl, read_key
+from gossip.msp.lint.finding import FileFacts, error, warning
+from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile
+
+_TLS_FILES = {"ca.crt": "TLS root CA", "server.crt": "TLS certificate", "client.crt": "TLS certificate"}
+_IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user", "msp")
+"""What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
+_MAX_FILES = 1000
+_MAX_FILE_BYTES = 1024 * 1024
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_folder(path: Path) -> Folder:
+    """Read every file of an MSP folder; what cannot be read becomes a finding.
+
+    Raises:
+        ConfigurationError: It is no folder, or has more files than any MSP.
+        OSError: The folder may not be read.
+    """
+    if not path.is_dir():
+        raise ConfigurationError("is not a folder" if path.exists() else "there is no such folder", path=str(path))
+    folder = Folder(path)
+    for name in sorted(entry.name for entry in path.iterdir()):
+        _read_entry(folder, name)
+    beside = path.parent / "tls"
+    if path.name == "msp" and beside.is_dir():
+        _read_tls(folder, beside)
+    return folder
+
+
+def _read_entry(folder: Folder, name: str) -> None:
+    path = folder.path / name
+    if name in CERTIFICATE_ROLES and path.is_dir():
+        folder.certificates[name] = []
+        for file, content in _files(folder, path, name):
+            certificate = _certificate(folder, file, content, CERTIFICATE_ROLES[name])
+            if certificate is not None:
+                folder.certificates[name].append(CertificateFile(file, certificate))
+    elif name == "keystore" and path.is_dir():
+        for file, content in _files(folder, path, name):
+            _add_key(folder, folder.keys, path.parent / file, file, content)
+    elif name == "crls" and path.is_dir():
+        for file, content in _files(folder, path, name):
+            _add_crl(folder, file, content)
+    elif name == "config.yaml" and path.is_file():
+        _add_config(folder, path)
+    elif name in _IDEMIX:
+        folder.files.append(FileFacts(name, "ignored"))
+    else:
+        folder.strangers.append(name)
+        folder.files.append(FileFacts(name, "unknown"))
+
+
+def _read_tls(folder: Folder, beside: Path) -> None:
+    for file, content in _files(folder, beside, "../tls"):
+        name = Path(file).name
+        if name in _TLS_FILES:
+            certificate = _certificate(folder, file, content, _TLS_FILES[name])
+            if certificate is not None and name != "ca.crt":
+                folder.tls_certificates.append(CertificateFile(file, certificate))
+        elif name.endswith((".key", "_sk")):
+            _add_key(folder, folder.tls_keys, beside / name, file, content)
+        else:
+            folder.files.append(FileFacts(file, "ignored"))
+
+
+def _files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    for index, entry in enumerate(sorted(path.iterdir())):
+        if index >= _MAX_FILES:
+            raise ConfigurationError(f"has more than {_MAX_FILES} entries", path=str(path))
+        file = f"{shown}/{entry.name}"
+        if not entry.is_file():
+            folder.files.append(FileFacts(file, "ignored"))
+        elif entry.stat().st_size > _MAX_FILE_BYTES:
+            folder.files.append(FileFacts(file, "unknown"))
+            folder.findings.append(error(file, "file-too-large", "is larger than 1 MiB", "remove it from the folder"))
+        else:
+            yield file, entry.read_bytes()
+
+
+def _certificate(folder: Folder, file: str, content: bytes, role: str) -> Certificate | None:
+    certificate, findings = read_certificate(file, content)
+    folder.findings += findings
+    if certificate is None:
+        folder.files.append(FileFacts(file, "unreadable"))
+        return None
+    validity = (certificate.not_before_at, certificate.not_after_at)
+    folder.files.append(FileFacts(file, role, certificate.parsed.subject.rfc4514_string(), *validity))
+    return certificate
+
+
+def _add_key(folder: Folder, keys: list[KeyFile], path: Path, file: str, content: bytes) -> None:
+    public_key, findings = read_key(file, content)
+    folder.findings += findings
+    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
+    if public_key is not None:
+        keys.append(KeyFile(file, public_key))
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        problem = f"a private key that others than its owner may use (mode {mode:04o})"
+        folder.findings.append(warning(file, "key-permissions", problem, f"chmod 600 {path}"))
+
+
+def _add_crl(folder: Folder, file: str, content: bytes) -> None:
+    crl, findings = read_crl(file, content)
+    folder.findings += findings
+    if crl is None:
+        folder.files.append(FileFacts(file, "unreadable"))
+        return
+    issuer = crl.issuer.rfc4514_string()
+    folder.files.append(FileFacts(file, "CRL", issuer, crl.last_update_utc, crl.next_update_utc))
+    folder.crls.append(CrlFile(file, crl))
+
+
+def _add_config(folder: Folder, path: Path) -> None:
+    folder.files.append(FileFacts("config.yaml", "configuration"))
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise ConfigurationError("is larger than 1 MiB", path=str(path))
+    folder.config = path.read_bytes()

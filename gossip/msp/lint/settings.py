@@ -1,0 +1,97 @@
+"""Rules over config.yaml: NodeOUs, who certifies them, and whether the peer's own certificate has a role."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gossip.errors import ConfigurationError
+from gossip.msp.certificate import Certificate
+from gossip.msp.config_yaml import OuSetting, OuSettings, parse_ou_settings
+from gossip.msp.lint.contents import read_certificate
+from gossip.msp.lint.finding import Finding, error
+from gossip.msp.lint.folder import Folder
+from gossip.msp.roles import Role
+
+_FILE = "config.yaml"
+_PLACE = re.compile(r"^config\.yaml(:\d+)?: ")
+
+
+def lint_settings(folder: Folder) -> Iterator[Finding]:
+    """The file can be read, names CAs that are there, and gives the peer's own certificate one role."""
+    try:
+        settings = parse_ou_settings(folder.config, _FILE)
+    except ConfigurationError as fault:
+        problem = _PLACE.sub("", str(fault))
+        yield error(
+            fault.path or _FILE, "config-unreadable", problem, "correct the line; a peer refuses the whole folder"
+        )
+        return
+    if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
+        problem = "no NodeOUs name the OU of administrators, and admincerts is empty: nobody administers this MSP"
+        yield error(_FILE, "no-admins", problem, "turn NodeOUs on in config.yaml, or put a certificate into admincerts")
+    for setting in [*(settings.node_ous or {}).values(), *settings.organizational_units]:
+        yield from _lint_certifier(setting, folder)
+    own = folder.own()
+    if own is None or own.certificate.is_ca:
+        return
+    if settings.node_ous is not None:
+        yield from _lint_role(own.certificate, own.file, list(settings.node_ous.values()), folder)
+    else:
+        yield from _lint_required(own.certificate, own.file, settings)
+
+
+def _lint_certifier(setting: OuSetting, folder: Folder) -> Iterator[Finding]:
+    if setting.certificate is None:
+        return
+    place = f"{_FILE}:{setting.line}"
+    certifier = _read_certifier(setting, folder)
+    if certifier is None:
+        problem = f"OU {setting.name} is to be certified by {setting.certificate}, which holds no certificate"
+        yield error(place, "node-ou-certificate", problem, f"name one of {_names(folder)}")
+    elif certifier not in _authorities(folder):
+        problem = f"OU {setting.name} is to be certified by {certifier.subject}, which is no CA of this MSP"
+        yield error(place, "node-ou-certificate", problem, f"name one of {_names(folder)}")
+
+
+def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: Folder) -> Iterator[Finding]:
+    found = [role for role in roles if role.name in own.organizational_units]
+    if len(found) != 1:
+        has = ", ".join(own.organizational_units) or "no OU"
+        problem = f"{own.subject} has {has}, and must have exactly one of {', '.join(role.name for role in roles)}"
+        yield error(file, "node-ou-role", problem, "enroll again with the role as OU, such as --id.type peer")
+        return
+    setting = found[0]
+    certifier = _read_certifier(setting, folder)
+    issuer = next((ca for ca in _authorities(folder) if own.is_signed_by(ca)), None)
+    if certifier is None or issuer is None or certifier not in _authorities(folder) or certifier == issuer:
+        return
+    problem = (
+        f"OU {setting.name} must be certified by {certifier.subject} ({setting.certificate}), "
+        f"but {issuer.subject} issued {file}"
+    )
+    remedy = f"make it Certificate: {_file_of(issuer, folder)}"
+    yield error(f"{_FILE}:{setting.line}", "node-ou-certifier", problem, remedy)
+
+
+def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterator[Finding]:
+    wanted = [setting.name for setting in settings.organizational_units]
+    if wanted and not set(wanted) & set(own.organizational_units):
+        has = ", ".join(own.organizational_units) or "no OU"
+        problem = f"{own.subject} has {has}, and must have one of {', '.join(wanted)}"
+        yield error(file, "missing-ou", problem, "enroll again with that OU, or correct OrganizationalUnitIdentifiers")
+
+
+def _read_certifier(setting: OuSetting, folder: Folder) -> Certificate | None:
+    path = folder.path / (setting.certificate or "")
+    return read_certificate(str(path), path.read_bytes())[0] if path.is_file() else None
+
+
+def _authorities(folder: Folder) -> list[Certificate]:
+    return [entry.certificate for entry in folder.authorities()]
+
+
+def _file_of(authority: Certificate, folder: Folder) -> str:
+    return next(entry.file for entry in folder.authorities() if entry.certificate == authority)
+
+
+def _names(folder: Folder) -> str:
+    return ", ".join(entry.file for entry in folder.authorities())

@@ -1,0 +1,182 @@
+"""``gossip identity``."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from gossip.msp.authority import Credential, Validity
+from tests.support.cli import run, run_process
+from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder, serialized
+
+PEM = peer().identity.certificate_pem
+PKI_ID = hashlib.sha256(b"Org1MSP" + PEM).hexdigest()
+ORG1, ORG2 = (f"--org=Org{number}MSP={organisation_folder(number) / 'msp'}" for number in (1, 2))
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Path:
+    path = tmp_path / "identity"
+    path.write_bytes(serialized(peer()))
+    return path
+
+
+def pem_file(tmp_path: Path, credential: Credential) -> Path:
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(credential.certificate_pem)
+    return path
+
+
+# -- show
+
+
+def test_shows_a_serialized_identity(identity: Path) -> None:
+    outcome = run_process("identity", "show", identity, "--json")
+
+    assert outcome.exit_code == 0
+    assert outcome.object == {
+        "mspid": "Org1MSP",
+        "pki_id": PKI_ID,
+        "subject": "CN=peer0.org1.example.com,ST=California,L=San Francisco,OU=peer,C=US",
+        "issuer": "CN=ca.org1.example.com,ST=California,L=San Francisco,O=org1.example.com,C=US",
+        "organizational_units": ["peer"],
+        "not_before": f"{organisation().validity.not_before_at:%Y-%m-%dT%H:%M:%SZ}",
+        "not_after": f"{organisation().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
+        "serial_number": f"{peer().identity.certificate.serial_number:x}",
+        "key": "ECDSA secp256r1",
+    }
+
+
+def test_the_same_peer_has_the_same_pki_id_in_every_form(identity: Path) -> None:
+    certificate = peer_folder() / "msp" / "signcerts" / "peer0.org1.example.com-cert.pem"
+
+    for target in (identity, certificate, peer_folder() / "msp"):
+        assert run("identity", "show", target, "--mspid", "Org1MSP", "--json").object["pki_id"] == PKI_ID
+
+
+def test_a_certificate_alone_has_no_pki_id(tmp_path: Path) -> None:
+    shown = run("identity", "show", pem_file(tmp_path, peer().identity), "--json").object
+
+    assert (shown["mspid"], shown["pki_id"]) == (None, None)
+
+
+def test_people_get_lines(identity: Path) -> None:
+    assert f"pki id                {PKI_ID}\n" in run("identity", "show", identity).stdout
+
+
+def test_an_identity_of_another_msp_than_said_is_named(identity: Path) -> None:
+    outcome = run("identity", "show", identity, "--mspid", "Org2MSP")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == f"gossip: {identity}: claims Org1MSP, not Org2MSP\n"
+
+
+def test_what_is_no_identity_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"\x00hello")
+    outcome = run("identity", "show", path)
+
+    assert outcome.exit_code == 1
+    assert outcome.stderr.startswith(f"gossip: {path}: neither an identity nor a certificate in PEM")
+
+
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_a_missing_file_is_named(command: str, tmp_path: Path) -> None:
+    options = [ORG1] if command == "check" else []
+    outcome = run("identity", command, tmp_path / "absent", *options)
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == f"gossip: {tmp_path / 'absent'}: No such file or directory\n"
+
+
+def test_a_folder_that_only_verifies_is_nobodys_own() -> None:
+    outcome = run("identity", "show", organisation_folder() / "msp")
+
+    assert outcome.exit_code == 2
+    assert "signcerts: holds no certificate" in outcome.stderr
+
+
+# -- check
+
+
+def test_a_peer_of_ours_is_fine(identity: Path) -> None:
+    outcome = run_process(
+        "identity", "check", identity, "--mspid=Org1MSP", "--msp-dir", peer_folder() / "msp", "--json"
+    )
+
+    assert outcome.exit_code == 0
+    assert outcome.object == {
+        "ok": True,
+        "valid": True,
+        "storable": True,
+        "verifiable": True,
+        "org": "Org1MSP",
+        "pki_id": PKI_ID,
+        "expires_at": f"{organisation().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
+        "reason": None,
+    }
+
+
+def test_a_certificate_counts_as_our_own_organisations(tmp_path: Path) -> None:
+    outcome = run("identity", "check", pem_file(tmp_path, peer().identity), ORG1, "--json")
+
+    assert outcome.object["pki_id"] == PKI_ID
+    assert outcome.exit_code == 0
+
+
+def test_a_peer_of_another_organisation_is_fine(identity: Path) -> None:
+    outcome = run("identity", "check", identity, ORG2, ORG1, "--json")
+
+    assert (outcome.exit_code, outcome.object["ok"], outcome.object["org"]) == (0, True, "Org1MSP")
+
+
+def test_the_wrong_claim_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "identity").write_bytes(serialized(peer(), "Org2MSP"))
+    outcome = run("identity", "check", tmp_path / "identity", ORG2, ORG1, "--json")
+
+    assert outcome.exit_code == 1
+    assert (outcome.object["valid"], outcome.object["org"]) == (False, None)
+    assert str(outcome.object["reason"]).endswith(
+        "it claims Org2MSP, but its issuer ca.org1.example.com is a root of Org1MSP"
+    )
+
+
+def test_an_expired_identity_is_valid_but_not_storable(tmp_path: Path) -> None:
+    expired = organisation().issue_peer("old", validity=Validity.expired(NOW)).identity
+    outcome = run("identity", "check", pem_file(tmp_path, expired), ORG1, "--json")
+
+    assert outcome.exit_code == 1
+    shown = outcome.object
+    assert (shown["ok"], shown["valid"], shown["storable"], shown["verifiable"]) == (False, True, False, True)
+    assert "gossipping peer identity expired at" in str(shown["reason"])
+
+
+def test_people_read_the_reason(tmp_path: Path) -> None:
+    outcome = run("identity", "check", pem_file(tmp_path, peer(2).identity), ORG1)
+
+    assert outcome.exit_code == 1
+    assert "ca.org2.example.com" in outcome.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], "--msp-dir and --mspid together"),
+        (["--mspid", "Org1MSP"], "--msp-dir and --mspid together"),
+        (["--org", "Org1MSP"], "'Org1MSP' is not MSPID=DIR"),
+        (["--org", "A=x", "--org", "A=y"], "A is given twice"),
+    ],
+)
+def test_wrong_usage_is_named(identity: Path, options: list[str], named: str) -> None:
+    outcome = run("identity", "check", identity, *options)
+
+    assert outcome.exit_code == 2
+    assert named in " ".join(outcome.stderr.replace("│", " ").split())
+
+
+def test_an_empty_msp_folder_is_named(identity: Path, tmp_path: Path) -> None:
+    (tmp_path / "msp").mkdir()
+    outcome = run("identity", "check", identity, "--org", f"Org1MSP={tmp_path / 'msp'}")
+
+    assert outcome.exit_code == 2
+    assert f"{tmp_path / 'msp' / 'cacerts'}: could not load a valid ca certificate" in outcome.stderr

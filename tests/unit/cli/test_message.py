@@ -1,0 +1,126 @@
+"""``gossip message decode``."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from gossip.messages import DataMessage, GossipMessage, GossipMessageTag, Payload, Secret
+from gossip.wire.signed import sign_message, sign_secret
+from tests.support.cli import run, run_process
+
+MESSAGE = GossipMessage(
+    nonce=7,
+    channel=b"ch",
+    tag=GossipMessageTag(4),
+    data_msg=DataMessage(payload=Payload(seq_num=2**64 - 1, data=b"\xff\xfe")),
+)
+SIGNED = sign_message(MESSAGE, lambda _: b"signature")
+MESSAGE_JSON = {
+    "nonce": "7",
+    "channel": "Y2g=",
+    "tag": "CHAN_AND_ORG",
+    "data_msg": {"payload": {"seq_num": "18446744073709551615", "data": "//4="}},
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "envelope"
+    path.write_bytes(SIGNED.envelope)
+    return path
+
+
+def test_decodes_a_file(file: Path) -> None:
+    outcome = run_process("message", "decode", file, "--json")
+
+    assert outcome.exit_code == 0
+    assert outcome.object == {
+        "kind": "data_msg",
+        "tag_is_legal": True,
+        "tag_fault": None,
+        "payload_bytes": len(SIGNED.payload),
+        "signature_bytes": 9,
+        "message": MESSAGE_JSON,
+        "secret": None,
+        "secret_signature_bytes": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin"),
+    [
+        (["-"], SIGNED.envelope),
+        ([], SIGNED.envelope),
+        (["--hex"], SIGNED.envelope.hex(" ", 8).upper().encode() + b"\n"),
+        (["--base64"], base64.encodebytes(SIGNED.envelope)),
+    ],
+)
+def test_reads_standard_input_in_each_form(options: list[str], stdin: bytes) -> None:
+    outcome = run_process("message", "decode", *options, "--json", stdin=stdin)
+
+    assert outcome.object["message"] == MESSAGE_JSON
+
+
+def test_people_get_it_indented(file: Path) -> None:
+    assert '\n  "kind": "data_msg",\n' in run("message", "decode", file).stdout
+
+
+def test_a_secret_is_shown(tmp_path: Path) -> None:
+    secret = sign_secret(SIGNED, Secret(internal_endpoint="peer0:7051"), lambda _: b"secret signature")
+    (tmp_path / "envelope").write_bytes(secret.envelope)
+
+    shown = run("message", "decode", tmp_path / "envelope", "--json").object
+
+    assert (shown["secret"], shown["secret_signature_bytes"]) == ({"internalEndpoint": "peer0:7051"}, 16)
+
+
+def test_a_tag_that_does_not_fit_is_told(tmp_path: Path) -> None:
+    wrong = GossipMessage(tag=GossipMessageTag(1), data_msg=DataMessage(payload=Payload(seq_num=1)))
+    (tmp_path / "envelope").write_bytes(sign_message(wrong, lambda _: b"").envelope)
+
+    shown = run("message", "decode", tmp_path / "envelope", "--json").object
+
+    assert (shown["tag_is_legal"], shown["tag_fault"]) == (False, "Tag should be CHAN_AND_ORG")
+
+
+def test_malformed_bytes_get_the_codecs_error(tmp_path: Path) -> None:
+    path = tmp_path / "envelope"
+    path.write_bytes(SIGNED.envelope[:-1])
+
+    outcome = run("message", "decode", path)
+    as_json = run("message", "decode", path, "--json")
+
+    assert outcome.exit_code == as_json.exit_code == 1
+    assert outcome.stderr.startswith(f"gossip: {path}: malformed Envelope.signature at byte ")
+    assert (as_json.object["error"], as_json.object["fault"]) == ("MalformedMessageError", "peer")
+
+
+def test_text_that_is_not_what_was_said_is_a_usage_error(file: Path) -> None:
+    for option, form in (("--hex", "hexadecimal"), ("--base64", "base64")):
+        outcome = run("message", "decode", file, option)
+        assert outcome.exit_code == 2
+        assert f"is not {form}" in " ".join(outcome.stderr.replace("│", " ").split())
+
+
+def test_hex_and_base64_exclude_each_other(file: Path) -> None:
+    outcome = run("message", "decode", file, "--hex", "--base64")
+
+    assert outcome.exit_code == 2
+    assert "exclude each other" in outcome.stderr
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    outcome = run("message", "decode", tmp_path / "absent")
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == f"gossip: {tmp_path / 'absent'}: No such file or directory\n"
+
+
+def test_no_more_is_taken_than_a_peer_takes(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
+    monkeypatch.setattr("gossip.cli.message.MAX_MESSAGE_BYTES", 10)
+
+    outcome = run("message", "decode", file, "--json")
+
+    assert outcome.exit_code == 1
+    assert outcome.object["error"] == "FrameTooLargeError"

@@ -1,0 +1,402 @@
+"""Each way to break an MSP folder yields exactly its finding."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from gossip.errors import ConfigurationError
+from gossip.msp.authority import Authority, Credential, Validity, generate_key
+from gossip.msp.lint import Severity, lint_msp_folder
+from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
+
+NAME = "peer0.org1.example.com"
+OWN = f"signcerts/{NAME}-cert.pem"
+CA_FILE = "cacerts/ca.org1.example.com-cert.pem"
+CA = organisation().ca
+VALIDITY = organisation().validity
+
+
+@pytest.fixture
+def msp(tmp_path: Path) -> Path:
+    """A peer's own msp folder to break, with the tls folder beside it."""
+    shutil.copytree(peer_folder(), tmp_path / NAME)
+    return tmp_path / NAME / "msp"
+
+
+def found(path: Path) -> set[tuple[str, str]]:
+    return {(finding.file, finding.rule) for finding in lint_msp_folder(path, now=NOW).findings}
+
+
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+def put_own(msp: Path, credential: Credential) -> None:
+    """Give the peer another certificate and key."""
+    put(msp / OWN, credential.certificate_pem)
+    put(msp / "keystore" / "priv_sk", credential.key_pem)
+
+
+def put_tls(msp: Path, credential: Credential) -> None:
+    put(msp.parent / "tls" / "server.crt", credential.certificate_pem)
+    put(msp.parent / "tls" / "server.key", credential.key_pem)
+
+
+def own_identity(**changes: object) -> Credential:
+    """An identity as peer0 has it, with something else."""
+    options: dict[str, object] = {"validity": VALIDITY, "units": ["peer"]} | changes
+    return CA.issue_identity(NAME, **options)  # type: ignore[arg-type]  # the names are checked when it runs
+
+
+def replace_line(path: Path, old: str, new: str, count: int = -1) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, count))
+
+
+# -- whole folders
+
+
+@pytest.mark.parametrize("name", ["msp", f"peers/{NAME}/msp", "users/Admin@org1.example.com/msp"])
+def test_our_own_folders_are_clean(name: str) -> None:
+    assert found(organisation_folder() / name) == set()
+
+
+def test_every_file_is_listed_with_its_role_and_validity(msp: Path) -> None:
+    files = {facts.file: facts for facts in lint_msp_folder(msp, now=NOW).files}
+
+    assert {file: facts.role for file, facts in files.items()} == {
+        CA_FILE: "root CA",
+        "config.yaml": "configuration",
+        "keystore/priv_sk": "private key",
+        OWN: "own certificate",
+        "tlscacerts/tlsca.org1.example.com-cert.pem": "TLS root CA",
+        "../tls/ca.crt": "TLS root CA",
+        "../tls/server.crt": "TLS certificate",
+        "../tls/server.key": "private key",
+    }
+    assert files[OWN].subject == "CN=peer0.org1.example.com,ST=California,L=San Francisco,OU=peer,C=US"
+    assert (files[OWN].not_before_at, files[OWN].not_after_at) == (VALIDITY.not_before_at, VALIDITY.not_after_at)
+
+
+def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no such folder"):
+        lint_msp_folder(tmp_path / "absent", now=NOW)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="is not a folder"):
+        lint_msp_folder(tmp_path / "file", now=NOW)
+
+
+def test_findings_say_how_bad_they_are(msp: Path) -> None:
+    (msp / "keystore" / "priv_sk").chmod(0o640)
+    (msp / CA_FILE).unlink()
+
+    findings = {finding.rule: finding for finding in lint_msp_folder(msp, now=NOW).findings}
+
+    assert findings["key-permissions"].severity is Severity.WARNING
+    assert findings["key-permissions"].remedy == f"chmod 600 {msp / 'keystore' / 'priv_sk'}"
+    assert findings["no-root"].severity is Severity.ERROR
+
+
+def test_a_certifier_mismatch_names_line_and_cure(msp: Path) -> None:
+    break_certifier(msp)
+
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+
+    assert finding.file == "config.yaml:7"
+    assert "OU peer must be certified by other.org1.example.com (cacerts/other.pem)" in finding.problem
+    assert "ca.org1.example.com issued" in finding.problem
+    assert finding.remedy == f"make it Certificate: {CA_FILE}"
+
+
+# -- one break each
+
+
+def break_certifier(msp: Path) -> None:
+    other = Authority.create("other.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put(msp / "cacerts" / "other.pem", other.certificate_pem)
+    replace_line(
+        msp / "config.yaml",
+        f"Certificate: {CA_FILE}\n    OrganizationalUnitIdentifier: peer",
+        "Certificate: cacerts/other.pem\n    OrganizationalUnitIdentifier: peer",
+    )
+
+
+def break_certifier_file(msp: Path) -> None:
+    replace_line(msp / "config.yaml", CA_FILE, "cacerts/ca.pem", 1)
+
+
+def name_foreign_certifier(msp: Path) -> None:
+    put(msp / "tlscacerts" / "other.pem", organisation(2).ca.certificate_pem)
+    replace_line(msp / "config.yaml", CA_FILE, "tlscacerts/other.pem", 1)
+
+
+def put_ca_into_signcerts(msp: Path) -> None:
+    put_own(msp, Credential(CA.certificate, CA.key))
+
+
+def put_ca_into_admincerts(msp: Path) -> None:
+    put(msp / "admincerts" / "ca.pem", CA.certificate_pem)
+
+
+def put_admin_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "admin.pem", admin().identity.certificate_pem)
+
+
+def put_peer_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "peer1.pem", peer(1, 1).identity.certificate_pem)
+
+
+def put_foreign_admin(msp: Path) -> None:
+    put(msp / "admincerts" / "admin.pem", admin(2).identity.certificate_pem)
+
+
+def take_the_key_of_another(msp: Path) -> None:
+    put(msp / "keystore" / "priv_sk", peer(1, 1).identity.key_pem)
+
+
+def lose_the_key(msp: Path) -> None:
+    (msp / "keystore" / "priv_sk").unlink()
+
+
+def lose_the_certificate(msp: Path) -> None:
+    (msp / OWN).unlink()
+
+
+def encrypt_the_key(msp: Path) -> None:
+    encryption = BestAvailableEncryption(b"secret")
+    put(msp / "keystore" / "priv_sk", peer().identity.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+
+
+def garble_the_key(msp: Path) -> None:
+    put(msp / "keystore" / "priv_sk", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+
+
+def put_a_key_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "priv_sk", CA.key_pem)
+
+
+def put_a_second_signcert(msp: Path) -> None:
+    put(msp / "signcerts" / "zz.pem", peer(1, 1).identity.certificate_pem)
+
+
+def open_the_key_to_others(msp: Path) -> None:
+    (msp / "keystore" / "priv_sk").chmod(0o644)
+
+
+def open_the_tls_key_to_others(msp: Path) -> None:
+    (msp.parent / "tls" / "server.key").chmod(0o604)
+
+
+def let_it_expire(msp: Path) -> None:
+    put_own(msp, own_identity(validity=Validity.expired(NOW)))
+
+
+def let_it_expire_soon(msp: Path) -> None:
+    put_own(msp, own_identity(validity=Validity(VALIDITY.not_before_at, NOW + timedelta(days=29))))
+
+
+def let_it_begin_later(msp: Path) -> None:
+    put_own(msp, own_identity(validity=Validity.not_yet(NOW)))
+
+
+def use_rsa(msp: Path) -> None:
+    put_own(msp, own_identity(key=rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+
+
+def use_ed25519(msp: Path) -> None:
+    put_own(msp, own_identity(key=ed25519.Ed25519PrivateKey.generate()))
+
+
+def use_p521(msp: Path) -> None:
+    put_own(msp, own_identity(key=ec.generate_private_key(ec.SECP521R1())))
+
+
+def use_a_weak_admin_key(msp: Path) -> None:
+    weak = CA.issue_identity("admin", validity=VALIDITY, units=["admin"], key=ec.generate_private_key(ec.SECP224R1()))
+    put(msp / "admincerts" / "admin.pem", weak.certificate_pem)
+
+
+def enroll_elsewhere(msp: Path) -> None:
+    put_own(msp, organisation(2).issue_peer("peer0").identity)
+
+
+def forge_the_issuer(msp: Path) -> None:
+    put_own(msp, Authority(CA.certificate, generate_key()).issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+
+
+def enroll_above_an_intermediate(msp: Path) -> None:
+    lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put(msp / "intermediatecerts" / "lower.pem", lower.certificate_pem)
+
+
+def add_a_foreign_intermediate(msp: Path) -> None:
+    lower = organisation(2).ca.issue_authority("lower.org2.example.com", "org2.example.com", validity=VALIDITY)
+    put(msp / "intermediatecerts" / "lower.pem", lower.certificate_pem)
+
+
+def have_no_role(msp: Path) -> None:
+    put_own(msp, own_identity(units=["department"]))
+
+
+def have_two_roles(msp: Path) -> None:
+    put_own(msp, own_identity(units=["peer", "client"]))
+
+
+def revoke_it(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", CA.revoke([peer().identity.certificate], now=NOW))
+
+
+def forge_the_crl(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", Authority(CA.certificate, generate_key()).revoke([], now=NOW))
+
+
+def take_a_foreign_crl(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", organisation(2).ca.revoke([], now=NOW))
+
+
+def garble_the_crl(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+
+
+def drop_node_ous(msp: Path) -> None:
+    (msp / "config.yaml").unlink()
+
+
+def garble_the_settings(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "Enable: true", "Enable: [true")
+
+
+def require_a_unit(msp: Path) -> None:
+    put(msp / "admincerts" / "admin.pem", admin().identity.certificate_pem)
+    unit = f"- Certificate: {CA_FILE}\n  OrganizationalUnitIdentifier: department\n"
+    put(msp / "config.yaml", f"OrganizationalUnitIdentifiers:\n{unit}".encode())
+
+
+def use_the_documented_name(msp: Path) -> None:
+    (msp / "tlsintermediatecacerts").mkdir()
+
+
+def misspell_a_folder(msp: Path) -> None:
+    (msp / "crl").mkdir()
+
+
+def add_a_stranger(msp: Path) -> None:
+    put(msp / "notes.txt", b"hello")
+
+
+def put_text_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "README", b"hello")
+
+
+def put_der_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "ca.der", CA.certificate.public_bytes(Encoding.DER))
+
+
+def garble_a_certificate(msp: Path) -> None:
+    put(msp / "tlscacerts" / "more.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+
+
+def bundle_certificates(msp: Path) -> None:
+    put(msp / CA_FILE, CA.certificate_pem + organisation().tls_ca.certificate_pem)
+
+
+def fill_a_file(msp: Path) -> None:
+    put(msp / "tlscacerts" / "huge.pem", b"x" * (1024 * 1024 + 1))
+
+
+def issue_tls_elsewhere(msp: Path) -> None:
+    put_tls(msp, peer(2).tls)
+
+
+def take_another_tls_key(msp: Path) -> None:
+    put(msp.parent / "tls" / "server.key", peer(1, 1).tls.key_pem)
+
+
+def forget_the_host_names(msp: Path) -> None:
+    put_tls(msp, organisation().tls_ca.issue_tls(NAME, validity=VALIDITY, hosts=[]))
+
+
+def serve_only(msp: Path) -> None:
+    tls_ca, key = organisation().tls_ca, generate_key()
+    builder = x509.CertificateBuilder(
+        issuer_name=tls_ca.certificate.subject,
+        subject_name=peer().tls.certificate.subject,
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=VALIDITY.not_before_at,
+        not_valid_after=VALIDITY.not_after_at,
+    )
+    server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    certificate = builder.add_extension(server, critical=False).add_extension(names, critical=False)
+    put_tls(msp, Credential(certificate.sign(tls_ca.key, SHA256()), key))
+
+
+BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
+    (break_certifier, "config.yaml:7", "node-ou-certifier"),
+    (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
+    (name_foreign_certifier, "config.yaml:4", "node-ou-certificate"),
+    (put_ca_into_signcerts, OWN, "ca-in-signcerts"),
+    (put_ca_into_admincerts, "admincerts/ca.pem", "ca-in-admincerts"),
+    (put_admin_into_cacerts, "cacerts/admin.pem", "admin-among-cas"),
+    (put_peer_into_cacerts, "cacerts/peer1.pem", "not-a-ca"),
+    (put_foreign_admin, "admincerts/admin.pem", "not-issued-here"),
+    (take_the_key_of_another, "keystore/priv_sk", "key-mismatch"),
+    (lose_the_key, "keystore", "no-key"),
+    (lose_the_certificate, "keystore/priv_sk", "no-signcert"),
+    (encrypt_the_key, "keystore/priv_sk", "encrypted-key"),
+    (garble_the_key, "keystore/priv_sk", "not-a-key"),
+    (put_a_key_into_cacerts, "cacerts/priv_sk", "key-among-certificates"),
+    (put_a_second_signcert, "signcerts", "several-signcerts"),
+    (open_the_key_to_others, "keystore/priv_sk", "key-permissions"),
+    (open_the_tls_key_to_others, "../tls/server.key", "key-permissions"),
+    (let_it_expire, OWN, "expired"),
+    (let_it_expire_soon, OWN, "expires-soon"),
+    (let_it_begin_later, OWN, "not-yet-valid"),
+    (use_rsa, OWN, "foreign-key"),
+    (use_ed25519, OWN, "foreign-key"),
+    (use_p521, OWN, "foreign-key"),
+    (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
+    (enroll_elsewhere, OWN, "not-issued-here"),
+    (forge_the_issuer, OWN, "not-issued-here"),
+    (enroll_above_an_intermediate, OWN, "issuer-not-lowest"),
+    (add_a_foreign_intermediate, "intermediatecerts/lower.pem", "not-issued-here"),
+    (have_no_role, OWN, "node-ou-role"),
+    (have_two_roles, OWN, "node-ou-role"),
+    (revoke_it, OWN, "revoked"),
+    (forge_the_crl, "crls/crl.pem", "crl-not-signed"),
+    (take_a_foreign_crl, "crls/crl.pem", "crl-of-stranger"),
+    (garble_the_crl, "crls/crl.pem", "not-a-crl"),
+    (drop_node_ous, "config.yaml", "no-admins"),
+    (garble_the_settings, "config.yaml:3", "config-unreadable"),
+    (require_a_unit, OWN, "missing-ou"),
+    (use_the_documented_name, "tlsintermediatecacerts", "misnamed"),
+    (misspell_a_folder, "crl", "misnamed"),
+    (add_a_stranger, "notes.txt", "unknown-file"),
+    (put_text_into_cacerts, "cacerts/README", "not-pem"),
+    (put_der_into_cacerts, "cacerts/ca.der", "not-pem"),
+    (garble_a_certificate, "tlscacerts/more.pem", "not-a-certificate"),
+    (bundle_certificates, CA_FILE, "several-blocks"),
+    (fill_a_file, "tlscacerts/huge.pem", "file-too-large"),
+    (issue_tls_elsewhere, "../tls/server.crt", "tls-not-issued-here"),
+    (take_another_tls_key, "../tls/server.crt", "tls-key-mismatch"),
+    (forget_the_host_names, "../tls/server.crt", "no-alternative-names"),
+    (serve_only, "../tls/server.crt", "tls-usage"),
+]
+
+
+@pytest.mark.parametrize(("damage", "file", "rule"), BREAKS, ids=[damage.__name__ for damage, _, _ in BREAKS])
+def test_exactly_its_finding(msp: Path, damage: Callable[[Path], None], file: str, rule: str) -> None:
+    damage(msp)
+
+    assert found(msp) == {(file, rule)}
