@@ -46,10 +46,9 @@ def parse_ack(signed: SignedMessage) -> str:
     """
     if signed.kind is not MessageKind.ACK:
         raise UnexpectedMessageError(f"an acknowledgement is wanted, not {signed.kind.name}")
-    payload = signed.payload
-    start = signed.content_at
-    if start == len(payload):
+    content = signed.content
+    if content == b"":
         return ""
-    if start > 0 and payload[start] == _ERROR and payload[start + 1] == len(payload) - start - 2 < 0x80:
-        return payload[start + 2 :].decode()
+    if content is not None and content[0] == _ERROR and content[1] == len(content) - 2 < 0x80:
+        return content[2:].decode()
     return signed.message.ack.error

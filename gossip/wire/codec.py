@@ -40,7 +40,7 @@ def decode(cls: type[M], data: bytes) -> M:
         MalformedMessageError: ``data`` is not well formed; it names the rule, the byte and the field.
     """
     try:
-        return decode_message(cls, data)
+        return decode_message(cls, data, 0, len(data))
     except (NotWellFormed, IndexError, UnicodeDecodeError):
         raise find_fault(schema_of(cls), data) from None
 

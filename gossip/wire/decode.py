@@ -9,18 +9,19 @@ from typing import Final, cast
 import betterproto
 
 from gossip.wire.presence import values_of
-from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, Field, M, Schema, schema_of
+from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import LENGTH_DELIMITED, NotWellFormed, read_key, read_length, read_varint, to_int32
 
 _new: Final = object.__new__
 _set: Final = object.__setattr__
+_MAX_INT32: Final = 0x7FFF_FFFF
 
 Values = dict[str, object]
 
 
-def decode_message(cls: type[M], data: bytes) -> M:
-    """Build a message from all of ``data``.
+def decode_message(cls: type[M], data: bytes, start: int, end: int) -> M:
+    """Build a message from ``data[start:end]``.
 
     Raises:
         NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed.
@@ -28,7 +29,7 @@ def decode_message(cls: type[M], data: bytes) -> M:
     schema = schema_of(cls)
     values = schema.new_values()
     unknown: list[Values] = []
-    decode_fields(schema, values, data, 0, len(data), MAX_DEPTH, unknown)
+    decode_fields(schema, values, data, start, end, MAX_DEPTH, unknown)
     for found in unknown:
         found["_unknown_fields"] = bytes(cast("bytearray", found["_unknown_fields"]))
     message = _new(cls)
@@ -56,19 +57,29 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             pos = skip_field(data, pos, key, depth)
             _keep_unknown(values, data[start:pos], unknown)
             continue
-        field = fields[key]
-        name, kind, repeated, _, group, child, _ = field
+        name, kind, repeated, _, group, child, enum = fields[key]
         value: object
         if key & 7 == LENGTH_DELIMITED:
             length = data[pos]
             pos += 1
             if length > 0x7F:
-                length, pos = read_length(data, pos - 1)
+                if data[pos] < 0x80:
+                    length += (data[pos] - 1) << 7
+                    pos += 1
+                else:
+                    length, pos = read_length(data, pos - 1)
             stop = pos + length
             if child is not None:
                 if depth == 0:
                     raise NotWellFormed
-                value, inner = _child(field, child, values)
+                present = values[name]
+                if repeated or present is PLACEHOLDER:
+                    inner = child.new_values() if child.groups else child.template.copy()
+                    value = _new(child.cls)
+                    _set(value, "__dict__", inner)
+                else:
+                    value = present
+                    inner = values_of(cast("betterproto.Message", present))
                 decode_fields(child, inner, data, pos, stop, depth - 1, unknown)
             elif kind == BYTES:
                 value = data[pos:stop]
@@ -80,7 +91,7 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             pos += 1
             if number > 0x7F:
                 number, pos = read_varint(data, pos - 1)
-            value = number if kind == UINT64 else _convert(field, number)
+            value = number if kind == UINT64 else _convert(kind, enum, number)
         if group is not None:
             _select(values, group, name)
         if not repeated:
@@ -93,17 +104,6 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
         raise NotWellFormed
 
 
-def _child(field: Field, schema: Schema, values: Values) -> tuple[object, Values]:
-    """The sub-message to merge into: the one that is there, or a new one."""
-    present = values[field.name]
-    if present is not PLACEHOLDER and not field.repeated:
-        return present, values_of(cast("betterproto.Message", present))
-    inner = schema.new_values()
-    message = _new(schema.cls)
-    _set(message, "__dict__", inner)
-    return message, inner
-
-
 def _select(values: Values, group: str, name: str) -> None:
     """Make ``name`` the set member of its oneof; the one that was set before is dropped."""
     current = cast("dict[str, str | None]", values["_group_current"])
@@ -114,12 +114,13 @@ def _select(values: Values, group: str, name: str) -> None:
         current[group] = name
 
 
-def _convert(field: Field, number: int) -> object:
+def _convert(kind: int, enum: EnumMembers | None, number: int) -> object:
     """Cut a 64-bit varint to the field's type, as Google's protobuf does."""
-    if field.kind == BOOL:
+    if kind == BOOL:
         return number != 0
-    number = to_int32(number)
-    return number if field.enum is None else field.enum.try_value(number)
+    if number > _MAX_INT32:
+        number = to_int32(number)
+    return number if enum is None else enum[number]
 
 
 def _keep_unknown(values: Values, field: bytes, unknown: list[Values]) -> None:

@@ -26,8 +26,8 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
-    payload = signature = b""
-    pos = 0
+    start = stop = pos = 0
+    signature = b""
     end = len(frame)
     try:
         while pos < end:
@@ -35,9 +35,13 @@ def parse_envelope(frame: bytes) -> SignedMessage:
             length = frame[pos + 1]
             pos += 2
             if length > 0x7F:
-                length, pos = read_length(frame, pos - 1)
+                if frame[pos] < 0x80:
+                    length += (frame[pos] - 1) << 7
+                    pos += 1
+                else:
+                    length, pos = read_length(frame, pos - 1)
             if key == _PAYLOAD:
-                payload = frame[pos : pos + length]
+                start, stop = pos, pos + length
             elif key == _SIGNATURE:
                 signature = frame[pos : pos + length]
             else:
@@ -47,7 +51,7 @@ def parse_envelope(frame: bytes) -> SignedMessage:
         pos = -1
     if pos != end:
         return _parse_unusual(frame)
-    return SignedMessage(payload, signature, None, scan_head(payload), envelope=frame, is_ours=False)
+    return SignedMessage(frame, start, stop, signature, None, scan_head(frame, start, stop), frame, False)
 
 
 def _parse_unusual(frame: bytes) -> SignedMessage:
@@ -56,6 +60,5 @@ def _parse_unusual(frame: bytes) -> SignedMessage:
     secret = values_of(envelope)["secret_envelope"]
     secret_envelope = secret if isinstance(secret, SecretEnvelope) else None
     payload = envelope.payload
-    return SignedMessage(
-        payload, envelope.signature, secret_envelope, scan_head(payload), envelope=frame, is_ours=False
-    )
+    end = len(payload)
+    return SignedMessage(payload, 0, end, envelope.signature, secret_envelope, scan_head(payload, 0, end), frame, False)

@@ -98,7 +98,7 @@ class _Walk:
         if stop - pos > MAX_KEY_BYTES:
             self._fail(f"key of more than {MAX_KEY_BYTES} bytes", pos)
         if key > 0xFFFF_FFFF:
-            self._fail(f"field number {key >> 3} is larger than 2**29 - 1", pos)
+            self._fail(f"field number above 2**29 - 1: {key >> 3}", pos)
         if key <= 7:
             self._fail("field number 0", pos)
         return key, stop

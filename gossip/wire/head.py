@@ -13,63 +13,73 @@ from gossip.wire.varint import NotWellFormed, read_key, read_length, read_varint
 _NONCE: Final = 1 << 3
 _CHANNEL: Final = 2 << 3 | 2
 _TAG: Final = 3 << 3
+_NONE: Final = MessageKind.NONE
 
 _CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
 """By key: which content that is, and what is checked in it. Filled by the first scan."""
 
 Head = tuple[MessageKind, int, bytes, int, int]
-"""Kind, nonce, channel, tag as its varint came, and where the content starts if it then goes on to the end, else -1.
+"""Kind, nonce, channel, tag as its varint came, and where the content starts if it goes on to the end, -1 otherwise.
 
 A bare tuple: it is made for every message.
 """
 
 
-def scan_head(payload: bytes) -> Head:
-    """Prove a marshalled GossipMessage well formed.
+def scan_head(data: bytes, start: int, end: int) -> Head:
+    """Prove the GossipMessage in ``data[start:end]`` well formed.
 
     Raises:
         MalformedMessageError: It is not.
     """
     try:
-        return _scan(payload)
+        return _scan(data, start, end)
     except (NotWellFormed, IndexError, UnicodeDecodeError):
-        raise find_fault(schema_of(GossipMessage), payload) from None
+        raise find_fault(schema_of(GossipMessage), data[start:end]) from None
 
 
-def _scan(payload: bytes) -> Head:
-    kind = none = MessageKind.NONE
-    nonce = tag = pos = 0
+def _scan(data: bytes, pos: int, end: int) -> Head:  # noqa: C901 -- calls cost
+    kind = _NONE
+    nonce = tag = 0
     content_at = -1
     channel = b""
-    end = len(payload)
     contents = _CONTENTS or _fill_contents()
     while pos < end:
-        key = payload[pos]
+        key = data[pos]
         pos += 1
         if key > 0x7F:
-            key, pos = read_key(payload, pos - 1)
+            key, pos = read_key(data, pos - 1)
         if key in contents:
-            length = payload[pos]
+            length = data[pos]
             pos += 1
             if length > 0x7F:
-                length, pos = read_length(payload, pos - 1)
-            content_at = pos if kind is none and pos + length == end else -1
+                if data[pos] < 0x80:
+                    length += (data[pos] - 1) << 7
+                    pos += 1
+                else:
+                    length, pos = read_length(data, pos - 1)
+            content_at = pos if kind is _NONE and pos + length == end else -1
             kind, rules = contents[key]
-            scan_fields(rules, payload, pos, pos + length, MAX_DEPTH - 1)
+            scan_fields(rules, data, pos, pos + length, MAX_DEPTH - 1)
             pos += length
         elif key == _CHANNEL:
-            length = payload[pos]
+            length = data[pos]
             pos += 1
             if length > 0x7F:
-                length, pos = read_length(payload, pos - 1)
-            channel = payload[pos : pos + length]
+                length, pos = read_length(data, pos - 1)
+            channel = data[pos : pos + length]
             pos += length
         elif key == _TAG:
-            tag, pos = read_varint(payload, pos)
+            tag = data[pos]
+            pos += 1
+            if tag > 0x7F:
+                tag, pos = read_varint(data, pos - 1)
         elif key == _NONCE:
-            nonce, pos = read_varint(payload, pos)
+            nonce = data[pos]
+            pos += 1
+            if nonce > 0x7F:
+                nonce, pos = read_varint(data, pos - 1)
         else:
-            pos = skip_field(payload, pos, key, MAX_DEPTH)
+            pos = skip_field(data, pos, key, MAX_DEPTH)
     if pos != end:
         raise NotWellFormed
     return kind, nonce, channel, tag, content_at

@@ -46,7 +46,11 @@ def scan_fields(rules: Rules, data: bytes, pos: int, end: int, depth: int) -> No
             length = data[pos]
             pos += 1
             if length > 0x7F:
-                length, pos = read_length(data, pos - 1)
+                if data[pos] < 0x80:
+                    length += (data[pos] - 1) << 7
+                    pos += 1
+                else:
+                    length, pos = read_length(data, pos - 1)
             stop = pos + length
             if key in rules:
                 child = rules[key]
@@ -58,10 +62,12 @@ def scan_fields(rules: Rules, data: bytes, pos: int, end: int, depth: int) -> No
                     scan_fields(child, data, pos, stop, depth - 1)
             pos = stop
         elif key & 7 == 0 and key > 7:
-            if data[pos] > 0x7F:
-                pos = read_varint(data, pos)[1]
-            else:
+            if data[pos] < 0x80:
                 pos += 1
+            elif data[pos + 1] < 0x80:
+                pos += 2
+            else:
+                pos = read_varint(data, pos)[1]
         else:
             pos = skip_field(data, pos, key, depth)
     if pos != end:

@@ -43,7 +43,7 @@ class Field(NamedTuple):
     """One field of a message.
 
     ``prefix`` is the encoded key that stands before each of its values; ``group`` the oneof that it belongs to;
-    ``child`` the schema of a message field; ``enum`` the class of an enum field.
+    ``child`` the schema of a message field; ``enum`` the members of an enum field by value.
     """
 
     name: str
@@ -52,7 +52,18 @@ class Field(NamedTuple):
     prefix: bytes
     group: str | None
     child: "Schema | None"
-    enum: type[betterproto.Enum] | None
+    enum: "EnumMembers | None"
+
+
+class EnumMembers(dict[int, betterproto.Enum]):
+    """An enum's members by value; a value without a name gets a member of its own, which is not kept."""
+
+    def __init__(self, enum: type[betterproto.Enum]) -> None:
+        super().__init__((int(member), member) for member in enum)
+        self._enum = enum
+
+    def __missing__(self, value: int) -> betterproto.Enum:
+        return self._enum.try_value(value)
 
 
 class Schema:
@@ -117,7 +128,7 @@ def _fill(schema: Schema) -> None:
             raise TypeError(f"{schema.name}.{name}: the codec writes oneofs last, and this field comes after one")
         # Where reading gives an object of its own, betterproto makes it then.
         stored = field.repeated or field.group or field.kind == MESSAGE
-        default = field.enum.try_value(0) if field.enum else _DEFAULTS.get(field.kind)
+        default = field.enum[0] if field.enum else _DEFAULTS.get(field.kind)
         schema.template[name] = PLACEHOLDER if stored else default
     schema.alone = tuple(field for field in schema.fields.values() if not field.group)
     schema.groups = tuple(meta.oneof_field_by_group)
@@ -134,7 +145,8 @@ def _field(cls: type[betterproto.Message], name: str) -> Field:
         raise TypeError(f"{cls.__name__}.{name}: the codec knows no fields like this")
     child = schema_of(value_type) if kind == MESSAGE else None
     prefix = encode_varint(_key(meta.number, kind))
-    return Field(name, kind, repeated, prefix, meta.group, child, value_type if kind == ENUM else None)
+    enum = EnumMembers(value_type) if kind == ENUM else None
+    return Field(name, kind, repeated, prefix, meta.group, child, enum)
 
 
 def _key(number: int, kind: int) -> int:

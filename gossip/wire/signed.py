@@ -6,6 +6,7 @@ from gossip.errors import MalformedMessageError, SignatureError
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode
+from gossip.wire.decode import decode_message
 from gossip.wire.envelope_bytes import encode_envelope, encode_nonce
 from gossip.wire.head import Head, scan_head
 from gossip.wire.kinds import MessageKind
@@ -27,27 +28,42 @@ class SignedMessage:
     Mirrors: gossip/protoext/signing.go, SignedGossipMessage.
     """
 
-    __slots__ = ("_envelope", "_head", "_is_ours", "_message", "_payload", "_secret_envelope", "_signature")
+    __slots__ = (
+        "_end",
+        "_envelope",
+        "_head",
+        "_is_ours",
+        "_message",
+        "_secret_envelope",
+        "_signature",
+        "_source",
+        "_start",
+    )
 
     def __init__(
         self,
-        payload: bytes,
+        source: bytes,
+        start: int,
+        end: int,
         signature: bytes,
         secret_envelope: SecretEnvelope | None,
         head: Head,
-        *,
-        envelope: bytes | None = None,
-        is_ours: bool = True,
+        envelope: bytes | None,
+        is_ours: bool,
     ) -> None:
         """Put together what is known to belong together; `parse_envelope` and `sign_message` are the ways in.
 
-        ``envelope`` are the bytes that it came in, if it did. ``is_ours`` says that ``payload`` is our encoder's work.
+        The marshalled message is ``source[start:end]``, so that a received one is not copied out of its envelope before
+        somebody asks for it. ``envelope`` are the bytes that it came in, None if it came in none; ``is_ours`` says that
+        our own encoder wrote the message.
         """
-        self._envelope = envelope
-        self._payload = payload
+        self._source = source
+        self._start = start
+        self._end = end
         self._signature = signature
         self._secret_envelope = secret_envelope
         self._head = head
+        self._envelope = envelope
         self._is_ours = is_ours
         self._message: GossipMessage | None = None
 
@@ -55,13 +71,13 @@ class SignedMessage:
     def envelope(self) -> bytes:
         """The encoded Envelope: exactly the bytes that came in, or ours, encoded once."""
         if self._envelope is None:
-            self._envelope = encode_envelope(self._payload, self._signature, self._secret_envelope)
+            self._envelope = encode_envelope(self.payload, self._signature, self._secret_envelope)
         return self._envelope
 
     @property
     def payload(self) -> bytes:
         """The marshalled GossipMessage, over which the signature is."""
-        return self._payload
+        return self._source[self._start : self._end]
 
     @property
     def signature(self) -> bytes:
@@ -94,24 +110,25 @@ class SignedMessage:
         return GossipMessageTag.try_value(to_int32(self._head[3]))
 
     @property
-    def content_at(self) -> int:
-        """Where in `payload` the encoded content starts, if it then goes on to the end; -1 otherwise."""
-        return self._head[4]
+    def content(self) -> bytes | None:
+        """The encoded content as it came; None when there is none, or not in one piece at the end of the message."""
+        start = self._head[4]
+        return None if start < 0 else self._source[start : self._end]
 
     @property
     def message(self) -> GossipMessage:
         """The message as an object; changing it changes no bytes."""
         if self._message is None:
-            self._message = decode(GossipMessage, self._payload)
+            self._message = decode_message(GossipMessage, self._source, self._start, self._end)
         return self._message
 
     @property
     def is_signed(self) -> bool:
         """Whether there is a signature; not whether it holds. Mirrors: IsSigned."""
-        return bool(self._payload and self._signature)
+        return self._end > self._start and bool(self._signature)
 
     def __repr__(self) -> str:
-        sizes = f"payload={len(self._payload)} bytes, signature={len(self._signature)} bytes"
+        sizes = f"payload={self._end - self._start} bytes, signature={len(self._signature)} bytes"
         return f"SignedMessage({self.kind.name}, nonce={self.nonce}, {sizes})"
 
 
@@ -125,7 +142,7 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
     Mirrors: SignedGossipMessage.Sign.
     """
     payload = encode(message)
-    return SignedMessage(payload, sign(payload), None, scan_head(payload))
+    return _ours(payload, sign(payload))
 
 
 def noop_sign(message: GossipMessage) -> SignedMessage:
@@ -137,7 +154,12 @@ def noop_sign(message: GossipMessage) -> SignedMessage:
     Mirrors: NoopSign.
     """
     payload = encode(message)
-    return SignedMessage(payload, b"", None, scan_head(payload))
+    return _ours(payload, b"")
+
+
+def _ours(payload: bytes, signature: bytes) -> SignedMessage:
+    end = len(payload)
+    return SignedMessage(payload, 0, end, signature, None, scan_head(payload, 0, end), None, True)
 
 
 def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMessage:
@@ -151,7 +173,16 @@ def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMess
     """
     payload = encode(secret)
     secret_envelope = SecretEnvelope(payload=payload, signature=sign(payload))
-    return SignedMessage(signed.payload, signed.signature, secret_envelope, signed._head, is_ours=signed._is_ours)
+    return SignedMessage(
+        signed._source,
+        signed._start,
+        signed._end,
+        signed._signature,
+        secret_envelope,
+        signed._head,
+        None,
+        signed._is_ours,
+    )
 
 
 def check_signature(signed: SignedMessage, verify: Verify) -> None:
@@ -187,12 +218,12 @@ def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:
     """
     if signed._is_ours:
         # Our own encoder wrote the old nonce first, and in as few bytes as it takes.
-        rest = signed.payload[len(encode_nonce(signed.nonce)) :]
-        payload = encode_nonce(nonce) + rest
-        kind, _, channel, tag, content_at = signed._head
+        kind, old_nonce, channel, tag, content_at = signed._head
+        payload = encode_nonce(nonce) + signed._source[len(encode_nonce(old_nonce)) :]
+        end = len(payload)
         if content_at >= 0:
-            content_at += len(payload) - len(signed.payload)
-        return SignedMessage(payload, b"", None, (kind, nonce, channel, tag, content_at))
+            content_at += end - signed._end
+        return SignedMessage(payload, 0, end, b"", None, (kind, nonce, channel, tag, content_at), None, True)
     message = decode(GossipMessage, signed.payload)
     message.nonce = nonce
     return noop_sign(message)

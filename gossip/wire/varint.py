@@ -1,8 +1,8 @@
 """Variable-length integers: field keys, lengths and values.
 
 Readers take the position of the first byte and return the value with the position after the last. They raise
-:class:`NotWellFormed` for what no encoder writes, and IndexError at the end of ``data``; `gossip.wire.fault` then finds
-out what was wrong and where, so that the fast paths carry no bookkeeping for it.
+`NotWellFormed` or, at the end of ``data``, IndexError; `gossip.wire.fault` then finds out what was wrong and where, so
+that the fast paths carry no bookkeeping for it.
 """
 
 from typing import Final
@@ -26,18 +26,14 @@ class NotWellFormed(Exception):  # noqa: N818 -- a signal inside gossip.wire, ne
 def read_varint(data: bytes, pos: int) -> tuple[int, int]:
     """Read an unsigned integer of at most 64 bits."""
     value = shift = 0
-    while True:
-        byte = data[pos]
-        pos += 1
+    for byte in data[pos : pos + MAX_VARINT_BYTES]:
         if byte < 0x80:
-            break
+            if shift == 63 and byte > 1:
+                raise NotWellFormed
+            return value | byte << shift, pos + shift // 7 + 1
         value |= (byte & 0x7F) << shift
         shift += 7
-        if shift > 63:
-            raise NotWellFormed
-    if shift == 63 and byte > 1:
-        raise NotWellFormed
-    return value | byte << shift, pos
+    raise NotWellFormed
 
 
 def read_key(data: bytes, pos: int) -> tuple[int, int]:
