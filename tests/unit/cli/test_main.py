@@ -1,5 +1,10 @@
 """The entry point: help, version, and what users see when something is missing or broken."""
 
+import subprocess
+import sys
+
+import pytest
+
 from gossip._version import __version__
 from tests.support.cli import run_process
 
@@ -30,25 +35,40 @@ def test_help_imports_nothing_heavy() -> None:
     assert loaded.isdisjoint({"cryptography", "betterproto", "gossip_protos", "grpclib", "h2", "asyncio", "yaml"})
 
 
-RUN_WITHOUT = """
-import sys
-sys.modules[{missing!r}] = None
+def run_script(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python that calls ``run()`` after having prepared something."""
+    command = [sys.executable, *arguments[:-1], "-c", script, arguments[-1]]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_the_extra_the_message_says_what_to_install(missing: str) -> None:
+    script = f"import sys; sys.modules[{missing!r}] = None; from gossip.cli.main import run; run()"
+
+    done = run_script(script, "--help")
+
+    assert done.returncode == 1
+    assert done.stderr == f"gossip: the command line needs {missing}: pip install 'fabric-gossip[cli]'\n"
+
+
+BUG = """
+import gossip.cli.commands
+def app(): raise TypeError("a bug")
+gossip.cli.commands.app = app
 from gossip.cli.main import run
 run()
 """
 
 
-def test_without_the_extra_the_message_says_what_to_install() -> None:
-    import subprocess
-    import sys
+def test_a_bug_shows_no_traceback() -> None:
+    done = run_script(BUG, "crypto")
 
-    for missing in ("typer", "rich"):
-        done = subprocess.run(
-            [sys.executable, "-c", RUN_WITHOUT.format(missing=missing), "--help"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert done.stderr == f"gossip: the command line needs {missing}: pip install 'fabric-gossip[cli]'\n"
+    assert done.returncode == 70
+    assert done.stderr == "gossip: internal error, please report it: TypeError: a bug\n"
+
+
+def test_developers_see_the_traceback_of_a_bug() -> None:
+    done = run_script(BUG, "-X", "dev", "crypto")
+
+    assert done.returncode == 1
+    assert "Traceback (most recent call last)" in done.stderr

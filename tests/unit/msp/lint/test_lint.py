@@ -57,6 +57,22 @@ def own_identity(**changes: object) -> Credential:
     return CA.issue_identity(NAME, **options)  # type: ignore[arg-type]  # the names are checked when it runs
 
 
+def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) -> x509.CertificateBuilder:
+    """Begin a certificate like this one, with one extension less."""
+    builder = x509.CertificateBuilder(
+        issuer_name=certificate.issuer,
+        subject_name=certificate.subject,
+        public_key=certificate.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=certificate.not_valid_before_utc,
+        not_valid_after=certificate.not_valid_after_utc,
+    )
+    for extension in certificate.extensions:
+        if not isinstance(extension.value, without):
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+    return builder
+
+
 def replace_line(path: Path, old: str, new: str, count: int = -1) -> None:
     text = path.read_text()
     assert old in text
@@ -327,25 +343,34 @@ def forget_the_host_names(msp: Path) -> None:
 
 
 def serve_only(msp: Path) -> None:
-    tls_ca, key = organisation().tls_ca, generate_key()
-    builder = x509.CertificateBuilder(
-        issuer_name=tls_ca.certificate.subject,
-        subject_name=peer().tls.certificate.subject,
-        public_key=key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=VALIDITY.not_before_at,
-        not_valid_after=VALIDITY.not_after_at,
-    )
     server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-    certificate = builder.add_extension(server, critical=False).add_extension(names, critical=False)
-    put_tls(msp, Credential(certificate.sign(tls_ca.key, SHA256()), key))
+    builder = like(peer().tls.certificate, without=x509.ExtendedKeyUsage).add_extension(server, critical=False)
+    put_tls(msp, Credential(builder.sign(organisation().tls_ca.key, SHA256()), peer().tls.key))
+
+
+def take_the_key_id_from_the_ca(msp: Path) -> None:
+    without = like(CA.certificate, without=x509.SubjectKeyIdentifier).sign(CA.key, SHA256())
+    put(msp / CA_FILE, without.public_bytes(Encoding.PEM))
+
+
+def put_an_intermediate_among_the_roots(msp: Path) -> None:
+    lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put(msp / "cacerts" / "lower.pem", lower.certificate_pem)
+
+
+def add_a_lost_tls_intermediate(msp: Path) -> None:
+    """No rule names this, so what the loader says must come through."""
+    lost = organisation(2).ca.issue_authority("lost", "lost", validity=VALIDITY)
+    put(msp / "tlsintermediatecerts" / "lost.pem", lost.certificate_pem)
 
 
 BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier, "config.yaml:7", "node-ou-certifier"),
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
     (name_foreign_certifier, "config.yaml:4", "node-ou-certificate"),
+    (take_the_key_id_from_the_ca, CA_FILE, "ca-without-key-id"),
+    (put_an_intermediate_among_the_roots, "cacerts/lower.pem", "not-a-root"),
+    (add_a_lost_tls_intermediate, "tlsintermediatecerts/lost.pem", "refused"),
     (put_ca_into_signcerts, OWN, "ca-in-signcerts"),
     (put_ca_into_admincerts, "admincerts/ca.pem", "ca-in-admincerts"),
     (put_admin_into_cacerts, "cacerts/admin.pem", "admin-among-cas"),

@@ -1,0 +1,80 @@
+"""All that a peer would say of an identity, put together."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.authority import Credential, Validity
+from gossip.msp.config import load_msp_config
+from gossip.msp.facts import claim_for
+from gossip.msp.membership import Msp
+from gossip.msp.registry import MspRegistry
+from gossip.msp.verdict import Verdict, judge_identity
+from gossip.types import ChannelId, PeerIdentityType
+from tests.support.organisations import NOW, client, organisation, organisation_folder, peer, serialized
+
+
+def msp(number: int) -> Msp:
+    folder: Path = organisation_folder(number) / "msp"
+    return Msp(load_msp_config(folder, f"Org{number}MSP"))
+
+
+def judge(credential: Credential, number: int, now: datetime = NOW) -> Verdict:
+    """Judge as a peer of Org1 that shares a channel with Org2."""
+    registry = MspRegistry(msp(1), {ChannelId(b"ch"): [msp(1), msp(2)]})
+    return judge_identity(registry, claim_for(f"Org{number}MSP", credential.certificate_pem), now=now)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_peers_of_both_organisations_are_fine(number: int) -> None:
+    verdict = judge(peer(number).identity, number)
+
+    assert verdict.ok
+    assert (verdict.org, verdict.reason) == (f"Org{number}MSP", None)
+    assert verdict.expires_at == organisation(number).validity.not_after_at
+
+
+def test_an_identity_holds_up_to_its_last_second() -> None:
+    ends_at = organisation().validity.not_after_at
+
+    assert judge(peer().identity, 1, ends_at).storable
+    late = judge(peer().identity, 1, ends_at + timedelta(milliseconds=1))
+    assert (late.valid, late.storable, late.verifiable) == (True, False, True)
+    assert late.reason == f"gossipping peer identity expired at {ends_at.isoformat()}"
+
+
+def test_one_that_has_not_begun_is_taken_all_the_same() -> None:
+    assert judge(organisation().issue_peer("new", validity=Validity.not_yet(NOW)).identity, 1).ok
+
+
+def test_an_orderer_of_another_organisation_may_not_read() -> None:
+    for number, verifiable in ((1, True), (2, False)):
+        orderer = organisation(number).ca.issue_identity("o", validity=organisation().validity, units=["orderer"])
+        verdict = judge(orderer, number)
+        assert (verdict.valid, verdict.storable, verdict.verifiable) == (True, True, verifiable)
+        assert ("'Readers' sub-policies" in (verdict.reason or "")) is not verifiable
+
+
+def test_an_rsa_key_cannot_sign() -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    certified = organisation().ca.issue_identity("rsa", validity=organisation().validity, units=["peer"], key=key)
+
+    verdict = judge(certified, 1)
+
+    assert (verdict.valid, verdict.storable, verdict.verifiable, verdict.ok) == (True, True, False, False)
+    assert verdict.reason == "rsa has an RSA key, and gossip is signed with ECDSA"
+
+
+def test_an_invalid_identity_has_no_end() -> None:
+    verdict = judge(client(1).identity, 2)
+
+    assert (verdict.valid, verdict.storable, verdict.verifiable, verdict.expires_at) == (False, False, False, None)
+    assert "its issuer ca.org1.example.com is a root of Org1MSP" in (verdict.reason or "")
+
+
+def test_what_is_no_identity_is_refused() -> None:
+    with pytest.raises(UntrustedIdentityError):
+        judge_identity(MspRegistry(msp(1)), PeerIdentityType(serialized(peer())[:-1]), now=NOW)
