@@ -45,10 +45,10 @@ def parse_envelope(frame: bytes) -> SignedMessage:
             elif key == _SIGNATURE:
                 signature = frame[pos : pos + length]
             else:
-                break
+                return _parse_unusual(frame)
             pos += length
     except (NotWellFormed, IndexError):
-        pos = -1
+        return _parse_unusual(frame)
     if pos != end:
         return _parse_unusual(frame)
     return SignedMessage(frame, start, stop, signature, None, scan_head(frame, start, stop), frame, False)

@@ -1,10 +1,10 @@
 """Finding out what is wrong with bytes that the codec refused, and where.
 
 The scan and the decoder only notice that something is wrong. This walks the same bytes again, slower and step by step,
-and knows where it is. It follows the same rules, which `tests/property/test_codec_oracle.py` holds it to.
+and knows where it is. It follows the same rules, to which `tests/property/test_codec_oracle.py` holds it.
 """
 
-from typing import NoReturn, cast
+from typing import Final, NoReturn, cast
 
 from gossip.errors import MalformedMessageError
 from gossip.wire.schema import MAX_DEPTH, MESSAGE, TEXT, Field, Schema
@@ -19,6 +19,9 @@ from gossip.wire.varint import (
     VARINT,
 )
 
+NO_FAULT_FOUND: Final = "not well-formed protobuf"
+"""Said when this disagrees with the scan or the decoder, which would be a mistake here."""
+
 
 def find_fault(schema: Schema, data: bytes) -> MalformedMessageError:
     """Make the error for ``data``, which the scan or the decoder refused as a message of this class."""
@@ -26,7 +29,7 @@ def find_fault(schema: Schema, data: bytes) -> MalformedMessageError:
         _Walk(data, schema.name).message(schema, 0, len(data), MAX_DEPTH)
     except MalformedMessageError as error:
         return error.with_traceback(None)
-    return MalformedMessageError("not well-formed protobuf", offset=0, field=schema.name)
+    return MalformedMessageError(NO_FAULT_FOUND, offset=0, field=schema.name)
 
 
 class _Walk:

@@ -1,0 +1,135 @@
+"""Compares the codec with Google's protobuf on mutated messages.
+
+`python -m tests.support.codec_fuzz COUNT [SEED]` runs any number of them and prints what it met.
+"""
+
+import sys
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+import betterproto
+from gossip_protos.common import SignaturePolicyEnvelope
+
+from gossip.errors import MalformedMessageError
+from gossip.messages import Envelope, GossipMessage
+from gossip.wire.acks import encode_ack, parse_ack
+from gossip.wire.codec import check_encoded, decode, encode
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.fault import NO_FAULT_FOUND
+from gossip.wire.kinds import MessageKind, kind_of
+from gossip.wire.presence import is_set
+from gossip.wire.signed import with_nonce
+from gossip.wire.to_json import to_json
+from tests.support.google import google_json, google_recode
+from tests.support.vectors import load_vectors
+from tests.support.wire_mutations import join, mutate, varint
+
+T = TypeVar("T")
+
+CLASSES: dict[str, type[betterproto.Message]] = {
+    "gossip.GossipMessage": GossipMessage,
+    "gossip.Envelope": Envelope,
+    "common.SignaturePolicyEnvelope": SignaturePolicyEnvelope,
+}
+
+STRICTER_THAN_UPB = frozenset({"varint of more than 64 bits", "field number 0"})
+"""What Go refuses and upb takes: such varints anywhere, field number 0 inside groups."""
+
+
+def corpus() -> list[tuple[str, bytes]]:
+    """Well-formed messages of every kind, with the name of their class."""
+    records = load_vectors("messages.json")
+    messages = [("gossip.GossipMessage", bytes.fromhex(record["wire_hex"])) for record in records]
+    captured = load_vectors("captures/org1-peer2.jsonl")
+    envelopes = [("gossip.Envelope", b64decode(record["envelope_b64"])) for record in [*captured, *records]]
+    acks = [
+        ("gossip.Envelope", encode_ack(nonce, error)) for nonce in (0, 5, 2**64 - 1) for error in ("", "no", "é" * 70)
+    ]
+    policies = [("common.SignaturePolicyEnvelope", _policy(levels)) for levels in (1, 3, 48, 49, 50)]
+    return messages + envelopes + acks * 3 + policies * 5
+
+
+def _policy(levels: int) -> bytes:
+    """A signature policy of nested n-out-of rules, each of which is two messages deep."""
+    rule = b"\x08\x02"
+    for _ in range(levels):
+        n_out_of = b"\x08\x01" + join([(b"\x12", rule), (b"\x12", b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")])
+        rule = join([(b"\x12", n_out_of)])
+    return b"\x08\x01" + b"\x12" + varint(len(rule)) + rule
+
+
+def run(count: int, seed: int) -> Counter[str]:
+    """Compare ``count`` mutants; returns how many were accepted and refused, by rule.
+
+    Raises:
+        AssertionError: The codec and the oracle differ; names the class and the bytes.
+    """
+    random = Random(seed)
+    seeds = corpus()
+    met: Counter[str] = Counter()
+    name, data = seeds[0]
+    for index in range(count):
+        if index % 4 == 0:  # up to four changes on top of each other
+            name, data = random.choice(seeds)
+        data = mutate(data, random)
+        met[compare(name, data, with_json=index % 20 == 0)] += 1
+    return met
+
+
+def compare(name: str, data: bytes, *, with_json: bool = False) -> str:
+    """Compare the verdicts on one message, and what is written again.
+
+    Returns:
+        "accepted", or the rule that was broken.
+    """
+    cls = CLASSES[name]
+    case = f"{name} {data.hex()}"
+    message, fault = _attempt(lambda: decode(cls, data))
+    expected = google_recode(name, data)
+    _, scan_fault = _attempt(lambda: check_encoded(cls, data))
+    assert str(scan_fault) == str(fault), f"scan and decoder differ: {case}"
+    if message is None or fault is not None:
+        assert fault is not None
+        assert fault.what != NO_FAULT_FOUND, f"no fault found: {case}"
+        assert expected is None or fault.what in STRICTER_THAN_UPB, f"Google's protobuf accepts: {case}: {fault}"
+        return fault.what.partition(":")[0]
+    assert expected is not None, f"Google's protobuf refuses: {case}"
+    assert encode(message) == expected, f"written differently: {case}"
+    if isinstance(message, Envelope):
+        _compare_envelope(message, data)
+    if with_json:
+        assert to_json(message) == google_json(name, data), f"JSON differs: {case}"
+    return "accepted"
+
+
+def _compare_envelope(envelope: Envelope, frame: bytes) -> None:
+    """What `parse_envelope` notes in passing must be what the decoder reads."""
+    signed, fault = _attempt(lambda: parse_envelope(frame))
+    message, payload_fault = _attempt(lambda: decode(GossipMessage, envelope.payload))
+    assert str(fault) == str(payload_fault), f"envelope's verdict is not its payload's: {frame.hex()}"
+    if signed is None or message is None:
+        return
+    noted = (signed.payload, signed.signature, signed.nonce, signed.channel, signed.tag, signed.kind)
+    read = (envelope.payload, envelope.signature, message.nonce, message.channel, message.tag, kind_of(message))
+    assert noted == read, f"noted {noted}, read {read}: {frame.hex()}"
+    assert (signed.secret_envelope is not None) == is_set(envelope, "secret_envelope")
+    expected = decode(GossipMessage, envelope.payload)
+    expected.nonce = 5
+    assert with_nonce(signed, 5).payload == encode(expected), f"nonce changed wrongly: {frame.hex()}"
+    if signed.kind is MessageKind.ACK:
+        assert parse_ack(signed) == message.ack.error, f"ack read wrongly: {frame.hex()}"
+
+
+def _attempt(action: Callable[[], T]) -> tuple[T | None, MalformedMessageError | None]:
+    try:
+        return action(), None
+    except MalformedMessageError as error:
+        return None, error
+
+
+if __name__ == "__main__":
+    for rule, times in run(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1).most_common():
+        print(f"{times:9} {rule}")  # noqa: T201 -- run by hand
