@@ -1,0 +1,84 @@
+"""What an identity must stand before it is stored."""
+
+from datetime import UTC, datetime, timedelta
+
+from gossip.api.crypto import MessageCryptoService
+from gossip.api.security import SecurityAdvisor
+from gossip.errors import (
+    IdentityError,
+    IdentityExpiredError,
+    IdentityRevokedError,
+    PkiIdMismatchError,
+    UntrustedIdentityError,
+)
+from gossip.identity.entry import Entry
+from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
+
+AFTER_END = timedelta(milliseconds=1)
+"""An identity is still good in the last moment of its certificate."""
+
+NEVER = datetime.max.replace(tzinfo=UTC) - AFTER_END
+
+
+class IdentityJudge:
+    """Turns identities into entries, or says why not. Pure: time is an argument."""
+
+    def __init__(self, crypto: MessageCryptoService, advisor: SecurityAdvisor) -> None:
+        self._crypto = crypto
+        self._advisor = advisor
+
+    def check(self, pki_id: PkiId, identity: PeerIdentityType, now: datetime) -> datetime | None:
+        """Return when an identity ends, None for never; the checks come in Fabric's order.
+
+        Raises:
+            IdentityError: It cannot be stored; the subclass says why, as :meth:`IdentityMapper.put` lists them.
+
+        Mirrors: gossip/identity/identity.go, Put.
+        """
+        if not pki_id:
+            raise IdentityError("PKIID is nil")
+        if not identity:
+            raise IdentityError("identity is nil", pki_id=pki_id)
+        try:
+            ends_at = self._crypto.expiration(identity)
+        except IdentityError as error:
+            raise _unclassified(error, pki_id) from error
+        self._crypto.validate_identity(identity)
+        computed = self._crypto.get_pki_id_of_cert(identity)
+        if computed != pki_id:
+            raise PkiIdMismatchError(claimed=pki_id, computed=computed or PkiId(b""))
+        if ends_at is not None and now > ends_at:
+            raise IdentityExpiredError(ends_at, pki_id=pki_id)
+        return ends_at
+
+    def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
+        """Make the entry of an identity that was checked."""
+        organization = self._advisor.org_by_peer_identity(identity) or OrgIdentityType(b"")
+        expires_at = ends_at + AFTER_END if ends_at is not None and ends_at <= NEVER else None
+        return Entry(pki_id, identity, organization, expires_at, used_at=now)
+
+    def judge_own(self, identity: PeerIdentityType, now: datetime) -> Entry:
+        """Make the entry of our own identity.
+
+        Raises:
+            IdentityError: It cannot be read or stored.
+        """
+        pki_id = self._crypto.get_pki_id_of_cert(identity)
+        if pki_id is None:
+            raise IdentityError("our own identity cannot be read")
+        return self.make_entry(pki_id, identity, self.check(pki_id, identity, now), now)
+
+    def is_valid(self, entry: Entry) -> bool:
+        """A stored identity still holds, apart from its end."""
+        try:
+            self._crypto.validate_identity(entry.identity)
+        except IdentityError:
+            return False
+        return True
+
+
+def _unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:
+    """Fabric's wording for an identity whose end cannot be told, with the reason and its class."""
+    kinds = (IdentityRevokedError, UntrustedIdentityError)
+    kind = next((kind for kind in kinds if isinstance(error, kind)), IdentityError)
+    return kind(f"failed classifying identity: {error}", pki_id=pki_id)

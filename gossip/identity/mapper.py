@@ -1,0 +1,222 @@
+"""The identity mapper: judges identities before it stores them, and lets go of those that ended or serve nobody."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from gossip.api.crypto import MessageCryptoService
+from gossip.api.peer import PeerIdentityInfo, PeerIdentitySet, PeerSuspector
+from gossip.api.security import SecurityAdvisor
+from gossip.clock import Clock
+from gossip.errors import ConfigurationError, UnknownIdentityError
+from gossip.identity.entry import Entry, PurgeReason
+from gossip.identity.judge import IdentityJudge
+from gossip.identity.sweeper import Sweeper
+from gossip.identity.table import IdentityTable
+from gossip.types import PeerIdentityType, PkiId
+
+logger = logging.getLogger("gossip.identity")
+
+PurgeHandler = Callable[[PkiId, PeerIdentityType, PurgeReason], None]
+"""Told of each removal, once, after it. May call the mapper; what it raises is logged and changes nothing."""
+
+SWEEPS_PER_THRESHOLD = 10
+RECHECK_S = 60.0
+"""However long the usage threshold is: so soon a clock that was set is noticed."""
+
+
+class IdentityMapper:
+    """Holds identities for as long as they are valid and in use; our own one for good.
+
+    An identity leaves when it ended, when nobody asked for it for longer than the usage threshold, when it was
+    suspected and does not hold any more, or, the least recently used first, when there are too many. What time brings
+    about is done by one task, between :meth:`start` and :meth:`stop` or in ``async with``; without it, too, an identity
+    that ended is not given out.
+
+    Mirrors: gossip/identity/identity.go, identityMapperImpl.
+    """
+
+    def __init__(
+        self,
+        identity: PeerIdentityType,
+        crypto: MessageCryptoService,
+        advisor: SecurityAdvisor,
+        *,
+        clock: Clock,
+        usage_threshold_s: float = 3600.0,
+        max_identities: int = 10_000,
+        on_purge: PurgeHandler | None = None,
+    ) -> None:
+        """Make a mapper that holds our own identity.
+
+        Args:
+            identity: Our own.
+            crypto: Judges identities, and signs with our own one's key.
+            advisor: Tells their organisations.
+            clock: What identities end and age by.
+            usage_threshold_s: How long an identity stays that nobody asks for. Too small drops connections of quiet
+                peers, too large keeps the identities of peers that are gone.
+            max_identities: How many are held at most, ours included. Less than there are peers makes connections drop
+                each other; each costs its own length and about 400 bytes.
+            on_purge: Told of each removal.
+
+        Raises:
+            ConfigurationError: The threshold is not positive, or there is no room for anybody else.
+            IdentityError: Our own identity is not valid, or has ended.
+
+        Mirrors: NewIdentityMapper, which panics where this raises IdentityError.
+        """
+        if not usage_threshold_s > 0:
+            raise ConfigurationError(f"usage_threshold_s must be positive, not {usage_threshold_s:g}")
+        if max_identities < 2:
+            raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
+        self._crypto = crypto
+        self._judge = IdentityJudge(crypto, advisor)
+        self._clock = clock
+        self._usage_threshold_s = usage_threshold_s
+        self._max_identities = max_identities
+        self._on_purge = on_purge
+        self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))
+        self._sweeper = Sweeper(clock, self._sweep, min(usage_threshold_s / SWEEPS_PER_THRESHOLD, RECHECK_S))
+
+    def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
+        """Store an identity after judging it; one that is stored already is left as it is, which is no use of it.
+
+        When that makes too many, the least recently used one leaves.
+
+        Raises:
+            IdentityExpiredError: It ended before now.
+            IdentityRevokedError: Its issuer revoked it.
+            PkiIdMismatchError: ``pki_id`` is not its own.
+            IdentityError: It is not valid, or one of the two is empty.
+            In each case nothing was stored.
+
+        Mirrors: Put.
+        """
+        now = self._clock.now()
+        ends_at = self._judge.check(pki_id, identity, now)
+        if pki_id in self._table:
+            return
+        entry = self._judge.make_entry(pki_id, identity, ends_at, now)
+        self._table.add(entry)
+        if entry.expires_at is not None:
+            self._sweeper.notice(entry.expires_at)
+        self._make_room()
+
+    def get(self, pki_id: PkiId) -> PeerIdentityType:
+        """Fetch an identity, which counts as use; one found to have ended is removed.
+
+        Raises:
+            UnknownIdentityError: None is stored under ``pki_id``.
+
+        Mirrors: Get.
+        """
+        now = self._clock.now()
+        entry = self._table.use(pki_id, now)
+        if entry is None:
+            raise UnknownIdentityError(pki_id)
+        if entry.is_expired(now) and entry is not self._table.own:
+            self._purge((entry,), PurgeReason.EXPIRED)
+            raise UnknownIdentityError(pki_id)
+        return entry.identity
+
+    def sign(self, message: bytes) -> bytes:
+        """Sign with our own identity's key. Mirrors: Sign."""
+        return self._crypto.sign(message)
+
+    def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
+        """Return when the identity stored under ``pki_id`` made ``signature`` over ``message``; counts as use.
+
+        Raises:
+            UnknownIdentityError: None is stored under ``pki_id``.
+            IdentityError: The stored identity is not valid any more.
+            SignatureError: The signature does not hold.
+
+        Mirrors: Verify.
+        """
+        self._crypto.verify(self.get(pki_id), signature, message)
+
+    def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+        """Name an identity, without judging it; None when it cannot be read. Mirrors: GetPKIidOfCert."""
+        return self._crypto.get_pki_id_of_cert(identity)
+
+    def suspect_peers(self, is_suspected: PeerSuspector) -> None:
+        """Judge again every other identity that ``is_suspected`` holds for, and remove those that fail.
+
+        Those that ended or were not used for too long are removed as well. When ``is_suspected`` raises, nothing is
+        judged or removed.
+
+        Mirrors: SuspectPeers.
+        """
+        suspected = [entry for entry in self._table if entry is not self._table.own and is_suspected(entry.identity)]
+        self._sweep()
+        self._purge([entry for entry in suspected if not self._judge.is_valid(entry)], PurgeReason.SUSPECTED)
+
+    def identity_info(self) -> PeerIdentitySet:
+        """Everything that is stored, our own identity included, which is no use of it. Mirrors: IdentityInfo."""
+        now = self._clock.now()
+        return PeerIdentitySet(
+            PeerIdentityInfo(entry.pki_id, entry.identity, entry.organization)
+            for entry in self._table
+            if entry is self._table.own or not entry.is_expired(now)
+        )
+
+    def set_identity(self, identity: PeerIdentityType) -> None:
+        """Take another identity for our own, as after a renewal; the former one ages from now on like any other.
+
+        Raises:
+            IdentityError: It is not valid, or has ended; the former one stays.
+        """
+        self._table.set_own(self._judge.judge_own(identity, self._clock.now()))
+        former_end_at = self._table.find_next_end()
+        if former_end_at is not None:
+            self._sweeper.notice(former_end_at)
+        self._make_room()
+
+    def start(self) -> None:
+        """Begin to watch over ends and use, on the running event loop; nothing happens when that runs already."""
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """End the watch; what is stored stays. May be called again. Mirrors: Stop."""
+        self._sweeper.stop()
+
+    async def __aenter__(self) -> Self:
+        """Start.
+
+        Cancellation: does not wait, so cannot be cancelled.
+        """
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop, and wait until the task has ended.
+
+        Cancellation: it ends all the same.
+        """
+        await self._sweeper.close()
+
+    def _make_room(self) -> None:
+        if len(self._table) > self._max_identities:
+            self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
+            self._purge(self._table.list_least_used(len(self._table) - self._max_identities), PurgeReason.EVICTED)
+
+    def _sweep(self) -> datetime | None:
+        now = self._clock.now()
+        self._purge(self._table.list_expired(now), PurgeReason.EXPIRED)
+        self._purge(self._table.list_unused(now, self._usage_threshold_s), PurgeReason.UNUSED)
+        return self._table.find_next_end()
+
+    def _purge(self, entries: Iterable[Entry], reason: PurgeReason) -> None:
+        """Remove all of them first, so that whoever is told of one finds none of them."""
+        for entry in [entry for entry in entries if self._table.remove(entry)]:
+            if self._on_purge is None:
+                continue
+            try:
+                self._on_purge(entry.pki_id, entry.identity, reason)
+            except Exception:
+                logger.exception("on_purge failed for the identity %s, which is %s", entry.pki_id.hex(), reason)

@@ -1,0 +1,116 @@
+"""The stored identities in the order of their use and of their end. Pure: time is an argument."""
+
+import heapq
+import itertools
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime
+
+from gossip.identity.entry import Entry
+from gossip.types import PkiId
+
+STALE_EXPIRIES = 64
+"""So many ends of entries that have left are tolerated before they are cleared out."""
+
+
+class IdentityTable:
+    """Entries by PKI-ID; one of them, our own, neither ages nor leaves."""
+
+    def __init__(self, own: Entry) -> None:
+        self._own = own
+        self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
+        self._by_end: list[tuple[datetime, int, Entry]] = []
+        self._sequence = itertools.count()
+        self._seen_at = own.used_at
+
+    def __len__(self) -> int:
+        return len(self._by_use)
+
+    def __contains__(self, pki_id: PkiId) -> bool:
+        return pki_id in self._by_use
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Every entry, least recently used first; a snapshot, so that the table may change meanwhile."""
+        return iter(tuple(self._by_use.values()))
+
+    @property
+    def own(self) -> Entry:
+        """Our own identity."""
+        return self._own
+
+    def use(self, pki_id: PkiId, now: datetime) -> Entry | None:
+        """Fetch an entry and note its use; None when there is none. The caller looks at its end."""
+        entry = self._by_use.get(pki_id)
+        if entry is not None:
+            entry.used_at = now
+            self._by_use.move_to_end(pki_id)
+        return entry
+
+    def add(self, entry: Entry) -> None:
+        """Store an entry under a PKI-ID that is free."""
+        if entry.expires_at is not None:
+            heapq.heappush(self._by_end, (entry.expires_at, next(self._sequence), entry))
+        self._by_use[entry.pki_id] = entry
+
+    def set_own(self, entry: Entry) -> None:
+        """Take another entry for our own, the stored one where its PKI-ID is stored; the former one begins to age."""
+        former = self._own
+        self._own = self._by_use.setdefault(entry.pki_id, entry)
+        if former.expires_at is not None:
+            heapq.heappush(self._by_end, (former.expires_at, next(self._sequence), former))
+        self._clear_stale_ends()
+
+    def remove(self, entry: Entry) -> bool:
+        """Take an entry out; False when it had left already, or is our own."""
+        if entry is self._own or self._by_use.get(entry.pki_id) is not entry:
+            return False
+        del self._by_use[entry.pki_id]
+        self._clear_stale_ends()
+        return True
+
+    def list_least_used(self, count: int) -> list[Entry]:
+        """The ``count`` entries that were not used for longest, our own apart; none when it is not positive."""
+        others = (entry for entry in self._by_use.values() if entry is not self._own)
+        return list(itertools.islice(others, max(count, 0)))
+
+    def list_expired(self, now: datetime) -> list[Entry]:
+        """Every entry that has ended, first ended first. They stay until they are removed, and are listed once."""
+        expired: list[Entry] = []
+        while self._by_end and self._by_end[0][0] <= now:
+            _, _, entry = heapq.heappop(self._by_end)
+            if self._is_aging(entry):
+                expired.append(entry)
+        return expired
+
+    def list_unused(self, now: datetime, threshold_s: float) -> list[Entry]:
+        """Every entry that was not used for longer than the threshold.
+
+        After the clock was set back, entries used in what is now the future count as used now: otherwise they would
+        stay until the clock has caught up.
+        """
+        if now < self._seen_at:
+            for entry in self._by_use.values():
+                entry.used_at = min(entry.used_at, now)
+        self._seen_at = now
+        unused: list[Entry] = []
+        for entry in self._by_use.values():
+            if entry is self._own:
+                continue
+            if (now - entry.used_at).total_seconds() <= threshold_s:
+                break
+            unused.append(entry)
+        return unused
+
+    def find_next_end(self) -> datetime | None:
+        """When the next entry ends, our own apart."""
+        while self._by_end and not self._is_aging(self._by_end[0][2]):
+            heapq.heappop(self._by_end)
+        return self._by_end[0][0] if self._by_end else None
+
+    def _is_aging(self, entry: Entry) -> bool:
+        return entry is not self._own and self._by_use.get(entry.pki_id) is entry
+
+    def _clear_stale_ends(self) -> None:
+        if len(self._by_end) > 2 * len(self._by_use) + STALE_EXPIRIES:
+            self._by_end = [end for end in self._by_end if self._is_aging(end[2])]
+            heapq.heapify(self._by_end)
