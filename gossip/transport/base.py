@@ -41,7 +41,10 @@ class FrameStream(Protocol):
 
     @property
     def max_frame_bytes(self) -> int:
-        """The longest message taken from the other side; set it higher once the peer is authenticated."""
+        """The longest message taken from the other side.
+
+        Setting it says that the peer is authenticated: the transport's limits for strangers end with that.
+        """
         ...
 
     @max_frame_bytes.setter

@@ -4,8 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from gossip.api.options import DialOptions
 from gossip.transport.base import Channel, Dialer, FrameStream, Listener, StreamHandler
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import listen
 from gossip.transport.memory import MemoryNetwork
+from tests.support.tls_files import tls_files
 
 DIALER_CERTIFICATE = b"dialer leaf"
 LISTENER_CERTIFICATE = b"listener leaf"
@@ -32,8 +36,18 @@ class MemoryTransport:
         return self._network.dialer(DIALER_CERTIFICATE)
 
 
+class GrpcTransport:
+    """gRPC over mutual TLS on the loopback interface: peer0 of Org1 listens, peer1 of Org2 dials."""
+
+    async def listen(self, handler: StreamHandler) -> Listener:
+        return await listen("127.0.0.1:0", handler, tls=tls_files(1, 0))
+
+    def dialer(self) -> Dialer:
+        return GrpcDialer(DialOptions(tls=tls_files(2, 1)))
+
+
 TransportFactory = Callable[[], Transport]
-TRANSPORTS: dict[str, TransportFactory] = {"memory": MemoryTransport}
+TRANSPORTS: dict[str, TransportFactory] = {"memory": MemoryTransport, "grpc": GrpcTransport}
 
 
 @asynccontextmanager

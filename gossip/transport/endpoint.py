@@ -1,0 +1,30 @@
+"""Endpoints: ``host:port`` in text, and back."""
+
+
+def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
+    """Split ``host:port``; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: It is not of that form; the text says what is wrong.
+    """
+    host, colon, port_text = endpoint.rpartition(":")
+    if not colon:
+        raise ValueError("an endpoint is host:port, and there is no port")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
+    if not host or any(character.isspace() or character in "/@[]" for character in host):
+        raise ValueError(f"{host!r} is not a host name")
+    if not (port_text.isascii() and port_text.isdigit() and lowest_port <= int(port_text[:6]) <= 65535):
+        raise ValueError(f"{port_text!r} is not a port")
+    return host, int(port_text)
+
+
+def format_endpoint(address: object) -> str:
+    """``host:port`` of a socket's address; what has no such form becomes its text."""
+    match address:
+        case (str(host), int(port), *_):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        case _:
+            return str(address) if address else "unknown"

@@ -1,0 +1,100 @@
+"""An incoming connection, from the first byte to who serves its requests."""
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Any
+
+from grpclib.protocol import AbstractHandler
+from h2.errors import ErrorCodes
+from hyperframe.frame import GoAwayFrame
+
+from gossip.transport.gate import Offence, Progress
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_errors import describe
+from gossip.transport.grpc_headers import PING, find_refusal
+from gossip.transport.grpc_protocol import GrpcProtocol
+from gossip.transport.grpc_served import ServerStream
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.tls import TlsSide
+
+if TYPE_CHECKING:
+    from gossip.transport.grpc_server import GrpcListener
+
+_CONFIGURATION = http2_configuration(client_side=False)
+
+
+class ServerProtocol(GrpcProtocol, AbstractHandler):
+    """One connection that came in; it handles its own requests."""
+
+    def __init__(self, listener: "GrpcListener", side: TlsSide | None) -> None:
+        own_certificate = side.own_certificate if side is not None else None
+        super().__init__(self, _CONFIGURATION, listener.limits.connection, self._make_stream_of, own_certificate)
+        self.address = ""
+        self.arrived_at_s = self._loop.time()
+        self.progress = Progress.TCP
+        self._listener = listener
+
+    def go_away(self) -> None:
+        """Take no more streams, and close when those that are open have ended."""
+        if self.failure is not None:
+            return
+        if self._tcp is None or not hasattr(self, "connection"):
+            self.cut("closed by us")
+            return
+        frame = GoAwayFrame(0, last_stream_id=self.connection.http2.highest_inbound_stream_id)
+        self.connection.flush()
+        self.connection.transport.write(frame.serialize())
+        self.connection.is_draining = True
+        self.drain()
+
+    # -- grpclib's handler of requests
+
+    def accept(self, stream: Any, headers: Any, release_stream: Any) -> None:  # noqa: ARG002  # grpclib's signature
+        """Serve a request, or say why not."""
+        fields = dict(headers)
+        refusal = find_refusal(fields)
+        if self.connection.is_draining:
+            stream.leave(ErrorCodes.REFUSED_STREAM)
+        elif refusal is not None:
+            stream.refuse(refusal)
+        elif fields[b":path"] == PING:
+            stream.serve_ping()
+        else:
+            self.progress = max(self.progress, Progress.STREAM)
+            stream.serve_gossip()
+            self._listener.serve(stream)
+
+    def cancel(self, stream: Any) -> None:
+        """Do nothing: a handler hears of a reset when it next sends or receives."""
+
+    # -- GrpcProtocol's hooks
+
+    def tcp_connected(self, transport: asyncio.Transport) -> None:
+        """Somebody is at the door."""
+        super().tcp_connected(transport)
+        peername = transport.get_extra_info("peername")
+        self.address = str(peername[0]) if peername else self.remote
+        self._listener.entered(self)
+
+    def opened(self) -> None:
+        """TLS stands."""
+        self.progress = Progress.TLS
+
+    def tls_failed(self, error: ssl.SSLError) -> None:
+        """Say why, which the peer learns only in part."""
+        self._listener.warn("tls", f"TLS with {self.remote} failed: {describe(error)}")
+
+    def offended(self, offence: Offence, reason: str) -> None:
+        """Count it."""
+        self._listener.offended(self.remote, offence, reason)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Everything is closed."""
+        super().connection_lost(exc)
+        self._listener.left(self)
+
+    def _authenticated(self) -> None:
+        self._listener.gate.authenticate(self)
+
+    def _make_stream_of(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
+        return ServerStream(connection, stream_id, self._listener.limits.max_handshake_bytes, self._authenticated)

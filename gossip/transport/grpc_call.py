@@ -1,0 +1,50 @@
+"""A call that we made."""
+
+from h2.exceptions import H2Error
+
+from gossip.errors import RefusedByPeerError, StreamBrokenError
+from gossip.transport.grpc_headers import Verdict, parse_answer, parse_trailers
+from gossip.transport.grpc_stream import GrpcStream
+
+
+class ClientStream(GrpcStream):
+    """A call that we made; behaves as :class:`gossip.transport.base.FrameStream` says."""
+
+    _answered = False
+    _verdict: Verdict | None = None
+
+    async def end(self) -> None:
+        """Send END_STREAM; see base."""
+        self.check_sendable()
+        try:
+            await super().end()
+        except H2Error as error:
+            raise StreamBrokenError(f"the stream with {self.link.remote} is closed") from error
+
+    def headers_came(self, headers: dict[bytes, bytes]) -> None:
+        """The answer begins, or ends."""
+        if self._answered:
+            self._verdict = parse_trailers(headers)
+            return
+        self._answered = True
+        self._verdict = parse_answer(headers)
+        if self._verdict is None and self.connection.http2.receives_data(self._id) is not None:
+            self.connection.reading[self._id] = self
+
+    def __ended__(self) -> None:
+        super().__ended__()
+        self.leave()
+
+    def check_sendable(self) -> None:
+        """Raise StreamBrokenError if the call is over."""
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        if self._peer_ended:
+            raise StreamBrokenError(f"{self.link.remote} ended the stream")
+
+    def check_ending(self) -> None:
+        """Raise what the status says, or that there is none."""
+        if self._verdict is None:
+            raise StreamBrokenError(f"{self.link.remote} ended the stream without a status")
+        if not self._verdict.is_ok:
+            raise RefusedByPeerError(grpc_status=self._verdict.status, reason=self._verdict.reason)

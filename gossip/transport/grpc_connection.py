@@ -1,0 +1,103 @@
+"""What the streams of one HTTP/2 connection share: windows, back-pressure, limits, and how it ended."""
+
+from asyncio import Transport
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from grpclib.config import Configuration
+from grpclib.protocol import Connection, Stream
+from grpclib.utils import Wrapper
+from h2.events import Event
+from h2.exceptions import ProtocolError
+
+from gossip.errors import StreamBrokenError
+from gossip.transport.base import Link
+from gossip.transport.guard import FrameGuard
+from gossip.transport.http2 import Http2Connection
+from gossip.transport.limits import ConnectionLimits
+
+if TYPE_CHECKING:
+    from gossip.transport.grpc_stream import GrpcStream
+
+BURST_BYTES = 256 * 1024
+"""How much is written before looking whether the socket's buffer is full."""
+
+StreamMaker = Callable[["GrpcConnection", int], Stream]
+
+
+class GrpcConnection(Connection):
+    """grpclib's connection, with our streams and limits."""
+
+    def __init__(
+        self,
+        http2: Http2Connection,
+        transport: Transport,
+        link: Link,
+        guard: FrameGuard,
+        limits: ConnectionLimits,
+        make_stream: StreamMaker,
+    ) -> None:
+        super().__init__(http2, transport, config=Configuration())
+        self.http2 = http2
+        self.transport = transport
+        self.link = link
+        self.limits = limits
+        self.guard = guard
+        self.failure: StreamBrokenError | None = None
+        self.is_draining = False
+        self.reading: dict[int, GrpcStream] = {}
+        """Streams whose DATA needs no look from h2."""
+        self.stream_forgotten: Callable[[], None] = lambda: None
+        self._make_stream = make_stream
+
+    def create_stream(self, *, stream_id: int | None = None, wrapper: Wrapper | None = None) -> Stream:  # noqa: ARG002  # grpclib's signature
+        """The stream of a request that came in."""
+        assert stream_id is not None
+        return self._make_stream(self, stream_id)
+
+    def check_usable(self) -> None:
+        """Raise if the connection is gone.
+
+        Raises:
+            StreamBrokenError: It is; the text says why.
+        """
+        if self.failure is not None:
+            raise self.failure.with_traceback(None)
+
+    async def write_messages(self, stream: "GrpcStream", body: bytes) -> None:
+        """Write ``body`` as the windows and the socket allow.
+
+        Raises:
+            StreamBrokenError: The stream ended before all of it was written.
+
+        Cancellation: a part may have been written.
+        """
+        view = memoryview(body)
+        while True:
+            if not self.write_ready.is_set():
+                await self.write_ready.wait()
+            stream.check_sendable()
+            allowed = min(self.http2.sendable_bytes(stream.http2_stream), BURST_BYTES)
+            if not allowed and view:
+                stream.window_updated.clear()
+                await stream.window_updated.wait()
+                continue
+            data, frames = self.http2.frame_data(stream.http2_stream, view[:allowed])
+            self.transport.write(data)
+            self.guard.sent_data(frames)
+            view = view[allowed:]
+            if not view:
+                return
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Give frames to h2.
+
+        Raises:
+            ProtocolError: They break the rules; h2, hyperframe and hpack raise all sorts of things for that.
+        """
+        try:
+            return super().feed(data)
+        except ProtocolError:
+            raise
+        except Exception as error:
+            raise ProtocolError(f"unreadable frame: {error!r}") from error

@@ -1,0 +1,131 @@
+"""An outgoing connection on its way to HTTP/2, and kept alive from then on."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Sequence
+
+from grpclib.client import Handler
+
+from gossip.api.options import DialOptions
+from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.grpc_call import ClientStream
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_errors import address_error, dial_error
+from gossip.transport.grpc_protocol import GrpcProtocol
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.limits import ConnectionLimits
+from gossip.transport.tls import TlsSide
+from gossip.transport.tls_transport import TlsTransport
+
+_CONFIGURATION = http2_configuration(client_side=True)
+PING_PAYLOAD = b"gossip\0\0"
+
+
+class ClientProtocol(GrpcProtocol):
+    """One connection that we dial."""
+
+    def __init__(self, endpoint: str, side: TlsSide | None, options: DialOptions) -> None:
+        own_certificate = side.own_certificate if side is not None else None
+        super().__init__(Handler(), _CONFIGURATION, ConnectionLimits(), _refuse_request, own_certificate)
+        self.endpoint = endpoint
+        self.stage = "address"
+        self.stage_ended_at_s: dict[str, float] = {}
+        self.closed = self._loop.create_future()
+        self._spoke_http2 = self._loop.create_future()
+        self._side = side
+        self._options = options
+        self._alive_check: asyncio.TimerHandle | None = None
+
+    async def connect(self) -> None:
+        """Return when the peer has spoken HTTP/2.
+
+        Raises:
+            DialError: It did not come to that; the stage says how far it came.
+
+        Cancellation: the connection may be half made; cut it.
+        """
+        addresses = await self._resolve()
+        self._enter("tcp")
+        refused: OSError | None = None
+        for host, port in addresses:
+            try:
+                await self._loop.create_connection(self._layers, host, port)
+            except OSError as error:
+                refused = refused or error
+            else:
+                await self._spoke_http2
+                return
+        raise dial_error(self.endpoint, "tcp", None, refused, self._side)
+
+    # -- GrpcProtocol's hooks
+
+    def tcp_connected(self, transport: asyncio.Transport) -> None:
+        """TLS begins."""
+        super().tcp_connected(transport)
+        self._enter("tls")
+
+    def opened(self) -> None:
+        """HTTP/2 begins."""
+        self._enter("http2")
+        self._alive_check = self._loop.call_later(self._options.keepalive_interval_s, self._check_alive)
+
+    def settings_came(self) -> None:
+        """The dial succeeded."""
+        if not self._spoke_http2.done():
+            self._spoke_http2.set_result(None)
+
+    def lost(self, reason: str | None, cause: BaseException | None) -> None:
+        """The dial failed, if it was not over."""
+        if self._alive_check is not None:
+            self._alive_check.cancel()
+        if not self._spoke_http2.done():
+            self._spoke_http2.set_exception(dial_error(self.endpoint, self.stage, reason, cause, self._side))
+            self._spoke_http2.exception()  # nobody may be waiting
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Everything is closed."""
+        super().connection_lost(exc)
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    # --
+
+    def _enter(self, stage: str) -> None:
+        self.stage_ended_at_s[self.stage] = time.perf_counter()  # uvloop's own clock counts milliseconds
+        self.stage = stage
+
+    async def _resolve(self) -> Sequence[tuple[str, int]]:
+        try:
+            self._host, port = parse_endpoint(self.endpoint)
+            found = await self._loop.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
+        except (ValueError, OSError) as error:
+            raise address_error(self.endpoint, error) from error
+        return [(str(address[4][0]), port) for address in found]
+
+    def _layers(self) -> asyncio.BaseProtocol:
+        if self._side is None:
+            return self
+        return TlsTransport(self._side, self, server_side=False, server_hostname=self._host)
+
+    def _check_alive(self) -> None:
+        quiet_s = self._loop.time() - self.last_received_at_s
+        rest_s = self._options.keepalive_interval_s - quiet_s
+        if rest_s > 0:
+            self._alive_check = self._loop.call_later(rest_s, self._check_alive)
+            return
+        self.connection.http2.ping(PING_PAYLOAD)
+        self.connection.flush()
+        self._alive_check = self._loop.call_later(
+            self._options.keepalive_timeout_s, self._check_answer, self._loop.time()
+        )
+
+    def _check_answer(self, asked_at_s: float) -> None:
+        if self.last_received_at_s < asked_at_s:
+            self.cut(f"it was silent, also to a PING for {self._options.keepalive_timeout_s:g} s")
+        else:
+            self._check_alive()
+
+
+def _refuse_request(connection: GrpcConnection, stream_id: int) -> ClientStream:
+    raise NotImplementedError(f"a server cannot open stream {stream_id} at {connection.link.remote}")

@@ -1,0 +1,111 @@
+"""What asyncio, ssl and h2 raise, as gossip's own errors; nowhere else are their errors looked into."""
+
+import socket
+import ssl
+
+from h2.errors import ErrorCodes
+
+from gossip.errors import DialError, StreamBrokenError
+from gossip.transport.tls import TlsSide
+
+_PLAIN_TEXT = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
+_CA_UNKNOWN = {2, 18, 19, 20, 21}
+"""OpenSSL's X509_V_ERR codes of chains that do not end in a certificate that we trust."""
+
+
+def connection_broken(remote: str, cause: BaseException | None, reason: str | None = None) -> StreamBrokenError:
+    """Say that a connection that worked is gone, and why."""
+    if reason is None and cause is not None:
+        reason = describe(cause)
+    error = StreamBrokenError(f"the connection to {remote} is gone: {reason or 'the peer closed it'}")
+    error.__cause__ = cause
+    return error
+
+
+def stream_reset(remote: str, code: int) -> StreamBrokenError:
+    """Say that the peer reset a stream."""
+    return StreamBrokenError(f"{remote} reset the stream with {error_code_name(code)}")
+
+
+def error_code_name(code: int) -> str:
+    """HTTP/2's name for an error code."""
+    try:
+        return ErrorCodes(code).name
+    except ValueError:
+        return f"error code {code}"
+
+
+def address_error(endpoint: str, cause: Exception) -> DialError:
+    """The endpoint names no address."""
+    text = f"cannot resolve the name: {cause.strerror}" if isinstance(cause, socket.gaierror) else str(cause)
+    error = DialError(endpoint, "address", text)
+    error.__cause__ = cause
+    return error
+
+
+def dial_error(
+    endpoint: str, stage: str, reason: str | None, cause: BaseException | None, side: TlsSide | None
+) -> DialError:
+    """A dial failed at ``stage``; TLS 1.3 says only afterwards that a client's certificate was refused."""
+    if isinstance(cause, ssl.SSLError):
+        stage = "tls"
+    error = DialError(endpoint, stage, reason or _dial_text(stage, cause, side))
+    error.__cause__ = cause
+    return error
+
+
+def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) -> str:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        text = f"the peer's certificate was refused by us: {cause.verify_message}"
+        if cause.verify_code in _CA_UNKNOWN and side is not None:
+            text += f"; its issuer is not among {', '.join(map(str, side.roots))}"
+        return text
+    if cause is not None:
+        return describe(cause)
+    if stage == "tls":
+        return "the peer closed the connection during the TLS handshake"
+    return "the peer closed the connection before it spoke HTTP/2"
+
+
+def describe(cause: BaseException) -> str:
+    """One line about a foreign error, for people."""
+    if isinstance(cause, ssl.SSLError):
+        return _describe_tls(cause)
+    if isinstance(cause, ConnectionRefusedError):
+        return "connection refused, nobody listens there"
+    if isinstance(cause, ConnectionResetError):
+        return "the peer reset the connection"
+    if isinstance(cause, OSError):
+        return cause.strerror or str(cause)
+    return str(cause) or type(cause).__name__
+
+
+def _describe_tls(error: ssl.SSLError) -> str:
+    reason = error.reason or str(error)
+    if reason in _PLAIN_TEXT:
+        return f"what the peer speaks is not TLS ({reason})"
+    alert = _alert_name(reason)
+    if alert is None:
+        return reason.lower().replace("_", " ")
+    if alert in _ABOUT_CERTIFICATE:
+        return f"the peer refused our certificate: {alert}"
+    return f"the peer refused TLS: {alert}"
+
+
+_ABOUT_CERTIFICATE = {
+    "bad certificate",
+    "unsupported certificate",
+    "certificate revoked",
+    "certificate expired",
+    "certificate unknown",
+    "certificate required",
+    "unknown ca",
+    "access denied",
+    "decrypt error",
+}
+
+
+def _alert_name(reason: str) -> str | None:
+    """The alert that the peer sent, in TLS's words: TLSV1_ALERT_UNKNOWN_CA is "unknown ca"."""
+    _, found, alert = reason.partition("_ALERT_")
+    return alert.lower().replace("_", " ") if found else None

@@ -1,0 +1,74 @@
+"""h2's events, told to the streams they are about."""
+
+from collections.abc import Callable
+
+from grpclib.protocol import EventsProcessor, Stream
+from h2.events import DataReceived, Event, ResponseReceived, StreamReset, TrailersReceived
+
+from gossip.errors import StreamBrokenError
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_errors import stream_reset
+from gossip.transport.grpc_stream import GrpcStream
+
+
+class GrpcEvents(EventsProcessor):
+    """grpclib's dispatcher, where unknown events are nothing and an ending loses no message."""
+
+    connection: GrpcConnection
+    streams: dict[int, GrpcStream]  # type: ignore[assignment]  # all of them are ours, see register
+
+    def process(self, event: Event) -> None:
+        """Tell the stream."""
+        if event.__class__ in self.processors:
+            super().process(event)
+
+    def register(self, stream: Stream) -> Callable[[], None]:
+        """Let a stream hear of its events until the returned function is called, which is its ``forget``."""
+        assert isinstance(stream, GrpcStream)
+        stream_id = stream.id or 0
+        self.streams[stream_id] = stream
+
+        def forget() -> None:
+            del self.streams[stream_id]
+            self.connection.stream_close_waiter.set()
+            self.connection.stream_forgotten()
+
+        stream.forget = forget
+        return forget
+
+    def process_data_received(self, event: DataReceived) -> None:
+        """DATA that h2 had to look at: with padding, or the last of its stream."""
+        size = event.flow_controlled_length or 0
+        stream = self.streams.get(event.stream_id)
+        if stream is None:
+            self.connection.ack(event.stream_id, size)
+        else:
+            data = event.data or b""
+            stream.data_came(data, 0, len(data), size)
+
+    def process_response_received(self, event: ResponseReceived) -> None:
+        """The answer begins."""
+        self._headers(event)
+
+    def process_trailers_received(self, event: TrailersReceived) -> None:
+        """The answer ends."""
+        self._headers(event)
+
+    def process_stream_reset(self, event: StreamReset) -> None:
+        """The peer, or h2 on a breach of the protocol, ended a stream at once."""
+        stream = self.streams.get(event.stream_id)
+        if stream is not None:
+            stream.fail(stream_reset(self.connection.link.remote, int(event.error_code or 0)))
+
+    def close_with(self, failure: StreamBrokenError) -> None:
+        """The connection is gone, and so is every stream."""
+        for stream in tuple(self.streams.values()):
+            stream.fail(failure)
+        self.connection.reading.clear()
+        self.connection.write_ready.set()
+        self.connection.stream_close_waiter.set()
+
+    def _headers(self, event: ResponseReceived | TrailersReceived) -> None:
+        stream = self.streams.get(event.stream_id)
+        if stream is not None:
+            stream.headers_came(dict(event.headers or ()))

@@ -1,0 +1,129 @@
+"""gRPC's framing: each message has a prefix of five bytes, and DATA frames carry them cut anywhere.
+
+Spec: grpc/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message.
+"""
+
+from collections.abc import Sequence
+from struct import Struct
+
+PREFIX = Struct(">BI")
+PREFIX_BYTES = PREFIX.size
+EMPTY_MESSAGE = PREFIX.pack(0, 0)
+_prefix_of = PREFIX.pack
+_parse_prefix = PREFIX.unpack_from
+
+MANY_PARTS = 256
+SMALL_PART_BYTES = 1024
+
+
+def encode_messages(frames: Sequence[bytes]) -> bytes:
+    """Join messages, each behind its prefix, not compressed."""
+    if len(frames) == 1:
+        return _prefix_of(0, len(frames[0])) + frames[0]
+    parts = []
+    for frame in frames:
+        parts.append(_prefix_of(0, len(frame)))
+        parts.append(frame)
+    return b"".join(parts)
+
+
+class Inbox:
+    """Cuts the bytes of one stream into messages, and keeps them until they are taken.
+
+    A prefix that announces more than ``limit_bytes``, or compression, stops it: from there on bytes are held as they
+    are, bounded by the flow-control window, until the limit is raised and :meth:`resume` is called.
+    """
+
+    __slots__ = ("_head", "_held", "_messages", "_missing", "_parts", "is_compressed", "limit_bytes", "oversized_bytes")
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything that was not taken."""
+        self.oversized_bytes = 0
+        self.is_compressed = False
+        self._messages: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._missing = 0
+        self._head = b""
+        self._held = bytearray()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the next message cannot be taken as things stand."""
+        return bool(self._held)
+
+    @property
+    def is_between_messages(self) -> bool:
+        """Whether no message has begun and not ended."""
+        return not (self._missing or self._head or self._held)
+
+    def take(self) -> list[bytes]:
+        """Every complete message, in order; they are not kept."""
+        messages = self._messages
+        if messages:
+            self._messages = []
+        return messages
+
+    def resume(self) -> None:
+        """Go on where an oversized message stopped it, if the limit allows that now."""
+        if self._held and not self.is_compressed and self.oversized_bytes <= self.limit_bytes:
+            held = bytes(self._held)
+            self._held = bytearray()
+            self.oversized_bytes = 0
+            self._cut(held, 0, len(held))
+
+    def feed(self, data: bytes, start: int, end: int) -> int:
+        """Add ``data[start:end]``.
+
+        Returns:
+            How many messages it completed.
+        """
+        if self._held:
+            self._held += data[start:end]
+            return 0
+        messages = self._messages
+        before = len(messages)
+        if self._missing:
+            start = self._complete(data, start, end)
+        elif self._head:
+            data = self._head + data[start:end]
+            start, end = 0, len(data)
+            self._head = b""
+        if start < end:
+            self._cut(data, start, end)
+        return len(messages) - before
+
+    def _complete(self, data: bytes, start: int, end: int) -> int:
+        """Add to the message under way, and return where it ends in ``data``."""
+        stop = min(end, start + self._missing)
+        self._parts.append(data[start:stop])
+        self._missing -= stop - start
+        if not self._missing:
+            self._messages.append(b"".join(self._parts))
+            self._parts.clear()
+        elif len(self._parts) >= MANY_PARTS and sum(map(len, self._parts)) < MANY_PARTS * SMALL_PART_BYTES:
+            self._parts = [b"".join(self._parts)]  # memory must follow the bytes, not the number of parts
+        return stop
+
+    def _cut(self, data: bytes, position: int, end: int) -> None:
+        """Take the messages that begin at ``position``, and keep what there is of the one after them."""
+        limit = self.limit_bytes
+        add = self._messages.append
+        while position + PREFIX_BYTES <= end:
+            compressed, size = _parse_prefix(data, position)
+            if compressed or size > limit:
+                self.is_compressed = bool(compressed)
+                self.oversized_bytes = 0 if compressed else size
+                self._held += data[position:end]
+                return
+            body = position + PREFIX_BYTES
+            position = body + size
+            if position > end:
+                self._missing = position - end
+                self._parts.append(data[body:end])
+                return
+            add(data[body:position])
+        self._head = data[position:end]

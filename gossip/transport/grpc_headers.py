@@ -1,0 +1,137 @@
+"""What gRPC puts into HTTP/2 header fields: routes, requests, answers, and how a call ended.
+
+Spec: grpc/doc/PROTOCOL-HTTP2.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grpclib.const import Status
+from grpclib.metadata import decode_grpc_message, encode_grpc_message
+
+from gossip._version import __version__
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+GOSSIP_STREAM = b"/gossip.Gossip/GossipStream"
+PING = b"/gossip.Gossip/Ping"
+
+CONTENT_TYPE = b"application/grpc"
+MAX_REASON_CHARACTERS = 1024
+
+RESPONSE: Headers = ((b":status", b"200"), (b"content-type", CONTENT_TYPE))
+TRAILERS_OK: Headers = ((b"grpc-status", b"0"),)
+
+# Spec: grpc/doc/http-grpc-status-mapping.md; what an intermediary answers in place of a gRPC server.
+_STATUS_OF_HTTP = {
+    b"400": Status.INTERNAL,
+    b"401": Status.UNAUTHENTICATED,
+    b"403": Status.PERMISSION_DENIED,
+    b"404": Status.UNIMPLEMENTED,
+    b"429": Status.UNAVAILABLE,
+    b"502": Status.UNAVAILABLE,
+    b"503": Status.UNAVAILABLE,
+    b"504": Status.UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a call ended: the status by name, and the other side's words."""
+
+    status: str
+    reason: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether the call succeeded."""
+        return self.status == "OK"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a server answers a request that it does not serve."""
+
+    http_status: bytes
+    status: Status
+    reason: str
+
+
+def request_headers(path: bytes, authority: str, scheme: bytes) -> Headers:
+    """The header fields that open a call."""
+    return (
+        (b":method", b"POST"),
+        (b":scheme", scheme),
+        (b":path", path),
+        (b":authority", authority.encode()),
+        (b"te", b"trailers"),
+        (b"content-type", CONTENT_TYPE),
+        (b"user-agent", b"fabric-gossip/" + __version__.encode()),
+    )
+
+
+def trailers(status: Status, reason: str) -> Headers:
+    """The header fields that end an answer; ``reason`` is cut where it is very long."""
+    if status is Status.OK:
+        return TRAILERS_OK
+    if len(reason) > MAX_REASON_CHARACTERS:
+        reason = reason[:MAX_REASON_CHARACTERS] + " …"
+    return (
+        (b"grpc-status", str(status.value).encode()),
+        (b"grpc-message", encode_grpc_message(reason).encode()),
+    )
+
+
+def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
+    """Why a request cannot be served, if so.
+
+    Mirrors: grpc-go/internal/transport/http2_server.go, operateHeaders.
+    """
+    method = headers.get(b":method")
+    if method != b"POST":
+        return Refusal(b"405", Status.INTERNAL, f"the method must be POST, not {_shown(method)}")
+    content_type = headers.get(b"content-type")
+    if not _is_grpc(content_type):
+        return Refusal(b"415", Status.INVALID_ARGUMENT, f"the content-type {_shown(content_type)} is not gRPC's")
+    path = headers.get(b":path")
+    if path not in (GOSSIP_STREAM, PING):
+        return Refusal(b"200", Status.UNIMPLEMENTED, f"nothing is served at {_shown(path)}")
+    return None
+
+
+def parse_answer(headers: Mapping[bytes, bytes]) -> Verdict | None:
+    """What the first header fields of an answer say: a verdict when there will be no messages."""
+    http_status = headers.get(b":status")
+    if b"grpc-status" in headers:
+        return parse_trailers(headers)
+    if http_status != b"200":
+        status = _STATUS_OF_HTTP.get(http_status or b"", Status.UNKNOWN)
+        return Verdict(status.name, f"HTTP status {_shown(http_status)}")
+    content_type = headers.get(b"content-type")
+    if not _is_grpc(content_type):
+        return Verdict(Status.UNKNOWN.name, f"the content-type {_shown(content_type)} is not gRPC's")
+    return None
+
+
+def parse_trailers(headers: Mapping[bytes, bytes]) -> Verdict:
+    """What the last header fields of an answer say."""
+    code = headers.get(b"grpc-status")
+    if code is None:
+        return Verdict(Status.UNKNOWN.name, "the answer ended without a status")
+    try:
+        status = Status(int(code))
+    except ValueError:
+        return Verdict(
+            Status.UNKNOWN.name, f"the answer ended with the status {_shown(code)}, which gRPC does not know"
+        )
+    return Verdict(status.name, decode_grpc_message(headers.get(b"grpc-message", b"").decode("latin-1")))
+
+
+def _is_grpc(content_type: bytes | None) -> bool:
+    return content_type is not None and (
+        content_type == CONTENT_TYPE or content_type.startswith((CONTENT_TYPE + b"+", CONTENT_TYPE + b";"))
+    )
+
+
+def _shown(value: bytes | None) -> str:
+    return "nothing" if value is None else repr(value[:100].decode("latin-1"))

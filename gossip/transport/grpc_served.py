@@ -1,0 +1,110 @@
+"""A call that was made to us."""
+
+from collections.abc import Callable, Sequence
+
+from grpclib.const import Status
+from h2.errors import ErrorCodes
+
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_frame import EMPTY_MESSAGE
+from gossip.transport.grpc_headers import RESPONSE, Headers, Refusal, trailers
+from gossip.transport.grpc_stream import GrpcStream
+
+
+class ServerStream(GrpcStream):
+    """A call that a client makes; behaves as :class:`gossip.transport.base.FrameStream` says."""
+
+    def __init__(
+        self,
+        connection: GrpcConnection,
+        stream_id: int,
+        max_frame_bytes: int,
+        handler_authenticated: Callable[[], None],
+    ) -> None:
+        super().__init__(connection, stream_id, max_frame_bytes)
+        self._handler_authenticated = handler_authenticated
+        self._is_ping = False
+        self._began = False
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Send the header fields of the answer before the first message; see base."""
+        self.check_sendable()
+        self._begin()
+        await super().send(frames)
+
+    async def end(self) -> None:
+        """Do nothing: a server's half ends when its handler returns."""
+
+    def serve_ping(self) -> None:
+        """Answer with an empty message as soon as the request is whole."""
+        self._is_ping = True
+
+    def serve_gossip(self) -> None:
+        """Let messages come in."""
+        if self.connection.http2.receives_data(self._id) is not None:
+            self.connection.reading[self._id] = self
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer without looking at the messages."""
+        self._begin_with(((b":status", refusal.http_status), *RESPONSE[1:]))
+        self.finish(refusal.status, refusal.reason)
+
+    def finish(self, status: Status, reason: str = "") -> None:
+        """End the call with a status, unless it is over already; what a message was refused for comes first."""
+        if self.connection.failure is not None:
+            return
+        if self.closable:
+            headers = trailers(self._fault() or status, reason)
+            if not self._began:
+                headers = (*RESPONSE, *headers)
+            self.connection.http2.send_headers(self._id, headers, end_stream=True)
+        self.leave()
+        self.connection.flush()
+
+    def authenticated(self) -> None:
+        """The connection may stay."""
+        self._handler_authenticated()
+
+    def check_sendable(self) -> None:
+        """Raise StreamBrokenError if the call is over."""
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+
+    def check_ending(self) -> None:
+        """A client that ends its half does no more than that."""
+
+    def __ended__(self) -> None:
+        super().__ended__()
+        if self._is_ping:
+            self._answer_ping()
+
+    def _answer_ping(self) -> None:
+        http2 = self.connection.http2
+        messages = self._inbox.take()
+        self._return_window()
+        if len(messages) != 1 or not self._inbox.is_between_messages:
+            self.finish(Status.INTERNAL, f"a Ping is one message, not {len(messages)} and a part")
+        elif http2.local_flow_control_window(self._id) < len(EMPTY_MESSAGE):
+            self.leave(ErrorCodes.REFUSED_STREAM)
+        else:
+            self._begin()
+            http2.send_data(self._id, EMPTY_MESSAGE)
+            self.finish(Status.OK)
+
+    def _fault(self) -> Status | None:
+        """The status that gRPC has for what is wrong with the messages."""
+        if self._inbox.is_compressed:
+            return Status.UNIMPLEMENTED
+        if self._inbox.is_stopped:
+            return Status.RESOURCE_EXHAUSTED
+        if self._peer_ended and not self._inbox.is_between_messages:
+            return Status.INTERNAL
+        return None
+
+    def _begin(self) -> None:
+        if not self._began:
+            self._begin_with(RESPONSE)
+
+    def _begin_with(self, headers: Headers) -> None:
+        self._began = True
+        self.connection.http2.send_headers(self._id, headers)

@@ -1,0 +1,200 @@
+"""The listening side of gRPC."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+
+from grpclib.const import Status
+
+from gossip.api.options import TlsFiles
+from gossip.errors import ConfigurationError, GossipError
+from gossip.throttle import Throttle
+from gossip.transport.base import StreamHandler
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
+from gossip.transport.gate import Gate, Offence
+from gossip.transport.grpc_accept import ServerProtocol
+from gossip.transport.grpc_errors import describe
+from gossip.transport.grpc_served import ServerStream
+from gossip.transport.limits import ServerLimits
+from gossip.transport.tls import TlsSide, server_side
+from gossip.transport.tls_transport import TlsTransport
+
+SWEEP_S = 0.25
+BACKLOG = 1024
+
+logger = logging.getLogger("gossip.transport")
+
+
+class GrpcListener:
+    """Serves one endpoint; behaves as :class:`gossip.transport.base.Listener` says. Made by :func:`listen`.
+
+    ``cut`` counts the connections that were cut, by offence.
+    """
+
+    def __init__(
+        self,
+        handler: StreamHandler,
+        side: TlsSide | None,
+        limits: ServerLimits,
+        require_client_certificate: bool,
+        on_cut: Callable[[Offence], None] | None,
+    ) -> None:
+        self.endpoint = ""
+        self.cut: Counter[Offence] = Counter()
+        self.gate = Gate(limits)
+        self.limits = limits
+        self._handler = handler
+        self._side = side
+        self._require_client_certificate = require_client_certificate
+        self._on_cut = on_cut
+        self._throttle = Throttle()
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._connections: dict[ServerProtocol, None] = {}
+        self._all_closed = asyncio.Event()
+        self._all_closed.set()
+        self._loop = asyncio.get_running_loop()
+        self._server: asyncio.Server | None = None
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+        """
+        try:
+            self._server = await self._loop.create_server(self._layers, host, port, backlog=BACKLOG)
+        except OSError as error:
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {describe(error)}") from error
+        self.endpoint = format_endpoint(self._server.sockets[0].getsockname())
+
+    def reload_tls(self, files: TlsFiles) -> None:
+        """Use other TLS material for connections that come from now on; those that stand keep theirs.
+
+        Raises:
+            ConfigurationError: A file cannot be used; the old material stays.
+        """
+        self._side = server_side(files, require_client_certificate=self._require_client_certificate)
+
+    async def close(self, drain_s: float) -> None:
+        """Take nothing more, let open streams end for ``drain_s`` seconds, then cut what is left; see base."""
+        if self._server is not None:
+            self._server.close()
+        for connection in tuple(self._connections):
+            connection.go_away()
+        try:
+            if self._connections and drain_s > 0:
+                async with asyncio.timeout(drain_s):
+                    await self._all_closed.wait()
+        except TimeoutError:
+            pass  # what is left is cut
+        finally:
+            tasks = tuple(self._tasks)
+            for task in tasks:
+                task.cancel()
+            for connection in tuple(self._connections):
+                connection.cut("closed by us")
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._all_closed.wait()
+
+    # -- its connections call these
+
+    def entered(self, connection: ServerProtocol) -> None:
+        """A TCP connection was accepted."""
+        self._connections[connection] = None
+        self._all_closed.clear()
+        self.gate.enter(connection)
+        if self._sweeping is None:
+            self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+
+    def left(self, connection: ServerProtocol) -> None:
+        """It is closed."""
+        self.gate.leave(connection)
+        self._connections.pop(connection, None)
+        if not self._connections:
+            self._all_closed.set()
+            if self._sweeping is not None:
+                self._sweeping.cancel()
+                self._sweeping = None
+
+    def offended(self, remote: str, offence: Offence, reason: str) -> None:
+        """One was cut; said once in a while, counted always."""
+        self.cut[offence] += 1
+        if self._on_cut is not None:
+            self._on_cut(offence)
+        self.warn(offence, f"cut off {remote}: {reason}")
+
+    def warn(self, key: str, text: str) -> None:
+        """Say something that a peer can cause as often as it likes."""
+        unsaid = self._throttle.admit(key, self._loop.time())
+        if unsaid is not None:
+            logger.warning("%s%s", text, f" ({unsaid} more of these since the last one)" if unsaid else "")
+
+    def serve(self, stream: ServerStream) -> None:
+        """Run the handler for a stream."""
+        task = self._loop.create_task(self._serve(stream), name=f"stream from {stream.link.remote} at {self.endpoint}")
+        self._tasks[task] = None
+        task.add_done_callback(self._tasks.pop)
+
+    # --
+
+    async def _serve(self, stream: ServerStream) -> None:
+        try:
+            await self._handler(stream)
+        except GossipError as refusal:
+            stream.finish(Status.UNKNOWN, str(refusal))
+        except Exception:
+            logger.exception("the handler of a stream from %s failed", stream.link.remote)
+            stream.finish(Status.UNKNOWN, "internal error")
+        except asyncio.CancelledError:
+            stream.abort()
+            raise
+        else:
+            stream.finish(Status.OK)
+
+    def _layers(self) -> asyncio.BaseProtocol:
+        """The protocols of a new connection, with the TLS material of this moment."""
+        protocol = ServerProtocol(self, self._side)
+        if self._side is None:
+            return protocol
+        return TlsTransport(self._side, protocol, server_side=True)
+
+    def _sweep(self) -> None:
+        self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+        self.gate.sweep(self._loop.time())
+
+
+async def listen(
+    endpoint: str,
+    handler: StreamHandler,
+    *,
+    tls: TlsFiles | None,
+    limits: ServerLimits | None = None,
+    require_client_certificate: bool = False,
+    on_cut: Callable[[Offence], None] | None = None,
+) -> GrpcListener:
+    """Serve ``handler`` for every GossipStream that comes in, and answer every Ping.
+
+    Args:
+        endpoint: ``host:port``; port 0 takes a free one.
+        handler: Serves one stream; see :data:`gossip.transport.base.StreamHandler`.
+        tls: Our certificate and whom we trust; None listens without TLS, where nothing binds an identity.
+        limits: What connections may cost; the defaults are for a port that strangers can reach.
+        require_client_certificate: Refuse clients without a valid certificate in TLS already.
+        on_cut: Told of each connection that was cut off for an offence.
+
+    Raises:
+        ConfigurationError: The endpoint, or a TLS file, which is named, cannot be used.
+
+    Cancellation: nothing is left behind.
+    Mirrors: internal/pkg/comm/server.go, NewGRPCServer.
+    """
+    try:
+        host, port = parse_endpoint(endpoint, lowest_port=0)
+    except ValueError as error:
+        raise ConfigurationError(f"cannot listen on {endpoint}: {error}") from error
+    side = server_side(tls, require_client_certificate=require_client_certificate) if tls is not None else None
+    listener = GrpcListener(handler, side, limits or ServerLimits(), require_client_certificate, on_cut)
+    await listener.start(host, port)
+    return listener

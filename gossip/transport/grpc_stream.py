@@ -1,0 +1,178 @@
+"""One gRPC call as a stream of whole messages; what both sides have in common."""
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+
+from grpclib.protocol import Connection, Stream
+from h2.errors import ErrorCodes
+from h2.stream import H2Stream
+
+from gossip.errors import FrameTooLargeError, StreamBrokenError
+from gossip.transport.base import Link
+from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection
+from gossip.transport.grpc_frame import Inbox, encode_messages
+
+
+class GrpcStream(Stream):
+    """grpclib's stream, with messages cut as their bytes come in, and an end that loses none of them."""
+
+    connection: GrpcConnection
+    http2_stream: H2Stream
+
+    def __init__(self, connection: GrpcConnection, stream_id: int | None, max_frame_bytes: int) -> None:
+        self._inbox = Inbox(max_frame_bytes)
+        self._waiter: asyncio.Future[None] | None = None
+        self._unreturned_bytes = 0
+        self._peer_ended = False
+        self._failure: StreamBrokenError | None = None
+        self.forget: Callable[[], None] = _nothing
+        super().__init__(connection, connection.http2, connection.transport, stream_id=stream_id)
+
+    def init_stream(self, stream_id: int, connection: Connection) -> None:  # noqa: ARG002  # grpclib's signature
+        """Learn the stream's number."""
+        self.id = stream_id
+        self.http2_stream = self.connection.http2.streams[stream_id]
+
+    # -- what base.FrameStream promises
+
+    @property
+    def link(self) -> Link:
+        """The connection that carries this stream."""
+        return self.connection.link
+
+    @property
+    def max_frame_bytes(self) -> int:
+        """The longest message taken; setting it says that the peer is authenticated, and widens the windows."""
+        return self._inbox.limit_bytes
+
+    @max_frame_bytes.setter
+    def max_frame_bytes(self, limit: int) -> None:
+        self._inbox.limit_bytes = limit
+        self._inbox.resume()
+        if self.connection.failure is None:
+            self.connection.http2.widen_window(self._id, self.connection.limits.window_bytes)
+            self.connection.flush()
+            self.authenticated()
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Join ``frames`` into as few writes as flow control and the socket allow; see base."""
+        self.check_sendable()
+        start = size = 0
+        for index, frame in enumerate(frames):
+            size += len(frame)
+            if size > BURST_BYTES and index > start:
+                await self.connection.write_messages(self, encode_messages(frames[start:index]))
+                start, size = index, len(frame)
+        await self.connection.write_messages(self, encode_messages(frames[start:] if start else frames))
+
+    async def receive(self) -> Sequence[bytes]:
+        """Return everything that is there, waiting for something; see base."""
+        while not (messages := self._inbox.take()):
+            if self._is_over():
+                return []
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        self._return_window()
+        return messages
+
+    def abort(self) -> None:
+        """Reset the stream, if it has not ended; what was not received is dropped."""
+        self._inbox.clear()
+        self._return_window()
+        self.leave(ErrorCodes.CANCEL)
+        self.fail(StreamBrokenError(f"the stream with {self.link.remote} was aborted by us"))
+
+    # -- what the connection tells
+
+    def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
+        """Take ``data[start:end]``, which cost ``window_bytes`` of the windows.
+
+        Returns:
+            How many messages it completed.
+        """
+        self._unreturned_bytes += window_bytes
+        completed = self._inbox.feed(data, start, end)
+        if self._waiter is not None:
+            if completed or self._inbox.is_stopped:
+                self._wake()
+            else:
+                self._return_window()
+        return completed
+
+    def headers_came(self, headers: dict[bytes, bytes]) -> None:
+        """Take the header fields of an answer, or of its end."""
+
+    def fail(self, failure: StreamBrokenError) -> None:
+        """Nothing more will come or go; what came before can still be received."""
+        if self._failure is None:
+            self._failure = failure
+        self.leave()
+        self.window_updated.set()
+        self._wake()
+
+    def __ended__(self) -> None:
+        self._peer_ended = True
+        self.connection.reading.pop(self._id, None)
+        self._wake()
+
+    def __terminated__(self, reason: str) -> None:
+        self.fail(StreamBrokenError(reason))
+
+    # -- for the two sides
+
+    def authenticated(self) -> None:
+        """The handler takes long messages now, so the peer is who it says."""
+
+    @abstractmethod
+    def check_sendable(self) -> None:
+        """Raise StreamBrokenError if nothing can be sent any more."""
+
+    @abstractmethod
+    def check_ending(self) -> None:
+        """Raise what the peer's ending of the stream means; return when all is well."""
+
+    def leave(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
+        """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
+        self.connection.reading.pop(self._id, None)
+        if self.connection.failure is None and self.id is not None:
+            if self.closable:
+                self.reset_nowait(code)
+            self.connection.http2.forget_closed_streams()
+        forget, self.forget = self.forget, _nothing
+        forget()
+
+    @property
+    def _id(self) -> int:
+        return self.id or 0
+
+    def _is_over(self) -> bool:
+        """Whether the peer ended the stream and all is well."""
+        if self._inbox.is_compressed:
+            raise StreamBrokenError(f"{self.link.remote} sent a compressed message, which was not agreed")
+        if self._inbox.is_stopped:
+            raise FrameTooLargeError(self._inbox.oversized_bytes, self._inbox.limit_bytes)
+        if self._peer_ended:
+            self.check_ending()
+            if not self._inbox.is_between_messages:
+                raise StreamBrokenError(f"{self.link.remote} ended the stream in the middle of a message")
+            return True
+        if self._failure is not None:
+            raise self._failure.with_traceback(None)
+        return False
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _return_window(self) -> None:
+        if self._unreturned_bytes and self.connection.failure is None:
+            size, self._unreturned_bytes = self._unreturned_bytes, 0
+            self.connection.ack(self._id, size)
+
+
+def _nothing() -> None:
+    """What a stream that nobody knows does to be forgotten."""

@@ -1,0 +1,84 @@
+"""What one connection, and all of them together, may cost us: plain settings with safe defaults."""
+
+from dataclasses import dataclass, field
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBudgets:
+    """How many HTTP/2 frames of each kind a peer may send in one second before its connection is cut.
+
+    Too small cuts busy honest peers, too large lets one peer take a core. What our own messages provoke, a PING and
+    WINDOW_UPDATEs for each DATA frame that we send, is not counted.
+
+    Attributes:
+        resets: RST_STREAM; a peer that opens streams and resets them makes us work for nothing.
+        pings: PING, answers included.
+        settings: SETTINGS; honest peers send one or two in a connection's life.
+        priorities: PRIORITY, which we do not use.
+        window_updates: WINDOW_UPDATE.
+        headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened.
+        fragments: DATA of less than 256 bytes, less the messages that they complete; none at all in the empty ones.
+        unknown: Frames of types that we do not know, which are ignored.
+    """
+
+    resets: int = 100
+    pings: int = 100
+    settings: int = 20
+    priorities: int = 100
+    window_updates: int = 1000
+    headers: int = 2000
+    fragments: int = 1000
+    unknown: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What one connection may cost, on either side.
+
+    Attributes:
+        frames: How many frames a second.
+        max_streams: Streams open at once. A Fabric peer uses one, and a Ping beside it.
+        max_header_bytes: All header fields of a request or answer together, HPACK undone. Too small refuses long
+            error texts, too large lets every stream cost as much.
+        window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
+            links slow, too large is what a reader that waits costs. Before authentication it is 64 KiB.
+        max_unsent_bytes: What may wait in the socket's buffer for a peer that does not read.
+    """
+
+    frames: FrameBudgets = field(default_factory=FrameBudgets)
+    max_streams: int = 16
+    max_header_bytes: int = 16 * KIB
+    window_bytes: int = 1 * MIB
+    max_unsent_bytes: int = 1 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What everybody who can reach the port may cost together.
+
+    Attributes:
+        connection: The limits of each connection.
+        max_connections: All of them. Too small keeps peers out, too large runs out of files and memory.
+        max_unauthenticated: Those whose peer is not authenticated yet; one more cuts the oldest of them, so that a
+            flood of silent connections keeps nobody out. Each may cost about 200 KiB.
+        max_per_address: From one address. Too small keeps out peers that share one, too large lets one machine take
+            every place.
+        tls_timeout_s: Until TLS stands. Too small cuts slow links, too large lets silence take a place for as long.
+        stream_timeout_s: Until the first request, counted from the beginning.
+        authenticate_timeout_s: Until a peer is authenticated, counted from the beginning.
+        idle_timeout_s: Without a single byte from an authenticated peer; Fabric peers ping every 60 s.
+        max_handshake_bytes: The longest message taken from a peer that is not authenticated.
+    """
+
+    connection: ConnectionLimits = field(default_factory=ConnectionLimits)
+    max_connections: int = 4096
+    max_unauthenticated: int = 256
+    max_per_address: int = 1024
+    tls_timeout_s: float = 5.0
+    stream_timeout_s: float = 10.0
+    authenticate_timeout_s: float = 15.0
+    idle_timeout_s: float = 300.0
+    max_handshake_bytes: int = 64 * KIB

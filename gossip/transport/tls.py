@@ -1,0 +1,135 @@
+"""TLS contexts for both sides, built once from files, and our own leaf certificate."""
+
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gossip.api.options import TlsFiles
+from gossip.errors import ConfigurationError
+
+TLS_1_2_SUITES = "ECDHE+AESGCM"
+ALPN = "h2"
+NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
+
+_BEGIN = "-----BEGIN CERTIFICATE-----"
+_END = "-----END CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSide:
+    """One side's part of TLS, ready to be used for any number of connections.
+
+    ``own_certificate`` is the leaf in DER that the context presents; ``roots`` are the files that it trusts, for error
+    texts.
+    """
+
+    context: ssl.SSLContext
+    own_certificate: bytes
+    roots: tuple[Path, ...]
+
+
+def client_side(files: TlsFiles) -> TlsSide:
+    """Make the dialling side: it presents our certificate, and verifies the server's chain, dates and host name.
+
+    Raises:
+        ConfigurationError: A file cannot be used; it is named.
+    """
+    return _side(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), files)
+
+
+def server_side(files: TlsFiles, *, require_client_certificate: bool = False) -> TlsSide:
+    """Make the listening side.
+
+    A client certificate is asked for, and must be issued by one of ``files.roots``: Python cannot ask for one without
+    verifying it. Unless it is required, its dates are not judged, as a Fabric peer does not judge them: what counts is
+    that the certificate is the one bound to the identity.
+
+    Args:
+        files: Our certificate, its key, and the TLS CAs of every organisation.
+        require_client_certificate: Refuse clients without a certificate, and expired ones, already in TLS.
+
+    Raises:
+        ConfigurationError: A file cannot be used; it is named.
+
+    Mirrors: internal/pkg/comm/server.go, NewGRPCServerFromListener, and its ``clientAuthRequired``.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED if require_client_certificate else ssl.CERT_OPTIONAL
+    if not require_client_certificate:
+        context.verify_flags |= NO_CHECK_TIME
+    context.num_tickets = 0
+    return _side(context, files)
+
+
+def _side(context: ssl.SSLContext, files: TlsFiles) -> TlsSide:
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(TLS_1_2_SUITES)
+    context.set_alpn_protocols([ALPN])
+    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go, whatever is listed is trusted, root or not
+    leaf = _read_leaf(files.certificate)
+    _load_key_pair(context, files)
+    if _read_leaf(files.certificate) != leaf:
+        raise ConfigurationError("changed while it was read", path=str(files.certificate))
+    roots = tuple(_root_files(files.roots))
+    for path in roots:
+        _load_root(context, path)
+    return TlsSide(context, leaf, roots)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
+
+
+def _read_leaf(path: Path) -> bytes:
+    """The first certificate of a PEM file, in DER."""
+    _, begin, rest = _read_text(path).partition(_BEGIN)
+    body, end, _ = rest.partition(_END)
+    if not begin or not end:
+        raise ConfigurationError("holds no certificate in PEM", path=str(path))
+    try:
+        return ssl.PEM_cert_to_DER_cert(begin + body + end)
+    except ValueError as error:
+        raise ConfigurationError("holds a certificate that is not base64", path=str(path)) from error
+
+
+def _load_key_pair(context: ssl.SSLContext, files: TlsFiles) -> None:
+    _read_text(files.key)
+
+    def refuse_password() -> str:
+        raise ConfigurationError("is encrypted; keys must lie in plain PEM", path=str(files.key))
+
+    try:
+        context.load_cert_chain(files.certificate, files.key, password=refuse_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            text = f"is not the key of the certificate in {files.certificate}"
+            raise ConfigurationError(text, path=str(files.key)) from error
+        text = f"or {files.key} is not a usable PEM file: {error.reason or error}"
+        raise ConfigurationError(text, path=str(files.certificate)) from error
+
+
+def _root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
+    if not roots:
+        raise ConfigurationError("no TLS CA is configured, so no peer could be trusted")
+    for path in roots:
+        if not path.is_dir():
+            yield path
+            continue
+        files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        if not files:
+            raise ConfigurationError("is a folder without TLS CAs", path=str(path))
+        yield from files
+
+
+def _load_root(context: ssl.SSLContext, path: Path) -> None:
+    text = _read_text(path)
+    try:
+        context.load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigurationError("holds no usable CA certificate in PEM", path=str(path)) from error

@@ -1,0 +1,213 @@
+"""TLS between a TCP transport and a protocol.
+
+asyncio's own layer keeps a buffer of 256 KiB for each connection, waits up to 30 s for a hostile peer to close, cannot
+change the certificate of a running server, and costs more CPU in a handshake. This one shares its read buffer among
+all connections of a thread, and otherwise does what the ``ssl`` module's memory interface needs, and no more.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import threading
+from typing import Protocol, cast
+
+from gossip.transport.tls import TlsSide
+
+READ_BYTES = 256 * 1024
+RECORD_BYTES = 16 * 1024
+WRITE_BYTES = 64 * 1024
+
+_thread = threading.local()
+
+
+def _shared_read_buffer() -> memoryview:
+    """This thread's read buffer: what a loop reads into it is taken out before the loop reads again."""
+    if not hasattr(_thread, "read_buffer"):
+        _thread.read_buffer = memoryview(bytearray(READ_BYTES))
+    return cast("memoryview", _thread.read_buffer)  # thread-local attributes have no type
+
+
+class TlsApplication(Protocol):
+    """The protocol above TLS: an :class:`asyncio.Protocol` that also hears of TLS itself."""
+
+    def tcp_connected(self, transport: asyncio.Transport) -> None:
+        """The TCP connection stands; TLS begins. It may be aborted."""
+        ...
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """TLS stands."""
+        ...
+
+    def tls_failed(self, error: ssl.SSLError) -> None:
+        """TLS will not stand, or does not any more; :meth:`connection_lost` follows."""
+        ...
+
+    def data_received(self, data: bytes) -> None:
+        """At most one record's plain text."""
+        ...
+
+    def pause_writing(self) -> None:
+        """The socket's buffer is full."""
+        ...
+
+    def resume_writing(self) -> None:
+        """The socket's buffer has room again."""
+        ...
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The end, also of a connection on which TLS never stood; ``exc`` is why, if that is known."""
+        ...
+
+
+class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
+    """To the TCP transport a protocol, to the application a transport."""
+
+    def __init__(
+        self, side: TlsSide, application: TlsApplication, *, server_side: bool, server_hostname: str | None = None
+    ) -> None:
+        super().__init__()
+        self._application = application
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = side.context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_hostname
+        )
+        self._read_buffer = _shared_read_buffer()
+        self._tcp: asyncio.Transport | None = None
+        self._stands = False
+        self._error: BaseException | None = None
+
+    # -- the TCP transport calls these
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin TLS."""
+        self._tcp = cast("asyncio.Transport", transport)  # asyncio promises a transport that writes
+        self._application.tcp_connected(self._tcp)
+        if not self._tcp.is_closing():
+            self._shake_hands()
+
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Where the next bytes go."""
+        return self._read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take the bytes that were read, a record's worth at a time, so that OpenSSL's own buffer stays small."""
+        for start in range(0, nbytes, RECORD_BYTES):
+            if self._error is not None:
+                return
+            self._incoming.write(self._read_buffer[start : min(nbytes, start + RECORD_BYTES)])
+            if not self._stands:
+                self._shake_hands()
+            if self._stands:
+                self._read()
+
+    def eof_received(self) -> None:
+        """Let the connection be closed, which :meth:`connection_lost` hears of."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Hand on the end."""
+        self._stands = False
+        self._application.connection_lost(self._error or exc)
+
+    def pause_writing(self) -> None:
+        """Hand on the back-pressure."""
+        if self._stands:
+            self._application.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Hand on that it ended."""
+        if self._stands:
+            self._application.resume_writing()
+
+    # -- the application calls these
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Encrypt and write at once; what the connection cannot take any more is dropped."""
+        if not self._stands or self._error is not None or self.is_closing():
+            return
+        view = memoryview(data)
+        for start in range(0, len(view), WRITE_BYTES):
+            self._tls.write(view[start : start + WRITE_BYTES])
+            self._flush()
+
+    def get_write_buffer_size(self) -> int:
+        """How many encrypted bytes wait for the socket."""
+        return self._tcp.get_write_buffer_size() if self._tcp is not None else 0
+
+    def is_closing(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._tcp is None or self._tcp.is_closing()
+
+    def close(self) -> None:
+        """Say goodbye in TLS and close once everything is written; the peer's goodbye is not waited for."""
+        if self._tcp is None or self._tcp.is_closing():
+            return
+        if self._stands and self._error is None:
+            with contextlib.suppress(ssl.SSLError):  # it wants the peer's goodbye
+                self._tls.unwrap()
+            self._flush()
+        self._tcp.close()
+
+    def abort(self) -> None:
+        """Close at once; what was not written is dropped."""
+        if self._tcp is not None:
+            self._tcp.abort()
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        """As asyncio's TLS transport: ``ssl_object``, and what the TCP transport knows."""
+        if name == "ssl_object":
+            return self._tls
+        return self._tcp.get_extra_info(name, default) if self._tcp is not None else default
+
+    # --
+
+    def _shake_hands(self) -> None:
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+            return
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
+        self._flush()
+        self._stands = True
+        self._application.connection_made(self)
+
+    def _read(self) -> None:
+        try:
+            while self._incoming.pending and self._stands:
+                data = self._tls.read(RECORD_BYTES)
+                if not data:
+                    self.close()
+                    return
+                self._application.data_received(data)
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.close()
+            return
+        except ssl.SSLError as error:
+            self._fail(error)
+            return
+        if self._outgoing.pending:
+            self._flush()
+
+    def _fail(self, error: ssl.SSLError) -> None:
+        """Send the alert and wait for the peer to close: closing first could keep the alert from arriving.
+
+        Who accepted the connection cuts it where the peer does not.
+        """
+        self._error = error
+        self._flush()
+        self._application.tls_failed(error)
+        if self._tcp is None or self._tcp.is_closing():
+            return
+        if self._tls.server_side and self._tcp.can_write_eof():
+            self._tcp.write_eof()
+        else:
+            self._tcp.close()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and self._tcp is not None:
+            self._tcp.write(self._outgoing.read())
