@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorit
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element
-from gossip.msp.pem import PemBlock, encode_certificate_pem, find_pem_block
+from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.signature import encode_low_s
 from gossip.msp.strictness import check_as_go
 from gossip.types import PkiId
@@ -146,11 +146,12 @@ def parse_certificate(der: bytes) -> Certificate:
             warnings.simplefilter("ignore")
             parsed = x509.load_der_x509_certificate(der)
             serial_number = parsed.serial_number
-            check_as_go(parsed, der)
+            key = parsed.public_key()
+            check_as_go(parsed, key, der)
         judged_at = parsed.not_valid_before_utc + timedelta(seconds=1)
     except _UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
-    extensions, subject, key = parsed.extensions, parsed.subject, parsed.public_key()
+    extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
     usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
     return Certificate(
@@ -158,7 +159,7 @@ def parse_certificate(der: bytes) -> Certificate:
         parsed=parsed,
         key=key if isinstance(key, MemberKey) else None,
         subject=_short_name(subject),
-        issuer=_short_name(parsed.issuer),
+        issuer=_short_name(issuer),
         organizational_units=tuple(
             str(unit.value) for unit in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
         ),
@@ -185,11 +186,6 @@ def parse_certificate_pem(pem: bytes) -> tuple[Certificate, PemBlock]:
     if block is None:
         raise UntrustedIdentityError("could not decode the PEM structure: no complete PEM block")
     return parse_certificate(block.body), block
-
-
-def encode_pem(certificate: Certificate) -> bytes:
-    """Write the certificate as it stands in our own identity."""
-    return encode_certificate_pem(certificate.der)
 
 
 def pki_id_of(mspid: str, id_bytes: bytes) -> PkiId:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from gossip.errors import ConfigurationError, IdentityRevokedError, UntrustedIdentityError
-from gossip.msp.certificate import Certificate, encode_pem
+from gossip.msp.certificate import Certificate
 from gossip.msp.chain import is_passable
 from gossip.msp.config import MspConfig
-from gossip.msp.pem import PemBlock
+from gossip.msp.pem import PemBlock, encode_certificate_pem
 from gossip.msp.roles import Role
 from gossip.msp.setup import build_ca_tree, build_ou_rules, build_revocations, check_tls_cas, find_inner_cas
 from gossip.types import PeerIdentityType
@@ -128,7 +128,7 @@ class Msp:
         Mirrors: msp/identities.go, Serialize.
         """
         member = self.place(certificate)
-        return PeerIdentityType(encode_serialized_identity(self.mspid, encode_pem(member.certificate)))
+        return PeerIdentityType(encode_serialized_identity(self.mspid, encode_certificate_pem(member.certificate.der)))
 
     def _place_admins(self) -> frozenset[Certificate]:
         """Mirrors: msp/mspimplsetup.go, setupAdminsV142 and postSetupV142."""

@@ -147,13 +147,10 @@ def check_tls_cas(config: MspConfig) -> None:
 def _find_ca(tree: CaTree, certificate: Certificate) -> Certificate | None:
     """Find the CA that this is, with a high S in either of them counting as the same."""
     for ca in tree.cas:
-        if ca == certificate or ca == certificate.with_low_s(_issuer_of(tree, ca)):
+        issuer = tree.find_chain(ca)[:2][-1]
+        if ca == certificate or (certificate.is_signed_by(issuer) and ca == certificate.with_low_s(issuer)):
             return ca
     return None
-
-
-def _issuer_of(tree: CaTree, ca: Certificate) -> Certificate:
-    return tree.find_chain(ca)[:2][-1]
 
 
 def _lay_out(config: MspConfig, roots: Iterable[CertificateFile], intermediates: Iterable[CertificateFile]) -> CaTree:

@@ -2,10 +2,11 @@
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.msp.der import INTEGER, SEQUENCE, Element, read_element, read_elements
+from gossip.msp.der import SEQUENCE, Element, read_element, read_elements
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(
@@ -20,7 +21,7 @@ _VERSION_TAG = 0xA0
 _UTF8, _NUMERIC, _PRINTABLE, _T61, _IA5, _BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1E
 
 
-def check_as_go(certificate: x509.Certificate, der: bytes) -> None:
+def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, der: bytes) -> None:
     """Return when Go's parser takes this certificate, which cryptography's took, as well.
 
     Raises:
@@ -30,24 +31,22 @@ def check_as_go(certificate: x509.Certificate, der: bytes) -> None:
     """
     if certificate.serial_number < 0:
         raise ValueError("negative serial number")
-    _check_algorithms(der)
-    for name in (certificate.subject, certificate.issuer):
-        _check_name(name.public_bytes())
+    signed, outer_algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
+    fields = [element for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
+    _, inner_algorithm, issuer, _, subject, *_ = fields
+    if inner_algorithm.encoded != outer_algorithm.encoded:
+        raise ValueError("inner and outer signature algorithm identifiers don't match")
+    _check_name(issuer)
+    _check_name(subject)
     for extension in certificate.extensions:
         if extension.critical:
             _check_critical(extension)
-    _check_key(certificate)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        _check_point(key, signed.content)
 
 
-def _check_algorithms(der: bytes) -> None:
-    signed, outer, _ = read_elements(read_element(der, SEQUENCE).content)
-    fields = [element for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
-    if fields[0].tag != INTEGER or fields[1].encoded != outer.encoded:
-        raise ValueError("inner and outer signature algorithm identifiers don't match")
-
-
-def _check_name(name: bytes) -> None:
-    for relative in read_elements(read_element(name, SEQUENCE).content):
+def _check_name(name: Element) -> None:
+    for relative in read_elements(name.content):
         for attribute in read_elements(relative.content):
             _, value = read_elements(attribute.content)
             if not _is_text(value):
@@ -77,12 +76,9 @@ def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:
         raise ValueError("unhandled critical extension: alternative names, none of a kind that Go reads")
 
 
-def _check_key(certificate: x509.Certificate) -> None:
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return
+def _check_point(key: ec.EllipticCurvePublicKey, signed: bytes) -> None:
     if key.curve.name not in CURVE_ORDERS:
         raise ValueError(f"unsupported elliptic curve {key.curve.name}")
     # Go takes no compressed point, so the uncompressed one must be there as it is.
-    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in certificate.tbs_certificate_bytes:
+    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in signed:
         raise ValueError("failed to unmarshal elliptic curve point: it is compressed")
