@@ -9,9 +9,10 @@ from gossip.msp.certificate import Certificate
 from gossip.msp.lint.contents import read_certificate, read_crl, read_key
 from gossip.msp.lint.finding import FileFacts, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile
+from gossip.msp.pem import find_pem_block
 
 _TLS_FILES = {"ca.crt": "TLS root CA", "server.crt": "TLS certificate", "client.crt": "TLS certificate"}
-_IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user", "msp")
+_IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
 """What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
 _MAX_FILES = 1000
 _MAX_FILE_BYTES = 1024 * 1024
@@ -22,11 +23,13 @@ def read_folder(path: Path) -> Folder:
     """Read every file of an MSP folder; what cannot be read becomes a finding.
 
     Raises:
-        ConfigurationError: It is no folder, or has more files than any MSP.
+        ConfigurationError: It is no MSP folder, or has more files than any.
         OSError: The folder may not be read.
     """
     if not path.is_dir():
         raise ConfigurationError("is not a folder" if path.exists() else "there is no such folder", path=str(path))
+    if not (path / "cacerts").is_dir() and (path / "msp" / "cacerts").is_dir():
+        raise ConfigurationError(f"is not an MSP folder, but holds one: {path / 'msp'}", path=str(path))
     folder = Folder(path)
     for name in sorted(entry.name for entry in path.iterdir()):
         _read_entry(folder, name)
@@ -52,7 +55,7 @@ def _read_entry(folder: Folder, name: str) -> None:
             _add_crl(folder, file, content)
     elif name == "config.yaml" and path.is_file():
         _add_config(folder, path)
-    elif name in _IDEMIX:
+    elif name in _IDEMIX or name.startswith("."):
         folder.files.append(FileFacts(name, "ignored"))
     else:
         folder.strangers.append(name)
@@ -83,7 +86,11 @@ def _files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]
             folder.files.append(FileFacts(file, "unknown"))
             folder.findings.append(error(file, "file-too-large", "is larger than 1 MiB", "remove it from the folder"))
         else:
-            yield file, entry.read_bytes()
+            content = entry.read_bytes()
+            if entry.name.startswith(".") and find_pem_block(content) is None:
+                folder.files.append(FileFacts(file, "ignored"))
+            else:
+                yield file, content
 
 
 def _certificate(folder: Folder, file: str, content: bytes, role: str) -> Certificate | None:

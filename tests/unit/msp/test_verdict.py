@@ -1,6 +1,6 @@
 """All that a peer would say of an identity, put together."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,10 @@ from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.verdict import Verdict, judge_identity
 from gossip.types import ChannelId, PeerIdentityType
+from tests.support.fabric_peers import VIEWS, identity_of, identity_records, registry_of
 from tests.support.organisations import NOW, client, organisation, organisation_folder, peer, serialized
+
+VECTORS_MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def msp(number: int) -> Msp:
@@ -73,6 +76,23 @@ def test_an_invalid_identity_has_no_end() -> None:
 
     assert (verdict.valid, verdict.storable, verdict.verifiable, verdict.expires_at) == (False, False, False, None)
     assert "its issuer ca.org1.example.com is a root of Org1MSP" in (verdict.reason or "")
+
+
+@pytest.mark.parametrize("view", [view for view, (_, has_channel) in VIEWS.items() if has_channel])
+def test_all_that_fabric_says_of_each_identity(view: str) -> None:
+    registry = registry_of(view)
+    for name, record in identity_records().items():
+        answers = record["views"][view]
+        try:
+            verdict = judge_identity(registry, identity_of(name), now=VECTORS_MADE_AT)
+        except UntrustedIdentityError:
+            assert not answers["validate"]["ok"], name
+            continue
+        found = (verdict.valid, verdict.storable, verdict.org, verdict.pki_id.hex())
+        wanted = (answers["validate"]["ok"], answers["mapper_put"]["ok"], answers["org"], answers["pkiid_hex"])
+        assert found == wanted, name
+        if "verify_low_s" in answers:
+            assert verdict.verifiable == answers["verify_low_s"]["ok"], name
 
 
 def test_what_is_no_identity_is_refused() -> None:

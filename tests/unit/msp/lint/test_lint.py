@@ -112,6 +112,21 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
         lint_msp_folder(tmp_path / "file", now=NOW)
 
 
+def test_the_folder_around_is_told_apart(msp: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"is not an MSP folder, but holds one: {msp}$"):
+        lint_msp_folder(msp.parent, now=NOW)
+
+
+def test_hidden_files_and_what_clients_of_fabric_ca_leave_are_ignored(msp: Path) -> None:
+    for name in (".gitkeep", "cacerts/.gitkeep", "keystore/.DS_Store", "IssuerPublicKey"):
+        put(msp / name, b"\x00")
+
+    lint = lint_msp_folder(msp, now=NOW)
+
+    assert lint.findings == ()
+    assert sum(facts.role == "ignored" for facts in lint.files) == 4
+
+
 def test_findings_say_how_bad_they_are(msp: Path) -> None:
     (msp / "keystore" / "priv_sk").chmod(0o640)
     (msp / CA_FILE).unlink()
