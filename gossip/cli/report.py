@@ -108,7 +108,8 @@ def reporting(as_json: bool, about: object = None) -> Iterator[Report]:
         yield report
     except GossipError as error:
         message = str(error)
-        if about is not None and str(about) not in message:
+        names_its_file = isinstance(error, ConfigurationError) and error.path is not None
+        if about is not None and not names_its_file:
             message = f"{about}: {message}"
         report.failure(type(error).__name__, message, fault=error.fault)
         raise typer.Exit(exit_code_of(error)) from error

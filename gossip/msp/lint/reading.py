@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
+from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint.contents import read_certificate, read_crl, read_key
 from gossip.msp.lint.finding import FileFacts, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile
@@ -15,7 +16,7 @@ _TLS_FILES = {"ca.crt": "TLS root CA", "server.crt": "TLS certificate", "client.
 _IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
 """What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
 _MAX_FILES = 1000
-_MAX_FILE_BYTES = 1024 * 1024
+_TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -82,9 +83,9 @@ def _files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]
         file = f"{shown}/{entry.name}"
         if not entry.is_file():
             folder.files.append(FileFacts(file, "ignored"))
-        elif entry.stat().st_size > _MAX_FILE_BYTES:
+        elif entry.stat().st_size > MAX_FILE_BYTES:
             folder.files.append(FileFacts(file, "unknown"))
-            folder.findings.append(error(file, "file-too-large", "is larger than 1 MiB", "remove it from the folder"))
+            folder.findings.append(error(file, "file-too-large", _TOO_LARGE, "remove it from the folder"))
         else:
             content = entry.read_bytes()
             if entry.name.startswith(".") and find_pem_block(content) is None:
@@ -129,6 +130,6 @@ def _add_crl(folder: Folder, file: str, content: bytes) -> None:
 
 def _add_config(folder: Folder, path: Path) -> None:
     folder.files.append(FileFacts("config.yaml", "configuration"))
-    if path.stat().st_size > _MAX_FILE_BYTES:
-        raise ConfigurationError("is larger than 1 MiB", path=str(path))
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ConfigurationError(_TOO_LARGE, path=str(path))
     folder.config = path.read_bytes()

@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
+from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint import Severity, lint_msp_folder
 from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
 
@@ -342,7 +343,8 @@ def bundle_certificates(msp: Path) -> None:
 
 
 def fill_a_file(msp: Path) -> None:
-    put(msp / "tlscacerts" / "huge.pem", b"x" * (1024 * 1024 + 1))
+    with (msp / "tlscacerts" / "huge.pem").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
 
 
 def issue_tls_elsewhere(msp: Path) -> None:
