@@ -1,0 +1,54 @@
+"""Acknowledgements, read and written by hand, must be what the codec would read and write."""
+
+import pytest
+
+from gossip.errors import InvalidMessageError, UnexpectedMessageError
+from gossip.messages import Acknowledgement, Empty, GossipMessage
+from gossip.wire.acks import encode_ack, parse_ack
+from gossip.wire.codec import encode
+from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.signed import noop_sign
+
+
+@pytest.mark.parametrize("nonce", [0, 1, 127, 128, 16_384, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("error", ["", "no", "x" * 125, "x" * 126, "x" * 127, "x" * 128, "x" * 20_000, "漢字 ß"])
+def test_ack_is_what_the_codec_writes_and_is_read_again(nonce: int, error: str) -> None:
+    frame = encode_ack(nonce, error)
+
+    assert frame == noop_sign(GossipMessage(nonce=nonce, ack=Acknowledgement(error=error))).envelope
+    received = parse_envelope(frame)
+    assert parse_ack(received) == received.message.ack.error == error
+    assert (received.nonce, received.is_signed, received.tag) == (nonce, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("payload", "error"),
+    [
+        ("b201040a02 6e6f 0801", "no"),
+        ("b201040a02 6e6f b201040a02 6f6b", "ok"),
+        ("b201040a02 6e6f b20100", "no"),
+        ("b201050a8200 6e6f", "no"),
+        ("b20106 0a016e 0a016f", "o"),
+        ("b201031a0161", ""),
+    ],
+)
+def test_unusual_acks_are_read_like_any_message(payload: str, error: str) -> None:
+    received = parse_envelope(encode_envelope(bytes.fromhex(payload), b""))
+
+    assert parse_ack(received) == received.message.ack.error == error
+
+
+def test_another_message_is_no_ack() -> None:
+    with pytest.raises(UnexpectedMessageError, match="an acknowledgement is wanted, not EMPTY"):
+        parse_ack(parse_envelope(encode_envelope(encode(GossipMessage(empty=Empty())), b"")))
+
+
+@pytest.mark.parametrize(
+    ("nonce", "error", "field"),
+    [(-1, "", "GossipMessage.nonce"), (2**64, "", "GossipMessage.nonce"), (1, "\udc80", "GossipMessage.ack.error")],
+)
+def test_what_cannot_be_encoded_is_named(nonce: int, error: str, field: str) -> None:
+    with pytest.raises(InvalidMessageError) as refused:
+        encode_ack(nonce, error)
+
+    assert refused.value.field == field

@@ -1,0 +1,99 @@
+"""Envelopes, as Fabric wrote them, as real peers sent them, and malformed."""
+
+from base64 import b64decode
+
+import pytest
+
+from gossip.errors import MalformedMessageError
+from gossip.messages import Envelope, GossipMessage, SecretEnvelope
+from gossip.wire.codec import decode, encode
+from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.kinds import kind_of
+from gossip.wire.to_json import to_json
+from tests.support.vectors import Record, load_vectors, names_of
+
+MESSAGES = load_vectors("messages.json")
+MALFORMED = [record for record in load_vectors("malformed.json") if record["level"] == "envelope"]
+CAPTURED = load_vectors("captures/org1-peer2.jsonl")
+
+
+@pytest.mark.parametrize("record", MESSAGES, ids=names_of(MESSAGES))
+def test_fabric_s_envelopes(record: Record) -> None:
+    frame = b64decode(record["envelope_b64"])
+
+    signed = parse_envelope(frame)
+
+    assert signed.payload.hex() == record["wire_hex"]
+    assert signed.envelope is frame
+    assert signed.is_signed == record["is_signed"]
+    assert to_json(signed.message) == record["message_json"]
+    assert signed.kind is kind_of(signed.message)
+    assert (signed.nonce, signed.channel, signed.tag) == (
+        signed.message.nonce,
+        signed.message.channel,
+        signed.message.tag,
+    )
+    assert encode_envelope(signed.payload, signed.signature, signed.secret_envelope) == frame
+
+
+@pytest.mark.parametrize("record", MALFORMED, ids=names_of(MALFORMED))
+def test_verdict_is_fabric_s(record: Record) -> None:
+    frame = bytes.fromhex(record["hex"])
+    verdict = record["go"]
+    if not verdict["ok"]:
+        with pytest.raises(MalformedMessageError) as refused:
+            parse_envelope(frame)
+        blamed = refused.value.field.partition(".")[0]
+        assert blamed == {"envelope": "Envelope", "payload": "GossipMessage"}[verdict["stage"]]
+        return
+    signed = parse_envelope(frame)
+    assert to_json(decode(Envelope, frame)) == verdict["envelope_json"]
+    assert to_json(signed.message) == verdict["message_json"]
+    assert signed.envelope is frame
+
+
+@pytest.mark.parametrize("record", CAPTURED, ids=[f"{record['stream']}-{record['t']}" for record in CAPTURED])
+def test_what_real_peers_sent(record: Record) -> None:
+    frame = b64decode(record["envelope_b64"])
+
+    signed = parse_envelope(frame)
+
+    assert signed.kind.field_name == record["kind"]
+    assert encode(decode(GossipMessage, signed.payload)) == signed.payload
+    assert encode_envelope(signed.payload, signed.signature, signed.secret_envelope) == frame
+
+
+def test_an_empty_secret_envelope_is_one() -> None:
+    frame = encode_envelope(b"\x18\x01", b"signature", SecretEnvelope())
+
+    secret = parse_envelope(frame).secret_envelope
+
+    assert frame.endswith(b"\x1a\x00")
+    assert secret is not None
+    assert (secret.payload, secret.signature) == (b"", b"")
+
+
+def test_the_later_payload_and_signature_count() -> None:
+    frame = encode_envelope(b"\x08\x01", b"old") + encode_envelope(b"\x08\x02", b"new")
+
+    signed = parse_envelope(frame)
+
+    assert (signed.nonce, signed.signature, signed.envelope) == (2, b"new", frame)
+
+
+def test_offsets_in_the_payload_count_from_its_start() -> None:
+    with pytest.raises(MalformedMessageError) as refused:
+        parse_envelope(encode_envelope(b"\x08\x01\x72\x02\x0a\x05", b"signature"))
+
+    assert (refused.value.offset, refused.value.field) == (5, "GossipMessage.conn.pki_id")
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 16_383, 16_384, 70_000])
+def test_lengths_of_every_size(length: int) -> None:
+    payload = encode(GossipMessage(channel=b"c" * length))
+
+    signed = parse_envelope(encode_envelope(payload, b"s" * length))
+
+    assert signed.channel == b"c" * length
+    assert signed.signature == b"s" * length
+    assert signed.payload == payload
