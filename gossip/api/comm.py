@@ -1,6 +1,6 @@
 """The communication layer as its users see it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Protocol, Self, TypeVar
 
 from gossip.api.options import DialOptions
@@ -13,11 +13,24 @@ from gossip.wire.signed import SignedMessage
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Subscription(AsyncIterator[T_co], Protocol[T_co]):
-    """A stream of events for one reader; ends when it is closed or the communication layer stops.
+class Subscription(Protocol[T_co]):
+    """An async iterator of events for one reader; ends when it is closed or the communication layer stops.
 
     A context manager too: leaving it closes it.
     """
+
+    def __aiter__(self) -> Self: ...
+
+    async def __anext__(self) -> T_co:
+        """Wait for the next event.
+
+        Raises:
+            StopAsyncIteration: There will be none.
+            OutOfOrderError: Another task is waiting for it.
+
+        Cancellation: no event is lost.
+        """
+        ...
 
     def close(self) -> None:
         """End the subscription; events not read yet are dropped. May be called again."""

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gossip._version import __version__
-from gossip.cli import crypto, identity, message, msp
+from gossip.cli import crypto, handshake, identity, message, msp, probe, serve
 
 app = typer.Typer(
     name="gossip",
@@ -20,6 +20,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("crypto")(crypto.crypto)
+app.command("probe")(probe.probe)
+app.command("handshake")(handshake.handshake)
+app.command("serve")(serve.serve)
 app.add_typer(identity.app, name="identity")
 app.add_typer(message.app, name="message")
 app.add_typer(msp.app, name="msp")

@@ -1,5 +1,6 @@
 """Fabric's crypto service and security advisor over MSPs."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -8,6 +9,7 @@ from gossip.errors import ConfigurationError, IdentityError, SignatureError, Unt
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.claim import parse_serialized
 from gossip.msp.judge import Standing
+from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.signature import check_signature
 from gossip.msp.signing import SigningIdentity
@@ -32,19 +34,21 @@ class MspCryptoService:
         Raises:
             ConfigurationError: Our own certificate has no place in our own MSP.
         """
-        if signing_identity.mspid != registry.local.mspid:
-            raise ConfigurationError(
-                f"we sign as a member of {signing_identity.mspid}, but the local MSP is {registry.local.mspid}"
-            )
-        try:
-            self._identity = registry.local.encode_identity(signing_identity.certificate)
-        except UntrustedIdentityError as error:
-            raise ConfigurationError(
-                f"our own certificate {signing_identity.certificate.subject} is not of {registry.local.mspid}: {error}",
-                path=registry.local.config.path,
-            ) from error
+        self._identity = _identity_of(signing_identity, registry.local)
         self._registry = registry
         self._signing_identity = signing_identity
+
+    def replace(
+        self, local: Msp, channels: Mapping[ChannelId, Iterable[Msp]], signing_identity: SigningIdentity
+    ) -> None:
+        """Judge by other MSPs and sign with another identity from now on, all at once.
+
+        Raises:
+            ConfigurationError: The new certificate has no place in the new local MSP; everything stays as it was.
+        """
+        self._identity = _identity_of(signing_identity, local)
+        self._signing_identity = signing_identity
+        self._registry.replace(local, channels)
 
     @property
     def identity(self) -> PeerIdentityType:
@@ -148,3 +152,15 @@ def _check_signature(standing: Standing, signature: bytes, message: bytes) -> No
             f"{standing.member.certificate.subject} has an RSA key, and gossip is signed with ECDSA"
         )
     check_signature(key, signature, message)
+
+
+def _identity_of(signing_identity: SigningIdentity, local: Msp) -> PeerIdentityType:
+    if signing_identity.mspid != local.mspid:
+        raise ConfigurationError(f"we sign as a member of {signing_identity.mspid}, but the local MSP is {local.mspid}")
+    certificate = signing_identity.certificate
+    try:
+        return local.encode_identity(certificate)
+    except UntrustedIdentityError as error:
+        raise ConfigurationError(
+            f"our own certificate {certificate.subject} is not of {local.mspid}: {error}", path=local.config.path
+        ) from error

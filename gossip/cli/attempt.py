@@ -1,0 +1,69 @@
+"""What ``gossip probe`` and ``gossip handshake`` share: one attempt to reach a peer, told in stages."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from gossip.cli.report import Report, exit_code_of
+from gossip.errors import DialError, GossipError
+
+if TYPE_CHECKING:
+    from gossip.comm.stages import Stages
+    from gossip.node.peer import Peer
+    from gossip.node.settings import PeerSettings
+
+Facts = dict[str, object]
+
+
+def attempt(
+    report: Report, settings: "PeerSettings", reach: "Callable[[Peer, Stages], Awaitable[Facts]]", endpoint: str
+) -> None:
+    """Open a peer that only dials, let it ``reach`` another one, and report the outcome.
+
+    Raises:
+        ConfigurationError: The settings cannot be used.
+        typer.Exit: The attempt failed; it has been reported.
+    """
+    from gossip.comm.stages import Stages
+    from gossip.node.peer import open_peer
+
+    stages = Stages()
+
+    async def run() -> Facts:
+        async with open_peer(settings) as peer:
+            return await reach(peer, stages)
+
+    try:
+        facts = asyncio.run(run())
+    except DialError as error:
+        raise _failed(report, endpoint, error, error.stage, stages) from error
+    except GossipError as error:
+        if not stages.took_s:
+            raise
+        raise _failed(report, endpoint, error, stages.current.value, stages) from error
+    report.record({"ok": True, "endpoint": endpoint} | facts | {"ms": in_ms(stages)})
+
+
+def in_ms(stages: "Stages") -> dict[str, float]:
+    """How long each stage took, in milliseconds to the microsecond."""
+    return {stage.value: round(took_s * 1000, 3) for stage, took_s in stages.took_s.items() if stage.value != "dial"}
+
+
+def _failed(report: Report, endpoint: str, error: GossipError, stage: str, stages: "Stages") -> typer.Exit:
+    if report.as_json:
+        report.record(
+            {
+                "ok": False,
+                "endpoint": endpoint,
+                "stage": stage,
+                "error": type(error).__name__,
+                "fault": error.fault.value,
+                "message": str(error),
+                "ms": in_ms(stages),
+            }
+        )
+    else:
+        report.failure(type(error).__name__, f"{endpoint}: failed at {stage}: {error}", fault=error.fault)
+    return typer.Exit(exit_code_of(error))

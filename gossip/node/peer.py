@@ -1,0 +1,175 @@
+"""One whole peer: identities, communication layer and listener, opened and closed together."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from gossip.api.options import DialOptions
+from gossip.clock import Clock, SystemClock
+from gossip.comm.engine import CommEngine
+from gossip.comm.observer import Observer
+from gossip.comm.trust import Trust
+from gossip.errors import ConfigurationError, IdentityError, OutOfOrderError
+from gossip.identity.entry import PurgeReason
+from gossip.identity.mapper import IdentityMapper
+from gossip.metrics import Metrics
+from gossip.msp.registry import MspRegistry
+from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
+from gossip.node.organizations import Organizations, load_organizations
+from gossip.node.settings import PeerSettings
+from gossip.transport import grpc_server
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import GrpcListener
+from gossip.types import PeerIdentityType, PkiId
+
+logger = logging.getLogger("peer.gossip")
+
+
+@asynccontextmanager
+async def open_peer(
+    settings: PeerSettings,
+    *,
+    metrics: Metrics | None = None,
+    observer: Observer | None = None,
+    clock: Clock | None = None,
+) -> AsyncIterator["Peer"]:
+    """Open a peer, and stop it at the end of the block.
+
+    Args:
+        settings: Who it is, whom it trusts, where it listens.
+        metrics: Takes figures.
+        observer: Told of connections and handshakes.
+        clock: What identities expire by.
+
+    Raises:
+        ConfigurationError: A file, folder or address cannot be used; it is named, and nothing is left open.
+
+    Cancellation: nothing is left open.
+    """
+    peer = Peer(settings, metrics, observer, clock or SystemClock())
+    async with peer.identities:
+        try:
+            await peer.listen()
+            yield peer
+        finally:
+            await peer.stop()
+
+
+class Peer:
+    """A peer that :func:`open_peer` opened.
+
+    Attributes:
+        comm: Sends and receives.
+        identities: Who is known.
+    """
+
+    def __init__(
+        self, settings: PeerSettings, metrics: Metrics | None, observer: Observer | None, clock: Clock
+    ) -> None:
+        """Read every file and put the parts together."""
+        self._settings = settings
+        organizations = load_organizations(settings)
+        registry = MspRegistry(organizations.local, organizations.channels)
+        advisor = MspSecurityAdvisor(registry)
+        self._crypto = MspCryptoService(registry, organizations.signing_identity)
+        try:
+            self.identities = IdentityMapper(
+                self._crypto.identity,
+                self._crypto,
+                advisor,
+                clock=clock,
+                usage_threshold_s=settings.usage_threshold_s,
+                max_identities=settings.max_identities,
+                on_purge=self._purged,
+            )
+        except IdentityError as error:
+            raise self._unusable(error) from error
+        trust = Trust(self._crypto.identity, self._crypto, advisor, self.identities, clock)
+        self.comm = CommEngine(GrpcDialer(DialOptions()), trust, settings.comm, metrics, observer)
+        self.comm.set_dial_opts(self._dial_options())
+        self._organizations = organizations
+        self._listener: GrpcListener | None = None
+
+    @property
+    def identity(self) -> PeerIdentityType:
+        """Our own identity, as other peers see it."""
+        return self._crypto.identity
+
+    @property
+    def endpoint(self) -> str:
+        """The address that we listen on, ``host:port``, with the real port.
+
+        Raises:
+            OutOfOrderError: The settings say not to listen.
+        """
+        if self._listener is None:
+            raise OutOfOrderError("this peer does not listen")
+        return self._listener.endpoint
+
+    async def listen(self) -> None:
+        """Begin to serve other peers, if the settings say so.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+
+        Cancellation: nothing is left open.
+        """
+        if self._settings.listen is not None:
+            self._listener = await grpc_server.listen(
+                self._settings.listen,
+                self.comm.serve_stream,
+                tls=self._settings.tls,
+                limits=self._settings.limits,
+                require_client_certificate=self._settings.require_client_certificate,
+            )
+
+    async def stop(self) -> None:
+        """Stop sending, receiving and listening; nothing is left open. May be called again.
+
+        Cancellation: what was still draining is cut.
+        """
+        try:
+            await self.comm.stop()
+        finally:
+            if self._listener is not None:
+                await self._listener.close(0)
+
+    def reload(self) -> None:
+        """Take up what has changed in the files of the settings.
+
+        New connections use the new certificates; identities that no longer hold are purged, and their connections
+        closed.
+
+        Raises:
+            ConfigurationError: A file cannot be used; it is named. MSPs and our identity stay as they were; TLS files are
+                taken up when it is not they that are at fault.
+        """
+        organizations = load_organizations(self._settings)
+        self.comm.set_dial_opts(self._dial_options())
+        if self._listener is not None and self._settings.tls is not None:
+            self._listener.reload_tls(self._settings.tls)
+        self._judge_by(organizations)
+        try:
+            self.identities.set_identity(self._crypto.identity)
+        except IdentityError as error:
+            self._judge_by(self._organizations)
+            raise self._unusable(error) from error
+        self._organizations = organizations
+        self.comm.set_identity(self._crypto.identity)
+        self.identities.suspect_peers(lambda _: True)
+        logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
+
+    def _judge_by(self, organizations: Organizations) -> None:
+        self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)
+
+    def _unusable(self, error: IdentityError) -> ConfigurationError:
+        return ConfigurationError(f"our own identity cannot be used: {error}", path=str(self._settings.msp_dir))
+
+    def _dial_options(self) -> DialOptions:
+        options = self._settings.dial
+        return options if options.tls is not None else replace(options, tls=self._settings.tls)
+
+    def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
+        logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
+        self.comm.close_conn_nowait(pki_id)

@@ -1,0 +1,42 @@
+"""What one peer is told about itself and its surroundings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.comm.config import CommConfig
+from gossip.transport.limits import ServerLimits
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSettings:
+    """Everything that a :class:`gossip.node.peer.Peer` needs.
+
+    Attributes:
+        mspid: Our organisation's MSP-ID. ``peer.localMspId``.
+        msp_dir: Our local MSP folder, with our certificate and its key. ``peer.mspConfigPath``.
+        tls: Our TLS certificate and whom we trust; None speaks without TLS, where no identity is bound to a connection.
+        listen: ``host:port`` to serve at, port 0 for a free one; None only dials. ``peer.listenAddress``.
+        organizations: Other organisations' verifying MSP folders by MSP-ID.
+        require_client_certificate: Refuse peers without a TLS client certificate in TLS itself, rather than in the
+            handshake. ``peer.tls.clientAuthRequired``.
+        usage_threshold_s: How long an identity stays that nobody uses. ``peer.gossip``, identity usage threshold.
+        max_identities: How many identities are kept at most.
+        comm: Time-outs and buffers.
+        dial: Options for outgoing connections; its ``tls`` stands in for ours there, as a client certificate of its
+            own does in Fabric (``peer.tls.clientCert``).
+        limits: What the listener grants to strangers.
+    """
+
+    mspid: str
+    msp_dir: Path
+    tls: TlsFiles | None = None
+    listen: str | None = None
+    organizations: Mapping[str, Path] = field(default_factory=dict)
+    require_client_certificate: bool = False
+    usage_threshold_s: float = 3600.0
+    max_identities: int = 10_000
+    comm: CommConfig = field(default_factory=CommConfig)
+    dial: DialOptions = field(default_factory=DialOptions)
+    limits: ServerLimits = field(default_factory=ServerLimits)

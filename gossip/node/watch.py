@@ -1,0 +1,60 @@
+"""Notices that files changed, and takes them up."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from gossip.clock import Clock
+from gossip.errors import ConfigurationError
+from gossip.node.settings import PeerSettings
+
+logger = logging.getLogger("peer.gossip")
+
+Fingerprint = frozenset[tuple[str, int, int, int]]
+
+
+def watched_paths(settings: PeerSettings) -> list[Path]:
+    """Every file and folder whose content makes a peer what it is."""
+    paths = [settings.msp_dir, *settings.organizations.values()]
+    for tls in (settings.tls, settings.dial.tls):
+        if tls is not None:
+            paths += [tls.certificate, tls.key, *tls.roots]
+    return paths
+
+
+def fingerprint(paths: Iterable[Path]) -> Fingerprint:
+    """What changes when a file below ``paths`` does: names, sizes, times of change and inodes."""
+    return frozenset(entry for path in paths for entry in _entries(path))
+
+
+def _entries(path: Path) -> Iterator[tuple[str, int, int, int]]:
+    files = (Path(folder) / name for folder, _, names in os.walk(path) for name in names) if path.is_dir() else (path,)
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:
+            continue  # it went away between listing and looking, which is a change too
+        yield str(file), status.st_size, status.st_mtime_ns, status.st_ino
+
+
+async def watch(settings: PeerSettings, reload: Callable[[], None], clock: Clock, interval_s: float) -> None:
+    """Call ``reload`` whenever the files of the settings have changed, and then been left alone for one interval.
+
+    A reload that fails is logged, and tried again after the next change.
+
+    Cancellation: the way to end it; nothing is left behind.
+    """
+    paths = watched_paths(settings)
+    seen = loaded = await asyncio.to_thread(fingerprint, paths)
+    while True:
+        await clock.sleep(interval_s)
+        previous, seen = seen, await asyncio.to_thread(fingerprint, paths)
+        if seen == loaded or seen != previous:
+            continue
+        loaded = seen
+        try:
+            reload()
+        except ConfigurationError as error:
+            logger.warning("The files changed, but cannot be used; the old ones stay in force: %s", error)
