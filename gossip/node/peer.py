@@ -142,7 +142,7 @@ class Peer:
         closed.
 
         Raises:
-            ConfigurationError: A file cannot be used; it is named. MSPs and our identity stay as they were; TLS files are
+            ConfigurationError: A file cannot be used; it is named. MSPs and our identity stay; TLS files are
                 taken up when it is not they that are at fault.
         """
         organizations = load_organizations(self._settings)
