@@ -1,7 +1,8 @@
 """Runs one handshake over a stream, from either side: who says what when, and how long it may take."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gossip.api.peer import ConnectionInfo
@@ -25,12 +26,13 @@ async def exchange(stream: FrameStream, handshake: Handshake, clock: Clock, time
     Raises:
         GossipError: A check failed, the other side ended the stream, or the network failed. The stream stays open: a
             server refuses by raising, a client by cutting the connection.
-        PeerSilentError: Nothing came within ``timeout_s`` seconds.
+        PeerSilentError: Within ``timeout_s`` seconds nothing came, or the other side did not let ours through.
 
     Cancellation: the stream is unusable; abort it.
     """
-    await stream.send([handshake.hello()])
-    frames = await _receive(stream, "connection message", timeout_s)
+    async with _patience(stream, "connection message", timeout_s):
+        await stream.send([handshake.hello()])
+        frames = await stream.receive()
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")
     return Exchanged(handshake.receive(frames[0], clock.now()), frames[1:])
@@ -46,13 +48,16 @@ async def await_verdict(stream: FrameStream, timeout_s: float) -> None:
 
     Cancellation: the stream stays usable.
     """
-    if await _receive(stream, "verdict on our identity", timeout_s):
+    async with _patience(stream, "verdict on our identity", timeout_s):
+        frames = await stream.receive()
+    if frames:
         raise HandshakeError(f"{stream.link.remote} answered a probe with messages")
 
 
-async def _receive(stream: FrameStream, what: str, timeout_s: float) -> Sequence[bytes]:
+@asynccontextmanager
+async def _patience(stream: FrameStream, what: str, timeout_s: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(timeout_s):
-            return await stream.receive()
+            yield
     except TimeoutError as error:
         raise PeerSilentError(stream.link.remote, waited_for=what, waited_s=timeout_s) from error
