@@ -35,7 +35,7 @@ class AckedSend:
         self._acks = acks
         self._nonce = nonce
         self._frame = frame
-        self._asked: list[PkiId] = []
+        self._asked: dict[PkiId, list[PkiId]] = {}
         self._results: list[SendResult] = []
         self._enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -96,6 +96,11 @@ class AckedSend:
             self._acks.forget(pki_id, self._nonce)
 
     def _expect(self, pki_id: PkiId, connection: Connection) -> None:
-        """Wait for whoever is at the other end, which after an identity switch is not who was asked for."""
-        self._asked.append(connection.info.pki_id)
-        self._acks.expect(connection.info.pki_id, self._nonce, partial(self.settle, pki_id))
+        """Wait for whoever is at the other end, which after an identity switch answers for others too."""
+        there = connection.info.pki_id
+        self._asked.setdefault(there, []).append(pki_id)
+        self._acks.expect(there, self._nonce, partial(self._answered, there))
+
+    def _answered(self, there: PkiId, error: GossipError | None) -> None:
+        for pki_id in self._asked.pop(there):
+            self.settle(pki_id, error)
