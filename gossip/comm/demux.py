@@ -19,14 +19,18 @@ class Demux:
         self._limit = limit
         self._limit_bytes = limit_bytes
         self._subscribers: dict[Feed[ReceivedMessage], MessageAcceptor] = {}
+        self._is_over = False
 
     def __len__(self) -> int:
         return len(self._subscribers)
 
     def subscribe(self, acceptor: MessageAcceptor) -> Feed[ReceivedMessage]:
-        """Receive what ``acceptor`` holds for, from now on. Mirrors: AddChannel."""
+        """Receive what ``acceptor`` holds for, from now on; nothing any more after the end. Mirrors: AddChannel."""
         feed = Feed[ReceivedMessage](self._limit, self._limit_bytes, on_close=self._forget)
-        self._subscribers[feed] = acceptor
+        if self._is_over:
+            feed.end()
+        else:
+            self._subscribers[feed] = acceptor
         return feed
 
     async def dispatch(self, message: ReceivedMessage, size_bytes: int) -> None:
@@ -39,7 +43,8 @@ class Demux:
                 await feed.offer(message, size_bytes)
 
     def end(self) -> None:
-        """End every subscription. Mirrors: Close."""
+        """End every subscription, those to come as well; may be called again. Mirrors: Close."""
+        self._is_over = True
         for feed in self._subscribers:
             feed.end()
         self._subscribers.clear()

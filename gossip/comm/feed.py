@@ -25,7 +25,7 @@ class Feed(Generic[T]):
         self._on_close = on_close
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
-        self._blocked: set[asyncio.Future[None]] = set()
+        self._blocked: dict[asyncio.Future[None], None] = {}
 
     def __len__(self) -> int:
         return len(self._events)
@@ -56,11 +56,11 @@ class Feed(Generic[T]):
         """
         while not self.offer_nowait(event, size_bytes):
             room = asyncio.get_running_loop().create_future()
-            self._blocked.add(room)
+            self._blocked[room] = None
             try:
                 await room
             finally:
-                self._blocked.discard(room)
+                del self._blocked[room]
 
     def drop_oldest(self) -> None:
         """Make room for what is newer."""

@@ -18,12 +18,12 @@ class Notices:
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._feeds: set[Feed[PkiId]] = set()
+        self._feeds: dict[Feed[PkiId], None] = {}
 
     def subscribe(self) -> Feed[PkiId]:
         """Hear of what happens from now on."""
-        feed = Feed[PkiId](WAITING, on_close=self._feeds.discard)
-        self._feeds.add(feed)
+        feed = Feed[PkiId](WAITING, on_close=self._forget)
+        self._feeds[feed] = None
         return feed
 
     def tell(self, pki_id: PkiId) -> None:
@@ -39,3 +39,6 @@ class Notices:
         for feed in self._feeds:
             feed.end()
         self._feeds.clear()
+
+    def _forget(self, feed: Feed[PkiId]) -> None:
+        self._feeds.pop(feed, None)

@@ -14,7 +14,7 @@ class Tasks:
     """
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], None] = {}
 
     def __len__(self) -> int:
         return len(self._running)
@@ -22,12 +22,12 @@ class Tasks:
     def start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         """Run ``work``; what it raises is logged, since nobody waits for it."""
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._running.add(task)
+        self._running[task] = None
         task.add_done_callback(self._done)
         return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("%s failed", task.get_name(), exc_info=error)
 
@@ -36,9 +36,11 @@ class Tasks:
 
         Cancellation: the tasks are cancelled all the same.
         """
-        current = asyncio.current_task()
-        left = [task for task in self._running if task is not current]
-        for task in left:
-            task.cancel()
+        try:
+            await asyncio.sleep(0)  # a task that is cancelled before its first step cannot clean up
+        finally:
+            left = [task for task in self._running if task is not asyncio.current_task()]
+            for task in left:
+                task.cancel()
         if left:
             await asyncio.wait(left)
