@@ -6,11 +6,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from gossip.api.peer import ConnectionInfo
-from gossip.errors import ClosedError, GossipError, QueueFullError
+from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.metrics import Metrics
 from gossip.transport.base import Channel, FrameStream
 
 logger = logging.getLogger("gossip.comm")
+
+LAST_WORD_S = 1.0
+"""How long, once nothing can be written any more, the reader may still learn why."""
 
 Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
 """Takes what was read, in order; as long as it waits, nothing more is read."""
@@ -19,7 +22,7 @@ Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
 class Connection:
     """Carries envelopes to and from one peer.
 
-    Its end is its reader's end: a writer that fails cuts the stream, which the reader sees.
+    Its end is its reader's end, which may know better than a writer that fails why the other side ended the stream.
 
     Mirrors: gossip/comm/conn.go, connection.
     """
@@ -57,6 +60,8 @@ class Connection:
         self._is_open = True
         self._ended = asyncio.Event()
         self._reading: asyncio.Timeout | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._failure: GossipError | None = None
 
     def __repr__(self) -> str:
         return f"<Connection {'to' if self.is_outgoing else 'from'} {self.info}>"
@@ -67,9 +72,9 @@ class Connection:
         return self._is_open
 
     @property
-    def queued(self) -> int:
-        """How many envelopes wait for the writer."""
-        return len(self._outbox)
+    def is_flushed(self) -> bool:
+        """Whether everything that was queued has been handed to the network, or dropped."""
+        return self._flushed.is_set()
 
     def send_nowait(self, frame: bytes) -> None:
         """Queue one encoded envelope.
@@ -107,7 +112,7 @@ class Connection:
         await self._flushed.wait()
 
     async def run(self, deliver: Deliver, early: Sequence[bytes]) -> None:
-        """Read and write until either side ends it; afterwards everything below is released.
+        """Read and write until either side ends it; :meth:`release` it afterwards, whatever comes of it.
 
         Args:
             deliver: Takes what is read; what it raises ends the connection.
@@ -116,40 +121,51 @@ class Connection:
         Raises:
             GossipError: It broke, the other side refused us, or sent what it must not. Not when ``close`` ended it.
 
-        Cancellation: the connection is closed.
+        Cancellation: nothing more is read or written.
         """
-        writer = asyncio.get_running_loop().create_task(self._write(), name=f"writer of {self!r}")
+        self._writer = asyncio.get_running_loop().create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
                 if not self._is_open:
                     return
-                await deliver(self, early)
+                if early:
+                    await deliver(self, early)
                 while frames := await self._stream.receive():
                     await deliver(self, frames)
         except TimeoutError:
-            if not self.closed_by_us:
+            if self.closed_by_us:
+                return
+            if self._failure is None:
                 raise
+            raise self._failure from None
         finally:
             self._reading = None
             self._shut()
-            writer.cancel()
-            await asyncio.wait([writer])
-            try:
-                if self._channel is not None:
-                    await self._channel.close()
-            finally:
-                self._ended.set()
+            self._writer.cancel()
+
+    async def release(self) -> None:
+        """Let go of what lies below, once :meth:`run` has ended.
+
+        Cancellation: it is cut.
+        """
+        try:
+            if self._writer is not None:
+                await asyncio.wait([self._writer])
+            if self._channel is not None:
+                await self._channel.close()
+        finally:
+            if self._channel is not None:
+                self._channel.abort()
+            self._ended.set()
 
     def close(self) -> None:
         """End it now; envelopes that wait are dropped. May be called again."""
         self.closed_by_us = True
         self._shut()
-        if self._reading is not None:
-            self._reading.reschedule(0)
-            self._reading = None
+        self._stop_reading(0)
 
     async def wait_ended(self) -> None:
-        """Wait until :meth:`run` has released everything.
+        """Wait until everything is released.
 
         Cancellation: nothing changes.
         """
@@ -161,6 +177,16 @@ class Connection:
         self._room.set()
         self._flushed.set()
 
+    def _stop_reading(self, at_s: float) -> None:
+        if self._reading is not None and not self._reading.expired():
+            self._reading.reschedule(at_s)
+
+    def _fail(self, error: GossipError) -> None:
+        logger.debug("Writing to %s failed: %s", self.info, error)
+        self._failure = error
+        self._shut()
+        self._stop_reading(asyncio.get_running_loop().time() + LAST_WORD_S)
+
     async def _write(self) -> None:
         try:
             while True:
@@ -169,13 +195,19 @@ class Connection:
                 frames = list(self._outbox)
                 self._outbox.clear()
                 self._room.set()
-                await self._stream.send(frames)
-                self._metrics.messages_sent(len(frames))
+                await self._hand_over(frames)
                 if not self._outbox:
                     self._flushed.set()
         except GossipError as error:
-            logger.debug("Writing to %s failed: %s", self.info, error)
-            self._stream.abort()
-        except Exception:
+            self._fail(error)
+        except Exception as error:
             logger.exception("Writing to %s failed", self.info)
-            self._stream.abort()
+            self._fail(StreamBrokenError(f"writing to {self.info} failed: {error}"))
+
+    async def _hand_over(self, frames: list[bytes]) -> None:
+        try:
+            await self._stream.send(frames)
+        except asyncio.CancelledError:
+            self._stream.abort()  # a part of a message may have left
+            raise
+        self._metrics.messages_sent(len(frames))

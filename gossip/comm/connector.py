@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.comm.connection import Connection
-from gossip.comm.dials import Dials
+from gossip.comm.dials import Dial, Dials
 from gossip.comm.initiator import Initiator
 from gossip.comm.notices import Notices
 from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
-from gossip.errors import Fault, GossipError
+from gossip.errors import ClosedError, Fault, GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
+from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
 
@@ -28,31 +29,65 @@ class Connector:
     def __init__(
         self,
         initiator: Initiator,
+        dials: Dials,
         population: Population,
         deaths: Notices,
         switches: Notices,
         config: CommConfig,
         metrics: Metrics,
     ) -> None:
-        self.dials = Dials(self._connect, self._failed, config.send_buffer)
         self._initiator = initiator
+        self._dials = dials
         self._population = population
         self._deaths = deaths
         self._switches = switches
         self._config = config
         self._metrics = metrics
-        self._tasks = Tasks()
+        self._dialling = Tasks()
+        self._running = Tasks()
         self._throttle = Throttle()
+        self._is_closed = False
+
+    def begin(self, peer: RemotePeer, pki_id: PkiId) -> Dial:
+        """The dial to this peer, started unless it is under way.
+
+        Raises:
+            ClosedError: Dials were given up.
+        """
+        if self._is_closed:
+            raise ClosedError("shutting down")
+        dial = self._dials.find(pki_id)
+        if dial is None:
+            dial = self._dials.add(peer, pki_id)
+            self._dialling.start(self._dial(dial, pki_id), name=f"dial to {peer}")
+        return dial
+
+    async def give_up(self) -> None:
+        """End every dial under way, and begin none from now on.
+
+        Cancellation: they are given up all the same.
+        """
+        self._is_closed = True
+        await self._dialling.close()
 
     async def close(self) -> None:
-        """Give up dials, and cut what still runs.
+        """Give up dials, and cut the connections that still run.
 
         Cancellation: the same happens.
         """
         try:
-            await self.dials.close()
+            await self.give_up()
         finally:
-            await self._tasks.close()
+            await self._running.close()
+
+    async def _dial(self, dial: Dial, pki_id: PkiId) -> None:
+        try:
+            dial.succeed(await self._connect(dial.peer))
+        except GossipError as error:
+            self._failed(dial.peer, pki_id, error, dial.fail(error))
+        finally:
+            self._dials.remove(pki_id)
+            dial.fail(ClosedError(f"the dial to {dial.peer} was given up"))
 
     async def _connect(self, peer: RemotePeer) -> Connection:
         reached = await self._initiator.connect(peer)
@@ -69,8 +104,8 @@ class Connector:
         except GossipError:
             reached.channel.abort()
             raise
+        self._running.start(self._run(connection, exchanged.early), name=f"reader of {connection!r}")
         self._metrics.handshake(Outcome.ACCEPTED, initiator=True)
-        self._tasks.start(self._run(connection, exchanged.early), f"reader of {connection!r}")
         if reached.switched_from is not None:
             logger.info("%s answers at %s instead of %s", exchanged.info, peer.endpoint, reached.switched_from.hex())
             self._switches.tell(reached.switched_from)
@@ -82,10 +117,10 @@ class Connector:
         except GossipError as error:
             logger.debug("The connection with %s ended: %s", connection.info, error)
 
-    def _failed(self, peer: RemotePeer, error: GossipError, lost: int) -> None:
+    def _failed(self, peer: RemotePeer, pki_id: PkiId, error: GossipError, lost: int) -> None:
         outcome = Outcome.REFUSED if error.fault is Fault.PEER else Outcome.FAILED
         self._metrics.handshake(outcome, initiator=True)
         if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:
             logger.warning("Failed obtaining connection for %s, %d messages lost, reason: %s", peer, lost, error)
-        if peer.pki_id:
-            self._deaths.tell(peer.pki_id)
+        if not self._population.is_connected(pki_id):
+            self._deaths.tell(pki_id)

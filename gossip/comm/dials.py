@@ -1,16 +1,12 @@
-"""One dial at a time to each peer, and the messages that wait for it."""
+"""The dials under way, and the messages that wait for them."""
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.connection import Connection
-from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, GossipError, QueueFullError
+from gossip.errors import GossipError, QueueFullError
 from gossip.types import PkiId
-
-Connect = Callable[[RemotePeer], Awaitable[Connection]]
 
 
 class Dial:
@@ -20,7 +16,7 @@ class Dial:
         self.peer = peer
         self._capacity = capacity
         self._waiting: deque[bytes] = deque()
-        self._connected: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._connected = self._new_future()
 
     def queue_nowait(self, frame: bytes) -> None:
         """Let one encoded envelope wait for the connection.
@@ -43,16 +39,15 @@ class Dial:
         return await asyncio.shield(self._connected)
 
     def succeed(self, connection: Connection) -> None:
-        """Send what waits on ``connection``, in order, and wake the senders. Further calls do nothing."""
-        if self._connected.done():
-            return
-        self._connected.set_result(connection)
-        for frame in self._waiting:
+        """Send what waits on ``connection``, in order, and wake the senders; whoever comes now waits for the next."""
+        frames, self._waiting = self._waiting, deque()
+        connected, self._connected = self._connected, self._new_future()
+        connected.set_result(connection)
+        for frame in frames:
             connection.send_nowait(frame)
-        self._waiting.clear()
 
     def fail(self, error: GossipError) -> int:
-        """Wake the senders with ``error``.
+        """Wake the senders with ``error``; further calls do nothing.
 
         Returns:
             How many queued messages were lost.
@@ -64,56 +59,43 @@ class Dial:
         self._waiting.clear()
         return lost
 
+    @staticmethod
+    def _new_future() -> asyncio.Future[Connection]:
+        return asyncio.get_running_loop().create_future()
+
 
 class Dials:
-    """Those under way, by PKI-ID.
+    """At most one for each PKI-ID.
 
     Mirrors: gossip/comm/conn.go, connectionStore.getConnection and its destination locks.
     """
 
-    def __init__(self, connect: Connect, failed: Callable[[RemotePeer, GossipError, int], None], capacity: int) -> None:
-        """Prepare to dial.
-
-        Args:
-            connect: Makes a connection and puts it to use.
-            failed: Told of each dial that failed, why, and how many messages were lost with it.
-            capacity: How many messages may wait for one dial.
-        """
-        self._connect = connect
-        self._failed = failed
+    def __init__(self, capacity: int) -> None:
+        """Start without dials, for each of which ``capacity`` messages may wait."""
         self._capacity = capacity
-        self._tasks = Tasks()
         self._under_way: dict[PkiId, Dial] = {}
 
     def __len__(self) -> int:
         return len(self._under_way)
 
-    def begin(self, peer: RemotePeer, pki_id: PkiId) -> Dial:
-        """The dial to this peer, started unless it is under way."""
-        dial = self._under_way.get(pki_id)
-        if dial is None:
-            dial = self._under_way[pki_id] = Dial(peer, self._capacity)
-            self._tasks.start(self._run(dial, pki_id), name=f"dial to {peer}")
+    def find(self, pki_id: PkiId) -> Dial | None:
+        """The dial to this peer, if one is under way."""
+        return self._under_way.get(pki_id)
+
+    def add(self, peer: RemotePeer, pki_id: PkiId) -> Dial:
+        """Note that a dial to this peer begins."""
+        dial = self._under_way[pki_id] = Dial(peer, self._capacity)
         return dial
 
-    def overtaken(self, connection: Connection) -> None:
-        """Use a connection that the peer made while we were dialling it."""
+    def remove(self, pki_id: PkiId) -> None:
+        """Note that it ended."""
+        del self._under_way[pki_id]
+
+    def reached(self, connection: Connection) -> None:
+        """Use a connection to a peer that is being dialled: the dial's own, or one that the peer made meanwhile.
+
+        What waits goes out at once: whatever is sent next finds the connection, and must not arrive before it.
+        """
         dial = self._under_way.get(connection.info.pki_id)
         if dial is not None:
             dial.succeed(connection)
-
-    async def close(self) -> None:
-        """Give every dial up.
-
-        Cancellation: they are given up all the same.
-        """
-        await self._tasks.close()
-
-    async def _run(self, dial: Dial, pki_id: PkiId) -> None:
-        try:
-            dial.succeed(await self._connect(dial.peer))
-        except GossipError as error:
-            self._failed(dial.peer, error, dial.fail(error))
-        finally:
-            self._under_way.pop(pki_id, None)
-            dial.fail(ClosedError(f"the dial to {dial.peer} was given up"))

@@ -11,9 +11,10 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.config import CommConfig
 from gossip.comm.connector import Connector
 from gossip.comm.demux import Demux
+from gossip.comm.dials import Dials
 from gossip.comm.initiator import Accepted, Initiator
 from gossip.comm.notices import Notices
-from gossip.comm.observer import Observer
+from gossip.comm.observer import GuardedObserver, Observer
 from gossip.comm.overflow import Overflow
 from gossip.comm.population import Population
 from gossip.comm.reception import Reception
@@ -53,7 +54,8 @@ class CommEngine:
             metrics: Takes figures.
             observer: Told of connections and handshakes.
         """
-        config, metrics, observer = config or CommConfig(), metrics or NoMetrics(), observer or Observer()
+        config, metrics = config or CommConfig(), metrics or NoMetrics()
+        observer = GuardedObserver(observer or Observer())
         self._trust = trust
         self._config = config
         self._deaths = Notices("presumed_dead")
@@ -62,13 +64,17 @@ class CommEngine:
         self._overflow = Overflow(metrics)
         self._initiator = Initiator(dialer, trust, config)
         acks = AckBook()
-        store = ConnectionStore(trust.pki_id, config.linger_s)
-        deliver = Reception(acks, self._demux, metrics).deliver
-        self._population = Population(store, deliver, acks, self._deaths, config.linger_s, metrics, observer)
+        dials = Dials(config.send_buffer)
+        self._store = ConnectionStore(trust.pki_id, config.linger_s)
+        deliver = Reception(acks, self._demux, self._store.find, metrics).deliver
+        self._population = Population(
+            self._store, dials, deliver, acks, self._deaths, config.linger_s, metrics, observer
+        )
         self._acceptor = Acceptor(trust, self._population, config, metrics, observer)
-        self._connector = Connector(self._initiator, self._population, self._deaths, self._switches, config, metrics)
-        self._dials = self._connector.dials
-        self._sending = Sending(store, self._dials, acks, self._overflow)
+        self._connector = Connector(
+            self._initiator, dials, self._population, self._deaths, self._switches, config, metrics
+        )
+        self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
 
     async def __aenter__(self) -> Self:
@@ -206,14 +212,16 @@ class CommEngine:
         """
         self._is_stopped = True
         try:
-            await self._sending.close()
-            await self._dials.close()
+            await self._connector.give_up()
             await self._population.stop(self._config.drain_s)
         finally:
-            await self._connector.close()
             self._demux.end()
             self._deaths.end()
             self._switches.end()
+            try:
+                await self._sending.close()
+            finally:
+                await self._connector.close()
 
     def set_dial_opts(self, options: DialOptions) -> None:
         """Use other options for connections dialled from now on.
@@ -230,6 +238,7 @@ class CommEngine:
             IdentityError: The crypto service cannot read it; the old one stays.
         """
         self._trust.set_identity(identity)
+        self._store.own_pki_id = self._trust.pki_id
 
     def dropped(self, peer: RemotePeer) -> int:
         """How many messages this peer lost because its send buffer was full."""

@@ -1,7 +1,12 @@
 """What a user of the communication layer may watch."""
 
+import logging
+from collections.abc import Callable
+
 from gossip.api.peer import ConnectionInfo
 from gossip.errors import GossipError
+
+logger = logging.getLogger("gossip.comm")
 
 
 class Observer:
@@ -18,3 +23,33 @@ class Observer:
 
     def refused(self, remote: str, error: GossipError) -> None:
         """The peer at ``remote``, ``host:port``, dialled us and did not prove who it is."""
+
+
+class GuardedObserver(Observer):
+    """Passes each event on; what the other observer raises is logged, and goes no further."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def connected(self, info: ConnectionInfo, *, outgoing: bool) -> None:
+        """Pass it on."""
+        self._guard(lambda: self._observer.connected(info, outgoing=outgoing))
+
+    def disconnected(self, info: ConnectionInfo, error: GossipError | None) -> None:
+        """Pass it on."""
+        self._guard(lambda: self._observer.disconnected(info, error))
+
+    def probed(self, info: ConnectionInfo) -> None:
+        """Pass it on."""
+        self._guard(lambda: self._observer.probed(info))
+
+    def refused(self, remote: str, error: GossipError) -> None:
+        """Pass it on."""
+        self._guard(lambda: self._observer.refused(remote, error))
+
+    @staticmethod
+    def _guard(tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except Exception:
+            logger.exception("An observer failed")

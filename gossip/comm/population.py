@@ -6,14 +6,19 @@ from collections.abc import Sequence
 
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection, Deliver
+from gossip.comm.dials import Dials
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
 from gossip.comm.store import ConnectionStore
-from gossip.errors import ClosedError, GossipError, StreamBrokenError
+from gossip.errors import ClosedError, GossipError, StreamBrokenError, WireError
 from gossip.metrics import Metrics
+from gossip.throttle import Throttle
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
+
+PATIENCE = 3
+"""How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 
 
 class Population:
@@ -25,6 +30,7 @@ class Population:
     def __init__(
         self,
         store: ConnectionStore,
+        dials: Dials,
         deliver: Deliver,
         acks: AckBook,
         deaths: Notices,
@@ -33,6 +39,7 @@ class Population:
         observer: Observer,
     ) -> None:
         self._store = store
+        self._dials = dials
         self._deliver = deliver
         self._acks = acks
         self._deaths = deaths
@@ -40,7 +47,13 @@ class Population:
         self._metrics = metrics
         self._observer = observer
         self._lingering: dict[Connection, asyncio.TimerHandle] = {}
+        self._throttle = Throttle()
         self._is_closed = False
+
+    def is_connected(self, pki_id: PkiId) -> bool:
+        """Whether there is a connection to send on."""
+        connection = self._store.find(pki_id)
+        return connection is not None and connection.is_open
 
     def admit(self, connection: Connection) -> None:
         """Put an authenticated connection to use; :meth:`run` it next.
@@ -50,13 +63,12 @@ class Population:
         """
         if self._is_closed:
             raise ClosedError("shutting down")
-        loop = asyncio.get_running_loop()
-        displaced = self._store.add(connection, loop.time())
+        displaced = self._store.add(connection, asyncio.get_running_loop().time())
         if displaced.superseded is not None:
             displaced.superseded.close()
         if displaced.retired is not None:
-            retired = displaced.retired
-            self._lingering[retired] = loop.call_later(self._linger_s, self._close_if_retired, retired)
+            self._let_linger(displaced.retired)
+        self._dials.reached(displaced.current)
         self._metrics.connections(len(self._store))
         self._observer.connected(connection.info, outgoing=connection.is_outgoing)
 
@@ -74,8 +86,12 @@ class Population:
         except GossipError as broken:
             error = broken
             raise
+        except BaseException:
+            connection.close()
+            raise
         finally:
             self._ended(connection, error)
+            await connection.release()
 
     async def close(self, pki_id: PkiId) -> None:
         """Close every connection of one peer and wait for their end.
@@ -111,24 +127,52 @@ class Population:
         for connection in connections:
             await connection.wait_ended()
 
-    def _close_if_retired(self, connection: Connection) -> None:
-        self._lingering.pop(connection, None)
-        if self._store.find(connection.info.pki_id) is not connection:
-            connection.close()
+    def _let_linger(self, connection: Connection) -> None:
+        """Close a retired connection later, unless the peer with the higher PKI-ID, who decides, does it sooner.
 
-    def _ended(self, connection: Connection, error: GossipError | None) -> None:
+        Two peers that disagree on which of two connections is retired would otherwise close one each.
+        """
+        self._stop_lingering(connection)
+        decides = self._store.outranks(connection.info.pki_id)
+        delay_s = self._linger_s if decides else self._linger_s * PATIENCE
+        loop = asyncio.get_running_loop()
+        self._lingering[connection] = loop.call_later(delay_s, self._close_if_retired, connection)
+
+    def _stop_lingering(self, connection: Connection) -> None:
         timer = self._lingering.pop(connection, None)
         if timer is not None:
             timer.cancel()
-        pki_id = connection.info.pki_id
-        is_last = self._store.discard(connection)
+
+    def _close_if_retired(self, connection: Connection) -> None:
+        del self._lingering[connection]
+        if self._store.find(connection.info.pki_id) is connection:
+            return
+        if connection.is_flushed:
+            connection.close()
+        else:
+            self._let_linger(connection)
+
+    def _ended(self, connection: Connection, error: GossipError | None) -> None:
+        self._stop_lingering(connection)
+        if isinstance(error, WireError):
+            self._warn(connection, error)
+        if self._store.discard(connection):
+            self._lost(connection, error)
         self._metrics.connections(len(self._store))
         self._observer.disconnected(connection.info, error)
-        if not is_last:
-            return
+
+    def _lost(self, connection: Connection, error: GossipError | None) -> None:
+        """A peer is without a connection. A dial under way, or whoever sent what it must not, is not dead."""
+        info = connection.info
         if connection.closed_by_us:
-            self._acks.abandon(pki_id, ClosedError(f"the connection with {connection.info} was closed"))
+            self._acks.abandon(info.pki_id, ClosedError(f"the connection with {info} was closed"))
             return
-        logger.info("Lost the connection with %s: %s", connection.info, error or "the peer closed it")
-        self._acks.abandon(pki_id, StreamBrokenError(f"the connection with {connection.info} was lost: {error}"))
-        self._deaths.tell(pki_id)
+        reason = error or "the peer closed it"
+        logger.info("Lost the connection with %s: %s", info, reason)
+        self._acks.abandon(info.pki_id, StreamBrokenError(f"the connection with {info} was lost: {reason}"))
+        if not isinstance(error, WireError) and self._dials.find(info.pki_id) is None:
+            self._deaths.tell(info.pki_id)
+
+    def _warn(self, connection: Connection, error: WireError) -> None:
+        if self._throttle.admit(connection.info.pki_id, asyncio.get_running_loop().time()) is not None:
+            logger.warning("Closed the connection with %s: %s", connection.info, error)

@@ -1,23 +1,32 @@
 """A received message, and the way back to its sender."""
 
+from collections.abc import Callable
+
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.connection import Connection
 from gossip.messages import GossipMessage
+from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
 from gossip.wire.signed import SignedMessage, noop_sign
 
+Find = Callable[[PkiId], Connection | None]
+"""Tells the connection that leads to a peer now."""
+
 
 class Received:
-    """Implements :class:`gossip.api.comm.ReceivedMessage` over the connection that the message came by.
+    """Implements :class:`gossip.api.comm.ReceivedMessage`.
+
+    The way back is the connection that the message came by, or the one that took its place.
 
     Mirrors: gossip/comm/msg.go, ReceivedMessageImpl.
     """
 
-    __slots__ = ("_connection", "_signed")
+    __slots__ = ("_connection", "_find", "_signed")
 
-    def __init__(self, signed: SignedMessage, connection: Connection) -> None:
+    def __init__(self, signed: SignedMessage, connection: Connection, find: Find) -> None:
         self._signed = signed
         self._connection = connection
+        self._find = find
 
     def __repr__(self) -> str:
         return f"<Received {self._signed.kind.name} from {self._connection.info}>"
@@ -34,18 +43,25 @@ class Received:
         """Send ``message`` back, unsigned.
 
         Raises:
-            ClosedError: The connection is gone; nothing was sent.
+            ClosedError: The peer is not connected any more; nothing was sent.
+            InvalidMessageError: ``message`` cannot be encoded; nothing was sent.
 
         Cancellation: nothing was sent.
         """
-        await self._connection.send(noop_sign(message).envelope)
+        await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text.
 
         Raises:
-            ClosedError: The connection is gone; nothing was sent.
+            ClosedError: The peer is not connected any more; nothing was sent.
+            InvalidMessageError: ``error`` is not text that UTF-8 can hold; nothing was sent.
 
         Cancellation: nothing was sent.
         """
-        await self._connection.send(encode_ack(self._signed.nonce, error or ""))
+        await self._way_back().send(encode_ack(self._signed.nonce, error or ""))
+
+    def _way_back(self) -> Connection:
+        if self._connection.is_open:
+            return self._connection
+        return self._find(self._connection.info.pki_id) or self._connection

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
-from gossip.comm.received import Received
+from gossip.comm.received import Find, Received
 from gossip.metrics import Metrics
 from gossip.wire.acks import parse_ack
 from gossip.wire.envelope import parse_envelope
@@ -18,9 +18,10 @@ class Reception:
     Mirrors: gossip/comm/comm_impl.go, interceptAcks; gossip/comm/conn.go, connection.readFromStream.
     """
 
-    def __init__(self, acks: AckBook, demux: Demux, metrics: Metrics) -> None:
+    def __init__(self, acks: AckBook, demux: Demux, find: Find, metrics: Metrics) -> None:
         self._acks = acks
         self._demux = demux
+        self._find = find
         self._metrics = metrics
 
     async def deliver(self, connection: Connection, frames: Sequence[bytes]) -> None:
@@ -37,4 +38,4 @@ class Reception:
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:
-                await self._demux.dispatch(Received(signed, connection), len(frame))
+                await self._demux.dispatch(Received(signed, connection, self._find), len(frame))

@@ -8,11 +8,11 @@ from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
 from gossip.comm.ackbook import AckBook
 from gossip.comm.acked_send import AckedSend
-from gossip.comm.dials import Dials
+from gossip.comm.connector import Connector
 from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
-from gossip.errors import GossipError, QueueFullError, UnnamedPeerError
+from gossip.errors import ClosedError, GossipError, QueueFullError, UnnamedPeerError
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
@@ -39,9 +39,9 @@ class Sending:
     Mirrors: gossip/comm/comm_impl.go, commImpl.Send, SendWithAck and sendToEndpoint.
     """
 
-    def __init__(self, store: ConnectionStore, dials: Dials, acks: AckBook, overflow: Overflow) -> None:
+    def __init__(self, store: ConnectionStore, connector: Connector, acks: AckBook, overflow: Overflow) -> None:
         self._store = store
-        self._dials = dials
+        self._connector = connector
         self._acks = acks
         self._overflow = overflow
         self._tasks = Tasks()
@@ -59,7 +59,7 @@ class Sending:
                 if connection is not None and connection.is_open:
                     connection.send_nowait(frame)
                 else:
-                    self._dials.begin(peer, pki_id).queue_nowait(frame)
+                    self._connector.begin(peer, pki_id).queue_nowait(frame)
             except QueueFullError as error:
                 self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
 
@@ -102,7 +102,10 @@ class Sending:
         try:
             connection = self._store.find(pki_id)
             if connection is None or not connection.is_open:
-                connection = await self._dials.begin(peer, pki_id).connection()
+                connection = await self._connector.begin(peer, pki_id).connection()
             await operation.hand_over(pki_id, connection)
         except GossipError as error:
             operation.settle(pki_id, error)
+        except asyncio.CancelledError:
+            operation.settle(pki_id, ClosedError("shutting down"))
+            raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 from gossip.comm.connection import Connection
 from gossip.types import PkiId
@@ -18,8 +19,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """What a new connection changed: ``retired`` is to be closed after a while, ``superseded`` now."""
+    """What a new connection changed.
 
+    ``current`` is to be sent on from now on, ``retired`` to be closed after a while, ``superseded`` at once.
+    """
+
+    current: Connection
     retired: Connection | None = None
     superseded: Connection | None = None
 
@@ -41,7 +46,7 @@ class ConnectionStore:
             own_pki_id: Settles which of two simultaneous connections stays.
             settle_s: How much later than our own an inbound connection may come and still count as simultaneous.
         """
-        self._own_pki_id = own_pki_id
+        self.own_pki_id = own_pki_id
         self._settle_s = settle_s
         self._entries: dict[PkiId, Entry] = {}
 
@@ -64,13 +69,13 @@ class ConnectionStore:
         entry = self._entries.get(pki_id)
         if entry is None:
             self._entries[pki_id] = Entry(connection, now_s)
-            return Displaced()
+            return Displaced(connection)
         superseded = entry.retired
         if self._takes_over(connection, entry, now_s):
             entry.current, entry.retired, entry.since_s = connection, entry.current, now_s
         else:
             entry.retired = connection
-        return Displaced(entry.retired, superseded)
+        return Displaced(entry.current, entry.retired, superseded)
 
     def discard(self, connection: Connection) -> bool:
         """Remove this very connection; a retired one comes back in its place.
@@ -88,7 +93,7 @@ class ConnectionStore:
             if entry.retired is None or not entry.retired.is_open:
                 del self._entries[pki_id]
                 return True
-            entry.current, entry.retired = entry.retired, None
+            entry.current, entry.retired, entry.since_s = entry.retired, None, -inf
         return False
 
     def of(self, pki_id: PkiId) -> list[Connection]:
@@ -98,10 +103,14 @@ class ConnectionStore:
             return []
         return [entry.current] if entry.retired is None else [entry.current, entry.retired]
 
+    def outranks(self, pki_id: PkiId) -> bool:
+        """Whether our PKI-ID is the higher one, so that of two simultaneous connections ours stays."""
+        return self.own_pki_id > pki_id
+
     def _takes_over(self, connection: Connection, entry: Entry, now_s: float) -> bool:
         if connection.is_outgoing == entry.current.is_outgoing or not entry.current.is_open:
             return True
-        we_are_higher = self._own_pki_id > connection.info.pki_id
+        ours_stays = self.outranks(connection.info.pki_id)
         if connection.is_outgoing:  # we dialled because there was none, and theirs came in meanwhile
-            return we_are_higher
-        return not (we_are_higher and now_s - entry.since_s < self._settle_s)
+            return ours_stays
+        return not (ours_stays and now_s - entry.since_s < self._settle_s)
