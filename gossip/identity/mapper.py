@@ -169,7 +169,8 @@ class IdentityMapper:
         Raises:
             IdentityError: It is not valid, or has ended; the former one stays.
         """
-        self._table.set_own(self._judge.judge_own(identity, self._clock.now()))
+        now = self._clock.now()
+        self._table.set_own(self._judge.judge_own(identity, now), now)
         former_end_at = self._table.find_next_end()
         if former_end_at is not None:
             self._sweeper.notice(former_end_at)

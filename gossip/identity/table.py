@@ -52,10 +52,11 @@ class IdentityTable:
             heapq.heappush(self._by_end, (entry.expires_at, next(self._sequence), entry))
         self._by_use[entry.pki_id] = entry
 
-    def set_own(self, entry: Entry) -> None:
-        """Take another entry for our own, the stored one where its PKI-ID is stored; the former one begins to age."""
+    def set_own(self, entry: Entry, now: datetime) -> None:
+        """Take another entry, or the stored one of its PKI-ID, for our own; the former one ages from now on."""
         former = self._own
         self._own = self._by_use.setdefault(entry.pki_id, entry)
+        self.use(former.pki_id, now)
         if former.expires_at is not None:
             heapq.heappush(self._by_end, (former.expires_at, next(self._sequence), former))
         self._clear_stale_ends()

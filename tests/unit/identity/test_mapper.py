@@ -1,0 +1,422 @@
+"""What the mapper promises beyond Fabric's tests: order of checks, exact times, bounds, callbacks that misbehave."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gossip.errors import (
+    ConfigurationError,
+    IdentityError,
+    IdentityExpiredError,
+    IdentityRevokedError,
+    PkiIdMismatchError,
+    UnknownIdentityError,
+    UntrustedIdentityError,
+)
+from gossip.identity.entry import PurgeReason
+from gossip.identity.mapper import IdentityMapper, PurgeHandler
+from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
+from tests.support.fake_clock import FakeClock
+from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
+from tests.support.virtual_time import VirtualClock, run_virtual
+
+SELF = identity_of("self")
+SELF_ID = pki_id_of(SELF)
+ALICE, BOB, CAROL = identity_of("alice"), identity_of("bob"), identity_of("carol")
+ALICE_ID, BOB_ID, CAROL_ID = pki_id_of(ALICE), pki_id_of(BOB), pki_id_of(CAROL)
+HOUR_S = 3600.0
+
+
+class Purges(list[tuple[PkiId, PurgeReason]]):
+    """Notes who was purged and why."""
+
+    def __call__(self, pki_id: PkiId, identity: PeerIdentityType, reason: PurgeReason) -> None:
+        assert pki_id == pki_id_of(identity)
+        self.append((pki_id, reason))
+
+
+class Fixture:
+    """A mapper on a clock that stands still."""
+
+    def __init__(self, *, max_identities: int = 100, on_purge: PurgeHandler | None = None) -> None:
+        self.clock = FakeClock()
+        self.crypto = HmacCrypto(SELF)
+        self.purges = Purges()
+        self.mapper = IdentityMapper(
+            SELF,
+            self.crypto,
+            PrefixAdvisor(),
+            clock=self.clock,
+            max_identities=max_identities,
+            on_purge=on_purge or self.purges,
+        )
+
+    def put(self, *identities: PeerIdentityType) -> None:
+        for identity in identities:
+            self.mapper.put(pki_id_of(identity), identity)
+
+    def stored(self) -> set[PkiId]:
+        return {info.pki_id for info in self.mapper.identity_info()}
+
+
+class UnclassifiableCrypto(HmacCrypto):
+    """Cannot tell when anybody but us ends."""
+
+    error: IdentityError = UntrustedIdentityError("no MSP found")
+
+    def expiration(self, identity: PeerIdentityType) -> datetime | None:
+        if identity != SELF:
+            raise self.error
+        return None
+
+
+@pytest.mark.parametrize("kind", [IdentityError, UntrustedIdentityError, IdentityRevokedError])
+def test_identity_whose_end_cannot_be_told_is_refused_with_its_reason(kind: type[IdentityError]) -> None:
+    crypto = UnclassifiableCrypto(SELF)
+    crypto.error = kind("of no MSP")
+    mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=FakeClock())
+    with pytest.raises(IdentityError, match=r"^failed classifying identity: of no MSP") as caught:
+        mapper.put(ALICE_ID, ALICE)
+    assert type(caught.value) is kind
+    assert caught.value.pki_id == ALICE_ID
+    assert caught.value.__cause__ is crypto.error
+
+
+def test_checks_come_in_fabrics_order() -> None:
+    fixture = Fixture()
+    fixture.crypto.ends_at[ALICE] = fixture.clock.now() - timedelta(days=1)
+    fixture.crypto.untrusted.add(ALICE)
+    with pytest.raises(UntrustedIdentityError):
+        fixture.mapper.put(BOB_ID, ALICE)
+    fixture.crypto.untrusted.clear()
+    with pytest.raises(PkiIdMismatchError):
+        fixture.mapper.put(BOB_ID, ALICE)
+    with pytest.raises(IdentityExpiredError, match="gossipping peer identity expired at 2025-12-31") as caught:
+        fixture.mapper.put(ALICE_ID, ALICE)
+    assert caught.value.expired_at == fixture.crypto.ends_at[ALICE]
+    assert fixture.stored() == {SELF_ID}
+
+
+def test_identity_that_names_no_pki_id_does_not_match() -> None:
+    class NamelessCrypto(HmacCrypto):
+        def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+            return SELF_ID if identity == SELF else None
+
+    mapper = IdentityMapper(SELF, NamelessCrypto(SELF), PrefixAdvisor(), clock=FakeClock())
+    with pytest.raises(PkiIdMismatchError):
+        mapper.put(ALICE_ID, ALICE)
+    assert mapper.get_pki_id_of_cert(ALICE) is None
+
+
+def test_stored_in_its_last_moment_and_gone_one_millisecond_later() -> None:
+    fixture = Fixture()
+    fixture.crypto.ends_at[ALICE] = fixture.clock.now()
+    fixture.put(ALICE)
+    fixture.clock.move(timedelta(microseconds=999))
+    assert fixture.mapper.get(ALICE_ID) == ALICE
+    fixture.clock.move(timedelta(microseconds=1))
+    assert ALICE_ID not in fixture.stored()
+    with pytest.raises(UnknownIdentityError):
+        fixture.mapper.get(ALICE_ID)
+    with pytest.raises(UnknownIdentityError):
+        fixture.mapper.verify(ALICE_ID, HmacCrypto(ALICE).sign(b""), b"")
+    assert fixture.purges == [(ALICE_ID, PurgeReason.EXPIRED)]
+
+
+def test_not_yet_valid_or_never_ending_or_ending_with_the_calendar_is_stored() -> None:
+    fixture = Fixture()
+    fixture.crypto.ends_at[ALICE] = datetime.max.replace(tzinfo=UTC)
+    fixture.crypto.ends_at[BOB] = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    fixture.put(ALICE, BOB, CAROL)
+    assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID, CAROL_ID}
+
+
+def test_unclear_organisation_is_empty() -> None:
+    class NobodyAdvisor(PrefixAdvisor):
+        def org_by_peer_identity(self, identity: PeerIdentityType) -> OrgIdentityType | None:
+            return None
+
+    mapper = IdentityMapper(SELF, HmacCrypto(SELF), NobodyAdvisor(), clock=FakeClock())
+    assert mapper.identity_info()[0].organization == b""
+
+
+@pytest.mark.parametrize("threshold_s", [0, -1, float("nan")])
+def test_threshold_must_be_positive(threshold_s: float) -> None:
+    with pytest.raises(ConfigurationError, match="usage_threshold_s must be positive"):
+        IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), usage_threshold_s=threshold_s)
+
+
+def test_there_must_be_room_for_somebody_else() -> None:
+    with pytest.raises(ConfigurationError, match="max_identities must be at least 2, our own and another, not 1"):
+        IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=1)
+
+
+def test_own_identity_must_be_good() -> None:
+    crypto, clock = HmacCrypto(SELF), FakeClock()
+    with pytest.raises(IdentityError, match="our own identity cannot be read"):
+        IdentityMapper(PeerIdentityType(b"?"), crypto, PrefixAdvisor(), clock=clock)
+    crypto.ends_at[SELF] = clock.now() - timedelta(seconds=1)
+    with pytest.raises(IdentityExpiredError):
+        IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock)
+
+
+def test_least_recently_used_leaves_when_full_and_never_our_own() -> None:
+    fixture = Fixture(max_identities=3)
+    fixture.put(ALICE, BOB)
+    fixture.mapper.get(ALICE_ID)
+    fixture.put(CAROL)
+    assert fixture.purges == [(BOB_ID, PurgeReason.EVICTED)]
+    fixture.put(ALICE)  # stored already, which is no use of it
+    fixture.mapper.verify(CAROL_ID, HmacCrypto(CAROL).sign(b"m"), b"m")
+    fixture.put(BOB)
+    assert fixture.purges[1:] == [(ALICE_ID, PurgeReason.EVICTED)]
+    assert fixture.stored() == {SELF_ID, BOB_ID, CAROL_ID}
+
+
+def test_ended_identities_make_room_before_others_do() -> None:
+    fixture = Fixture(max_identities=3)
+    fixture.crypto.ends_at[BOB] = fixture.clock.now() + timedelta(seconds=1)
+    fixture.put(ALICE, BOB)
+    fixture.clock.move(timedelta(seconds=2))
+    fixture.put(CAROL)
+    assert fixture.purges == [(BOB_ID, PurgeReason.EXPIRED)]
+    assert fixture.stored() == {SELF_ID, ALICE_ID, CAROL_ID}
+
+
+def test_suspicion_that_raises_removes_nothing() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE, BOB)
+    fixture.crypto.untrusted |= {ALICE, BOB, SELF}
+
+    def is_suspected(identity: PeerIdentityType) -> bool:
+        if identity == BOB:
+            raise ZeroDivisionError
+        return True
+
+    with pytest.raises(ZeroDivisionError):
+        fixture.mapper.suspect_peers(is_suspected)
+    assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID}
+    fixture.mapper.suspect_peers(lambda _: True)
+    assert fixture.stored() == {SELF_ID}
+    assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED), (BOB_ID, PurgeReason.SUSPECTED)]
+
+
+def test_new_own_identity_is_kept_and_the_former_one_ages() -> None:
+    fixture = Fixture(max_identities=3)
+    renewed = identity_of("self renewed")
+    fixture.put(ALICE)
+    fixture.mapper.set_identity(renewed)
+    assert fixture.stored() == {SELF_ID, ALICE_ID, pki_id_of(renewed)}
+    fixture.crypto.untrusted |= {SELF, renewed}
+    fixture.mapper.suspect_peers(lambda _: True)
+    assert fixture.purges == [(SELF_ID, PurgeReason.SUSPECTED)]
+    assert fixture.mapper.get(pki_id_of(renewed)) == renewed
+
+
+def test_own_identity_that_cannot_be_taken_leaves_the_former_one() -> None:
+    fixture = Fixture()
+    fixture.crypto.untrusted.add(ALICE)
+    with pytest.raises(UntrustedIdentityError):
+        fixture.mapper.set_identity(ALICE)
+    fixture.crypto.untrusted.add(SELF)
+    fixture.mapper.suspect_peers(lambda _: True)
+    assert fixture.stored() == {SELF_ID}
+
+
+def test_new_own_identity_makes_room_for_itself() -> None:
+    fixture = Fixture(max_identities=2)
+    fixture.put(ALICE)
+    fixture.mapper.set_identity(BOB)
+    assert fixture.stored() == {SELF_ID, BOB_ID}
+    assert fixture.purges == [(ALICE_ID, PurgeReason.EVICTED)]
+
+
+def test_own_identity_stays_though_it_ended_and_was_not_used() -> None:
+    async def main() -> None:
+        clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
+        crypto.ends_at[SELF] = clock.now() + timedelta(hours=1)
+        async with IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=purges) as mapper:
+            await clock.sleep(24 * HOUR_S)
+            assert mapper.get(SELF_ID) == SELF
+            assert [info.identity for info in mapper.identity_info()] == [SELF]
+            mapper.put(ALICE_ID, ALICE)
+            mapper.set_identity(ALICE)
+            await clock.sleep(1)
+        assert purges == [(SELF_ID, PurgeReason.EXPIRED)]
+
+    run_virtual(main())
+
+
+def test_purged_one_millisecond_after_the_end_by_the_task() -> None:
+    async def main() -> list[timedelta]:
+        clock, crypto, purged_after = VirtualClock(), HmacCrypto(SELF), []
+        started_at = clock.now()
+        for number, identity in enumerate((ALICE, BOB, CAROL)):
+            crypto.ends_at[identity] = started_at + timedelta(seconds=30 - 10 * number)
+        mapper = IdentityMapper(
+            SELF,
+            crypto,
+            PrefixAdvisor(),
+            clock=clock,
+            on_purge=lambda *_: purged_after.append(clock.now() - started_at),
+        )
+        async with mapper:
+            for identity in (ALICE, BOB, CAROL):
+                mapper.put(pki_id_of(identity), identity)
+                await clock.sleep(1)
+            await clock.sleep(60)
+        return purged_after
+
+    assert run_virtual(main()) == [timedelta(seconds=end_s, milliseconds=1) for end_s in (10, 20, 30)]
+
+
+def test_unused_is_purged_within_a_tenth_of_the_threshold() -> None:
+    async def main() -> None:
+        clock, purges = VirtualClock(), Purges()
+        mapper = IdentityMapper(
+            SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=clock, usage_threshold_s=100, on_purge=purges
+        )
+        async with mapper:
+            mapper.put(ALICE_ID, ALICE)
+            mapper.put(BOB_ID, BOB)
+            await clock.sleep(50)
+            mapper.get(BOB_ID)
+            await clock.sleep(50)
+            assert purges == []
+            await clock.sleep(10.5)
+            assert purges == [(ALICE_ID, PurgeReason.UNUSED)]
+            await clock.sleep(50)
+            assert purges == [(ALICE_ID, PurgeReason.UNUSED), (BOB_ID, PurgeReason.UNUSED)]
+
+    run_virtual(main())
+
+
+def test_clock_set_forward_is_noticed_within_a_minute() -> None:
+    async def main() -> None:
+        clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
+        crypto.ends_at[ALICE] = clock.now() + timedelta(days=30)
+        async with IdentityMapper(
+            SELF, crypto, PrefixAdvisor(), clock=clock, usage_threshold_s=1e9, on_purge=purges
+        ) as mapper:
+            mapper.put(ALICE_ID, ALICE)
+            await clock.sleep(1)
+            clock.jump(timedelta(days=31))
+            assert ALICE_ID not in mapper.identity_info().by_id()
+            await clock.sleep(60)
+        assert purges == [(ALICE_ID, PurgeReason.EXPIRED)]
+
+    run_virtual(main())
+
+
+def test_clock_set_back_does_not_keep_unused_identities() -> None:
+    async def main() -> None:
+        clock, purges = VirtualClock(), Purges()
+        async with IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=clock, on_purge=purges) as mapper:
+            mapper.put(ALICE_ID, ALICE)
+            await clock.sleep(1)
+            clock.jump(timedelta(days=-365))
+            await clock.sleep(HOUR_S)
+            assert purges == []
+            await clock.sleep(121)
+        assert purges == [(ALICE_ID, PurgeReason.UNUSED)]
+
+    run_virtual(main())
+
+
+def test_thousands_of_identities_are_one_task_and_one_timer() -> None:
+    async def main() -> None:
+        clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
+        async with IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=purges) as mapper:
+            await asyncio.sleep(0)
+            for number in range(3000):
+                identity = identity_of(f"peer {number}")
+                crypto.ends_at[identity] = clock.now() + timedelta(seconds=100 + number % 7)
+                mapper.put(pki_id_of(identity), identity)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert len(asyncio.all_tasks()) == 2
+            await clock.sleep(110)
+            assert len(purges) == len(set(purges)) == 3000
+            assert len(mapper.identity_info()) == 1
+
+    run_virtual(main())
+
+
+def test_nothing_is_purged_by_time_after_stop_and_again_after_start() -> None:
+    async def main() -> None:
+        clock, purges = VirtualClock(), Purges()
+        mapper = IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=clock, on_purge=purges)
+        mapper.start()
+        mapper.start()
+        mapper.put(ALICE_ID, ALICE)
+        mapper.stop()
+        mapper.stop()
+        await clock.sleep(5 * HOUR_S)
+        assert purges == []
+        assert len(asyncio.all_tasks()) == 1
+        mapper.start()
+        await asyncio.sleep(0)
+        assert purges == [(ALICE_ID, PurgeReason.UNUSED)]
+        mapper.stop()
+
+    run_virtual(main())
+
+
+def test_callback_that_raises_is_logged_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        clock, crypto, told = VirtualClock(), HmacCrypto(SELF), []
+
+        def on_purge(pki_id: PkiId, identity: PeerIdentityType, reason: PurgeReason) -> None:
+            told.append(pki_id)
+            raise ZeroDivisionError("in on_purge")
+
+        async with IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=on_purge) as mapper:
+            for end_s, identity in ((1, ALICE), (1, BOB), (2, CAROL)):
+                crypto.ends_at[identity] = clock.now() + timedelta(seconds=end_s)
+                mapper.put(pki_id_of(identity), identity)
+            await clock.sleep(3)
+            assert told == [ALICE_ID, BOB_ID, CAROL_ID]
+            assert [info.identity for info in mapper.identity_info()] == [SELF]
+
+    run_virtual(main())
+    assert f"on_purge failed for the identity {ALICE_ID.hex()}, which is expired" in caplog.text
+
+
+def test_callback_finds_the_purged_gone_and_may_call_the_mapper() -> None:
+    async def main() -> None:
+        clock, crypto = VirtualClock(), HmacCrypto(SELF)
+        seen: list[set[PkiId]] = []
+
+        def on_purge(pki_id: PkiId, identity: PeerIdentityType, reason: PurgeReason) -> None:
+            seen.append({info.pki_id for info in mapper.identity_info()})
+            with pytest.raises(UnknownIdentityError):
+                mapper.get(pki_id)
+            mapper.put(CAROL_ID, CAROL)
+            mapper.suspect_peers(lambda _: True)
+            if len(seen) == 2:
+                mapper.stop()
+
+        mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=on_purge)
+        mapper.start()
+        for identity in (ALICE, BOB):
+            crypto.ends_at[identity] = clock.now() + timedelta(seconds=1)
+            mapper.put(pki_id_of(identity), identity)
+        await clock.sleep(5 * HOUR_S)
+        assert seen == [{SELF_ID}, {SELF_ID, CAROL_ID}]
+        assert mapper.get(CAROL_ID) == CAROL
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(main())
+
+
+def test_callback_that_puts_back_what_was_evicted_comes_to_an_end(caplog: pytest.LogCaptureFixture) -> None:
+    def put_back(pki_id: PkiId, identity: PeerIdentityType, reason: PurgeReason) -> None:
+        fixture.mapper.put(pki_id, identity)
+
+    fixture = Fixture(max_identities=3, on_purge=put_back)
+    fixture.put(ALICE, BOB, CAROL)
+    assert "RecursionError" in caplog.text
+    fixture.mapper.stop()
+    assert SELF_ID in fixture.stored()
+    assert fixture.stored() <= {SELF_ID, ALICE_ID, BOB_ID, CAROL_ID}
