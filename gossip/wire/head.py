@@ -86,6 +86,7 @@ def _scan(data: bytes, pos: int, end: int) -> Head:  # noqa: C901 -- calls cost
 
 
 def _fill_contents() -> dict[int, tuple[MessageKind, Rules]]:
-    for key, rules in rules_of(schema_of(GossipMessage)).items():
-        _CONTENTS[key] = (MessageKind(key >> 3), cast("Rules", rules))  # every text or message field is a content
+    rules_by_key = rules_of(schema_of(GossipMessage))
+    # Every text or message field of a GossipMessage is a content. All at once, for the sake of other threads.
+    _CONTENTS.update({key: (MessageKind(key >> 3), cast("Rules", rules)) for key, rules in rules_by_key.items()})
     return _CONTENTS

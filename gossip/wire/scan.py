@@ -20,12 +20,22 @@ def rules_of(schema: Schema) -> Rules:
     """What has to be checked in a message of this class."""
     rules = _RULES.get(schema)
     if rules is None:
-        rules = _RULES[schema] = {}
-        for key, field in schema.fields.items():
-            if field.kind == TEXT:
-                rules[key] = None
-            elif field.kind == MESSAGE:
-                rules[key] = rules_of(cast("Schema", field.child))  # a message field has a child
+        known = dict(_RULES)
+        rules = _collect(schema, known)
+        # All at once, so that another thread never scans by half a table.
+        _RULES.update(known)
+    return rules
+
+
+def _collect(schema: Schema, known: dict[Schema, Rules]) -> Rules:
+    if schema in known:
+        return known[schema]
+    rules = known[schema] = {}
+    for key, field in schema.fields.items():
+        if field.kind == TEXT:
+            rules[key] = None
+        elif field.kind == MESSAGE:
+            rules[key] = _collect(cast("Schema", field.child), known)  # a message field has a child
     return rules
 
 

@@ -107,20 +107,21 @@ def schema_of(cls: type[betterproto.Message]) -> Schema:
     """
     schema = _SCHEMAS.get(cls)
     if schema is None:
-        # Known before its fields are: a message may contain its own kind.
-        schema = _SCHEMAS[cls] = Schema(cls)
-        try:
-            _fill(schema)
-        except BaseException:
-            del _SCHEMAS[cls]
-            raise
+        known = dict(_SCHEMAS)
+        schema = _build(cls, known)
+        # All at once, so that another thread never meets a schema whose fields are still being filled in.
+        _SCHEMAS.update(known)
     return schema
 
 
-def _fill(schema: Schema) -> None:
-    meta = metadata_of(schema.cls)
+def _build(cls: type[betterproto.Message], known: dict[type[betterproto.Message], Schema]) -> Schema:
+    if cls in known:
+        return known[cls]
+    # Known before its fields are: a message may contain its own kind.
+    schema = known[cls] = Schema(cls)
+    meta = metadata_of(cls)
     for number, name in sorted(meta.field_name_by_number.items()):
-        field = _field(schema.cls, name)
+        field = _field(cls, name, known)
         schema.fields[_key(number, field.kind)] = field
         if field.group:
             schema.members[name] = field
@@ -133,9 +134,10 @@ def _fill(schema: Schema) -> None:
     schema.alone = tuple(field for field in schema.fields.values() if not field.group)
     schema.groups = tuple(meta.oneof_field_by_group)
     schema.template |= {"_serialized_on_wire": True, "_unknown_fields": b"", "_group_current": {}}
+    return schema
 
 
-def _field(cls: type[betterproto.Message], name: str) -> Field:
+def _field(cls: type[betterproto.Message], name: str, known: dict[type[betterproto.Message], Schema]) -> Field:
     metadata = metadata_of(cls)
     meta = metadata.meta_by_field_name[name]
     kind = _KINDS.get(meta.proto_type)
@@ -143,7 +145,7 @@ def _field(cls: type[betterproto.Message], name: str) -> Field:
     repeated = metadata.default_gen[name] is list
     if kind is None or meta.optional or meta.wraps or (repeated and kind < BYTES):
         raise TypeError(f"{cls.__name__}.{name}: the codec knows no fields like this")
-    child = schema_of(value_type) if kind == MESSAGE else None
+    child = _build(value_type, known) if kind == MESSAGE else None
     prefix = encode_varint(_key(meta.number, kind))
     enum = EnumMembers(value_type) if kind == ENUM else None
     return Field(name, kind, repeated, prefix, meta.group, child, enum)
