@@ -1,0 +1,132 @@
+"""A bounded queue with one reader, which ends."""
+
+import asyncio
+
+import pytest
+
+from gossip.comm.feed import Feed
+from gossip.errors import OutOfOrderError
+from tests.support.virtual_time import run_virtual
+
+
+async def drain(feed: Feed[int]) -> list[int]:
+    return [event async for event in feed]
+
+
+def test_events_come_in_order_and_then_the_end() -> None:
+    async def main() -> None:
+        feed = Feed[int](3)
+        assert [feed.offer_nowait(number) for number in (1, 2, 3, 4)] == [True, True, True, False]
+        feed.end()
+        assert await drain(feed) == [1, 2, 3]
+        assert await drain(feed) == []
+
+    run_virtual(main())
+
+
+def test_a_reader_that_waits_is_woken_by_an_event_and_by_the_end() -> None:
+    async def main() -> None:
+        feed = Feed[int](3)
+        reading = asyncio.create_task(drain(feed))
+        await asyncio.sleep(1)
+        feed.offer_nowait(1)
+        await asyncio.sleep(1)
+        assert len(feed) == 0
+        feed.end()
+        assert await reading == [1]
+
+    run_virtual(main())
+
+
+def test_who_offers_to_a_full_feed_waits_for_room_in_turn() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        offering = [asyncio.create_task(feed.offer(number)) for number in range(4)]
+        await asyncio.sleep(1)
+        assert [task.done() for task in offering] == [True, False, False, False]
+        assert [await anext(feed) for _ in range(4)] == [0, 1, 2, 3]
+
+    run_virtual(main())
+
+
+def test_bytes_fill_it_too_but_one_event_always_fits() -> None:
+    async def main() -> None:
+        feed = Feed[int](100, limit_bytes=10)
+        assert feed.offer_nowait(1, 50)
+        assert not feed.offer_nowait(2, 1)
+        assert await anext(feed) == 1
+        assert feed.offer_nowait(2, 9)
+        assert feed.offer_nowait(3, 9)
+        assert not feed.offer_nowait(4, 0)
+
+    run_virtual(main())
+
+
+def test_cancelling_an_offer_adds_nothing() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        feed.offer_nowait(1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await feed.offer(2)
+        feed.end()
+        assert await drain(feed) == [1]
+
+    run_virtual(main())
+
+
+def test_cancelling_a_reader_loses_nothing() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await anext(feed)
+        feed.offer_nowait(1)
+        assert await anext(feed) == 1
+
+    run_virtual(main())
+
+
+def test_a_second_reader_is_told_so() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        first = asyncio.create_task(drain(feed))
+        await asyncio.sleep(0)
+        with pytest.raises(OutOfOrderError, match="another task"):
+            await anext(feed)
+        feed.end()
+        await first
+
+    run_virtual(main())
+
+
+def test_closing_drops_what_was_not_read_and_frees_who_waits() -> None:
+    async def main() -> None:
+        closed: list[Feed[int]] = []
+        feed = Feed[int](1, on_close=closed.append)
+        feed.offer_nowait(1)
+        offering = asyncio.create_task(feed.offer(2))
+        await asyncio.sleep(0)
+        with feed:
+            pass
+        feed.close()
+        await offering
+        assert await drain(feed) == []
+        assert feed.offer_nowait(3)
+        assert len(feed) == 0
+        assert closed == [feed]
+
+    run_virtual(main())
+
+
+def test_the_oldest_makes_room() -> None:
+    async def main() -> None:
+        feed = Feed[int](2, limit_bytes=10)
+        feed.offer_nowait(1, 6)
+        feed.offer_nowait(2, 6)
+        feed.drop_oldest()
+        assert feed.offer_nowait(3, 1)
+        feed.end()
+        assert await drain(feed) == [2, 3]
+
+    run_virtual(main())

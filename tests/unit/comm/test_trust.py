@@ -1,0 +1,75 @@
+"""Who we are, whom we store, and who may stand in for whom."""
+
+import pytest
+
+from gossip.clock import SystemClock
+from gossip.comm.trust import Trust
+from gossip.errors import IdentityError, UntrustedIdentityError
+from gossip.identity.mapper import IdentityMapper
+from gossip.transport.base import Link
+from gossip.types import PeerIdentityType
+from gossip.wire.envelope import parse_envelope
+from tests.support.connections import info_of
+from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
+
+ALICE = identity_of("alice")
+LINK = Link(remote="bob:7051", peer_certificate=None, own_certificate=None)
+
+
+class Parts:
+    def __init__(self) -> None:
+        self.crypto = HmacCrypto(ALICE)
+        self.mapper = IdentityMapper(ALICE, self.crypto, PrefixAdvisor(), clock=SystemClock())
+        self.trust = Trust(ALICE, self.crypto, PrefixAdvisor(), self.mapper, SystemClock())
+
+
+def identity_in_hello(trust: Trust) -> bytes:
+    identity: bytes = parse_envelope(trust.handshake(LINK).hello()).message.conn.identity
+    return identity
+
+
+def test_an_identity_of_ours_that_cannot_be_read_is_refused() -> None:
+    parts = Parts()
+    with pytest.raises(IdentityError, match="our own identity cannot be read"):
+        Trust(PeerIdentityType(b"no slash"), parts.crypto, PrefixAdvisor(), parts.mapper, SystemClock())
+
+
+def test_another_identity_is_spoken_for_from_then_on() -> None:
+    trust = Parts().trust
+    assert identity_in_hello(trust) == ALICE
+    renewed = identity_of("alice2")
+    trust.set_identity(renewed)
+    assert identity_in_hello(trust) == renewed
+    assert trust.pki_id == pki_id_of(renewed)
+
+
+def test_an_identity_that_cannot_be_read_leaves_the_old_one() -> None:
+    trust = Parts().trust
+    with pytest.raises(IdentityError):
+        trust.set_identity(PeerIdentityType(b"no slash"))
+    assert identity_in_hello(trust) == ALICE
+    assert trust.pki_id == pki_id_of(ALICE)
+
+
+def test_who_was_proved_is_stored() -> None:
+    parts, info = Parts(), info_of("bob")
+    parts.trust.admit(info)
+    assert parts.mapper.get(info.pki_id) == info.identity
+
+
+def test_who_cannot_be_stored_is_refused() -> None:
+    parts, info = Parts(), info_of("bob")
+    parts.crypto.untrusted.add(info.identity)
+    with pytest.raises(UntrustedIdentityError):
+        parts.trust.admit(info)
+
+
+def test_only_one_of_the_same_organization_stands_in_and_only_for_somebody_known() -> None:
+    parts, bob = Parts(), info_of("bob")
+    expected = parts.trust.or_of_same_organization(bob.pki_id)
+    assert expected.pki_id == bob.pki_id
+    assert not expected.is_stand_in(identity_of("bob2")), "nobody knows which organization bob belongs to"
+    parts.trust.admit(bob)
+    assert expected.is_stand_in(identity_of("bob2"))
+    assert not expected.is_stand_in(identity_of("bob2", "org2"))
+    assert not expected.is_stand_in(PeerIdentityType(b"of no organization"))

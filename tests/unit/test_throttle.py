@@ -1,0 +1,25 @@
+"""A repeated thing is said seldom."""
+
+from gossip.throttle import KEYS, Throttle
+
+
+def test_one_in_an_interval_is_admitted_and_tells_how_many_were_not() -> None:
+    throttle = Throttle(10)
+    assert throttle.admit("a", 0) == 0
+    assert throttle.admit("a", 5) is None
+    assert throttle.admit("a", 9.9) is None
+    assert throttle.admit("b", 9.9) == 0
+    assert throttle.admit("a", 10) == 2
+    assert throttle.admit("a", 19) is None
+    assert throttle.admit("a", 20) == 1
+
+
+def test_the_keys_said_longest_ago_are_forgotten_first() -> None:
+    throttle = Throttle(10)
+    throttle.admit("old", 0)
+    throttle.admit("kept", 0)
+    throttle.admit("old", 10)
+    for number in range(KEYS - 1):
+        throttle.admit(number, 10)
+    assert throttle.admit("old", 11) is None
+    assert throttle.admit("kept", 11) == 0, "it was forgotten, so it is new again"
