@@ -1,5 +1,7 @@
 """The message classes by name; who generated them is known here and in gossip.wire alone."""
 
+from typing import Final
+
 from gossip_protos.gossip import (
     Acknowledgement,
     AliveMessage,
@@ -78,4 +80,16 @@ __all__ = [
     "StateInfo",
     "StateInfoPullRequest",
     "StateInfoSnapshot",
+    "Tag",
 ]
+
+
+class Tag:
+    """The values of :class:`GossipMessageTag`, typed as its members: mypy takes those of the generated enum for ints."""
+
+    UNDEFINED: Final = GossipMessageTag(0)
+    EMPTY: Final = GossipMessageTag(1)
+    ORG_ONLY: Final = GossipMessageTag(2)
+    CHAN_ONLY: Final = GossipMessageTag(3)
+    CHAN_AND_ORG: Final = GossipMessageTag(4)
+    CHAN_OR_ORG: Final = GossipMessageTag(5)

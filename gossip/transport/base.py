@@ -91,7 +91,7 @@ class FrameStream(Protocol):
 
 
 StreamHandler = Callable[[FrameStream], Awaitable[None]]
-"""Serves one incoming GossipStream. Returning ends it with status OK; a GossipError ends it with UNKNOWN and its text."""
+"""Serves one incoming GossipStream; returning ends it with status OK, a GossipError with UNKNOWN and its text."""
 
 
 class Channel(Protocol):

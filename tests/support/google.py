@@ -5,14 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import (  # type: ignore[import-untyped]  # ships no types
+from google.protobuf import (
     descriptor_pb2,
     descriptor_pool,
     json_format,
     message_factory,
 )
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # ships no types
-from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
+from google.protobuf.message import DecodeError
+from grpc_tools import protoc
 
 PROTOS = Path(__file__).parents[2] / "protos"
 
