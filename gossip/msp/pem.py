@@ -54,9 +54,8 @@ def _parse_block(data: bytes, at: int, end: int) -> PemBlock | None:
     if not type_line.endswith(_DASHES):
         return None
     block_type = type_line.removesuffix(_DASHES)
-    body_at = _skip_headers(data, at)
-    # Without headers the END line may follow the BEGIN line at once; with headers a newline must stand between.
-    if body_at is None or (body_at > at and end < body_at):
+    body_at = _skip_headers(data, at, end)
+    if body_at is None:
         return None
     end_line, rest_at = _take_line(data, end + len(_END))
     if end_line != block_type + _DASHES:
@@ -65,13 +64,18 @@ def _parse_block(data: bytes, at: int, end: int) -> PemBlock | None:
     return None if body is None else PemBlock(block_type.decode("utf-8", "replace"), body, data[rest_at:])
 
 
-def _skip_headers(data: bytes, at: int) -> int | None:
-    while at < len(data):
-        line, next_at = _take_line(data, at)
-        if b":" not in line:
-            return at
+def _skip_headers(data: bytes, at: int, end: int) -> int | None:
+    """Find where the body begins; None where headers reach into the END line.
+
+    Without headers the END line may follow the BEGIN line at once; with headers a newline must stand between.
+    """
+    line, next_at = _take_line(data, at)
+    while b":" in line:
+        if next_at > end:
+            return None
         at = next_at
-    return None
+        line, next_at = _take_line(data, at)
+    return at
 
 
 def _take_line(data: bytes, at: int) -> tuple[bytes, int]:

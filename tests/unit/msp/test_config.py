@@ -1,0 +1,370 @@
+"""MSP folders on disk: what is read, what is passed over, and how each broken one is named."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from gossip.errors import ConfigurationError
+from gossip.msp import config as config_module
+from gossip.msp.config import load_msp_config, load_signing_identity
+from gossip.msp.membership import Msp
+from gossip.msp.roles import Role
+from gossip.msp.signature import check_signature
+from tests.support.certificates import Issued, make_ca, make_crl, make_leaf
+from tests.support.vectors import VECTORS
+
+MSPID = "Org1MSP"
+NODE_OUS = """NodeOUs:
+  Enable: true
+  PeerOUIdentifier:
+    Certificate: cacerts/ca.pem
+    OrganizationalUnitIdentifier: peer
+  AdminOUIdentifier:
+    OrganizationalUnitIdentifier: admin
+"""
+
+
+@pytest.fixture
+def ca() -> Issued:
+    return make_ca("ca")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, ca: Issued) -> Path:
+    """A local MSP folder with one of everything."""
+    leaf = make_leaf("peer0", ca)
+    assert isinstance(leaf.key, ec.EllipticCurvePrivateKey)
+    intermediate, tls = make_ca("intermediate", ca), make_ca("tlsca")
+    contents = {
+        "cacerts/ca.pem": ca.pem,
+        "intermediatecerts/intermediate.pem": intermediate.pem,
+        "admincerts/admin.pem": make_leaf("admin", intermediate, units=("admin",)).pem,
+        "crls/crl.pem": make_crl(ca, [5]),
+        "tlscacerts/tlsca.pem": tls.pem,
+        "tlsintermediatecerts/tls.pem": make_ca("tlsintermediate", tls).pem,
+        "signcerts/peer0.pem": leaf.pem,
+        "keystore/whatever_sk": pem_of(leaf.key),
+        "config.yaml": NODE_OUS.encode(),
+    }
+    for name, content in contents.items():
+        write(tmp_path / name, content)
+    return tmp_path
+
+
+def write(path: Path, content: bytes | str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def pem_of(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey,
+    form: PrivateFormat = PrivateFormat.PKCS8,
+    encryption: KeySerializationEncryption | None = None,
+) -> bytes:
+    return key.private_bytes(Encoding.PEM, form, encryption or NoEncryption())
+
+
+def refuse(path: Path, named: Path | str, match: str) -> None:
+    with pytest.raises(ConfigurationError, match=match) as refusal:
+        load_msp_config(path, MSPID)
+    assert refusal.value.path == str(named)
+
+
+def refuse_signing(path: Path, named: Path, match: str) -> None:
+    with pytest.raises(ConfigurationError, match=match) as refusal:
+        load_signing_identity(path, MSPID)
+    assert refusal.value.path == str(named)
+
+
+# -- what is read
+
+
+def test_everything_is_read_with_its_file(folder: Path, ca: Issued) -> None:
+    config = load_msp_config(folder, MSPID)
+    assert (config.mspid, config.path, config.warnings) == (MSPID, str(folder), ())
+    for files, expected in (
+        (config.roots, ("cacerts/ca.pem", "ca")),
+        (config.intermediates, ("intermediatecerts/intermediate.pem", "intermediate")),
+        (config.admins, ("admincerts/admin.pem", "admin")),
+        (config.tls_roots, ("tlscacerts/tlsca.pem", "tlsca")),
+        (config.tls_intermediates, ("tlsintermediatecerts/tls.pem", "tlsintermediate")),
+    ):
+        assert [(file.path, file.certificate.subject) for file in files] == [(str(folder / expected[0]), expected[1])]
+    assert [(file.path, len(file.crl)) for file in config.crls] == [(str(folder / "crls/crl.pem"), 1)]
+    assert config.node_ous is not None
+    assert {role: (unit.name, unit.source) for role, unit in config.node_ous.items()} == {
+        Role.PEER: ("peer", f"{folder / 'config.yaml'}:4"),
+        Role.ADMIN: ("admin", f"{folder / 'config.yaml'}:7"),
+    }
+    certifier = config.node_ous[Role.PEER].certifier
+    assert certifier is not None
+    assert (certifier.path, certifier.certificate) == (str(folder / "cacerts/ca.pem"), ca.certificate)
+    Msp(config)
+
+
+@pytest.mark.parametrize("org", ["org1", "org2"])
+def test_folders_of_a_real_network(org: str) -> None:
+    config = load_msp_config(VECTORS / "captures" / "msp" / org, f"{org.capitalize()}MSP")
+    assert config.warnings == ()
+    assert Msp(config).tree.roots[0].subject == f"ca.{org}.example.com"
+
+
+def test_only_cacerts_must_be_there(folder: Path) -> None:
+    for name in ("intermediatecerts", "admincerts", "crls", "tlscacerts", "signcerts", "keystore"):
+        shutil.rmtree(folder / name)
+    (folder / "config.yaml").unlink()
+    config = load_msp_config(folder, MSPID)
+    assert (config.intermediates, config.admins, config.crls, config.node_ous) == ((), (), (), None)
+    # Without TLS roots nobody looks for TLS intermediates.
+    assert (config.tls_roots, config.tls_intermediates) == ((), ())
+
+
+def test_files_are_read_by_name(folder: Path) -> None:
+    for name in ("b", "a"):
+        write(folder / "cacerts" / f"{name}.pem", make_ca(name).pem)
+    assert [file.certificate.subject for file in load_msp_config(folder, MSPID).roots] == ["a", "b", "ca"]
+
+
+def test_organizational_unit_identifiers(folder: Path) -> None:
+    write(
+        folder / "config.yaml",
+        "OrganizationalUnitIdentifiers:\n  - Certificate: cacerts/ca.pem\n    OrganizationalUnitIdentifier: blue\n",
+    )
+    (unit,) = load_msp_config(folder, MSPID).organizational_units
+    assert (unit.name, unit.source) == ("blue", f"{folder / 'config.yaml'}:2")
+
+
+# -- what is passed over, and said
+
+
+def test_file_without_pem_is_passed_over(folder: Path) -> None:
+    write(folder / "cacerts" / "README", "no certificate")
+    write(folder / "cacerts" / ".gitkeep", "")
+    (folder / "cacerts" / "old").mkdir()
+    config = load_msp_config(folder, MSPID)
+    assert len(config.roots) == 1
+    assert config.warnings == (f"{folder / 'cacerts/README'}: holds no PEM and is passed over, as Fabric does",)
+
+
+def test_only_the_first_certificate_of_a_file_counts(folder: Path, ca: Issued) -> None:
+    write(folder / "cacerts" / "ca.pem", ca.pem + make_ca("second").pem)
+    config = load_msp_config(folder, MSPID)
+    assert [file.certificate.subject for file in config.roots] == ["ca"]
+    assert any("only its first PEM block is read" in warning for warning in config.warnings)
+
+
+def test_misnamed_folder_of_tls_intermediates(folder: Path) -> None:
+    (folder / "tlsintermediatecerts").rename(folder / "tlsintermediatecacerts")
+    config = load_msp_config(folder, MSPID)
+    assert config.tls_intermediates == ()
+    (warning,) = config.warnings
+    assert warning.startswith(f"{folder / 'tlsintermediatecacerts'}: passed over, as by Fabric, which reads")
+
+
+# -- broken folders
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    refuse(tmp_path / "nowhere", tmp_path / "nowhere", "no such MSP folder")
+
+
+def test_file_instead_of_a_folder(folder: Path) -> None:
+    refuse(folder / "config.yaml", folder / "config.yaml", "not a folder")
+
+
+def test_no_mspid(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match="an MSP needs an MSP-ID"):
+        load_msp_config(folder, "")
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    refuse(tmp_path, tmp_path / "cacerts", "could not load a valid ca certificate")
+
+
+def test_file_instead_of_a_sub_folder(folder: Path) -> None:
+    shutil.rmtree(folder / "crls")
+    write(folder / "crls", "")
+    refuse(folder, folder / "crls", "could not read directory: Not a directory")
+
+
+def test_folder_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    refuse(loop, loop, "cannot be looked at: Too many levels of symbolic links")
+
+
+def test_dangling_link_is_not_passed_over(folder: Path) -> None:
+    (folder / "crls" / "latest.pem").symlink_to(folder / "nowhere")
+    refuse(folder, folder / "crls/latest.pem", "could not read file: No such file")
+
+
+def test_pipe_is_not_waited_for(folder: Path) -> None:
+    os.mkfifo(folder / "cacerts" / "pipe.pem")
+    refuse(folder, folder / "cacerts/pipe.pem", "not a regular file")
+
+
+def test_file_that_is_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config_module, "MAX_FILE_BYTES", 100)
+    refuse(folder, folder / "cacerts/ca.pem", "larger than 100 bytes")
+
+
+@pytest.mark.parametrize("name", ["cacerts/ca.pem", "admincerts/admin.pem", "tlscacerts/tlsca.pem"])
+def test_pem_that_holds_no_certificate(folder: Path, name: str) -> None:
+    write(folder / name, (folder / "keystore/whatever_sk").read_bytes())
+    refuse(folder, folder / name, "not an X.509 certificate")
+
+
+def test_garbage_for_a_crl(folder: Path) -> None:
+    write(folder / "crls/crl.pem", "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
+    refuse(folder, folder / "crls/crl.pem", "could not parse RevocationList")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "match"),
+    [
+        ("NodeOUs:\n  Enable: true\n bad indent", 3, "failed unmarshalling configuration file"),
+        ("NodeOUs:\n  Enable: [", 2, "failed unmarshalling configuration file"),
+        ("NodeOUs: yes please", 1, "expected a mapping with keys"),
+        ("- NodeOUs", 1, "expected a mapping with keys"),
+        (
+            "NodeOUs:\n  Enable: maybe\n  PeerOUIdentifier:\n    OrganizationalUnitIdentifier: peer",
+            2,
+            "Enable: true or false",
+        ),
+        ('NodeOUs:\n  Enable: "true"', 2, "Enable: true or false"),
+        ("NodeOUs:\n  Enable: true\n  PeerOUIdentifier: peer", 3, "expected a mapping with keys"),
+        (
+            "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    OrganizationalUnitIdentifier: [peer]",
+            4,
+            "OrganizationalUnitIdentifier: a text",
+        ),
+        ("a: &a {}\nNodeOUs:\n  <<: *a", 3, "not merged with <<"),
+        ("OrganizationalUnitIdentifiers: blue", 1, "OrganizationalUnitIdentifiers: a list"),
+        ("OrganizationalUnitIdentifiers:\n  - OrganizationalUnitIdentifier: blue", 2, "blue names no Certificate"),
+    ],
+)
+def test_broken_config_yaml_is_named_with_its_line(folder: Path, text: str, line: int, match: str) -> None:
+    write(folder / "config.yaml", text)
+    refuse(folder, f"{folder / 'config.yaml'}:{line}", match)
+
+
+def test_config_yaml_that_is_no_text(folder: Path) -> None:
+    write(folder / "config.yaml", b"\xff\xfe\0\xd8")
+    refuse(folder, folder / "config.yaml", "failed unmarshalling configuration file")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "match"),
+    [
+        ("cacerts/old.pem", "the Certificate of OU peer: .*old.pem: could not read file: No such file"),
+        ("config.yaml", "the Certificate of OU peer: .*config.yaml: could not decode the PEM structure"),
+        ("cacerts", "the Certificate of OU peer: .*cacerts: not a regular file"),
+    ],
+)
+def test_certifier_that_cannot_be_read_is_not_passed_over(folder: Path, certificate: str, match: str) -> None:
+    write(folder / "config.yaml", NODE_OUS.replace("cacerts/ca.pem", certificate))
+    refuse(folder, f"{folder / 'config.yaml'}:4", match)
+
+
+@pytest.mark.parametrize("certificate", ["/cacerts/ca.pem", "crls/../cacerts/ca.pem"])
+def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str) -> None:
+    write(folder / "config.yaml", NODE_OUS.replace("cacerts/ca.pem", certificate))
+    node_ous = load_msp_config(folder, MSPID).node_ous
+    assert node_ous is not None
+    assert node_ous[Role.PEER].certifier is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing",
+        "NodeOUs:",
+        "Unknown: 1",
+        NODE_OUS.replace("true", "false"),
+        NODE_OUS.replace("  Enable: true\n", ""),
+        "NodeOUs:\n  Enable: true\n",
+        "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    Certificate: cacerts/nowhere.pem\n",
+    ],
+    ids=["empty", "comment", "null", "unknown key", "off", "not on", "no role", "role without an OU"],
+)
+def test_config_yaml_without_roles(folder: Path, text: str) -> None:
+    write(folder / "config.yaml", text)
+    assert load_msp_config(folder, MSPID).node_ous is None
+
+
+@pytest.mark.parametrize("text", ["yes", "on", "True"])
+def test_ways_to_say_true(folder: Path, text: str) -> None:
+    write(folder / "config.yaml", NODE_OUS.replace("true", text))
+    assert load_msp_config(folder, MSPID).node_ous is not None
+
+
+# -- our own certificate and key
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL], ids=["PKCS#8", "SEC1"])
+def test_key_is_found_by_what_it_fits(folder: Path, form: PrivateFormat) -> None:
+    key = load_signing_identity(folder, MSPID).key
+    shutil.rmtree(folder / "keystore")
+    write(folder / "keystore/a_sk", pem_of(ec.generate_private_key(ec.SECP256R1())))
+    write(folder / "keystore/b.pem", pem_of(rsa.generate_private_key(65537, 2048)))
+    write(folder / "keystore/c", pem_of(key, form))
+    signing_identity = load_signing_identity(folder, MSPID)
+    assert (signing_identity.mspid, signing_identity.certificate.subject) == (MSPID, "peer0")
+    public_key = signing_identity.certificate.key
+    assert isinstance(public_key, ec.EllipticCurvePublicKey)
+    check_signature(public_key, signing_identity.sign(b"message"), b"message")
+
+
+def test_key_never_shows(folder: Path) -> None:
+    signing_identity = load_signing_identity(folder, MSPID)
+    for secret in (
+        f"{signing_identity.key.private_numbers().private_value}",
+        "EllipticCurvePrivateKey",
+        "ECPrivateKey",
+    ):
+        assert secret not in repr(signing_identity)
+
+
+def test_no_signing_certificate(folder: Path) -> None:
+    shutil.rmtree(folder / "signcerts")
+    refuse_signing(folder, folder / "signcerts", "could not load a valid signer certificate")
+
+
+def test_no_key(folder: Path) -> None:
+    shutil.rmtree(folder / "keystore")
+    refuse_signing(
+        folder, folder / "keystore", f"no key here fits the certificate {folder}/signcerts/peer0.pem: no PEM file"
+    )
+
+
+def test_keys_that_do_not_fit_are_named(folder: Path) -> None:
+    key = load_signing_identity(folder, MSPID).key
+    shutil.rmtree(folder / "keystore")
+    write(folder / "keystore/a", pem_of(ec.generate_private_key(ec.SECP256R1())))
+    write(folder / "keystore/b", make_ca("ca").pem)
+    write(folder / "keystore/c", pem_of(key, encryption=BestAvailableEncryption(b"secret")))
+    match = "a is the key of another certificate; b holds no private key; c is encrypted$"
+    refuse_signing(folder, folder / "keystore", match)
+
+
+def test_signing_certificate_with_an_rsa_key(folder: Path, ca: Issued) -> None:
+    write(folder / "signcerts/peer0.pem", make_leaf("peer0", ca, key=rsa.generate_private_key(65537, 2048)).pem)
+    refuse_signing(folder, folder / "signcerts/peer0.pem", "gossip is signed with ECDSA")
+
+
+def test_text_around_our_certificate_is_no_part_of_our_identity(folder: Path) -> None:
+    plain = load_signing_identity(folder, MSPID).certificate
+    path = folder / "signcerts/peer0.pem"
+    write(path, b"Subject: peer0\n" + path.read_bytes().replace(b"\n", b"\r\n") + b"trailing")
+    assert load_signing_identity(folder, MSPID).certificate == plain

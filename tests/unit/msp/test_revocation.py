@@ -1,0 +1,107 @@
+"""CRLs: whose word counts, and for what."""
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gossip.errors import ConfigurationError, IdentityRevokedError
+from gossip.msp.config import CrlFile
+from gossip.msp.membership import Msp
+from gossip.msp.revocation import parse_crl
+from tests.support.certificates import Issued, make_ca, make_config, make_crl, make_leaf, make_msp
+
+
+def crl_files(*crls: bytes) -> list[CrlFile]:
+    return [CrlFile(f"crls/{at}.pem", parse_crl(crl, f"crls/{at}.pem")) for at, crl in enumerate(crls)]
+
+
+def is_revoked(msp: Msp, leaf: Issued) -> bool:
+    try:
+        msp.check_identity(msp.place(leaf.certificate))
+    except IdentityRevokedError:
+        return True
+    return False
+
+
+def test_listed_serial_number_is_revoked() -> None:
+    root = make_ca("root")
+    revoked, other = make_leaf("revoked", root), make_leaf("other", root)
+    msp = make_msp([root], crls=crl_files(make_crl(root, [1, revoked.certificate.serial_number])))
+    with pytest.raises(
+        IdentityRevokedError, match="The certificate has been revoked: a CRL of root names revoked, serial"
+    ):
+        msp.check_identity(msp.place(revoked.certificate))
+    assert not is_revoked(msp, other)
+
+
+def test_second_list_of_the_same_ca_counts_too() -> None:
+    root = make_ca("root")
+    leaf = make_leaf("leaf", root)
+    crls = crl_files(make_crl(root, []), make_crl(root, [leaf.certificate.serial_number]))
+    assert is_revoked(make_msp([root], crls=crls), leaf)
+
+
+def test_list_with_the_cas_key_id_that_another_key_signed_is_skipped() -> None:
+    root = make_ca("root")
+    leaf = make_leaf("leaf", root)
+    forged = make_crl(root, [leaf.certificate.serial_number], signer=make_ca("root"))
+    assert not is_revoked(make_msp([root], crls=crl_files(forged)), leaf)
+
+
+def test_list_of_another_ca_of_the_msp_is_skipped() -> None:
+    root, other = make_ca("root"), make_ca("other")
+    leaf = make_leaf("leaf", root)
+    crls = crl_files(make_crl(other, [leaf.certificate.serial_number]))
+    assert not is_revoked(make_msp([root, other], crls=crls), leaf)
+
+
+def test_list_of_the_intermediate_ca_counts() -> None:
+    root = make_ca("root")
+    intermediate = make_ca("intermediate", root)
+    leaf = make_leaf("leaf", intermediate)
+    crls = crl_files(make_crl(intermediate, [leaf.certificate.serial_number]))
+    assert is_revoked(make_msp([root], [intermediate], crls=crls), leaf)
+
+
+def test_msp_with_a_revoked_intermediate_does_not_start() -> None:
+    root = make_ca("root")
+    intermediate = make_ca("intermediate", root)
+    crls = crl_files(make_crl(root, [intermediate.certificate.serial_number]))
+    with pytest.raises(ConfigurationError, match="intermediate CA intermediate has been revoked"):
+        Msp(make_config([root], [intermediate], crls=crls))
+
+
+def test_list_out_of_date_still_counts() -> None:
+    """The lists of the other tests have their next update in 2024."""
+    root = make_ca("root")
+    crl = parse_crl(make_crl(root, [5]), "crl")
+    assert crl.next_update_utc is not None
+    assert crl.next_update_utc.year == 2024
+
+
+def test_list_in_der() -> None:
+    root = make_ca("root")
+    der = x509.load_pem_x509_crl(make_crl(root, [5])).public_bytes(Encoding.DER)
+    assert parse_crl(der, "crl").get_revoked_certificate_by_serial_number(5) is not None
+
+
+def test_list_without_an_authority_key_id_is_named() -> None:
+    root = make_ca("root")
+    with pytest.raises(ConfigurationError, match=r"^crls/x\.pem: could not obtain Authority Key Identifier for crl"):
+        parse_crl(make_crl(root, [], has_key_id=False), "crls/x.pem")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"garbage",
+        b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+        make_ca("root", key=ec.generate_private_key(ec.SECP256R1())).pem,
+        b"text before\n" + make_crl(make_ca("root"), []),
+    ],
+    ids=["garbage", "no DER", "certificate", "text before"],
+)
+def test_no_list_is_named(data: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"^crls/x\.pem: could not parse RevocationList"):
+        parse_crl(data, "crls/x.pem")
