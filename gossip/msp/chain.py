@@ -8,10 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from gossip.errors import UntrustedIdentityError
-from gossip.msp.certificate import Certificate
+from gossip.msp.certificate import Certificate, MemberKey
+
+MIN_RSA_BITS = 2048
+"""The verification API takes no signature of a shorter RSA key."""
 
 _HOST_LABEL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:")
 
@@ -84,6 +88,13 @@ class CaTree:
             raise UntrustedIdentityError(f"the supplied identity is not valid: {_explain(certificate, self, refusals)}")
         _check_legacy_name_constraints(chains[0])
         return chains[0]
+
+
+def is_verifiable_key(key: MemberKey) -> bool:
+    """True when the verification API takes signatures of such a key; Go takes P-224 and 1024 bits of RSA as well."""
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= MIN_RSA_BITS
+    return key.curve.name != "secp224r1"
 
 
 def is_passable(ca: Certificate) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import CaTree, is_passable
+from gossip.msp.chain import MIN_RSA_BITS, CaTree, is_passable, is_verifiable_key
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.revocation import Revocations
 from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
@@ -26,6 +26,12 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 "certificate's public key type not recognized. Supported keys: [ECDSA, RSA]", path=file.path
             )
         check_ca(file)
+        if not is_verifiable_key(file.certificate.key):
+            raise ConfigurationError(
+                "this CA's key is too weak for its signatures to be trusted: it takes P-256, P-384, P-521, "
+                f"or RSA with {MIN_RSA_BITS} bits",
+                path=file.path,
+            )
         if not is_passable(file.certificate):
             raise ConfigurationError(
                 "CA Certificate is not valid: its key usages lack certificate signing, "

@@ -204,6 +204,23 @@ def test_unknown_extension(is_critical: bool) -> None:
         assert names(tree(root), leaf) == ["leaf", "root"]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)]),
+        x509.InhibitAnyPolicy(1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_critical_policies_are_refused_though_go_reads_them(value: x509.ExtensionType) -> None:
+    """A departure, named in docs/parity-identity.md: the verification API has no way to take them."""
+    root = make_ca("root")
+    refuse(
+        tree(root), make_leaf("leaf", root, extensions=(NO_CA, (value, True))), "unaccounted-for critical extensions"
+    )
+    assert names(tree(root), make_leaf("leaf", root, extensions=(NO_CA, (value, False)))) == ["leaf", "root"]
+
+
 def test_leaf_needs_no_extensions_at_all() -> None:
     root = make_ca("root")
     assert names(tree(root), make_leaf("leaf", root, extensions=())) == ["leaf", "root"]

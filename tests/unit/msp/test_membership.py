@@ -245,8 +245,10 @@ def test_somebody_must_be_able_to_be_an_admin(node_ous: dict[Role, OuConfig] | N
             make_ca("root", key=ed25519.Ed25519PrivateKey.generate(), hash_algorithm=None),
             "public key type not recognized",
         ),
+        (make_ca("root", key=ec.generate_private_key(ec.SECP224R1())), "key is too weak"),
+        (make_ca("root", key=rsa.generate_private_key(65537, 1024)), "key is too weak"),
     ],
-    ids=["no CA", "no key id", "key usage", "not self-signed", "ed25519"],
+    ids=["no CA", "no key id", "key usage", "not self-signed", "ed25519", "P-224", "RSA 1024"],
 )
 def test_roots_that_cannot_be_one(root: Issued, match: str) -> None:
     refuse_config(make_config([root]), f"^cacerts/0.pem: .*{match}")
