@@ -1,0 +1,340 @@
+"""One connection: its outbox, its writer, its reader, its end."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from gossip.comm.connection import LAST_WORD_S, Connection
+from gossip.errors import (
+    ClosedError,
+    FrameTooLargeError,
+    MalformedMessageError,
+    QueueFullError,
+    RefusedByPeerError,
+    StreamBrokenError,
+)
+from gossip.metrics import NoMetrics
+from tests.support.connections import (
+    QuietChannel,
+    QuietStream,
+    StreamPair,
+    connection_over,
+    info_of,
+    quiet_connection,
+    stream_pair,
+)
+from tests.support.peers import other_tasks, settle
+from tests.support.recorders import RecordingMetrics
+from tests.support.virtual_time import run_virtual
+
+
+class Inbox:
+    """Takes what connections deliver."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+
+    async def deliver(self, connection: Connection, frames: Sequence[bytes]) -> None:
+        self.frames += frames
+
+
+async def run_to_end(connection: Connection, inbox: Inbox, early: Sequence[bytes] = ()) -> None:
+    try:
+        await connection.run(inbox.deliver, early)
+    finally:
+        await connection.release()
+
+
+def start(connection: Connection, inbox: Inbox) -> asyncio.Task[None]:
+    return asyncio.create_task(run_to_end(connection, inbox), name="runner")
+
+
+def test_both_directions_in_order_the_early_ones_first() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            inbox, metrics = Inbox(), RecordingMetrics()
+            connection = connection_over(pair, metrics=metrics)
+            running = asyncio.create_task(run_to_end(connection, inbox, [b"early"]))
+            await pair.served.send([b"later", b"last"])
+            for frame in (b"1", b"2"):
+                connection.send_nowait(frame)
+            await connection.flush()
+            assert await pair.served.receive() == [b"1", b"2"]
+            await settle()
+            assert inbox.frames == [b"early", b"later", b"last"]
+            assert metrics.sent == 2
+            pair.verdict.set_result(None)
+            await running
+            await connection.wait_ended()
+            assert not connection.is_open
+            assert not connection.closed_by_us
+
+    run_virtual(main())
+
+
+def test_a_full_outbox_refuses_or_lets_wait() -> None:
+    async def main() -> None:
+        connection = Connection(info_of("bob"), QuietStream(is_stuck=True), capacity=2, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        await settle()
+        connection.send_nowait(b"in the writer's hands")
+        await settle()
+        for frame in (b"1", b"2"):
+            connection.send_nowait(frame)
+        with pytest.raises(QueueFullError, match="2 messages wait for bob:7051"):
+            connection.send_nowait(b"3")
+        waiting = asyncio.create_task(connection.send(b"3"))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        assert not connection.is_flushed
+        connection.close()
+        with pytest.raises(ClosedError, match=r"the connection with bob:7051 .* is closed"):
+            await waiting
+        await running
+
+    run_virtual(main())
+
+
+def test_who_waits_for_room_gets_it_in_turn() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair, capacity=1)
+            senders = [asyncio.create_task(connection.send(bytes([number]))) for number in range(5)]
+            await settle()
+            running = start(connection, Inbox())
+            await asyncio.gather(*senders)
+            received: list[bytes] = []
+            while len(received) < 5:
+                received += await pair.served.receive()
+            assert received == [bytes([number]) for number in range(5)]
+            connection.close()
+            await running
+
+    run_virtual(main())
+
+
+def test_cancelling_who_waits_for_room_queues_nothing() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair, capacity=1)
+            connection.send_nowait(b"1")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1):
+                    await connection.send(b"2")
+            running = start(connection, Inbox())
+            await settle()
+            assert await pair.served.receive() == [b"1"]
+            connection.close()
+            await running
+
+    run_virtual(main())
+
+
+def test_closing_ends_it_at_once_and_releases_everything() -> None:
+    async def main() -> None:
+        channel = QuietChannel()
+        connection = Connection(info_of("bob"), QuietStream(), capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, Inbox())
+        await settle()
+        connection.close()
+        connection.close()
+        await connection.wait_ended()
+        await running
+        assert (connection.is_open, connection.closed_by_us) == (False, True)
+        assert channel.calls == ["close", "abort"]
+        assert other_tasks() == []
+        assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+def test_closing_before_it_runs_delivers_nothing() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection, inbox = connection_over(pair), Inbox()
+            connection.close()
+            await run_to_end(connection, inbox, [b"early"])
+            assert inbox.frames == []
+            with pytest.raises(ClosedError):
+                connection.send_nowait(b"1")
+
+    run_virtual(main())
+
+
+def test_closing_cuts_a_delivery_that_waits() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair)
+
+            async def hang(_connection: Connection, _frames: Sequence[bytes]) -> None:
+                await asyncio.Event().wait()
+
+            running = asyncio.create_task(connection.run(hang, []))
+            await pair.served.send([b"1"])
+            await settle()
+            connection.close()
+            await running
+
+    run_virtual(main())
+
+
+def test_closing_in_the_middle_of_a_write_aborts_the_stream() -> None:
+    """A part of a message may have left, so the stream must not look as if it ended in order."""
+
+    async def main() -> None:
+        stream = QuietStream(is_stuck=True)
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await settle()
+        connection.close()
+        await running
+        assert stream.is_aborted
+
+    run_virtual(main())
+
+
+def test_closing_between_writes_does_not_abort_the_stream() -> None:
+    async def main() -> None:
+        stream = QuietStream()
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await connection.flush()
+        connection.close()
+        await running
+        assert (stream.sent, stream.is_aborted) == ([b"1"], False)
+
+    run_virtual(main())
+
+
+def test_the_peers_last_word_is_what_a_failed_write_ends_with() -> None:
+    """The writer only finds the stream ended; the reader knows the reason."""
+
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair)
+            pair.verdict.set_exception(StreamBrokenError("authentication failure"))
+            await settle()
+            connection.send_nowait(b"1")
+            with pytest.raises(RefusedByPeerError, match="authentication failure"):
+                await run_to_end(connection, Inbox())
+
+    run_virtual(main())
+
+
+class HalfDeadStream(QuietStream):
+    """Takes nothing more, and its reader never hears of it."""
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        raise StreamBrokenError("connection reset")
+
+
+def test_a_reader_that_learns_nothing_ends_soon_with_the_writers_error() -> None:
+    async def main() -> None:
+        connection = Connection(info_of("bob"), HalfDeadStream(), capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await settle()
+        assert not connection.is_open, "nothing more is taken that cannot be sent"
+        with pytest.raises(StreamBrokenError, match="connection reset"):
+            await running
+        assert asyncio.get_running_loop().time() == LAST_WORD_S
+
+    run_virtual(main())
+
+
+def test_closing_after_a_failed_write_does_not_wait_for_the_last_word() -> None:
+    async def main() -> None:
+        connection = Connection(info_of("bob"), HalfDeadStream(), capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await settle()
+        connection.close()
+        await running
+        assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+class FaultyStream(QuietStream):
+    """Breaks its promise of which errors it raises."""
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        raise ValueError("a bug")
+
+
+def test_a_bug_below_ends_the_connection_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        connection = Connection(info_of("bob"), FaultyStream(), capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        with pytest.raises(StreamBrokenError, match=r"writing to bob:7051 .* failed: a bug"):
+            await running
+
+    with caplog.at_level(logging.ERROR, "gossip.comm"):
+        run_virtual(main())
+    assert "ValueError: a bug" in caplog.text
+
+
+def test_a_broken_stream_a_frame_too_long_and_a_failed_delivery_end_it() -> None:
+    async def broken(pair: StreamPair, connection: Connection) -> None:
+        pair.served.abort()
+        with pytest.raises(StreamBrokenError):
+            await run_to_end(connection, Inbox())
+
+    async def too_long(pair: StreamPair, connection: Connection) -> None:
+        pair.stream.max_frame_bytes = 3
+        await pair.served.send([b"long"])
+        with pytest.raises(FrameTooLargeError):
+            await run_to_end(connection, Inbox())
+
+    async def refused_by_us(pair: StreamPair, connection: Connection) -> None:
+        async def refuse(_connection: Connection, frames: Sequence[bytes]) -> None:
+            raise MalformedMessageError("truncated", offset=0, field="Envelope")
+
+        await pair.served.send([b"\1"])
+        with pytest.raises(MalformedMessageError):
+            await connection.run(refuse, [])
+        await connection.release()
+
+    async def main() -> None:
+        for fault in (broken, too_long, refused_by_us):
+            async with stream_pair() as pair:
+                connection = connection_over(pair)
+                await fault(pair, connection)
+                await connection.wait_ended()
+                assert not connection.closed_by_us
+
+    run_virtual(main())
+
+
+def test_cancelling_the_release_cuts_the_channel() -> None:
+    async def main() -> None:
+        channel = QuietChannel(is_stuck=True)
+        connection = Connection(info_of("bob"), QuietStream(), capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, Inbox())
+        await settle()
+        running.cancel()
+        await settle()
+        assert channel.calls == ["close"]
+        running.cancel()
+        await asyncio.wait([running])
+        assert channel.calls == ["close", "abort"]
+        await connection.wait_ended()
+
+    run_virtual(main())
+
+
+def test_what_is_dropped_counts_as_flushed() -> None:
+    async def main() -> None:
+        connection = quiet_connection()
+        connection.send_nowait(b"1")
+        assert not connection.is_flushed
+        connection.close()
+        await connection.flush()
+        assert connection.is_flushed
+
+    run_virtual(main())

@@ -1,0 +1,134 @@
+"""What becomes of the envelopes that a connection reads, and the way back. Fabric's TestInterceptAcks among it."""
+
+import pytest
+
+from gossip.comm.ackbook import AckBook
+from gossip.comm.connection import Connection
+from gossip.comm.demux import Demux
+from gossip.comm.reception import Reception
+from gossip.errors import ClosedError, GossipError, InvalidMessageError, MalformedMessageError, NegativeAckError
+from gossip.messages import GossipMessage
+from gossip.types import PkiId
+from gossip.wire.acks import encode_ack
+from gossip.wire.envelope import parse_envelope
+from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
+from tests.support.peers import data_message, data_of, everything, settle
+from tests.support.recorders import RecordingMetrics
+from tests.support.virtual_time import run_virtual
+
+BOB = info_of("bob").pki_id
+
+
+class Parts:
+    def __init__(self, successor: Connection | None = None) -> None:
+        self.acks, self.demux, self.metrics = AckBook(), Demux(10, 0), RecordingMetrics()
+        self.answers: list[GossipError | None] = []
+        self.feed = self.demux.subscribe(everything)
+        self.asked: list[PkiId] = []
+
+        def find(pki_id: PkiId) -> Connection | None:
+            self.asked.append(pki_id)
+            return successor
+
+        self.reception = Reception(self.acks, self.demux, find, self.metrics)
+
+
+def test_intercept_acks() -> None:
+    """Mirrors: TestInterceptAcks."""
+
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        parts.acks.expect(BOB, 1, parts.answers.append)
+        parts.acks.expect(BOB, 2, parts.answers.append)
+        await parts.reception.deliver(connection, [encode_ack(1), data_message(b"two", nonce=2).envelope])
+        assert parts.answers == [None], "the ack was taken, and the message with the other nonce is none"
+        assert len(parts.feed) == 1, "the message was passed on, and the ack was not"
+        assert data_of(await anext(parts.feed)) == b"two"
+        await parts.reception.deliver(connection, [encode_ack(2, "because reasons")])
+        assert isinstance(parts.answers[1], NegativeAckError)
+        assert parts.metrics.received == 3
+
+    run_virtual(main())
+
+
+def test_acks_nobody_asked_for_are_nothing() -> None:
+    async def main() -> None:
+        parts = Parts()
+        parts.acks.expect(info_of("ann").pki_id, 1, parts.answers.append)
+        frames = [encode_ack(1), encode_ack(1, "no"), encode_ack(0)]
+        await parts.reception.deliver(quiet_connection("bob"), frames)
+        assert (parts.answers, len(parts.feed), len(parts.acks)) == ([], 0, 1)
+
+    run_virtual(main())
+
+
+def test_a_message_comes_with_its_exact_bytes_and_its_sender() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        frame = data_message(b"data", nonce=7).envelope
+        await parts.reception.deliver(connection, [frame])
+        received = await anext(parts.feed)
+        assert received.get_gossip_message().envelope == frame
+        assert received.get_connection_info() is connection.info
+
+    run_virtual(main())
+
+
+def test_what_is_malformed_ends_the_stream_after_what_came_before() -> None:
+    async def main() -> None:
+        parts = Parts()
+        good = data_message(b"good").envelope
+        with pytest.raises(MalformedMessageError):
+            await parts.reception.deliver(quiet_connection("bob"), [good, b"\x01", good])
+        assert len(parts.feed) == 1
+
+    run_virtual(main())
+
+
+def test_answers_go_back_unsigned_on_the_connection_that_the_message_came_by() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            parts, connection = Parts(), connection_over(pair)
+            await parts.reception.deliver(connection, [data_message(nonce=7).envelope])
+            received = await anext(parts.feed)
+            await received.respond(GossipMessage(nonce=8, data_msg=data_message(b"reply").message.data_msg))
+            await received.ack()
+            await received.ack("because reasons")
+            assert parts.asked == []
+            await connection._hand_over(list(connection._outbox))
+            reply, ack, nack = [parse_envelope(frame) for frame in await pair.served.receive()]
+            assert (reply.nonce, reply.is_signed, reply.message.data_msg.payload.data) == (8, False, b"reply")
+            assert (ack.envelope, nack.envelope) == (encode_ack(7), encode_ack(7, "because reasons"))
+
+    run_virtual(main())
+
+
+def test_answers_follow_to_the_connection_that_took_its_place() -> None:
+    async def main() -> None:
+        successor = quiet_connection("bob")
+        parts, connection = Parts(successor), quiet_connection("bob")
+        await parts.reception.deliver(connection, [data_message(nonce=7).envelope])
+        received = await anext(parts.feed)
+        connection.close()
+        await received.ack()
+        await settle()
+        assert parts.asked == [BOB]
+        assert not successor.is_flushed
+
+    run_virtual(main())
+
+
+def test_without_a_connection_there_is_no_way_back() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        await parts.reception.deliver(connection, [data_message(nonce=7).envelope])
+        received = await anext(parts.feed)
+        with pytest.raises(InvalidMessageError):
+            await received.ack("\ud800")
+        connection.close()
+        with pytest.raises(ClosedError):
+            await received.ack()
+        with pytest.raises(ClosedError):
+            await received.respond(data_message().message)
+
+    run_virtual(main())
