@@ -32,14 +32,13 @@ class Sweeper:
     def start(self) -> None:
         """Begin, on the running event loop; nothing happens when it runs already."""
         if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._run(), name="identity sweeper")
+            self._wake(asyncio.get_running_loop())
 
     def stop(self) -> None:
         """End. May be called again, and from ``sweep``."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
-            self._wakes_at = None
 
     async def close(self) -> None:
         """End, and wait until the task has.
@@ -54,8 +53,12 @@ class Sweeper:
     def notice(self, end_at: datetime) -> None:
         """Wake at ``end_at`` if that is earlier than planned."""
         if self._task is not None and self._wakes_at is not None and end_at < self._wakes_at:
-            self.stop()
-            self.start()
+            self._task.cancel()
+            self._wake(self._task.get_loop())
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._wakes_at = None
+        self._task = loop.create_task(self._run(), name="identity sweeper")
 
     async def _run(self) -> None:
         while True:

@@ -202,6 +202,25 @@ def test_suspicion_that_raises_removes_nothing() -> None:
     assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED), (BOB_ID, PurgeReason.SUSPECTED)]
 
 
+def test_suspicion_finds_what_ended_or_was_not_used_too() -> None:
+    fixture = Fixture()
+    fixture.crypto.ends_at[ALICE] = fixture.clock.now() + timedelta(hours=2)
+    fixture.put(ALICE, BOB)
+    fixture.clock.move(timedelta(hours=3))
+    fixture.put(CAROL)
+    fixture.mapper.suspect_peers(lambda _: False)
+    assert fixture.purges == [(ALICE_ID, PurgeReason.EXPIRED), (BOB_ID, PurgeReason.UNUSED)]
+
+
+def test_whoever_is_told_of_one_removal_finds_none_of_the_others() -> None:
+    seen: list[set[PkiId]] = []
+    fixture = Fixture(on_purge=lambda *_: seen.append(fixture.stored()))
+    fixture.put(ALICE, BOB)
+    fixture.crypto.untrusted |= {ALICE, BOB}
+    fixture.mapper.suspect_peers(lambda _: True)
+    assert seen == [{SELF_ID}, {SELF_ID}]
+
+
 def test_new_own_identity_is_kept_and_the_former_one_ages() -> None:
     fixture = Fixture(max_identities=3)
     renewed = identity_of("self renewed")
@@ -244,6 +263,22 @@ def test_own_identity_stays_though_it_ended_and_was_not_used() -> None:
             mapper.set_identity(ALICE)
             await clock.sleep(1)
         assert purges == [(SELF_ID, PurgeReason.EXPIRED)]
+
+    run_virtual(main())
+
+
+def test_former_own_identity_leaves_at_its_end() -> None:
+    async def main() -> None:
+        clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
+        crypto.ends_at[SELF] = clock.now() + timedelta(seconds=30)
+        async with IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=purges) as mapper:
+            await clock.sleep(1)
+            mapper.set_identity(ALICE)
+            await clock.sleep(29)
+            assert purges == []
+            await clock.sleep(0.001)
+            assert purges == [(SELF_ID, PurgeReason.EXPIRED)]
+        assert len(asyncio.all_tasks()) == 1
 
     run_virtual(main())
 
