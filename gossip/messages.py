@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import gossip.wire.presence  # noqa: F401 -- before a message is read: it marks what reading makes
 from gossip_protos.gossip import (
     Acknowledgement,
     AliveMessage,
