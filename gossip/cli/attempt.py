@@ -1,13 +1,12 @@
 """What ``gossip probe`` and ``gossip handshake`` share: one attempt to reach a peer, told in stages."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import typer
 
 from gossip.cli.report import Report, exit_code_of
-from gossip.errors import DialError, GossipError
+from gossip.errors import ConfigurationError, DialError, GossipError
 
 if TYPE_CHECKING:
     from gossip.comm.stages import Stages
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
 Facts = dict[str, object]
 
+SETTINGS = "settings"
+ADDRESS = "address"
+
 
 def attempt(
     report: Report, settings: "PeerSettings", reach: "Callable[[Peer, Stages], Awaitable[Facts]]", endpoint: str
@@ -23,9 +25,11 @@ def attempt(
     """Open a peer that only dials, let it ``reach`` another one, and report the outcome.
 
     Raises:
-        ConfigurationError: The settings cannot be used.
-        typer.Exit: The attempt failed; it has been reported.
+        typer.Exit: The attempt failed; it has been reported, with the stage that it failed at: ``settings`` of ours,
+            ``address``, ``tcp``, ``tls``, ``http2``, ``ping``, ``exchange`` or ``verdict``.
     """
+    import asyncio
+
     from gossip.comm.stages import Stages
     from gossip.node.peer import open_peer
 
@@ -36,14 +40,31 @@ def attempt(
             return await reach(peer, stages)
 
     try:
+        check_endpoint(endpoint)
+    except ConfigurationError as error:
+        raise _failed(report, endpoint, error, ADDRESS, stages) from error
+    try:
         facts = asyncio.run(run())
     except DialError as error:
         raise _failed(report, endpoint, error, error.stage, stages) from error
     except GossipError as error:
-        if not stages.took_s:
-            raise
-        raise _failed(report, endpoint, error, stages.current.value, stages) from error
+        stage = stages.current.value if stages.took_s else SETTINGS
+        raise _failed(report, endpoint, error, stage, stages) from error
     report.record({"ok": True, "endpoint": endpoint} | facts | {"ms": in_ms(stages)})
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Return when ``endpoint`` has the form ``host:port``.
+
+    Raises:
+        ConfigurationError: It has not.
+    """
+    from gossip.transport.endpoint import parse_endpoint
+
+    try:
+        parse_endpoint(endpoint)
+    except ValueError as error:
+        raise ConfigurationError(f"{endpoint!r} is not an endpoint: {error}") from error
 
 
 def in_ms(stages: "Stages") -> dict[str, float]:
@@ -65,5 +86,7 @@ def _failed(report: Report, endpoint: str, error: GossipError, stage: str, stage
             }
         )
     else:
-        report.failure(type(error).__name__, f"{endpoint}: failed at {stage}: {error}", fault=error.fault)
+        names_the_place = isinstance(error, ConfigurationError | DialError)
+        message = str(error) if names_the_place else f"{endpoint}: failed at {stage}: {error}"
+        report.failure(type(error).__name__, message, fault=error.fault)
     return typer.Exit(exit_code_of(error))

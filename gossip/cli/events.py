@@ -38,7 +38,7 @@ class EventPrinter(Observer):
         facts = {
             "from": message.get_connection_info().pki_id,
             "kind": signed.kind.name.lower(),
-            "tag": signed.tag.name,
+            "tag": signed.tag.name or int(signed.tag),
             "channel": signed.channel.decode(errors="replace"),
             "nonce": signed.nonce,
             "size": len(content),

@@ -139,5 +139,7 @@ def _readable(value: object) -> str:
             return str(_plain(value))
         case list() | tuple():
             return ", ".join(map(_readable, value))
+        case dict():
+            return ", ".join(f"{name} {_readable(each)}" for name, each in value.items())
         case _:
             return str(value)

@@ -21,6 +21,7 @@ from gossip.node.settings import PeerSettings
 from gossip.transport import grpc_server
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener
+from gossip.transport.tls import client_side
 from gossip.types import PeerIdentityType, PkiId
 
 logger = logging.getLogger("peer.gossip")
@@ -142,13 +143,10 @@ class Peer:
         closed.
 
         Raises:
-            ConfigurationError: A file cannot be used; it is named. MSPs and our identity stay; TLS files are
-                taken up when it is not they that are at fault.
+            ConfigurationError: A file cannot be used; it is named, and everything stays as it was.
         """
         organizations = load_organizations(self._settings)
-        self.comm.set_dial_opts(self._dial_options())
-        if self._listener is not None and self._settings.tls is not None:
-            self._listener.reload_tls(self._settings.tls)
+        self._check_tls_files()
         self._judge_by(organizations)
         try:
             self.identities.set_identity(self._crypto.identity)
@@ -157,8 +155,17 @@ class Peer:
             raise self._unusable(error) from error
         self._organizations = organizations
         self.comm.set_identity(self._crypto.identity)
+        self.comm.set_dial_opts(self._dial_options())
+        if self._listener is not None and self._settings.tls is not None:
+            self._listener.reload_tls(self._settings.tls)
         self.identities.suspect_peers(lambda _: True)
         logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
+
+    def _check_tls_files(self) -> None:
+        """Raise ConfigurationError for TLS files that cannot be used, before anything else has changed."""
+        for files in (self._settings.tls, self._settings.dial.tls):
+            if files is not None:
+                client_side(files)
 
     def _judge_by(self, organizations: Organizations) -> None:
         self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)

@@ -1,16 +1,12 @@
 """Notices that files changed, and takes them up."""
 
 import asyncio
-import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gossip.clock import Clock
-from gossip.errors import ConfigurationError
 from gossip.node.settings import PeerSettings
-
-logger = logging.getLogger("peer.gossip")
 
 Fingerprint = frozenset[tuple[str, int, int, int]]
 
@@ -39,22 +35,26 @@ def _entries(path: Path) -> Iterator[tuple[str, int, int, int]]:
         yield str(file), status.st_size, status.st_mtime_ns, status.st_ino
 
 
-async def watch(settings: PeerSettings, reload: Callable[[], None], clock: Clock, interval_s: float) -> None:
-    """Call ``reload`` whenever the files of the settings have changed, and then been left alone for one interval.
+async def watch(
+    paths: Sequence[Path], loaded: Fingerprint, reload: Callable[[], None], clock: Clock, interval_s: float
+) -> None:
+    """Call ``reload`` whenever files have changed, and then been left alone for one interval.
 
-    A reload that fails is logged, and tried again after the next change.
+    Args:
+        paths: Which files and folders.
+        loaded: What they were like before they were read.
+        reload: Takes them up; what it raises ends the watch.
+        clock: Times the looks.
+        interval_s: Seconds from one look to the next; 0 never looks.
 
     Cancellation: the way to end it; nothing is left behind.
     """
-    paths = watched_paths(settings)
-    seen = loaded = await asyncio.to_thread(fingerprint, paths)
+    if not interval_s:
+        return
+    seen = loaded
     while True:
         await clock.sleep(interval_s)
         previous, seen = seen, await asyncio.to_thread(fingerprint, paths)
-        if seen == loaded or seen != previous:
-            continue
-        loaded = seen
-        try:
+        if seen == previous and seen != loaded:
+            loaded = seen
             reload()
-        except ConfigurationError as error:
-            logger.warning("The files changed, but cannot be used; the old ones stay in force: %s", error)

@@ -1,0 +1,83 @@
+"""What ``gossip serve`` does from its start to its end."""
+
+import asyncio
+import logging
+import signal
+from functools import partial
+
+from gossip.api.comm import Comm, Subscription
+from gossip.cli.answering import Answer, Answering
+from gossip.cli.events import EventPrinter
+from gossip.cli.report import Report
+from gossip.clock import SystemClock
+from gossip.errors import ConfigurationError
+from gossip.node.peer import Peer, open_peer
+from gossip.node.settings import PeerSettings
+from gossip.node.watch import fingerprint, watch, watched_paths
+from gossip.types import PkiId
+
+logger = logging.getLogger("peer.gossip")
+
+
+async def serve_until_told(report: Report, settings: PeerSettings, answer: Answer, watch_interval_s: float) -> None:
+    """Run a peer until SIGINT or SIGTERM, and print what happens.
+
+    Args:
+        report: Where events go; warnings go to standard error.
+        settings: The peer's; must say where to listen.
+        answer: What messages that ask for it are answered.
+        watch_interval_s: Seconds between looks for changed files; 0 never looks.
+
+    Raises:
+        ConfigurationError: The settings cannot be used.
+
+    Cancellation: nothing is left open.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    loop = asyncio.get_running_loop()
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told_to_stop.set)
+    loop.add_signal_handler(signal.SIGHUP, _nothing)  # while files are being read for the first time
+    printer = EventPrinter(report)
+    paths = watched_paths(settings)
+    loaded = fingerprint(paths)
+    async with open_peer(settings, observer=printer) as peer, asyncio.TaskGroup() as tasks:
+        reload = partial(_reload, peer, printer)
+        watching = tasks.create_task(watch(paths, loaded, reload, SystemClock(), watch_interval_s))
+        tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, answer, tasks)))
+        tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
+        tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid)
+        await told_to_stop.wait()
+        watching.cancel()
+        await peer.stop()  # which ends the subscriptions, and with them the tasks
+    printer.event("stopped")
+
+
+def _nothing() -> None:
+    """What SIGHUP means to a peer that is about to read its files."""
+
+
+def _reload(peer: Peer, printer: EventPrinter) -> None:
+    try:
+        peer.reload()
+    except ConfigurationError as error:
+        logger.warning("The files cannot be used, and those read before stay in force: %s", error)
+        printer.event("reload_failed", reason=str(error))
+    else:
+        printer.event("reloaded", pki_id=peer.comm.get_pki_id())
+
+
+async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answering) -> None:
+    with comm.accept(lambda _: True) as messages:
+        async for message in messages:
+            printer.received(message)
+            answering.answer(message)
+
+
+async def _print_notices(notices: Subscription[PkiId], printer: EventPrinter, name: str) -> None:
+    with notices:
+        async for pki_id in notices:
+            printer.event(name, pki_id=pki_id)
