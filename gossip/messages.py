@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import gossip.wire.presence  # noqa: F401 -- before a message is read: it marks what reading makes
 from gossip_protos.gossip import (
     Acknowledgement,
     AliveMessage,
@@ -42,6 +41,8 @@ from gossip_protos.gossip import (
     StateInfoSnapshot,
 )
 from gossip_protos.msp import SerializedIdentity
+
+import gossip.wire.presence  # noqa: F401 -- before a message is read: it marks what reading makes
 
 __all__ = [
     "Acknowledgement",
@@ -86,7 +87,7 @@ __all__ = [
 
 
 class Tag:
-    """The values of :class:`GossipMessageTag`, typed as its members: mypy takes those of the generated enum for ints."""
+    """The values of :class:`GossipMessageTag`, typed as such: mypy takes its members for ints."""
 
     UNDEFINED: Final = GossipMessageTag(0)
     EMPTY: Final = GossipMessageTag(1)
