@@ -82,6 +82,8 @@ class FrameStream(Protocol):
 
         Raises:
             StreamBrokenError: The network failed.
+
+        Cancellation: the other side may not have been told; abort the stream.
         """
         ...
 
@@ -113,6 +115,8 @@ class Channel(Protocol):
         Raises:
             RefusedByPeerError: It answered with an error status.
             StreamBrokenError: The connection failed.
+
+        Cancellation: the answer is ignored; the connection stays usable.
         """
         ...
 
@@ -121,6 +125,8 @@ class Channel(Protocol):
 
         Raises:
             StreamBrokenError: The connection failed.
+
+        Cancellation: no stream is left open.
         """
         ...
 

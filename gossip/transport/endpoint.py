@@ -1,5 +1,7 @@
 """Endpoints: ``host:port`` in text, and back."""
 
+from ipaddress import ip_address
+
 
 def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     """Split ``host:port``; an IPv6 address stands in brackets.
@@ -28,3 +30,12 @@ def format_endpoint(address: object) -> str:
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case _:
             return str(address) if address else "unknown"
+
+
+def is_address(host: str) -> bool:
+    """Whether ``host`` is an IP address, which needs no look-up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

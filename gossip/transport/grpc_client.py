@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from typing import cast
 
 from gossip.api.options import DialOptions
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
@@ -10,8 +9,7 @@ from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
-from gossip.transport.grpc_frame import EMPTY_MESSAGE
-from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
+from gossip.transport.grpc_headers import GOSSIP_STREAM
 
 CLOSE_TIMEOUT_S = 1.0
 
@@ -19,12 +17,9 @@ CLOSE_TIMEOUT_S = 1.0
 class GrpcChannel:
     """One outgoing connection; behaves as :class:`gossip.transport.base.Channel` says."""
 
-    def __init__(self, protocol: ClientProtocol, times: DialTimes, options: DialOptions) -> None:
-        scheme = b"http" if options.tls is None else b"https"
+    def __init__(self, protocol: ClientProtocol, times: DialTimes) -> None:
         self.times = times
         self._protocol = protocol
-        self._options = options
-        self._requests = {path: request_headers(path, protocol.endpoint, scheme) for path in (PING, GOSSIP_STREAM)}
 
     @property
     def link(self) -> Link:
@@ -33,9 +28,8 @@ class GrpcChannel:
 
     async def ping(self) -> None:
         """Call Ping and wait for the answer; see base."""
-        stream = await self._request(PING)
+        stream = self._protocol.begin_ping()
         try:
-            await stream.send_data(EMPTY_MESSAGE, end_stream=True)
             answers = 0
             while messages := await stream.receive():
                 answers += len(messages)
@@ -46,7 +40,7 @@ class GrpcChannel:
 
     async def open_stream(self) -> ClientStream:
         """Call GossipStream; see base."""
-        return await self._request(GOSSIP_STREAM)
+        return self._protocol.begin(GOSSIP_STREAM)
 
     async def close(self) -> None:
         """Close once everything is written, or after a second; see base."""
@@ -62,17 +56,6 @@ class GrpcChannel:
     def abort(self) -> None:
         """Cut the connection at once."""
         self._protocol.cut("cut by us")
-
-    async def _request(self, path: bytes) -> ClientStream:
-        connection = self._protocol.connection
-        connection.check_usable()
-        if connection.is_draining:
-            raise StreamBrokenError(f"{self.link.remote} is closing and takes no more streams")
-        stream = ClientStream(connection, None, self._options.max_handshake_bytes)
-        headers = cast("list[tuple[str, str]]", self._requests[path])  # grpclib hands them to h2, which takes bytes
-        await stream.send_request(headers, _processor=self._protocol.processor)
-        connection.check_usable()
-        return stream
 
 
 class GrpcDialer:
@@ -109,4 +92,4 @@ class GrpcDialer:
             raise
         ended_at_s = protocol.stage_ended_at_s
         times = DialTimes(tcp_s=ended_at_s["tcp"] - started_at_s, tls_s=ended_at_s["tls"] - ended_at_s["tcp"])
-        return GrpcChannel(protocol, times, options)
+        return GrpcChannel(protocol, times)

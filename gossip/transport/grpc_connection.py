@@ -1,6 +1,6 @@
 """What the streams of one HTTP/2 connection share: windows, back-pressure, limits, and how it ended."""
 
-from asyncio import Transport
+from asyncio import Transport, get_running_loop
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,14 @@ from h2.exceptions import ProtocolError
 from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
 from gossip.transport.guard import FrameGuard
-from gossip.transport.http2 import Http2Connection
+from gossip.transport.http2 import RECORD_DATA_BYTES, WINDOW_BYTES, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 
 if TYPE_CHECKING:
     from gossip.transport.grpc_stream import GrpcStream
 
-BURST_BYTES = 256 * 1024
+CONFIGURATION = Configuration()
+BURST_BYTES = 8 * RECORD_DATA_BYTES
 """How much is written before looking whether the socket's buffer is full."""
 
 StreamMaker = Callable[["GrpcConnection", int], Stream]
@@ -37,7 +38,7 @@ class GrpcConnection(Connection):
         limits: ConnectionLimits,
         make_stream: StreamMaker,
     ) -> None:
-        super().__init__(http2, transport, config=Configuration())
+        super().__init__(http2, transport, config=CONFIGURATION)
         self.http2 = http2
         self.transport = transport
         self.link = link
@@ -47,8 +48,13 @@ class GrpcConnection(Connection):
         self.is_draining = False
         self.reading: dict[int, GrpcStream] = {}
         """Streams whose DATA needs no look from h2."""
-        self.stream_forgotten: Callable[[], None] = lambda: None
+        self.return_bytes = WINDOW_BYTES // (2 * limits.max_streams)
+        """What a stream may keep of the windows before it gives it back; all of them together keep less than half."""
+        self.stream_forgotten: Callable[[], None] = nothing
+        self.flushed: Callable[[], None] = nothing
         self._make_stream = make_stream
+        self._loop = get_running_loop()
+        self._flushes_soon = False
 
     def create_stream(self, *, stream_id: int | None = None, wrapper: Wrapper | None = None) -> Stream:  # noqa: ARG002  # grpclib's signature
         """The stream of a request that came in."""
@@ -64,7 +70,7 @@ class GrpcConnection(Connection):
         if self.failure is not None:
             raise self.failure.with_traceback(None)
 
-    async def write_messages(self, stream: "GrpcStream", body: bytes) -> None:
+    async def write_messages(self, stream: "GrpcStream", body: bytes | memoryview) -> None:
         """Write ``body`` as the windows and the socket allow.
 
         Raises:
@@ -82,12 +88,30 @@ class GrpcConnection(Connection):
                 stream.window_updated.clear()
                 await stream.window_updated.wait()
                 continue
-            data, frames = self.http2.frame_data(stream.http2_stream, view[:allowed])
-            self.transport.write(data)
-            self.guard.sent_data(frames)
+            frames = self.http2.frame_data(stream.http2_stream, view[:allowed])
+            self.transport.writelines(frames)
+            self.guard.sent_data(len(frames))
             view = view[allowed:]
             if not view:
                 return
+
+    def widen_window(self, stream_id: int) -> None:
+        """Let an authenticated peer send more before we have read it."""
+        self.http2.widen_window(stream_id, self.limits.window_bytes)
+        self.return_bytes = self.limits.window_bytes // self.limits.max_streams
+        self.flush_soon()
+
+    def ack(self, stream_id: int, size: int) -> None:
+        """Give ``size`` bytes of the windows back."""
+        if size:
+            self.http2.acknowledge_received_data(size, stream_id)
+            self.flush_soon()
+
+    def flush_soon(self) -> None:
+        """Write what h2 has to send, together with what is sent meanwhile, before the loop waits again."""
+        if not self._flushes_soon:
+            self._flushes_soon = True
+            self._loop.call_soon(self._flush_now)
 
     def feed(self, data: bytes) -> list[Event]:
         """Give frames to h2.
@@ -101,3 +125,13 @@ class GrpcConnection(Connection):
             raise
         except Exception as error:
             raise ProtocolError(f"unreadable frame: {error!r}") from error
+
+    def _flush_now(self) -> None:
+        self._flushes_soon = False
+        if self.failure is None:
+            self.flush()
+            self.flushed()
+
+
+def nothing() -> None:
+    """What happens where nobody wants to hear of it."""

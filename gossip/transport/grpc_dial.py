@@ -6,12 +6,16 @@ import time
 from collections.abc import Sequence
 
 from grpclib.client import Handler
+from h2.exceptions import TooManyStreamsError
 
 from gossip.api.options import DialOptions
-from gossip.transport.endpoint import parse_endpoint
+from gossip.errors import StreamBrokenError
+from gossip.transport.endpoint import is_address, parse_endpoint
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import address_error, dial_error
+from gossip.transport.grpc_frame import EMPTY_MESSAGE
+from gossip.transport.grpc_headers import PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
@@ -19,6 +23,7 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_transport import TlsTransport
 
 _CONFIGURATION = http2_configuration(client_side=True)
+FIRST_PING_FRESH_S = 1.0
 PING_PAYLOAD = b"gossip\0\0"
 
 
@@ -35,6 +40,8 @@ class ClientProtocol(GrpcProtocol):
         self._spoke_http2 = self._loop.create_future()
         self._side = side
         self._options = options
+        self._first_ping: ClientStream | None = None
+        self._opened_at_s = 0.0
         self._alive_check: asyncio.TimerHandle | None = None
 
     async def connect(self) -> None:
@@ -58,6 +65,37 @@ class ClientProtocol(GrpcProtocol):
                 return
         raise dial_error(self.endpoint, "tcp", None, refused, self._side)
 
+    def begin(self, path: bytes, body: bytes | None = None) -> ClientStream:
+        """Call ``path``, with all that there is to send or more to follow; written with the next bytes that leave.
+
+        Raises:
+            StreamBrokenError: The connection takes no more calls.
+        """
+        self.connection.check_usable()
+        if self.connection.is_draining:
+            raise StreamBrokenError(f"{self.remote} is closing and takes no more calls")
+        http2 = self.connection.http2
+        stream_id = http2.get_next_available_stream_id()
+        scheme = b"http" if self._side is None else b"https"
+        try:
+            http2.send_headers(stream_id, request_headers(path, self.endpoint, scheme))
+        except TooManyStreamsError as error:
+            raise StreamBrokenError(f"{self.remote} allows no more calls at once") from error
+        if body is not None:
+            http2.send_data(stream_id, body, end_stream=True)
+        stream = ClientStream(self.connection, stream_id, self._options.max_handshake_bytes)
+        self.processor.register(stream)
+        self.connection.flush_soon()
+        return stream
+
+    def begin_ping(self) -> ClientStream:
+        """Call Ping. Since one always follows a dial, the first left with the connection's first bytes."""
+        self.connection.check_usable()
+        stream, self._first_ping = self._first_ping, None
+        if stream is not None and self._loop.time() - self._opened_at_s < FIRST_PING_FRESH_S:
+            return stream
+        return self.begin(PING, EMPTY_MESSAGE)
+
     # -- GrpcProtocol's hooks
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
@@ -68,6 +106,9 @@ class ClientProtocol(GrpcProtocol):
     def opened(self) -> None:
         """HTTP/2 begins."""
         self._enter("http2")
+        self._opened_at_s = self._loop.time()
+        self._first_ping = self.begin(PING, EMPTY_MESSAGE)
+        self.connection.flush()
         self._alive_check = self._loop.call_later(self._options.keepalive_interval_s, self._check_alive)
 
     def settings_came(self) -> None:
@@ -98,6 +139,8 @@ class ClientProtocol(GrpcProtocol):
     async def _resolve(self) -> Sequence[tuple[str, int]]:
         try:
             self._host, port = parse_endpoint(self.endpoint)
+            if is_address(self._host):
+                return [(self._host, port)]
             found = await self._loop.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
         except (ValueError, OSError) as error:
             raise address_error(self.endpoint, error) from error

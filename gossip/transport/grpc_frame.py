@@ -3,7 +3,7 @@
 Spec: grpc/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
 
 PREFIX = Struct(">BI")
@@ -16,15 +16,31 @@ MANY_PARTS = 256
 SMALL_PART_BYTES = 1024
 
 
-def encode_messages(frames: Sequence[bytes]) -> bytes:
-    """Join messages, each behind its prefix, not compressed."""
-    if len(frames) == 1:
-        return _prefix_of(0, len(frames[0])) + frames[0]
-    parts = []
+def encode_messages(frames: Sequence[bytes], burst_bytes: int) -> Iterator[bytes | memoryview]:
+    """Join messages, each behind its prefix and not compressed, into pieces of about ``burst_bytes``.
+
+    A longer message is handed on as it is, not copied; an empty sequence yields nothing.
+    """
+    parts: list[bytes] = []
+    size = 0
     for frame in frames:
         parts.append(_prefix_of(0, len(frame)))
+        if len(frame) > burst_bytes:
+            first = burst_bytes - PREFIX_BYTES
+            parts.append(frame[:first])
+            yield b"".join(parts)
+            yield memoryview(frame)[first:]
+            parts.clear()
+            size = 0
+            continue
         parts.append(frame)
-    return b"".join(parts)
+        size += len(frame)
+        if size >= burst_bytes:
+            yield b"".join(parts)
+            parts.clear()
+            size = 0
+    if parts:
+        yield b"".join(parts)
 
 
 class Inbox:

@@ -5,7 +5,6 @@ import ssl
 from struct import Struct
 from typing import cast
 
-from grpclib.config import Configuration
 from grpclib.protocol import AbstractHandler, H2Protocol
 from h2.config import H2Configuration
 from h2.connection import ConnectionState
@@ -15,7 +14,7 @@ from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_connection import GrpcConnection, StreamMaker
+from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
 from gossip.transport.grpc_errors import connection_broken, error_code_name
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_stream import GrpcStream
@@ -28,6 +27,7 @@ HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION = 0x1, 0x4, 0x5, 0x7, 0x9
 END_HEADERS = 0x4
 GOAWAY_BODY = Struct(">II")
 FRAGMENT_BYTES = 256
+WHOLE_BYTES = 4096
 DEFAULT_FRAME_BYTES = 16 * 1024
 PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
@@ -48,7 +48,7 @@ class GrpcProtocol(H2Protocol):
         make_stream: StreamMaker,
         own_certificate: bytes | None,
     ) -> None:
-        super().__init__(handler, Configuration(), h2_config)
+        super().__init__(handler, CONFIGURATION, h2_config)
         self.limits = limits
         self.remote = "unknown"
         self.failure: StreamBrokenError | None = None
@@ -108,11 +108,12 @@ class GrpcProtocol(H2Protocol):
         )
         self.processor = GrpcEvents(self.handler, self.connection)
         self.connection.stream_forgotten = self.drain
+        self.connection.flushed = self._check_unsent
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
             self.cut("the peer does not offer HTTP/2 in TLS (no ALPN h2)")
             return
-        self.connection.flush()
+        self.connection.flush_soon()
         self.opened()
 
     def data_received(self, data: bytes) -> None:
@@ -124,13 +125,6 @@ class GrpcProtocol(H2Protocol):
             self._take(data)
         except ProtocolError as error:
             self._complain(error)
-        if self.failure is None:
-            self.connection.flush()
-            unsent = self.connection.transport.get_write_buffer_size()
-            if unsent > self.limits.max_unsent_bytes:
-                self.punish(
-                    Offence.UNREAD, f"more than {self.limits.max_unsent_bytes} bytes wait for a peer that does not read"
-                )
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
@@ -217,6 +211,8 @@ class GrpcProtocol(H2Protocol):
         self._data_stream = stream
         if size < FRAGMENT_BYTES:
             self._count(Kind.FRAGMENT)
+        elif size >= WHOLE_BYTES:
+            self.connection.guard.forgive_fragments(1)
 
     def _data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> None:
         """DATA past h2. A stream that ended meanwhile still has to hand its window back."""
@@ -225,7 +221,7 @@ class GrpcProtocol(H2Protocol):
             return
         completed = stream.data_came(data, start, end, window_bytes)
         if completed:
-            self.connection.guard.completed_messages(completed)
+            self.connection.guard.forgive_fragments(completed)
 
     def _check_frame(self, kind: int, size: int, data: bytes) -> None:
         if not self._settings_came and kind != SETTINGS:
@@ -250,6 +246,7 @@ class GrpcProtocol(H2Protocol):
                 self._in_header_block = not flags & END_HEADERS
             for event in self.connection.feed(frame):
                 self.processor.process(event)
+            self.connection.flush_soon()
             if kind == SETTINGS and not self._settings_came:
                 self._settings_came = True
                 self.settings_came()
@@ -258,6 +255,11 @@ class GrpcProtocol(H2Protocol):
         reason = self.connection.guard.count(kind)
         if reason is not None:
             self.punish(Offence.FLOOD, reason)
+
+    def _check_unsent(self) -> None:
+        limit = self.limits.max_unsent_bytes
+        if self.connection.transport.get_write_buffer_size() > limit:
+            self.punish(Offence.UNREAD, f"more than {limit} bytes wait for a peer that does not read")
 
     def _goaway(self, frame: bytes) -> None:
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""

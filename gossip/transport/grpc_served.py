@@ -58,8 +58,8 @@ class ServerStream(GrpcStream):
             if not self._began:
                 headers = (*RESPONSE, *headers)
             self.connection.http2.send_headers(self._id, headers, end_stream=True)
+            self.connection.flush_soon()
         self.leave()
-        self.connection.flush()
 
     def authenticated(self) -> None:
         """The connection may stay."""

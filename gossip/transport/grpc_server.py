@@ -62,6 +62,8 @@ class GrpcListener:
 
         Raises:
             ConfigurationError: The address cannot be listened on.
+
+        Cancellation: nothing listens.
         """
         try:
             self._server = await self._loop.create_server(self._layers, host, port, backlog=BACKLOG)

@@ -10,7 +10,7 @@ from h2.stream import H2Stream
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.transport.base import Link
-from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection
+from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_frame import Inbox, encode_messages
 
 
@@ -24,9 +24,10 @@ class GrpcStream(Stream):
         self._inbox = Inbox(max_frame_bytes)
         self._waiter: asyncio.Future[None] | None = None
         self._unreturned_bytes = 0
+        self._has_left = False
         self._peer_ended = False
         self._failure: StreamBrokenError | None = None
-        self.forget: Callable[[], None] = _nothing
+        self.forget: Callable[[], None] = nothing
         super().__init__(connection, connection.http2, connection.transport, stream_id=stream_id)
 
     def init_stream(self, stream_id: int, connection: Connection) -> None:  # noqa: ARG002  # grpclib's signature
@@ -51,20 +52,14 @@ class GrpcStream(Stream):
         self._inbox.limit_bytes = limit
         self._inbox.resume()
         if self.connection.failure is None:
-            self.connection.http2.widen_window(self._id, self.connection.limits.window_bytes)
-            self.connection.flush()
+            self.connection.widen_window(self._id)
             self.authenticated()
 
     async def send(self, frames: Sequence[bytes]) -> None:
         """Join ``frames`` into as few writes as flow control and the socket allow; see base."""
         self.check_sendable()
-        start = size = 0
-        for index, frame in enumerate(frames):
-            size += len(frame)
-            if size > BURST_BYTES and index > start:
-                await self.connection.write_messages(self, encode_messages(frames[start:index]))
-                start, size = index, len(frame)
-        await self.connection.write_messages(self, encode_messages(frames[start:] if start else frames))
+        for body in encode_messages(frames, BURST_BYTES):
+            await self.connection.write_messages(self, body)
 
     async def receive(self) -> Sequence[bytes]:
         """Return everything that is there, waiting for something; see base."""
@@ -81,9 +76,9 @@ class GrpcStream(Stream):
 
     def abort(self) -> None:
         """Reset the stream, if it has not ended; what was not received is dropped."""
+        self.leave(ErrorCodes.CANCEL)
         self._inbox.clear()
         self._return_window()
-        self.leave(ErrorCodes.CANCEL)
         self.fail(StreamBrokenError(f"the stream with {self.link.remote} was aborted by us"))
 
     # -- what the connection tells
@@ -95,6 +90,9 @@ class GrpcStream(Stream):
             How many messages it completed.
         """
         self._unreturned_bytes += window_bytes
+        if self._failure is not None:
+            self._return_window()
+            return 0
         completed = self._inbox.feed(data, start, end)
         if self._waiter is not None:
             if completed or self._inbox.is_stopped:
@@ -138,11 +136,13 @@ class GrpcStream(Stream):
     def leave(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
         """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
         self.connection.reading.pop(self._id, None)
+        self._has_left = True
         if self.connection.failure is None and self.id is not None:
             if self.closable:
-                self.reset_nowait(code)
+                self.connection.http2.reset_stream(self.id, code)
+                self.connection.flush_soon()
             self.connection.http2.forget_closed_streams()
-        forget, self.forget = self.forget, _nothing
+        forget, self.forget = self.forget, nothing
         forget()
 
     @property
@@ -169,10 +169,7 @@ class GrpcStream(Stream):
             self._waiter.set_result(None)
 
     def _return_window(self) -> None:
-        if self._unreturned_bytes and self.connection.failure is None:
+        least = 1 if self._has_left else self.connection.return_bytes
+        if self._unreturned_bytes >= least and self.connection.failure is None:
             size, self._unreturned_bytes = self._unreturned_bytes, 0
             self.connection.ack(self._id, size)
-
-
-def _nothing() -> None:
-    """What a stream that nobody knows does to be forgotten."""

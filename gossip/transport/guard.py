@@ -90,8 +90,8 @@ class FrameGuard:
         if counts[Kind.WINDOW_UPDATE]:
             counts[Kind.WINDOW_UPDATE] = max(0, counts[Kind.WINDOW_UPDATE] - 2 * frames)
 
-    def completed_messages(self, count: int) -> None:
-        """Forgive as many fragments as messages were completed."""
+    def forgive_fragments(self, count: int) -> None:
+        """Allow as many fragments as messages were completed, or as frames of some size came."""
         counts = self._counts
         if counts[Kind.FRAGMENT]:
             counts[Kind.FRAGMENT] = max(0, counts[Kind.FRAGMENT] - count)

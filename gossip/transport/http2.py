@@ -11,13 +11,15 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamState
-from hpack import Encoder, NeverIndexedHeaderTuple
+from hpack import Decoder, Encoder, HeaderTuple, NeverIndexedHeaderTuple
 
 from gossip.transport.limits import ConnectionLimits
 
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
 DATA = 0x0
+RECORD_DATA_BYTES = 16 * 1024 - FRAME_HEADER_BYTES
+"""What makes a DATA frame exactly one TLS record, so that neither side has to put frames together."""
 WINDOW_BYTES = 65_535
 """HTTP/2's own initial window, which holds until a peer is authenticated."""
 
@@ -43,6 +45,32 @@ def _encode_block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
 
 
 _ENCODER = SelfContainedEncoder()
+
+
+class RememberingDecoder(Decoder):
+    """Decodes blocks that are self-contained, as those of :class:`SelfContainedEncoder`, once.
+
+    A block that begins by setting the table's size to 0, and leaves it so, means the same whatever came before it, and
+    leaves the same behind. A Ping and a stream cost 0.14 ms of decoding otherwise.
+    """
+
+    def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
+        """The header fields of one block, as bytes."""
+        known = _decoded.get(data)
+        if known is not None and len(known) <= self.max_header_list_size:
+            self.header_table_size = 0
+            return list(known)
+        fields = list(super().decode(data, raw))
+        if data.startswith(_TABLE_SIZE_0) and not self.header_table_size and len(data) <= MAX_REMEMBERED_BYTES:
+            if len(_decoded) >= MAX_REMEMBERED:
+                _decoded.clear()
+            _decoded[bytes(data)] = tuple(fields)
+        return fields
+
+
+_decoded: dict[bytes, tuple[HeaderTuple, ...]] = {}
+MAX_REMEMBERED = 256
+MAX_REMEMBERED_BYTES = 512
 
 
 def http2_configuration(*, client_side: bool) -> H2Configuration:
@@ -76,7 +104,7 @@ class Http2Connection(H2Connection):
         if config.client_side:
             settings[SettingCodes.ENABLE_PUSH] = 0
         self.local_settings = Settings(client=config.client_side, initial_values=settings)
-        self.decoder.max_header_list_size = limits.max_header_bytes
+        self.decoder = RememberingDecoder(limits.max_header_bytes)
         self.encoder = _ENCODER
 
     def receives_data(self, stream_id: int) -> H2Stream | None:
@@ -99,22 +127,20 @@ class Http2Connection(H2Connection):
         """How much the peer's windows for this stream and for all of them allow; never negative."""
         return max(0, min(self.outbound_flow_control_window, stream.outbound_flow_control_window))
 
-    def frame_data(self, stream: H2Stream, body: memoryview) -> tuple[bytes, int]:
-        """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send anyway.
-
-        Returns:
-            What to write, and how many DATA frames are in it.
-        """
+    def frame_data(self, stream: H2Stream, body: memoryview) -> list[bytes]:
+        """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send."""
         size = len(body)
         self.outbound_flow_control_window -= size
         stream.outbound_flow_control_window -= size
-        frame_bytes = self.max_outbound_frame_size
-        parts: list[bytes | memoryview] = [self.data_to_send()]
+        frame_bytes = min(self.max_outbound_frame_size, RECORD_DATA_BYTES)
+        stream_id = stream.stream_id
+        pending = self.data_to_send() or b""
+        frames = []
         for start in range(0, size, frame_bytes):
             part = body[start : start + frame_bytes]
-            parts.append(_frame_header(len(part) << 8 | DATA, 0, stream.stream_id))
-            parts.append(part)
-        return b"".join(parts), len(parts) // 2
+            frames.append(b"".join((pending, _frame_header(len(part) << 8 | DATA, 0, stream_id), part)))
+            pending = b""
+        return frames
 
     def widen_window(self, stream_id: int, window_bytes: int) -> None:
         """Let the peer send more on a stream, and on the connection enough for other streams beside it."""

@@ -20,7 +20,7 @@ class FrameBudgets:
         priorities: PRIORITY, which we do not use.
         window_updates: WINDOW_UPDATE.
         headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened.
-        fragments: DATA of less than 256 bytes, less the messages that they complete; none at all in the empty ones.
+        fragments: DATA of less than 256 bytes; a message completed, or DATA of 4 KiB or more, makes up for one.
         unknown: Frames of types that we do not know, which are ignored.
     """
 

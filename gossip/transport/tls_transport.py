@@ -9,11 +9,13 @@ import asyncio
 import contextlib
 import ssl
 import threading
+from collections.abc import Iterable
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
 
 READ_BYTES = 256 * 1024
+FEED_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
 
@@ -91,11 +93,11 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         return self._read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes that were read, a record's worth at a time, so that OpenSSL's own buffer stays small."""
-        for start in range(0, nbytes, RECORD_BYTES):
+        """Take the bytes that were read, not all at once, so that OpenSSL's own buffer stays small."""
+        for start in range(0, nbytes, FEED_BYTES):
             if self._error is not None:
                 return
-            self._incoming.write(self._read_buffer[start : min(nbytes, start + RECORD_BYTES)])
+            self._incoming.write(self._read_buffer[start : min(nbytes, start + FEED_BYTES)])
             if not self._stands:
                 self._shake_hands()
             if self._stands:
@@ -123,12 +125,17 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Encrypt and write at once; what the connection cannot take any more is dropped."""
+        self.writelines((data,))
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Encrypt and write each, one of up to 16 KiB as one record; what the connection cannot take is dropped."""
         if not self._stands or self._error is not None or self.is_closing():
             return
-        view = memoryview(data)
-        for start in range(0, len(view), WRITE_BYTES):
-            self._tls.write(view[start : start + WRITE_BYTES])
-            self._flush()
+        for data in list_of_data:
+            self._tls.write(data)
+            if self._outgoing.pending >= WRITE_BYTES:
+                self._flush()
+        self._flush()
 
     def get_write_buffer_size(self) -> int:
         """How many encrypted bytes wait for the socket."""
@@ -170,28 +177,33 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         except ssl.SSLError as error:
             self._fail(error)
             return
-        self._flush()
         self._stands = True
-        self._application.connection_made(self)
+        self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
+        self._flush()
 
     def _read(self) -> None:
         try:
             while self._incoming.pending and self._stands:
                 data = self._tls.read(RECORD_BYTES)
                 if not data:
-                    self.close()
+                    self._said_goodbye()
                     return
                 self._application.data_received(data)
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
-            self.close()
+            self._said_goodbye()
             return
         except ssl.SSLError as error:
             self._fail(error)
             return
         if self._outgoing.pending:
             self._flush()
+
+    def _said_goodbye(self) -> None:
+        """Close as the peer did, which does not read any more."""
+        if self._tcp is not None:
+            self._tcp.close()
 
     def _fail(self, error: ssl.SSLError) -> None:
         """Send the alert and wait for the peer to close: closing first could keep the alert from arriving.
