@@ -84,7 +84,10 @@ class MessageCryptoService(Protocol):
 
 @runtime_checkable
 class BlockVerifier(Protocol):
-    """The one part of Fabric's crypto service that communication does not need; optional, and not in this package."""
+    """The one part of Fabric's crypto service that communication does not need; optional, and not in this package.
+
+    Mirrors: gossip/api/crypto.go, a part of MessageCryptoService.
+    """
 
     def verify_block(self, channel: ChannelId, sequence: int, block: bytes) -> None:
         """Return when the channel's orderers signed block number ``sequence``; ``block`` is a marshalled Block.
