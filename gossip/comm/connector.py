@@ -62,6 +62,10 @@ class Connector:
             self._dialling.start(self._dial(dial, pki_id), name=f"dial to {peer}")
         return dial
 
+    def find(self, pki_id: PkiId) -> Dial | None:
+        """The dial to this peer, if one is under way."""
+        return self._dials.find(pki_id)
+
     async def give_up(self) -> None:
         """End every dial under way, and begin none from now on.
 

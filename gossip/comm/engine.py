@@ -108,6 +108,21 @@ class CommEngine:
         self._check_running()
         self._sending.send(message, peers)
 
+    async def flush(self, *peers: RemotePeer) -> None:
+        """Wait until the send buffers of these peers are empty: what was sent left, or was lost with its connection.
+
+        :meth:`send` drops what finds a full buffer, so send fast in batches of at most ``send_buffer`` messages, and
+        wait here after each.
+
+        Raises:
+            UnnamedPeerError: A peer has no PKI-ID.
+            ClosedError: The layer was stopped.
+
+        Cancellation: nothing changes.
+        """
+        self._check_running()
+        await self._sending.flush(peers)
+
     async def send_with_ack(
         self, message: SignedMessage, timeout_s: float, min_ack: int, *peers: RemotePeer
     ) -> AggregatedSendResults:

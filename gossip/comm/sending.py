@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
@@ -62,6 +63,23 @@ class Sending:
                     self._connector.begin(peer, pki_id).queue_nowait(frame)
             except QueueFullError as error:
                 self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
+
+    async def flush(self, peers: Sequence[RemotePeer]) -> None:
+        """Wait until nothing waits for these peers any more: it was handed to the network, or lost.
+
+        Raises:
+            UnnamedPeerError: A peer has no PKI-ID.
+
+        Cancellation: nothing changes.
+        """
+        for pki_id in by_pki_id(peers):
+            dial = self._connector.find(pki_id)
+            if dial is not None:
+                with suppress(GossipError):  # the dial failed, which is said and counted where it failed
+                    await dial.connection()
+            connection = self._store.find(pki_id)
+            if connection is not None:
+                await connection.flush()
 
     async def send_with_ack(
         self, message: SignedMessage, timeout_s: float, min_ack: int, peers: Sequence[RemotePeer]

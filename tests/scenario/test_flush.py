@@ -1,0 +1,50 @@
+"""Sending fast without losing anything: batches of what a send buffer holds, and a flush after each."""
+
+import asyncio
+
+import pytest
+
+from gossip.api.peer import RemotePeer
+from gossip.comm.config import CommConfig
+from gossip.errors import UnnamedPeerError
+from tests.support.peers import data_message, everything, memory_peers
+from tests.support.virtual_time import run_virtual
+
+BUFFER = 10
+
+
+def test_batches_and_flushes_drop_nothing() -> None:
+    async def main() -> None:
+        async with memory_peers("ann", "bob", config=CommConfig(send_buffer=BUFFER)) as (ann, bob):
+            with bob.comm.accept(everything) as messages:
+                for batch in range(5):
+                    for number in range(BUFFER):
+                        ann.comm.send(data_message(nonce=1 + batch * BUFFER + number), bob.remote)
+                    await ann.comm.flush(bob.remote)
+                nonces = [(await anext(messages)).get_gossip_message().nonce for _ in range(5 * BUFFER)]
+        assert nonces == list(range(1, 5 * BUFFER + 1))
+        assert ann.comm.dropped(bob.remote) == 0
+
+    run_virtual(main())
+
+
+def test_a_flush_ends_when_the_dial_fails() -> None:
+    async def main() -> None:
+        async with memory_peers("ann", "bob") as (ann, bob):
+            await bob.die()
+            ann.comm.send(data_message(nonce=1), bob.remote)
+            await ann.comm.flush(bob.remote)
+
+    run_virtual(main())
+
+
+def test_a_flush_with_nothing_to_send_returns_at_once_and_dials_nobody() -> None:
+    async def main() -> None:
+        async with memory_peers("ann", "bob") as (ann, bob):
+            before_s = asyncio.get_running_loop().time()
+            await ann.comm.flush(bob.remote)
+            assert asyncio.get_running_loop().time() == before_s
+            with pytest.raises(UnnamedPeerError):
+                await ann.comm.flush(RemotePeer("bob:7051"))
+
+    run_virtual(main())
