@@ -48,7 +48,7 @@ class CaTree:
             UntrustedIdentityError: There are more than ``MAX_WAYS``.
         """
         self.roots = tuple(dict.fromkeys(roots))
-        self.intermediates = tuple(ca for ca in dict.fromkeys(intermediates) if ca not in self.roots)
+        self.intermediates = tuple(dict.fromkeys(intermediates))
         self._ways = _lay_out(self.roots, self.intermediates)
 
     @property

@@ -37,13 +37,13 @@ def with_serial_number(content: bytes) -> bytes:
     return der.replace(b"\x02\x01\x55", b"\x02\x01" + content, 1)
 
 
-def self_signed(name: x509.Name, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A certificate with this name as subject and issuer."""
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(datetime(2024, 1, 1, tzinfo=UTC))
-    return (
-        builder.not_valid_after(datetime(2034, 1, 1, tzinfo=UTC)).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
-    )
+def make_named(subject: x509.Name, issuer: x509.Name | None = None) -> bytes:
+    """A certificate with these names; by itself without an issuer."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
+    builder = builder.public_key(key.public_key()).serial_number(1).not_valid_before(datetime(2024, 1, 1, tzinfo=UTC))
+    builder = builder.not_valid_after(datetime(2034, 1, 1, tzinfo=UTC))
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def test_facts() -> None:
@@ -133,18 +133,19 @@ def test_critical_alternative_names_must_hold_one_that_go_reads(names: list[x509
     ids=lambda value: getattr(value, "name", None),
 )
 def test_string_types_of_names(kind: _ASN1Type, is_fine: bool) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer0", _type=kind)])
-    der = self_signed(name, key)
+    plain = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "plain")])
     if is_fine:
-        assert parse_certificate(der).subject == "peer0"
+        assert parse_certificate(make_named(name, plain)).subject == "peer0"
+        assert parse_certificate(make_named(plain, name)).issuer == "peer0"
     else:
-        refuse(der, "invalid attribute value of ASN.1 type")
+        refuse(make_named(name, plain), "invalid attribute value of ASN.1 type")
+        refuse(make_named(plain, name), "invalid attribute value of ASN.1 type")
 
 
 def test_ia5_string_with_other_characters() -> None:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer\xe9", _type=_ASN1Type.IA5String)])
-    refuse(self_signed(name, ec.generate_private_key(ec.SECP256R1())), "invalid attribute value of ASN.1 type 22")
+    refuse(make_named(name), "invalid attribute value of ASN.1 type 22")
 
 
 def test_compressed_point() -> None:
@@ -238,6 +239,6 @@ def test_shown_is_short_and_on_one_line(text: str, expected: str) -> None:
 
 def test_name_without_a_common_name_is_shown_whole() -> None:
     name = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Org1")])
-    certificate = parse_certificate(self_signed(name, ec.generate_private_key(ec.SECP256R1())))
+    certificate = parse_certificate(make_named(name))
     assert certificate.subject == "O=Org1"
     assert certificate.common_name == ""

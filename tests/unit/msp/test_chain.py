@@ -193,6 +193,14 @@ def test_extended_key_usage_of_the_ca(usage: Extension, is_fine: bool) -> None:
         refuse(tree(root), make_leaf("leaf", root), "no certification path leads from")
 
 
+@pytest.mark.parametrize("more", [CLIENT_ONLY, key_usage(signs_certificates=False)], ids=["purpose", "usage"])
+def test_usages_of_an_intermediate_ca(more: Extension) -> None:
+    root = make_ca("root")
+    intermediate = make_ca("intermediate", root, more=[more])
+    cas = tree(root, intermediates=(intermediate,))
+    refuse(cas, make_leaf("leaf", intermediate), "no certification path leads from intermediate to a root")
+
+
 @pytest.mark.parametrize("is_critical", [True, False])
 def test_unknown_extension(is_critical: bool) -> None:
     root = make_ca("root")

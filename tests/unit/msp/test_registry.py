@@ -207,6 +207,13 @@ def test_exchange_can_change_our_own_msp() -> None:
         registry.find_standing(member("Org1MSP"))
 
 
+def test_member_of_ours_on_a_channel_stays_one_of_ours() -> None:
+    registry = MspRegistry(LOCAL, {CHANNEL: [LOCAL]})
+    identity = member("Org1MSP")
+    assert registry.find_reader(CHANNEL, identity).channel == CHANNEL
+    assert registry.find_standing(identity).channel is None
+
+
 def test_remembered_on_one_channel_is_not_known_on_another() -> None:
     registry = MspRegistry(LOCAL, {CHANNEL: [SECOND], OTHER: [LOCAL]})
     identity = make_leaf("peer0", ROOTS["Org2MSP"]).identity("Org2MSP")

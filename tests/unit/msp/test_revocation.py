@@ -49,6 +49,13 @@ def test_list_with_the_cas_key_id_that_another_key_signed_is_skipped() -> None:
     assert not is_revoked(make_msp([root], crls=crl_files(forged)), leaf)
 
 
+def test_list_with_another_key_id_is_skipped_though_the_ca_signed_it() -> None:
+    root = make_ca("root")
+    leaf = make_leaf("leaf", root)
+    misnamed = make_crl(make_ca("other"), [leaf.certificate.serial_number], signer=root)
+    assert not is_revoked(make_msp([root], crls=crl_files(misnamed)), leaf)
+
+
 def test_list_of_another_ca_of_the_msp_is_skipped() -> None:
     root, other = make_ca("root"), make_ca("other")
     leaf = make_leaf("leaf", root)
