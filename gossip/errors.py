@@ -64,6 +64,10 @@ class MalformedMessageError(WireError):
         self.field = field
 
 
+class MalformedEnvelopeError(MalformedMessageError):
+    """Not even an envelope: what gRPC itself refuses at a Fabric peer, with status INTERNAL."""
+
+
 class InvalidMessageError(GossipError):
     """A message of ours cannot be encoded; nothing was.
 

@@ -93,7 +93,9 @@ class FrameStream(Protocol):
 
 
 StreamHandler = Callable[[FrameStream], Awaitable[None]]
-"""Serves one incoming GossipStream; returning ends it with status OK, a GossipError with UNKNOWN and its text."""
+"""Serves one incoming GossipStream; returning ends it with status OK, a GossipError with UNKNOWN and its text.
+
+A MalformedEnvelopeError ends it with INTERNAL: at other peers gRPC itself decodes envelopes, and says so."""
 
 
 class Channel(Protocol):

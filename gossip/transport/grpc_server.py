@@ -8,7 +8,7 @@ from collections.abc import Callable
 from grpclib.const import Status
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError, GossipError
+from gossip.errors import ConfigurationError, GossipError, MalformedEnvelopeError
 from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
@@ -144,6 +144,8 @@ class GrpcListener:
     async def _serve(self, stream: ServerStream) -> None:
         try:
             await self._handler(stream)
+        except MalformedEnvelopeError as refusal:
+            stream.finish(Status.INTERNAL, str(refusal))
         except GossipError as refusal:
             stream.finish(Status.UNKNOWN, str(refusal))
         except Exception:

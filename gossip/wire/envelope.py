@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gossip.errors import MalformedEnvelopeError, MalformedMessageError
 from gossip.messages import Envelope, SecretEnvelope
 from gossip.wire.codec import decode
 from gossip.wire.envelope_bytes import encode_envelope
@@ -22,7 +23,8 @@ def parse_envelope(frame: bytes) -> SignedMessage:
     No signature is checked: see `gossip.wire.signed.check_signature`.
 
     Raises:
-        MalformedMessageError: Not an Envelope around a GossipMessage; it names the rule, the byte and the field.
+        MalformedEnvelopeError: Not an Envelope; it names the rule, the byte and the field.
+        MalformedMessageError: What is in it is not a GossipMessage; it names the same.
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
@@ -56,7 +58,10 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
 def _parse_unusual(frame: bytes) -> SignedMessage:
     """An envelope with more in it than payload and signature, or a malformed one."""
-    envelope = decode(Envelope, frame)
+    try:
+        envelope = decode(Envelope, frame)
+    except MalformedMessageError as error:
+        raise MalformedEnvelopeError(error.what, offset=error.offset, field=error.field) from None
     secret = values_of(envelope)["secret_envelope"]
     secret_envelope = secret if isinstance(secret, SecretEnvelope) else None
     payload = envelope.payload
