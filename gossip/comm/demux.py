@@ -1,6 +1,7 @@
 """Hands each message to every subscriber that wants it."""
 
 import logging
+from collections.abc import Sequence
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage
 from gossip.comm.feed import Feed
@@ -19,6 +20,7 @@ class Demux:
         self._limit = limit
         self._limit_bytes = limit_bytes
         self._subscribers: dict[Feed[ReceivedMessage], MessageAcceptor] = {}
+        self._to_ask: tuple[tuple[Feed[ReceivedMessage], MessageAcceptor], ...] = ()
         self._is_over = False
 
     def __len__(self) -> int:
@@ -31,16 +33,25 @@ class Demux:
             feed.end()
         else:
             self._subscribers[feed] = acceptor
+            self._changed()
         return feed
 
-    async def dispatch(self, message: ReceivedMessage, size_bytes: int) -> None:
-        """Offer a message to every subscriber, waiting for those that are full. Mirrors: DeMultiplex.
+    def dispatch_nowait(self, message: ReceivedMessage, size_bytes: int) -> Sequence[Feed[ReceivedMessage]]:
+        """Offer a message to every subscriber. Mirrors: DeMultiplex.
 
-        Cancellation: some subscribers may have it.
+        Returns:
+            Those that want it and are full, nearly always none; offer it to each of them again, waiting for room.
         """
-        for feed, acceptor in tuple(self._subscribers.items()):
-            if self._wants(acceptor, message) and not feed.offer_nowait(message, size_bytes):
-                await feed.offer(message, size_bytes)
+        full: tuple[Feed[ReceivedMessage], ...] = ()
+        for feed, acceptor in self._to_ask:
+            try:
+                is_wanted = acceptor(message)
+            except Exception:
+                logger.exception("A subscriber's acceptor failed on %s; the message is not for it", message)
+                continue
+            if is_wanted and not feed.offer_nowait(message, size_bytes):
+                full += (feed,)
+        return full
 
     def end(self) -> None:
         """End every subscription, those to come as well; may be called again. Mirrors: Close."""
@@ -48,14 +59,11 @@ class Demux:
         for feed in self._subscribers:
             feed.end()
         self._subscribers.clear()
+        self._changed()
 
     def _forget(self, feed: Feed[ReceivedMessage]) -> None:
         self._subscribers.pop(feed, None)
+        self._changed()
 
-    @staticmethod
-    def _wants(acceptor: MessageAcceptor, message: ReceivedMessage) -> bool:
-        try:
-            return acceptor(message)
-        except Exception:
-            logger.exception("A subscriber's acceptor failed on %s; the message is not for it", message)
-            return False
+    def _changed(self) -> None:
+        self._to_ask = tuple(self._subscribers.items())

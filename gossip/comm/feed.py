@@ -41,9 +41,10 @@ class Feed(Generic[T]):
         """
         if self._ended:
             return True
-        if self._events and self._is_full():
+        events = self._events
+        if events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes):
             return False
-        self._events.append((event, size_bytes))
+        events.append((event, size_bytes))
         self._held_bytes += size_bytes
         if self._reader is not None:
             self._wake(self._reader)
