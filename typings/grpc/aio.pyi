@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from grpc import ChannelCredentials, RpcError, StatusCode
