@@ -8,7 +8,7 @@ from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults, SendResult
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
-from gossip.errors import AckTimeoutError, GossipError, QueueFullError
+from gossip.errors import AckTimeoutError, ClosedError, GossipError, QueueFullError
 from gossip.types import PkiId
 
 
@@ -58,11 +58,15 @@ class AckedSend:
         """Do the same, waiting for room.
 
         Raises:
-            ClosedError: The connection is closed; nothing was sent.
+            ClosedError: We closed the connection; nothing was sent.
+            StreamBrokenError: It was lost; nothing was sent.
 
         Cancellation: nothing was sent.
         """
-        await connection.send(self._frame)
+        try:
+            await connection.send(self._frame)
+        except ClosedError as error:
+            raise connection.ending() from error
         self._expect(pki_id, connection)
 
     def settle(self, pki_id: PkiId, error: GossipError | None) -> None:

@@ -76,6 +76,12 @@ class Connection:
         """Whether everything that was queued has been handed to the network, or dropped."""
         return self._flushed.is_set()
 
+    def ending(self) -> GossipError:
+        """Why it takes nothing any more, for those who counted on it."""
+        if self.closed_by_us:
+            return ClosedError(f"the connection with {self.info} was closed")
+        return StreamBrokenError(f"the connection with {self.info} was lost: {self._failure or 'the peer closed it'}")
+
     def send_nowait(self, frame: bytes) -> None:
         """Queue one encoded envelope.
 
@@ -138,6 +144,9 @@ class Connection:
             if self._failure is None:
                 raise
             raise self._failure from None
+        except GossipError as error:
+            self._failure = error
+            raise
         finally:
             self._reading = None
             self._shut()

@@ -10,7 +10,7 @@ from gossip.comm.dials import Dials
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
 from gossip.comm.store import ConnectionStore
-from gossip.errors import ClosedError, GossipError, StreamBrokenError, WireError
+from gossip.errors import ClosedError, GossipError, WireError
 from gossip.metrics import Metrics
 from gossip.throttle import Throttle
 from gossip.types import PkiId
@@ -163,15 +163,14 @@ class Population:
 
     def _lost(self, connection: Connection, error: GossipError | None) -> None:
         """A peer is without a connection. A dial under way, or whoever sent what it must not, is not dead."""
-        info = connection.info
+        pki_id = connection.info.pki_id
+        ending = connection.ending()
+        self._acks.abandon(pki_id, ending)
         if connection.closed_by_us:
-            self._acks.abandon(info.pki_id, ClosedError(f"the connection with {info} was closed"))
             return
-        reason = error or "the peer closed it"
-        logger.info("Lost the connection with %s: %s", info, reason)
-        self._acks.abandon(info.pki_id, StreamBrokenError(f"the connection with {info} was lost: {reason}"))
-        if not isinstance(error, WireError) and self._dials.find(info.pki_id) is None:
-            self._deaths.tell(info.pki_id)
+        logger.info("%s", ending)
+        if not isinstance(error, WireError) and self._dials.find(pki_id) is None:
+            self._deaths.tell(pki_id)
 
     def _warn(self, connection: Connection, error: WireError) -> None:
         if self._throttle.admit(connection.info.pki_id, asyncio.get_running_loop().time()) is not None:
