@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def check(package: Path) -> tuple[int, list[str]]:
-    command = [sys.executable, ROOT / "protos/generate.py", "--check", package]
+    command: list[str | Path] = [sys.executable, ROOT / "protos/generate.py", "--check", package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, [line.removeprefix(f"{package}: ") for line in done.stderr.splitlines()]
 
