@@ -284,7 +284,7 @@ async def end_at_once(_: FrameStream) -> None:
     ("handler", "exit_code", "error", "what"),
     [
         (never_speak, 3, "PeerSilentError", "timed out waiting for connection message from"),
-        (send_no_message, 1, "MalformedMessageError", "malformed Envelope"),
+        (send_no_message, 1, "MalformedEnvelopeError", "malformed Envelope"),
         (send_an_empty_message, 1, "UnexpectedMessageError", "wrong type"),
         (end_at_once, 1, "HandshakeError", "ended the stream before its connection message"),
     ],

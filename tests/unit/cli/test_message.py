@@ -93,7 +93,7 @@ def test_malformed_bytes_get_the_codecs_error(tmp_path: Path) -> None:
 
     assert outcome.exit_code == as_json.exit_code == 1
     assert outcome.stderr.startswith(f"gossip: {path}: malformed Envelope.signature at byte ")
-    assert (as_json.object["error"], as_json.object["fault"]) == ("MalformedMessageError", "peer")
+    assert (as_json.object["error"], as_json.object["fault"]) == ("MalformedEnvelopeError", "peer")
 
 
 def test_text_that_is_not_what_was_said_is_a_usage_error(file: Path) -> None:
