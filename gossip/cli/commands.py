@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from gossip._version import __version__
-from gossip.cli import crypto, handshake, identity, message, msp, probe, serve
+from gossip.cli import config, crypto, handshake, identity, message, msp, probe, serve
+from gossip.cli.demo import command as demo
 
 app = typer.Typer(
     name="gossip",
@@ -19,10 +20,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("demo")(demo.demo)
 app.command("crypto")(crypto.crypto)
 app.command("probe")(probe.probe)
 app.command("handshake")(handshake.handshake)
 app.command("serve")(serve.serve)
+app.add_typer(config.app, name="config")
 app.add_typer(identity.app, name="identity")
 app.add_typer(message.app, name="message")
 app.add_typer(msp.app, name="msp")

@@ -2,67 +2,137 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 import typer
 
 from gossip.cli.options import Orgs, parse_orgs
+from gossip.cli.report import reporting
 
 if TYPE_CHECKING:
+    from gossip.node.core_settings import CoreSettings
+    from gossip.node.setting_layers import Given
     from gossip.node.settings import PeerSettings
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 Endpoint = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the other peer listens.")]
 
 
-def peer_settings(
-    msp_dir: Annotated[Path, typer.Option(help="Our local MSP folder, with signcerts and keystore.")],
-    mspid: Annotated[str, typer.Option(help="Our organisation's MSP-ID, such as Org1MSP.")],
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the options, and the core.yaml that they name, say together."""
+
+    core: "CoreSettings"
+    organizations: dict[str, Path]
+
+    def peer_settings(self) -> "PeerSettings":
+        """The settings of the peer that the command acts as.
+
+        Raises:
+            ConfigurationError: One is missing.
+        """
+        return self.core.peer_settings(self.organizations)
+
+
+def choose(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A peer's core.yaml, with CORE_... variables above it. [default: $FABRIC_CFG_PATH's]"
+        ),
+    ] = None,
+    msp_dir: Annotated[Path | None, typer.Option(help="Our local MSP folder, with signcerts and keystore.")] = None,
+    mspid: Annotated[str | None, typer.Option(help="Our organisation's MSP-ID, such as Org1MSP.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Our TLS certificate in PEM; without it, no TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The key of --tls-cert.")] = None,
     tls_ca: Annotated[
         list[Path] | None, typer.Option(help="A TLS CA, or a folder of them, of any organisation; repeatable.")
     ] = None,
     org: Orgs = None,
-    dial_timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that a connection may take.")] = 3.0,
-    conn_timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that each answer of a peer may take.")] = 2.0,
-) -> "PeerSettings":
-    """Put the options together; the signature is what the command line shows.
+    dial_timeout: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds that a connection may take.", show_default="3")
+    ] = None,
+    conn_timeout: Annotated[
+        float | None, typer.Option(min=0.01, help="Seconds that each answer of a peer may take.", show_default="2")
+    ] = None,
+) -> Chosen:
+    """Put options and file together; the signature is what the command line shows.
 
     Raises:
-        typer.BadParameter: Some of the three TLS options are missing, or an organisation is not MSPID=DIR.
+        typer.BadParameter: There is no file, and options are missing; or an organisation is not MSPID=DIR.
+        ConfigurationError: The file cannot be used.
     """
-    from gossip.api.options import DialOptions, TlsFiles
-    from gossip.comm.config import CommConfig
-    from gossip.node.settings import PeerSettings
+    from gossip.node.core_yaml import find_core_yaml, load_core_yaml
 
-    tls: TlsFiles | None = None
-    if tls_cert is not None and tls_key is not None and tls_ca:
-        tls = TlsFiles(certificate=tls_cert, key=tls_key, roots=tuple(tls_ca))
-    elif tls_cert is not None or tls_key is not None or tls_ca:
+    file = config or find_core_yaml(os.environ)
+    has_tls = bool(tls_cert or tls_key or tls_ca)
+    if file is None and (msp_dir is None or mspid is None):
+        raise typer.BadParameter("give --msp-dir and --mspid, or a core.yaml with --config")
+    if file is None and has_tls and not (tls_cert and tls_key and tls_ca):
         raise typer.BadParameter("--tls-cert, --tls-key and --tls-ca go together")
-    return PeerSettings(
-        mspid=mspid,
-        msp_dir=msp_dir,
-        tls=tls,
-        organizations=parse_orgs(org),
-        dial=DialOptions(dial_timeout_s=dial_timeout, ping_timeout_s=conn_timeout),
-        comm=CommConfig(conn_timeout_s=conn_timeout),
+    options = _layer(
+        ("peer.mspConfigPath", "--msp-dir", msp_dir),
+        ("peer.localMspId", "--mspid", mspid),
+        ("peer.tls.enabled", "--tls-...", "true" if has_tls else None),
+        ("peer.tls.cert.file", "--tls-cert", tls_cert),
+        ("peer.tls.key.file", "--tls-key", tls_key),
+        ("peer.tls.clientRootCAs.files", "--tls-ca", tls_ca),
+        ("peer.gossip.dialTimeout", "--dial-timeout", dial_timeout),
+        ("peer.gossip.connTimeout", "--conn-timeout", conn_timeout),
     )
+    environ = os.environ if file is not None else {}
+    return Chosen(load_core_yaml(file, environ, options), parse_orgs(org))
+
+
+def _layer(*options: tuple[str, str, object]) -> "dict[str, Given]":
+    from gossip.node.setting_layers import Given
+
+    given = {}
+    for key, option, value in options:
+        match value:
+            case None:
+                continue
+            case list():
+                content: str | tuple[str, ...] = tuple(map(str, value))
+            case float():
+                content = f"{value:f}s"
+            case _:
+                content = str(value)
+        given[key] = Given(content, option)
+    return given
 
 
 def acts_as_peer(command: "Callable[Concatenate[PeerSettings, P], None]") -> Callable[..., None]:
-    """Add the options of :func:`peer_settings` to a command, which gets the settings as its first argument."""
-    shared = inspect.signature(peer_settings).parameters.values()
+    """Add the options of :func:`choose` to a command, which gets the settings of a peer that only dials."""
+    return _with_options(command, lambda chosen: replace(chosen.peer_settings(), listen=None))
+
+
+def listens_as_peer(command: "Callable[Concatenate[PeerSettings, P], None]") -> Callable[..., None]:
+    """The same for a command whose peer listens, where the file says unless the command knows better."""
+    return _with_options(command, Chosen.peer_settings)
+
+
+def reads_settings(command: Callable[Concatenate[Chosen, P], None]) -> Callable[..., None]:
+    """Add the options of :func:`choose` to a command, which gets what they say, be it enough for a peer or not."""
+    return _with_options(command, lambda chosen: chosen)
+
+
+def _with_options(command: Callable[Concatenate[T, P], None], prepare: Callable[[Chosen], T]) -> Callable[..., None]:
+    shared = inspect.signature(choose).parameters.values()
     own = list(inspect.signature(command).parameters.values())[1:]
 
     @functools.wraps(command)
     def run(**arguments: object) -> None:
-        chosen = {parameter.name: arguments.pop(parameter.name) for parameter in shared}
-        command(peer_settings(**chosen), **arguments)  # type: ignore[arg-type, call-arg]  # typer has checked them by signature
+        with reporting(arguments.get("as_json") is True):
+            options = {parameter.name: arguments.pop(parameter.name) for parameter in shared}
+            prepared = prepare(choose(**options))  # type: ignore[arg-type]  # typer has checked them by signature
+        command(prepared, **arguments)  # type: ignore[arg-type, call-arg]  # as above
 
     parameters = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in (*own, *shared)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads

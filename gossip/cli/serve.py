@@ -5,17 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.peer_options import listens_as_peer
 from gossip.cli.report import Json, reporting
 
 if TYPE_CHECKING:
     from gossip.node.settings import PeerSettings
 
 
-@acts_as_peer
+@listens_as_peer
 def serve(
     settings: "PeerSettings",
-    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.")],
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: peer.listenAddress]"
+        ),
+    ] = None,
     watch_interval: Annotated[
         float, typer.Option(min=0.0, help="Seconds between looks for changed files; 0 looks on SIGHUP alone.")
     ] = 10.0,
@@ -35,6 +40,8 @@ def serve(
         raise typer.BadParameter("--ack and --nack exclude each other")
     if nack == "":
         raise typer.BadParameter("an empty text would be an acknowledgement", param_hint="--nack")
+    if listen is None and settings.listen is None:
+        raise typer.BadParameter("give --listen, or a core.yaml with peer.listenAddress")
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
     with reporting(as_json) as report:
-        run(serve_until_told(report, replace(settings, listen=listen), answer, watch_interval))
+        run(serve_until_told(report, replace(settings, listen=listen or settings.listen), answer, watch_interval))

@@ -1,0 +1,30 @@
+"""``gossip demo``: the command itself."""
+
+from typing import Annotated
+
+import typer
+
+from gossip.cli.report import Json, reporting
+
+MOST_PEERS = 32
+"""Each is a process of about 50 MB."""
+
+
+def demo(
+    orgs: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="How many organisations.")] = 2,
+    peers: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="How many peers each of them has.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """See it all happen: peers of throw-away organisations, each a process of its own, on this machine.
+
+    They shake hands over mutual TLS and exchange acknowledged messages; three impostors are refused; one peer is
+    killed, presumed dead, and comes back. It ends by itself and leaves nothing behind.
+    """
+    from gossip.cli.demo.stage import run_demo
+
+    if not 2 <= orgs * peers <= MOST_PEERS:
+        raise typer.BadParameter(f"{orgs} x {peers} peers: there must be 2 to {MOST_PEERS}", param_hint="--peers")
+    with reporting(as_json) as report:
+        exit_code = run_demo(report, orgs, peers)
+    if exit_code:
+        raise typer.Exit(exit_code)

@@ -1,0 +1,36 @@
+"""Says a ConnEstablish of the caller's making to a peer: what an impostor does, to see it refused."""
+
+import asyncio
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.errors import PeerSilentError
+from gossip.transport.grpc_client import GrpcDialer
+
+
+async def present(endpoint: str, tls: TlsFiles, hello: bytes, *, timeout_s: float = 2.0) -> None:
+    """Say ``hello``, whatever it claims, and return when the peer ends the stream well, as it does with a probe.
+
+    Args:
+        endpoint: Where the peer listens.
+        tls: What this connection presents.
+        hello: An encoded envelope with a ConnEstablish; nothing of it is checked here.
+        timeout_s: How long the peer may take over its answer.
+
+    Raises:
+        RefusedByPeerError: The peer refused it, in its own words.
+        TransportError: The peer was not reached, fell silent or goes on talking.
+        ConfigurationError: A TLS file cannot be used.
+
+    Cancellation: the connection is cut.
+    """
+    channel = await GrpcDialer(DialOptions(tls=tls)).dial(endpoint)
+    try:
+        async with asyncio.timeout(timeout_s):
+            stream = await channel.open_stream()
+            await stream.send([hello])
+            while await stream.receive():
+                pass  # its own ConnEstablish
+    except TimeoutError as error:
+        raise PeerSilentError(endpoint, waited_for="verdict on our identity", waited_s=timeout_s) from error
+    finally:
+        channel.abort()
