@@ -31,6 +31,12 @@ class ClientStream(GrpcStream):
         if self._verdict is None and self.connection.http2.receives_data(self._id) is not None:
             self.connection.reading[self._id] = self
 
+    def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
+        """Take messages; what follows a verdict is no gRPC, but perhaps a page of HTML."""
+        if self._verdict is not None:
+            start = end
+        return super().data_came(data, start, end, window_bytes)
+
     def __ended__(self) -> None:
         super().__ended__()
         self.leave()

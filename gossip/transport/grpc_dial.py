@@ -4,9 +4,10 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
+from typing import cast
 
 from grpclib.client import Handler
-from h2.exceptions import TooManyStreamsError
+from h2.exceptions import ProtocolError, TooManyStreamsError
 
 from gossip.api.options import DialOptions
 from gossip.errors import StreamBrokenError
@@ -103,9 +104,15 @@ class ClientProtocol(GrpcProtocol):
         super().tcp_connected(transport)
         self._enter("tls")
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """TLS stands, or TCP where there is none."""
+        if self.stage == "tcp":
+            self.tcp_connected(cast("asyncio.Transport", transport))
+        self._enter("http2")
+        super().connection_made(transport)
+
     def opened(self) -> None:
         """HTTP/2 begins."""
-        self._enter("http2")
         self._opened_at_s = self._loop.time()
         self._first_ping = self.begin(PING, EMPTY_MESSAGE)
         self.connection.flush()
@@ -171,4 +178,4 @@ class ClientProtocol(GrpcProtocol):
 
 
 def _refuse_request(connection: GrpcConnection, stream_id: int) -> ClientStream:
-    raise NotImplementedError(f"a server cannot open stream {stream_id} at {connection.link.remote}")
+    raise ProtocolError(f"{connection.link.remote}, a server, opens stream {stream_id}")

@@ -55,22 +55,22 @@ class RememberingDecoder(Decoder):
     """
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """The header fields of one block, as bytes."""
-        known = _decoded.get(data)
-        if known is not None and len(known) <= self.max_header_list_size:
+        """The header fields of one block."""
+        fields, size_bytes = _decoded.get(data, ((), 0))
+        if fields and size_bytes <= self.max_header_list_size:
             self.header_table_size = 0
-            return list(known)
-        fields = list(super().decode(data, raw))
-        if data.startswith(_TABLE_SIZE_0) and not self.header_table_size and len(data) <= MAX_REMEMBERED_BYTES:
+            return list(fields)
+        fields = tuple(super().decode(data, raw))
+        if raw and data.startswith(_TABLE_SIZE_0) and not self.header_table_size and len(data) <= MAX_REMEMBERED_BYTES:
             if len(_decoded) >= MAX_REMEMBERED:
                 _decoded.clear()
-            _decoded[bytes(data)] = tuple(fields)
-        return fields
+            _decoded[bytes(data)] = fields, sum(32 + len(name) + len(value) for name, value in fields)
+        return list(fields)
 
 
-_decoded: dict[bytes, tuple[HeaderTuple, ...]] = {}
 MAX_REMEMBERED = 256
 MAX_REMEMBERED_BYTES = 512
+_decoded: dict[bytes, tuple[tuple[HeaderTuple, ...], int]] = {}
 
 
 def http2_configuration(*, client_side: bool) -> H2Configuration:

@@ -110,7 +110,7 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles) -> None:
         if error.reason == "KEY_VALUES_MISMATCH":
             text = f"is not the key of the certificate in {files.certificate}"
             raise ConfigurationError(text, path=str(files.key)) from error
-        text = f"or {files.key} is not a usable PEM file: {error.reason or error}"
+        text = f"cannot be used together with the key in {files.key}: {error.reason or error}"
         raise ConfigurationError(text, path=str(files.certificate)) from error
 
 

@@ -1,0 +1,455 @@
+"""What our client makes of a server's frames, scripted frame by frame."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
+
+from gossip.api.options import DialOptions
+from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
+from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
+from tests.support.bounded import run_bounded
+from tests.support.raw_http2 import RESPONSE, RawPeer, data, goaway, message, raw_server, reset, window
+from tests.support.tls_files import tls_files
+from tests.support.transports import receive_all
+
+Script = Callable[[RawPeer], Awaitable[None]]
+Makes = Callable[[RawPeer], Frame | bytes]
+FIRST_PING, STREAM, SECOND = 1, 3, 5
+"""The numbers that our client gives to its calls; its first Ping leaves with the connection's first bytes."""
+
+
+@asynccontextmanager
+async def channel_to(script: Script, **options: float) -> AsyncIterator[GrpcChannel]:
+    async with raw_server(script, tls_files(1, 0)) as endpoint:
+        channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1), **options)).dial(endpoint)  # type: ignore[arg-type]
+        try:
+            yield channel
+        finally:
+            channel.abort()
+
+
+def answer(*frames: Makes) -> Script:
+    """A server that answers the GossipStream with these frames, in one write."""
+
+    async def script(peer: RawPeer) -> None:
+        await peer.until(HeadersFrame, STREAM)
+        peer.write(*[frame(peer) for frame in frames])
+
+    return script
+
+
+def begins(peer: RawPeer) -> Frame:
+    return peer.headers(STREAM, RESPONSE)
+
+
+def says(body: bytes) -> Makes:
+    return lambda _: data(STREAM, body)
+
+
+def ends(status: int, text: str | None = None) -> Makes:
+    return lambda peer: peer.trailers(STREAM, status, text)
+
+
+def resets(code: int = 0) -> Makes:
+    return lambda _: reset(STREAM, code)
+
+
+def test_trailers_and_reset_in_one_write_lose_neither_messages_nor_verdict() -> None:
+    """A Fabric peer ends a probe handshake so."""
+
+    async def main() -> None:
+        script = answer(begins, says(message(b"establish") + message(b"more")), ends(0), resets())
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            await asyncio.sleep(0.05)
+            assert await stream.receive() == [b"establish", b"more"]
+            assert await stream.receive() == []
+            assert await stream.receive() == []
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "name", "reason"),
+    [
+        (2, "wrong type", "UNKNOWN", "wrong type"),
+        (2, "100%25 %C3%BCmlaut", "UNKNOWN", "100% ümlaut"),
+        (14, None, "UNAVAILABLE", ""),
+        (12, "nothing here", "UNIMPLEMENTED", "nothing here"),
+        (99, "odd", "UNKNOWN", "the answer ended with the status '99', which gRPC does not know"),
+    ],
+)
+@pytest.mark.parametrize("rest", [[], [resets()]])
+def test_status_is_told_by_name_behind_the_messages(
+    status: int, text: str | None, name: str, reason: str, rest: list[Makes]
+) -> None:
+    async def main() -> None:
+        script = answer(begins, says(message(b"first")), ends(status, text), *rest)
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            assert await stream.receive() == [b"first"]
+            with pytest.raises(RefusedByPeerError) as caught:
+                await stream.receive()
+            assert (caught.value.grpc_status, caught.value.reason) == (name, reason)
+            with pytest.raises(StreamBrokenError):
+                await stream.send([b"late"])
+
+    run_bounded(main)
+
+
+def test_answer_of_trailers_alone_is_a_verdict() -> None:
+    async def main() -> None:
+        fields = [*RESPONSE, ("grpc-status", "7"), ("grpc-message", "go away")]
+        script = answer(lambda peer: peer.headers(STREAM, fields, "END_HEADERS", "END_STREAM"))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(RefusedByPeerError) as caught:
+                await stream.receive()
+            assert (caught.value.grpc_status, caught.value.reason) == ("PERMISSION_DENIED", "go away")
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "reason"),
+    [
+        ([(":status", "502")], "UNAVAILABLE", "HTTP status '502'"),
+        ([(":status", "200"), ("content-type", "text/html")], "UNKNOWN", "the content-type 'text/html' is not gRPC's"),
+        ([("content-type", "application/grpc")], "UNKNOWN", "HTTP status nothing"),
+    ],
+)
+def test_what_a_web_server_answers_is_a_refusal(fields: list[tuple[str, str]], name: str, reason: str) -> None:
+    async def main() -> None:
+        script = answer(lambda peer: peer.headers(STREAM, fields), lambda _: data(STREAM, b"<html>", "END_STREAM"))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(RefusedByPeerError) as caught:
+                await stream.receive()
+            assert (caught.value.grpc_status, caught.value.reason) == (name, reason)
+
+    run_bounded(main)
+
+
+def test_end_without_trailers_is_no_verdict() -> None:
+    async def main() -> None:
+        script = answer(begins, lambda _: data(STREAM, message(b"last"), "END_STREAM"))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            assert await stream.receive() == [b"last"]
+            with pytest.raises(StreamBrokenError, match="ended the stream without a status"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_ok_in_the_middle_of_a_message_is_broken() -> None:
+    async def main() -> None:
+        async with channel_to(answer(begins, says(message(b"half")[:-1]), ends(0))) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="in the middle of a message"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_reset_alone_breaks_the_stream_behind_its_messages() -> None:
+    async def main() -> None:
+        async with channel_to(answer(begins, says(message(b"first")), resets(2))) as channel:
+            stream = await channel.open_stream()
+            await asyncio.sleep(0.05)
+            assert await stream.receive() == [b"first"]
+            with pytest.raises(StreamBrokenError, match="reset the stream with INTERNAL_ERROR"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_compressed_message_breaks_the_stream() -> None:
+    async def main() -> None:
+        async with channel_to(answer(begins, says(message(b"zip", compressed=True)))) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="compressed"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_prefix_over_the_limit_is_refused_before_anything_is_kept() -> None:
+    async def main() -> None:
+        async with channel_to(answer(begins, says(b"\0\xff\xff\xff\xff"))) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(FrameTooLargeError) as caught:
+                await stream.receive()
+            assert (caught.value.size_bytes, caught.value.limit_bytes) == (2**32 - 1, 64 * 1024)
+
+    run_bounded(main)
+
+
+def test_informational_answer_and_unknown_frames_are_nothing() -> None:
+    async def main() -> None:
+        unknown = b"\0\0\x02\xbe\0\0\0\0\0hi"
+        script = answer(lambda peer: peer.headers(STREAM, [(":status", "103")]), lambda _: unknown, begins, ends(0))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            assert await stream.receive() == []
+
+    run_bounded(main)
+
+
+def test_goaway_lets_open_streams_end_and_takes_no_new_ones() -> None:
+    async def main() -> None:
+        may_end = asyncio.Event()
+
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(peer.headers(FIRST_PING, [*RESPONSE, ("grpc-status", "0")], "END_HEADERS", "END_STREAM"))
+            peer.write(peer.headers(STREAM, RESPONSE), goaway(STREAM), data(STREAM, message(b"still here")))
+            await may_end.wait()
+            peer.write(data(STREAM, message(b"bye")), peer.trailers(STREAM, 0))
+            await peer.wait_cut()
+            peer_saw_the_end.set()
+
+        peer_saw_the_end = asyncio.Event()
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            assert await stream.receive() == [b"still here"]
+            with pytest.raises(StreamBrokenError, match="closing"):
+                await channel.open_stream()
+            may_end.set()
+            assert await receive_all(stream) == [b"bye"]
+            await peer_saw_the_end.wait()
+
+    run_bounded(main)
+
+
+def test_goaway_breaks_streams_that_it_did_not_take() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(goaway(0))
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="did not take the stream"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_goaway_with_a_complaint_ends_everything_with_its_words() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(goaway(STREAM, 11, b"too_many_pings"))
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="ENHANCE_YOUR_CALM too_many_pings"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_connection_that_is_cut_breaks_readers_and_blocked_writers() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(DataFrame, STREAM)
+            peer.writer.transport.abort()
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            writing = asyncio.create_task(stream.send([b"x" * 10_000_000]))
+            with pytest.raises(StreamBrokenError, match="is gone"):
+                await stream.receive()
+            with pytest.raises(StreamBrokenError, match="is gone"):
+                await writing
+
+    run_bounded(main)
+
+
+def test_window_of_the_server_is_kept_and_its_growth_used() -> None:
+    async def main() -> None:
+        received = bytearray()
+
+        async def script(peer: RawPeer) -> None:
+            peer.write(SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 100}))
+            frame = await peer.until(DataFrame, STREAM)
+            while True:
+                assert isinstance(frame, DataFrame)
+                received.extend(frame.data)
+                if len(received) == 1005:
+                    peer.write(peer.headers(STREAM, RESPONSE), peer.trailers(STREAM, 0))
+                    return
+                peer.write(window(STREAM, 50), window(0, 50))
+                frame = await peer.until(DataFrame, STREAM)
+
+        async with channel_to(script) as channel:
+            await asyncio.sleep(0.05)
+            stream = await channel.open_stream()
+            await stream.send([b"y" * 1000])
+            assert await stream.receive() == []
+        assert bytes(received) == message(b"y" * 1000)
+
+    run_bounded(main)
+
+
+def test_ping_tells_the_servers_refusal() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, FIRST_PING)
+            fields = [*RESPONSE, ("grpc-status", "12"), ("grpc-message", "no gossip here")]
+            peer.write(peer.headers(FIRST_PING, fields, "END_HEADERS", "END_STREAM"))
+
+        async with channel_to(script) as channel:
+            with pytest.raises(RefusedByPeerError) as caught:
+                await channel.ping()
+            assert (caught.value.grpc_status, caught.value.reason) == ("UNIMPLEMENTED", "no gossip here")
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_ping_needs_exactly_one_message(count: int) -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, FIRST_PING)
+            peer.write(
+                peer.headers(FIRST_PING, RESPONSE),
+                data(FIRST_PING, message(b"") * count),
+                peer.trailers(FIRST_PING, 0),
+            )
+
+        async with channel_to(script) as channel:
+            with pytest.raises(StreamBrokenError, match=f"answered Ping with {count} messages"):
+                await channel.ping()
+
+    run_bounded(main)
+
+
+def test_a_later_ping_is_a_call_of_its_own() -> None:
+    async def main() -> None:
+        asked: list[int] = []
+
+        async def script(peer: RawPeer) -> None:
+            while True:
+                frame = await peer.until(HeadersFrame)
+                asked.append(frame.stream_id)
+                peer.write(
+                    peer.headers(frame.stream_id, RESPONSE),
+                    data(frame.stream_id, message(b"")),
+                    peer.trailers(frame.stream_id, 0),
+                )
+
+        async with channel_to(script) as channel:
+            await channel.ping()
+            await channel.ping()
+        assert asked == [1, 3]
+
+    run_bounded(main)
+
+
+def test_silent_connection_is_pinged_and_kept_while_it_answers() -> None:
+    async def main() -> None:
+        pings: asyncio.Queue[float] = asyncio.Queue()
+
+        async def script(peer: RawPeer) -> None:
+            while True:
+                frame = await peer.until(PingFrame)
+                assert isinstance(frame, PingFrame)
+                if "ACK" not in frame.flags:
+                    pings.put_nowait(asyncio.get_running_loop().time())
+                    peer.write(PingFrame(0, opaque_data=frame.opaque_data, flags=("ACK",)))
+
+        async with channel_to(script, keepalive_interval_s=0.1, keepalive_timeout_s=0.1) as channel:
+            times = [await pings.get() for _ in range(3)]
+            assert times[2] - times[0] >= 0.2, "it pinged more often than it may"
+            assert (await channel.open_stream()) is not None
+
+    run_bounded(main)
+
+
+def test_connection_that_does_not_answer_a_ping_is_cut() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.wait_cut()
+            cut.set()
+
+        cut = asyncio.Event()
+        async with channel_to(script, keepalive_interval_s=0.05, keepalive_timeout_s=0.1) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match=r"silent, also to a PING for 0\.1 s"):
+                await stream.receive()
+            await cut.wait()
+
+    run_bounded(main)
+
+
+def test_flooding_server_is_cut() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(*[SettingsFrame(0)] * 1000)
+            await peer.wait_cut()
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="more than 20 SETTINGS frames a second"):
+                await stream.receive()
+
+    run_bounded(main)
+
+
+def test_server_that_allows_no_streams_is_told_of() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            peer.write(SettingsFrame(0, settings={SettingsFrame.MAX_CONCURRENT_STREAMS: 0}))
+            for _ in range(3):  # the client's own, and an acknowledgement of each of ours
+                await peer.until(SettingsFrame)
+            taken.set()
+
+        taken = asyncio.Event()
+        async with channel_to(script) as channel:
+            await taken.wait()
+            with pytest.raises(StreamBrokenError, match="allows no more calls at once"):
+                await channel.open_stream()
+
+    run_bounded(main)
+
+
+def test_abort_resets_the_stream_with_cancel() -> None:
+    async def main() -> None:
+        code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def script(peer: RawPeer) -> None:
+            frame = await peer.until(RstStreamFrame, STREAM)
+            assert isinstance(frame, RstStreamFrame)
+            code.set_result(frame.error_code)
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            stream.abort()
+            assert await code == 8
+
+    run_bounded(main)
+
+
+def test_push_and_streams_of_the_server_are_breaches() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(peer.headers(2, RESPONSE))
+            frame = await peer.until(GoAwayFrame)
+            assert isinstance(frame, GoAwayFrame)
+            code.set_result(frame.error_code)
+
+        code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="breaks the rules of HTTP/2"):
+                await stream.receive()
+            assert await code == 1
+
+    run_bounded(main)

@@ -1,0 +1,409 @@
+"""Every way in which a dial can fail: the stage, and words that name the thing."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.transport.base import FrameStream
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import listen
+from tests.support.bounded import run_bounded
+from tests.support.odd_servers import (
+    begin_http2_and_stop,
+    over_tls,
+    say_nothing,
+    send_garbage,
+    speak_http1,
+    tcp_server,
+)
+from tests.support.tls_files import tls_ca, tls_files
+from tests.support.transports import receive_all
+from tests.support.vectors import load_vectors
+
+CLIENT = tls_files(2, 1)
+SERVER = tls_files(1, 0)
+
+
+async def read_to_the_end(stream: FrameStream) -> None:
+    await receive_all(stream)
+
+
+def vector_files(folder: Path, name: str, *roots: Path) -> TlsFiles:
+    """One of the certificates of tls_certs.json, on disk."""
+    record = next(record for record in load_vectors("tls_certs.json") if record["name"] == name)
+    (folder / "tls.crt").write_text(record["cert_pem"])
+    (folder / "tls.key").write_text(record["key_pem"])
+    return TlsFiles(folder / "tls.crt", folder / "tls.key", roots or (tls_ca(1), tls_ca(2)))
+
+
+def dial_error(endpoint: str, files: TlsFiles | None = CLIENT, *, timeout_s: float = 5) -> DialError:
+    """What a dial fails with; the dialer has to have given up everything by then."""
+    caught: list[DialError] = []
+
+    async def main() -> None:
+        with pytest.raises(DialError) as raised:
+            await GrpcDialer(DialOptions(tls=files, dial_timeout_s=timeout_s)).dial(endpoint)
+        caught.append(raised.value)
+        await asyncio.sleep(0)
+
+    run_bounded(main)
+    assert caught[0].endpoint == endpoint
+    return caught[0]
+
+
+def dial_to_listener(
+    server: TlsFiles | None, client: TlsFiles | None, *, host: str = "127.0.0.1", require: bool = False
+) -> DialError:
+    """What a dial to our own server fails with."""
+    caught: list[DialError] = []
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=server, require_client_certificate=require)
+        endpoint = listener.endpoint.replace("127.0.0.1", host)
+        with pytest.raises(DialError) as raised:
+            await GrpcDialer(DialOptions(tls=client)).dial(endpoint)
+        caught.append(raised.value)
+        await listener.close(0)
+
+    run_bounded(main)
+    return caught[0]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "text"),
+    [
+        ("localhost", "an endpoint is host:port, and there is no port"),
+        ("localhost:", "'' is not a port"),
+        ("localhost:0", "'0' is not a port"),
+        ("localhost:65536", "'65536' is not a port"),
+        ("localhost:http", "'http' is not a port"),
+        (":7051", "'' is not a host name"),
+        ("::1:7051", "must stand in brackets"),
+        ("https://localhost:7051", "must stand in brackets"),
+        ("a b:7051", "'a b' is not a host name"),
+        ("localhost:٣", "is not a port"),
+    ],
+)
+def test_endpoint_that_is_none(endpoint: str, text: str) -> None:
+    error = dial_error(endpoint)
+    assert error.stage == "address"
+    assert text in str(error)
+
+
+def test_name_that_does_not_exist() -> None:
+    error = dial_error("no-such-host.invalid:7051")
+    assert error.stage == "address"
+    assert "cannot resolve the name" in str(error)
+
+
+def test_port_where_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    error = dial_error(f"127.0.0.1:{port}")
+    assert error.stage == "tcp"
+    assert "refused" in str(error)
+
+
+def test_name_with_several_addresses_is_tried_to_the_end() -> None:
+    """``localhost`` may be ::1 first; our listener is at 127.0.0.1 alone."""
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint.replace("127.0.0.1", "localhost"))
+        await channel.ping()
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_full_backlog_runs_out_of_time_in_tcp() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        fillers = []
+        try:
+            for _ in range(4):
+                filler = socket.socket()
+                filler.setblocking(False)
+                filler.connect_ex(listening.getsockname())
+                fillers.append(filler)
+            error = dial_error(f"127.0.0.1:{listening.getsockname()[1]}", timeout_s=0.3)
+        finally:
+            for filler in fillers:
+                filler.close()
+    assert error.stage == "tcp"
+    assert "no answer within 0.3 s" in str(error)
+
+
+@pytest.mark.parametrize("handle", [speak_http1, send_garbage])
+def test_port_without_tls(handle: Callable[[socket.socket], None]) -> None:
+    with tcp_server(handle) as endpoint:
+        error = dial_error(endpoint)
+    assert error.stage == "tls"
+    assert "is not TLS" in str(error)
+
+
+def test_silent_port_runs_out_of_time_in_tls() -> None:
+    with tcp_server(say_nothing) as endpoint:
+        error = dial_error(endpoint, timeout_s=0.3)
+    assert error.stage == "tls"
+    assert "no answer within 0.3 s" in str(error)
+
+
+def test_port_that_closes_at_once() -> None:
+    with tcp_server(lambda _: None) as endpoint:
+        error = dial_error(endpoint)
+    assert error.stage == "tls"
+    assert "during the TLS handshake" in str(error) or "reset" in str(error)
+
+
+def test_tls_server_without_http2() -> None:
+    with tcp_server(over_tls(SERVER, say_nothing, alpn="http/1.1")) as endpoint:
+        error = dial_error(endpoint)
+    assert error.stage in ("tls", "http2")
+    assert "no application protocol" in str(error) or "no ALPN h2" in str(error)
+
+
+def test_tls_server_that_knows_no_alpn() -> None:
+    with tcp_server(over_tls(SERVER, say_nothing, alpn=None)) as endpoint:
+        error = dial_error(endpoint)
+    assert error.stage == "http2"
+    assert "no ALPN h2" in str(error)
+
+
+@pytest.mark.parametrize("handle", [speak_http1, send_garbage])
+def test_another_protocol_behind_tls(handle: Callable[[socket.socket], None]) -> None:
+    def answer(connection: socket.socket) -> None:
+        handle(connection)
+
+    with tcp_server(over_tls(SERVER, answer, alpn="h2")) as endpoint:
+        error = dial_error(endpoint)
+    assert error.stage == "http2"
+    assert "breaks the rules of HTTP/2: it begins with b'" in str(error)
+
+
+def test_silence_behind_tls_runs_out_of_time_in_http2() -> None:
+    with tcp_server(over_tls(SERVER, say_nothing, alpn="h2")) as endpoint:
+        error = dial_error(endpoint, timeout_s=0.5)
+    assert error.stage == "http2"
+    assert "no answer within 0.5 s" in str(error)
+
+
+def test_one_settings_frame_makes_a_connection() -> None:
+    async def main(endpoint: str) -> None:
+        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(endpoint)
+        channel.abort()
+        with pytest.raises(StreamBrokenError, match="cut by us"):
+            await channel.ping()
+
+    with tcp_server(over_tls(SERVER, begin_http2_and_stop, alpn="h2")) as endpoint:
+        run_bounded(lambda: main(endpoint))
+
+
+def test_server_of_an_unknown_ca_names_the_files_that_were_searched() -> None:
+    error = dial_to_listener(SERVER, tls_files(2, 1, trusts=(2,)))
+    assert error.stage == "tls"
+    assert "the peer's certificate was refused by us" in str(error)
+    assert str(tls_ca(2)) in str(error)
+
+
+def test_expired_server_certificate(tmp_path: Path) -> None:
+    error = dial_to_listener(vector_files(tmp_path, "expired"), CLIENT)
+    assert error.stage == "tls"
+    assert "certificate has expired" in str(error)
+
+
+def test_server_certificate_for_another_host() -> None:
+    error = dial_to_listener(SERVER, CLIENT, host="127.0.0.2")
+    assert error.stage == "tcp", "the listener is at 127.0.0.1 alone"
+
+    async def main() -> None:
+        listener = await listen("127.0.0.2:0", read_to_the_end, tls=SERVER)
+        with pytest.raises(DialError, match=r"not valid for '127\.0\.0\.2'") as raised:
+            await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
+        assert raised.value.stage == "tls"
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_our_certificate_of_an_unknown_ca_is_refused_by_the_peer_in_these_words(tmp_path: Path) -> None:
+    error = dial_to_listener(SERVER, vector_files(tmp_path, "unknown_ca"))
+    assert error.stage == "tls"
+    assert "the peer refused our certificate: unknown ca" in str(error)
+
+
+def test_our_missing_certificate_is_refused_where_one_is_required() -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER, require_client_certificate=True)
+        context = ssl.create_default_context(cafile=tls_ca(1))
+        context.set_alpn_protocols(["h2"])
+        host, _, port = listener.endpoint.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname="localhost")
+        with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
+            await reader.read()
+        writer.transport.abort()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_expired_client_certificate_is_taken_unless_certificates_are_required(tmp_path: Path) -> None:
+    """A Fabric peer takes it, too: what counts is the binding to the identity."""
+    files = vector_files(tmp_path, "expired")
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        channel = await GrpcDialer(DialOptions(tls=files)).dial(listener.endpoint)
+        await channel.ping()
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+    error = dial_to_listener(SERVER, files, require=True)
+    assert error.stage == "tls"
+    assert "the peer refused our certificate: certificate expired" in str(error)
+
+
+def test_tls_on_one_side_only() -> None:
+    error = dial_to_listener(None, CLIENT)
+    assert error.stage == "tls"
+    assert "the peer closed the connection during the TLS handshake" in str(error) or "is not TLS" in str(error)
+    error = dial_to_listener(SERVER, None)
+    assert error.stage == "http2"
+
+
+def test_without_tls_on_both_sides_there_are_no_certificates() -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=None)
+        channel = await GrpcDialer(DialOptions()).dial(listener.endpoint)
+        await channel.ping()
+        assert (channel.link.own_certificate, channel.link.peer_certificate, channel.link.tls_version) == (None,) * 3
+        assert channel.times.tls_s < channel.times.tcp_s + 0.1
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_client_without_certificate_is_seen_as_such() -> None:
+    async def main() -> None:
+        seen: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+
+        async def note(stream: FrameStream) -> None:
+            seen.set_result(stream.link.peer_certificate)
+
+        listener = await listen("127.0.0.1:0", note, tls=SERVER)
+        dialer = GrpcDialer(DialOptions(tls=CLIENT))
+        context = ssl.create_default_context(cafile=tls_ca(1))
+        context.set_alpn_protocols(["h2"])
+        assert dialer._side is not None
+        dialer._side = replace(dialer._side, context=context)  # a dialer of ours always has one
+        channel = await dialer.dial(listener.endpoint)
+        stream = await channel.open_stream()
+        assert await stream.receive() == []
+        assert await seen is None
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_stages_are_timed_apart() -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
+        assert channel.times.tcp_s > 0
+        assert channel.times.tls_s > 0
+        assert (channel.link.tls_version, channel.link.remote) == ("TLSv1.3", listener.endpoint)
+        assert channel.link.cipher is not None
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("setting", ["dial_timeout_s", "keepalive_interval_s", "keepalive_timeout_s"])
+def test_options_that_cannot_be_used_leave_the_old_ones(setting: str) -> None:
+    async def main() -> None:
+        dialer = GrpcDialer(DialOptions(tls=CLIENT))
+        with pytest.raises(ConfigurationError, match=f"{setting} must be positive, not 0"):
+            dialer.set_options(replace(DialOptions(), **{setting: 0.0}))  # type: ignore[arg-type]
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        channel = await dialer.dial(listener.endpoint)
+        assert channel.link.tls_version == "TLSv1.3"
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_new_certificate_serves_new_connections_and_old_ones_keep_theirs() -> None:
+    async def main() -> None:
+        served: list[bytes | None] = []
+        may_end = asyncio.Event()
+
+        async def note(stream: FrameStream) -> None:
+            await may_end.wait()
+            served.append(stream.link.own_certificate)
+
+        listener = await listen("127.0.0.1:0", note, tls=SERVER)
+        dialer = GrpcDialer(DialOptions(tls=CLIENT))
+        before = await dialer.dial(listener.endpoint)
+        old_stream = await before.open_stream()
+        await before.ping()
+        listener.reload_tls(tls_files(1, 1))
+        after = await dialer.dial(listener.endpoint)
+        new_stream = await after.open_stream()
+        await after.ping()
+        assert before.link.peer_certificate != after.link.peer_certificate
+        may_end.set()
+        assert await receive_all(old_stream) == []
+        assert await receive_all(new_stream) == []
+        assert served == [before.link.peer_certificate, after.link.peer_certificate]
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_broken_files_leave_the_old_certificate(tmp_path: Path) -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        with pytest.raises(ConfigurationError) as raised:
+            listener.reload_tls(replace(SERVER, certificate=tmp_path / "missing.crt"))
+        assert raised.value.path == str(tmp_path / "missing.crt")
+        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
+        await channel.ping()
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "text"), [("127.0.0.1", "there is no port"), ("203.0.113.1:0", "cannot listen on 203.0.113.1:0")]
+)
+def test_endpoint_that_cannot_be_listened_on(endpoint: str, text: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match=text):
+            await listen(endpoint, read_to_the_end, tls=SERVER)
+
+    run_bounded(main)
+
+
+def test_port_in_use_cannot_be_listened_on() -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+        with pytest.raises(ConfigurationError, match="in use"):
+            await listen(listener.endpoint, read_to_the_end, tls=SERVER)
+        await listener.close(0)
+
+    run_bounded(main)

@@ -1,0 +1,393 @@
+"""What a client's frames get from our server, seen frame by frame."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hyperframe.frame import DataFrame, GoAwayFrame, PingFrame, RstStreamFrame, SettingsFrame
+
+from gossip.errors import FrameTooLargeError, StreamBrokenError
+from gossip.transport.base import FrameStream
+from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.limits import ServerLimits
+from tests.support.bounded import run_bounded
+from tests.support.raw_http2 import PING, RawPeer, data, message, raw_client, request, reset, split_headers, window
+from tests.support.tls_files import tls_files
+from tests.support.transports import receive_all
+
+EMPTY = message(b"")
+
+
+async def echo(stream: FrameStream) -> None:
+    while frames := await stream.receive():
+        await stream.send(frames)
+
+
+@asynccontextmanager
+async def server(handler=echo, limits: ServerLimits | None = None) -> AsyncIterator[tuple[GrpcListener, RawPeer]]:  # type: ignore[no-untyped-def]
+    listener = await listen("127.0.0.1:0", handler, tls=tls_files(1, 0), limits=limits)
+    try:
+        async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            yield listener, peer
+    finally:
+        await listener.close(0)
+
+
+def test_ping_is_answered_at_once_and_ended() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, EMPTY, "END_STREAM"))
+            assert await peer.fields(1) == {":status": "200", "content-type": "application/grpc"}
+            assert await peer.messages(1, 5) == EMPTY
+            assert await peer.fields(1) == {"grpc-status": "0"}
+
+    run_bounded(main)
+
+
+def test_ping_whose_end_comes_in_an_empty_frame_is_answered() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, EMPTY), data(1, b"", "END_STREAM"))
+            await peer.fields(1)
+            assert await peer.messages(1, 5) == EMPTY
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [(b"", "a Ping is one message, not 0"), (EMPTY + EMPTY, "not 2"), (EMPTY + b"\0", "not 1 and a part")],
+)
+def test_ping_of_another_number_of_messages_is_refused(body: bytes, text: str) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, body, "END_STREAM"))
+            fields = await peer.fields(1)
+            assert fields["grpc-status"] == "13"
+            assert text in fields["grpc-message"]
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("changed", "http_status", "grpc_status", "text"),
+    [
+        ({"method": "GET"}, "405", "13", "must be POST, not 'GET'"),
+        ({"method": None}, "405", "13", "not nothing"),
+        ({"path": "/gossip.Gossip/Nothing"}, "200", "12", "nothing is served at '/gossip.Gossip/Nothing'"),
+        ({"path": None}, "200", "12", "nothing is served at nothing"),
+        ({"content_type": "text/html"}, "415", "3", "'text/html' is not gRPC"),
+        ({"content_type": None}, "415", "3", "nothing is not gRPC"),
+        ({"content_type": "application/grpcx"}, "415", "3", "'application/grpcx' is not gRPC"),
+    ],
+)
+def test_request_that_is_not_served_gets_its_status(
+    changed: dict[str, str | None], http_status: str, grpc_status: str, text: str
+) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            path = changed.pop("path") if "path" in changed else "/gossip.Gossip/GossipStream"
+            fields = [(name, value) for name, value in request("x", **changed) if name != ":path"]
+            if path is not None:
+                fields.insert(0, (":path", path))
+            peer.write(peer.headers(1, fields))
+            answer = await peer.fields(1)
+            ending = await peer.fields(1)
+            assert answer[":status"] == http_status
+            assert ending["grpc-status"] == grpc_status
+            assert text in ending["grpc-message"]
+            peer.write(peer.headers(3, request(PING)), data(3, EMPTY, "END_STREAM"))
+            assert await peer.messages(3, 5) == EMPTY, "the connection is of no more use"
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("content_type", ["application/grpc+proto", "application/grpc;charset=utf-8"])
+def test_other_names_of_grpc_are_served(content_type: str) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING, content_type=content_type)), data(1, EMPTY, "END_STREAM"))
+            assert await peer.messages(1, 5) == EMPTY
+
+    run_bounded(main)
+
+
+def test_messages_cut_anywhere_come_out_whole() -> None:
+    sent = [b"", b"a", b"b" * 300, b"c" * 1000]
+    body = b"".join(map(message, sent))
+
+    async def main() -> None:
+        received: list[bytes] = []
+
+        async def note(stream: FrameStream) -> None:
+            received.extend(await receive_all(stream))
+
+        async with server(note) as (_, peer):
+            peer.write(peer.headers(1, request()))
+            for start in range(0, len(body), 7):
+                peer.write(data(1, body[start : start + 7]))
+            peer.write(data(1, b"", "END_STREAM"))
+            assert (await peer.fields(1))["grpc-status"] == "0"
+        assert received == sent
+
+    run_bounded(main)
+
+
+def test_frames_cut_anywhere_by_tcp_are_put_together() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            frames = peer.headers(1, request()).serialize() + data(1, message(b"one") + message(b"two")).serialize()
+            frames += PingFrame(0, opaque_data=b"12345678").serialize() + data(1, message(b"three")).serialize()
+            for byte in frames:
+                peer.write(bytes([byte]))
+                await asyncio.sleep(0)
+            expected = message(b"one") + message(b"two") + message(b"three")
+            assert await peer.messages(1, len(expected)) == expected
+
+    run_bounded(main)
+
+
+def test_padded_data_costs_its_padding_and_comes_out_without_it() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request()))
+            frame = DataFrame(1, data=message(b"x" * 10), pad_length=255, flags=("PADDED",))
+            for _ in range(3):  # each round takes four fifths of the window
+                peer.write(*[frame] * 200)
+                assert await peer.messages(1, 15 * 200) == message(b"x" * 10) * 200
+
+    run_bounded(main)
+
+
+def test_unknown_frames_and_empty_data_change_nothing() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            unknown = b"\0\0\x08\xbe\0\0\0\0\x01whatever"
+            peer.write(unknown, peer.headers(1, request()), data(1), unknown, data(1, EMPTY[:2]), data(1))
+            peer.write(data(1, EMPTY[2:]))
+            assert await peer.messages(1, 5) == EMPTY
+
+    run_bounded(main)
+
+
+def test_pings_of_http2_are_answered_with_their_payload() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(PingFrame(0, opaque_data=b"bdp-ping"))
+            answer = await peer.until(PingFrame)
+            assert isinstance(answer, PingFrame)
+            assert (answer.opaque_data, "ACK" in answer.flags) == (b"bdp-ping", True)
+
+    run_bounded(main)
+
+
+def test_compressed_message_is_unimplemented() -> None:
+    async def main() -> None:
+        raised: list[str] = []
+
+        async def note(stream: FrameStream) -> None:
+            try:
+                await stream.receive()
+            except StreamBrokenError as error:
+                raised.append(str(error))
+                raise
+
+        async with server(note) as (_, peer):
+            peer.write(peer.headers(1, request()), data(1, message(b"zipped", compressed=True)))
+            assert (await peer.fields(1))["grpc-status"] == "12"
+        assert "compressed" in raised[0]
+
+    run_bounded(main)
+
+
+def test_message_over_the_limit_is_refused_by_its_prefix() -> None:
+    async def main() -> None:
+        raised: list[FrameTooLargeError] = []
+
+        async def note(stream: FrameStream) -> None:
+            assert await stream.receive() == [b"small"]
+            try:
+                await stream.receive()
+            except FrameTooLargeError as error:
+                raised.append(error)
+                raise
+
+        async with server(note) as (_, peer):
+            prefix = b"\0" + (2**31).to_bytes(4, "big")
+            peer.write(peer.headers(1, request()), data(1, message(b"small") + prefix))
+            fields = await peer.fields(1)
+            assert fields["grpc-status"] == "8"
+            assert "2147483648" in fields["grpc-message"]
+        assert (raised[0].size_bytes, raised[0].limit_bytes) == (2**31, 64 * 1024)
+
+    run_bounded(main)
+
+
+def test_long_message_behind_the_handshake_waits_for_the_limit_to_be_raised() -> None:
+    """A peer that was accepted may send at once, before our handler has read its first message."""
+
+    async def main() -> None:
+        received: list[bytes] = []
+
+        async def authenticate(stream: FrameStream) -> None:
+            received.extend(await stream.receive())
+            await asyncio.sleep(0.05)
+            stream.max_frame_bytes = 1024 * 1024
+            while len(received) < 2:
+                received.extend(await stream.receive())
+
+        async with server(authenticate) as (_, peer):
+            body = message(b"hello") + message(b"x" * 100_000)
+            peer.write(peer.headers(1, request()))
+            for start in range(0, 60_000, 10_000):
+                peer.write(data(1, body[start : start + 10_000]))
+            await peer.writer.drain()
+            await peer.until(type(window(1, 1)), 1)
+            for start in range(60_000, len(body), 10_000):
+                peer.write(data(1, body[start : start + 10_000]))
+            assert (await peer.fields(1))["grpc-status"] == "0"
+        assert received == [b"hello", b"x" * 100_000]
+
+    run_bounded(main)
+
+
+def test_half_a_message_at_the_end_is_an_internal_error() -> None:
+    async def main() -> None:
+        raised: list[str] = []
+
+        async def note(stream: FrameStream) -> None:
+            try:
+                await receive_all(stream)
+            except StreamBrokenError as error:
+                raised.append(str(error))
+                raise
+
+        async with server(note) as (_, peer):
+            peer.write(peer.headers(1, request()), data(1, message(b"whole") + message(b"broken")[:-1], "END_STREAM"))
+            assert (await peer.fields(1))["grpc-status"] == "13"
+        assert "in the middle of a message" in raised[0]
+
+    run_bounded(main)
+
+
+def test_reset_reaches_the_handler_with_its_code() -> None:
+    async def main() -> None:
+        raised: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        async def note(stream: FrameStream) -> None:
+            try:
+                await stream.receive()
+            except StreamBrokenError as error:
+                raised.set_result(str(error))
+                raise
+
+        async with server(note) as (_, peer):
+            peer.write(peer.headers(1, request()))
+            await asyncio.sleep(0.05)
+            peer.write(reset(1, 8))
+            assert "reset the stream with CANCEL" in await raised
+
+    run_bounded(main)
+
+
+def test_handler_that_returns_while_the_client_may_still_send_resets_behind_the_status() -> None:
+    async def main() -> None:
+        async def answer_once(stream: FrameStream) -> None:
+            await stream.send([b"answer"])
+
+        async with server(answer_once) as (_, peer):
+            peer.write(peer.headers(1, request()), data(1, message(b"request")))
+            await peer.fields(1)
+            assert await peer.messages(1, 11) == message(b"answer")
+            assert (await peer.fields(1))["grpc-status"] == "0"
+            frame = await peer.until(RstStreamFrame, 1)
+            assert isinstance(frame, RstStreamFrame)
+            assert frame.error_code == 0
+
+    run_bounded(main)
+
+
+def test_data_for_an_ended_stream_gives_the_connections_window_back() -> None:
+    async def main() -> None:
+        async def return_at_once(stream: FrameStream) -> None:
+            return
+
+        async with server(return_at_once) as (_, peer):
+            peer.write(peer.headers(1, request()))
+            assert (await peer.fields(1))["grpc-status"] == "0"
+            for _ in range(8):
+                peer.write(data(1, bytes(10_000)))
+            increments = 0
+            while increments < 60_000:
+                frame = await peer.until(type(window(0, 1)), 0)
+                increments += frame.window_increment  # type: ignore[attr-defined]
+
+    run_bounded(main)
+
+
+def test_headers_in_many_continuations_are_one_request() -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            block = peer.encoder.encode(request(PING))
+            peer.write(*split_headers(1, block, 5), data(1, EMPTY, "END_STREAM"))
+            assert await peer.messages(1, 5) == EMPTY
+
+    run_bounded(main)
+
+
+def test_peer_with_small_frames_and_windows_gets_everything() -> None:
+    async def main() -> None:
+        body = bytes(range(256)) * 1000
+
+        async def send_much(stream: FrameStream) -> None:
+            await stream.send([body])
+
+        listener = await listen("127.0.0.1:0", send_much, tls=tls_files(1, 0))
+        try:
+            async with raw_client(
+                listener.endpoint,
+                tls_files(2, 1),
+                {SettingsFrame.INITIAL_WINDOW_SIZE: 1000, SettingsFrame.MAX_FRAME_SIZE: 16384},
+            ) as peer:
+                peer.write(peer.headers(1, request()))
+                received = b""
+                while len(received) < len(body) + 5:
+                    frame = await peer.until(DataFrame, 1)
+                    assert isinstance(frame, DataFrame)
+                    assert len(frame.data) <= 1000
+                    received += frame.data
+                    peer.write(window(1, len(frame.data)), window(0, len(frame.data)))
+                assert received == message(body)
+        finally:
+            await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
+    async def main() -> None:
+        may_end = asyncio.Event()
+
+        async def wait(stream: FrameStream) -> None:
+            await may_end.wait()
+            await stream.send([b"bye"])
+
+        listener = await listen("127.0.0.1:0", wait, tls=tls_files(1, 0))
+        async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            peer.write(peer.headers(1, request()), peer.headers(3, request(PING)), data(3, EMPTY, "END_STREAM"))
+            await peer.messages(3, 5)
+            closing = asyncio.create_task(listener.close(5))
+            frame = await peer.until(GoAwayFrame)
+            assert isinstance(frame, GoAwayFrame)
+            assert (frame.last_stream_id, frame.error_code) == (3, 0)
+            peer.write(peer.headers(5, request()))
+            refused = await peer.until(RstStreamFrame, 5)
+            assert isinstance(refused, RstStreamFrame)
+            assert refused.error_code == 7
+            may_end.set()
+            assert await peer.messages(1, 8) == message(b"bye")
+            await peer.wait_cut()
+            await closing
+
+    run_bounded(main)

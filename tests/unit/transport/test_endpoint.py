@@ -1,0 +1,47 @@
+"""Endpoints in text."""
+
+import pytest
+
+from gossip.transport.endpoint import format_endpoint, is_address, parse_endpoint
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host", "port"),
+    [
+        ("peer0.org1.example.com:7051", "peer0.org1.example.com", 7051),
+        ("127.0.0.1:1", "127.0.0.1", 1),
+        ("[::1]:65535", "::1", 65535),
+        ("localhost:007051", "localhost", 7051),
+    ],
+)
+def test_host_and_port_come_apart(endpoint: str, host: str, port: int) -> None:
+    assert parse_endpoint(endpoint) == (host, port)
+
+
+@pytest.mark.parametrize("endpoint", ["", "host", ":1", "host:", "host:x", "host:-1", "host:65536", "::1:7051"])
+@pytest.mark.parametrize("lowest_port", [0, 1])
+def test_what_is_no_endpoint_is_refused(endpoint: str, lowest_port: int) -> None:
+    with pytest.raises(ValueError, match=r"port|host name|brackets"):
+        parse_endpoint(endpoint, lowest_port=lowest_port)
+
+
+def test_port_0_is_for_listening_only() -> None:
+    assert parse_endpoint("host:0", lowest_port=0) == ("host", 0)
+    with pytest.raises(ValueError, match="'0' is not a port"):
+        parse_endpoint("host:0")
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:7051", "[::1]:7051", "[fe80::1%eth0]:1"])
+def test_address_of_a_socket_becomes_an_endpoint_and_back(endpoint: str) -> None:
+    host, port = parse_endpoint(endpoint)
+    assert format_endpoint((host, port, 0, 0)) == endpoint
+
+
+@pytest.mark.parametrize(("address", "text"), [(None, "unknown"), ("", "unknown"), ("/run/socket", "/run/socket")])
+def test_address_of_another_kind_is_shown(address: object, text: str) -> None:
+    assert format_endpoint(address) == text
+
+
+@pytest.mark.parametrize(("host", "answer"), [("10.0.0.1", True), ("::1", True), ("localhost", False), ("1.2", False)])
+def test_addresses_need_no_look_up(host: str, answer: bool) -> None:
+    assert is_address(host) is answer

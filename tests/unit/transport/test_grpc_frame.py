@@ -1,0 +1,111 @@
+"""Messages in and out of the bytes of a stream."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gossip.transport.grpc_frame import MANY_PARTS, Inbox, encode_messages
+
+LIMIT = 100
+
+
+def framed(*messages: bytes) -> bytes:
+    return b"".join(b"\0" + len(message).to_bytes(4, "big") + message for message in messages)
+
+
+def feed(inbox: Inbox, data: bytes) -> int:
+    return inbox.feed(data, 0, len(data))
+
+
+@given(st.lists(st.binary(max_size=LIMIT), max_size=10), st.lists(st.integers(1, 60), min_size=1, max_size=50))
+def test_messages_come_out_whole_however_they_are_cut(messages: list[bytes], sizes: list[int]) -> None:
+    inbox = Inbox(LIMIT)
+    body = framed(*messages)
+    taken: list[bytes] = []
+    completed = position = turn = 0
+    while position < len(body):
+        stop = min(len(body), position + sizes[turn % len(sizes)])
+        around = b"before" + body[position:stop] + b"behind"
+        completed += inbox.feed(around, 6, 6 + stop - position)
+        taken += inbox.take()
+        position, turn = stop, turn + 1
+    assert taken == messages
+    assert completed == len(messages)
+    assert inbox.is_between_messages
+
+
+@given(st.lists(st.binary(max_size=3000), max_size=20), st.integers(100, 2000))
+def test_what_is_encoded_is_framed_and_in_pieces_of_some_size(messages: list[bytes], burst: int) -> None:
+    pieces = list(encode_messages(messages, burst))
+    assert b"".join(pieces) == framed(*messages)
+    assert all(0 < len(piece) < 2 * burst + 5 * len(messages) or isinstance(piece, memoryview) for piece in pieces)
+
+
+def test_long_message_is_handed_on_without_a_copy() -> None:
+    long = bytes(10_000)
+    *_, rest = encode_messages([b"x", long], 1000)
+    assert isinstance(rest, memoryview)
+    assert rest.obj is long
+
+
+def test_nothing_to_send_is_nothing() -> None:
+    assert list(encode_messages([], 1000)) == []
+    assert list(encode_messages([b""], 1000)) == [b"\0" * 5]
+
+
+@pytest.mark.parametrize("rest", [0, 1, 5, 101])
+def test_prefix_over_the_limit_stops_it_behind_the_messages_before(rest: int) -> None:
+    inbox = Inbox(LIMIT)
+    body = framed(b"ok", b"x" * (LIMIT + 1))
+    assert feed(inbox, body[: 2 + 5 + 5 + rest]) == 1
+    assert inbox.take() == [b"ok"]
+    assert (inbox.is_stopped, inbox.oversized_bytes) == (True, LIMIT + 1)
+    assert inbox.take() == []
+
+
+def test_raised_limit_lets_what_was_held_through() -> None:
+    inbox = Inbox(LIMIT)
+    body = framed(b"x" * (LIMIT + 1), b"after")
+    feed(inbox, body[:50])
+    feed(inbox, body[50:])
+    inbox.limit_bytes = LIMIT + 1
+    inbox.resume()
+    assert inbox.take() == [b"x" * (LIMIT + 1), b"after"]
+    assert not inbox.is_stopped
+
+
+def test_limit_that_is_still_too_low_changes_nothing() -> None:
+    inbox = Inbox(LIMIT)
+    feed(inbox, framed(b"x" * (LIMIT + 10)))
+    inbox.limit_bytes = LIMIT + 9
+    inbox.resume()
+    assert (inbox.is_stopped, inbox.oversized_bytes, inbox.take()) == (True, LIMIT + 10, [])
+
+
+def test_compressed_message_stops_it_for_good() -> None:
+    inbox = Inbox(LIMIT)
+    feed(inbox, framed(b"ok") + b"\1\0\0\0\2zz" + framed(b"after"))
+    inbox.resume()
+    assert inbox.take() == [b"ok"]
+    assert (inbox.is_stopped, inbox.is_compressed) == (True, True)
+    assert feed(inbox, framed(b"more")) == 0
+    assert inbox.take() == []
+
+
+@pytest.mark.parametrize("data", [b"\0", b"\0\0\0\0", b"\0\0\0\0\2", b"\0\0\0\0\2x"])
+def test_part_of_a_message_is_seen(data: bytes) -> None:
+    inbox = Inbox(LIMIT)
+    feed(inbox, data)
+    assert not inbox.is_between_messages
+    inbox.clear()
+    assert inbox.is_between_messages
+
+
+def test_memory_follows_the_bytes_and_not_the_parts() -> None:
+    inbox = Inbox(1_000_000)
+    feed(inbox, b"\0" + (100_000).to_bytes(4, "big"))
+    for _ in range(99_999):
+        feed(inbox, b"x")
+        assert len(inbox._parts) < MANY_PARTS
+    feed(inbox, b"x")
+    assert inbox.take() == [b"x" * 100_000]

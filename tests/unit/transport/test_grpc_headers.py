@@ -1,0 +1,91 @@
+"""What gRPC's header fields say, both ways."""
+
+import pytest
+from gossip_protos.gossip import GossipBase
+from grpclib.const import Cardinality, Status
+
+from gossip.transport.grpc_headers import (
+    GOSSIP_STREAM,
+    MAX_REASON_CHARACTERS,
+    PING,
+    Refusal,
+    Verdict,
+    find_refusal,
+    parse_answer,
+    parse_trailers,
+    request_headers,
+    trailers,
+)
+
+
+def test_routes_are_those_of_the_generated_service() -> None:
+    cardinalities = {route: handler.cardinality for route, handler in GossipBase().__mapping__().items()}
+    assert cardinalities == {
+        GOSSIP_STREAM.decode(): Cardinality.STREAM_STREAM,
+        PING.decode(): Cardinality.UNARY_UNARY,
+    }
+
+
+@pytest.mark.parametrize("path", [PING, GOSSIP_STREAM])
+def test_our_own_request_is_served(path: bytes) -> None:
+    assert find_refusal(dict(request_headers(path, "peer0.org1.example.com:7051", b"https"))) is None
+
+
+def test_refusal_names_what_is_wrong() -> None:
+    fields = dict(request_headers(b"/a.B/C", "here", b"https"))
+    assert find_refusal(fields) == Refusal(b"200", Status.UNIMPLEMENTED, "nothing is served at '/a.B/C'")
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.OK])
+@pytest.mark.parametrize("reason", ["", "wrong type", "100% ümlaut\n"])
+def test_verdict_arrives_as_it_was_sent(status: Status, reason: str) -> None:
+    assert parse_trailers(dict(trailers(status, reason))) == Verdict(status.name, reason)
+
+
+def test_ok_needs_no_words() -> None:
+    verdict = parse_trailers(dict(trailers(Status.OK, "unused")))
+    assert verdict == Verdict("OK")
+    assert verdict.is_ok
+
+
+def test_very_long_reason_is_cut() -> None:
+    verdict = parse_trailers(dict(trailers(Status.UNKNOWN, "x" * 100_000)))
+    assert verdict.reason == "x" * MAX_REASON_CHARACTERS + " …"
+
+
+@pytest.mark.parametrize("code", [b"", b"two", b"-1", b"17", b"2.0"])
+def test_status_that_grpc_does_not_know_is_unknown(code: bytes) -> None:
+    assert parse_trailers({b"grpc-status": code}).status == "UNKNOWN"
+
+
+def test_end_without_status_is_unknown() -> None:
+    assert parse_trailers({}) == Verdict("UNKNOWN", "the answer ended without a status")
+
+
+@pytest.mark.parametrize(
+    ("http_status", "name"),
+    [
+        (b"400", "INTERNAL"),
+        (b"401", "UNAUTHENTICATED"),
+        (b"403", "PERMISSION_DENIED"),
+        (b"404", "UNIMPLEMENTED"),
+        (b"429", "UNAVAILABLE"),
+        (b"502", "UNAVAILABLE"),
+        (b"503", "UNAVAILABLE"),
+        (b"504", "UNAVAILABLE"),
+        (b"500", "UNKNOWN"),
+        (b"302", "UNKNOWN"),
+    ],
+)
+def test_http_status_becomes_grpcs(http_status: bytes, name: str) -> None:
+    verdict = parse_answer({b":status": http_status})
+    assert verdict == Verdict(name, f"HTTP status '{http_status.decode()}'")
+
+
+def test_answer_with_messages_to_come_has_no_verdict_yet() -> None:
+    assert parse_answer({b":status": b"200", b"content-type": b"application/grpc+proto"}) is None
+
+
+def test_answer_of_status_alone_is_a_verdict_whatever_http_says() -> None:
+    fields = {b":status": b"405", b"grpc-status": b"13", b"grpc-message": b"no"}
+    assert parse_answer(fields) == Verdict("INTERNAL", "no")

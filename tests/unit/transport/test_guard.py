@@ -1,0 +1,91 @@
+"""Frame budgets: what is too much in a second, and what is not counted."""
+
+import pytest
+
+from gossip.transport.guard import KIND_OF_FRAME, FrameGuard, Kind
+from gossip.transport.limits import FrameBudgets
+
+BUDGETS = FrameBudgets(resets=1, pings=2, settings=3, priorities=4, window_updates=5, headers=6, fragments=7, unknown=8)
+BUDGET_OF_KIND = {
+    Kind.RESET: 1,
+    Kind.PING: 2,
+    Kind.SETTINGS: 3,
+    Kind.PRIORITY: 4,
+    Kind.WINDOW_UPDATE: 5,
+    Kind.HEADERS: 6,
+    Kind.FRAGMENT: 7,
+    Kind.UNKNOWN: 8,
+}
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_one_more_than_the_budget_is_too_much(kind: Kind) -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    assert [guard.count(kind) for _ in range(BUDGET_OF_KIND[kind])] == [None] * BUDGET_OF_KIND[kind]
+    reason = guard.count(kind)
+    assert reason is not None
+    assert reason.startswith(f"more than {BUDGET_OF_KIND[kind]} ")
+
+
+def test_each_kind_has_its_own_budget() -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    for kind, budget in BUDGET_OF_KIND.items():
+        for _ in range(budget):
+            assert guard.count(kind) is None
+
+
+def test_next_second_has_a_new_budget() -> None:
+    clock = Clock()
+    guard = FrameGuard(BUDGETS, clock)
+    for _ in range(20):
+        assert guard.count(Kind.PING) is None
+        assert guard.count(Kind.PING) is None
+        clock.now_s += 1.0
+    assert guard.count(Kind.PING) is None
+
+
+def test_just_under_a_second_is_the_same_second() -> None:
+    clock = Clock()
+    guard = FrameGuard(BUDGETS, clock)
+    guard.count(Kind.RESET)
+    clock.now_s += 0.99
+    assert guard.count(Kind.RESET) == "more than 1 stream resets a second"
+
+
+def test_what_our_data_provokes_is_not_counted() -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    for _ in range(100):
+        guard.sent_data(1)
+        assert guard.count(Kind.PING) is None
+        assert guard.count(Kind.WINDOW_UPDATE) is None
+        assert guard.count(Kind.WINDOW_UPDATE) is None
+        guard.sent_data(1)
+
+
+def test_data_sent_long_ago_is_no_allowance() -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    guard.sent_data(1000)
+    guard.count(Kind.PING)
+    guard.count(Kind.PING)
+    assert guard.count(Kind.PING) is not None
+
+
+def test_messages_make_up_for_fragments() -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    for _ in range(100):
+        assert guard.count(Kind.FRAGMENT) is None
+        guard.forgive_fragments(1)
+    guard.forgive_fragments(1000)
+    assert [guard.count(Kind.FRAGMENT) for _ in range(7)] == [None] * 7
+    assert guard.count(Kind.FRAGMENT) is not None
+
+
+def test_every_frame_of_http2_but_data_is_counted() -> None:
+    assert set(KIND_OF_FRAME) == set(range(1, 10))

@@ -1,0 +1,249 @@
+"""Our short way for DATA beside h2's own, and every private member of h2 that it touches."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from h2.connection import H2Connection
+from h2.events import DataReceived
+from h2.exceptions import FlowControlError
+from h2.stream import H2Stream
+from hpack import Decoder, Encoder, HPACKError
+from hyperframe.frame import DataFrame
+
+from gossip.transport.http2 import (
+    FRAME_HEADER,
+    FRAME_HEADER_BYTES,
+    MAX_REMEMBERED,
+    RECORD_DATA_BYTES,
+    WINDOW_BYTES,
+    Http2Connection,
+    RememberingDecoder,
+    SelfContainedEncoder,
+    http2_configuration,
+)
+from gossip.transport.limits import ConnectionLimits
+
+REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
+LIMITS = ConnectionLimits()
+
+
+def plain(*, client_side: bool) -> H2Connection:
+    return H2Connection(http2_configuration(client_side=client_side))
+
+
+def ours(*, client_side: bool, limits: ConnectionLimits = LIMITS) -> Http2Connection:
+    return Http2Connection(http2_configuration(client_side=client_side), limits)
+
+
+def connect(client: H2Connection, server: H2Connection) -> None:
+    """Exchange SETTINGS, and open streams 1 and 3."""
+    client.initiate_connection()
+    server.initiate_connection()
+    for stream_id in (1, 3):
+        client.send_headers(stream_id, REQUEST)
+    exchange(client, server)
+
+
+def exchange(one: H2Connection, other: H2Connection) -> None:
+    while (data := one.data_to_send()) or other._data_to_send:
+        other.receive_data(data)
+        one.receive_data(other.data_to_send())
+
+
+def windows(connection: H2Connection, stream_id: int) -> tuple[int, ...]:
+    stream = connection.streams[stream_id]
+    managers = (connection._inbound_flow_control_window_manager, stream._inbound_window_manager)
+    return (
+        connection.outbound_flow_control_window,
+        stream.outbound_flow_control_window,
+        *(manager.current_window_size for manager in managers),
+        *(manager.max_window_size for manager in managers),
+        *(manager._bytes_processed for manager in managers),
+    )
+
+
+def receive_data(connection: Http2Connection, wire: bytes) -> None:
+    """Take frames as the protocol does: DATA past h2."""
+    while wire:
+        word, _, stream_id = FRAME_HEADER.unpack_from(wire)
+        end = FRAME_HEADER_BYTES + (word >> 8)
+        stream = connection.receives_data(stream_id) if word & 0xFF == 0 else None
+        if stream is None:
+            connection.receive_data(wire[:end])
+        else:
+            connection.count_received(stream, end - FRAME_HEADER_BYTES)
+        wire = wire[end:]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_windows_are_those_of_h2_after_any_traffic(seed: int) -> None:
+    """One pair of ours and one of h2's do the same; what they send and where their windows stand is the same."""
+    choose = random.Random(seed)
+    our_client, our_server = ours(client_side=True), ours(client_side=False)
+    h2_client, h2_server = plain(client_side=True), plain(client_side=False)
+    connect(our_client, our_server)
+    connect(h2_client, h2_server)
+    for _ in range(300):
+        stream_id = choose.choice((1, 3))
+        stream = our_client.streams[stream_id]
+        assert our_client.sendable_bytes(stream) == h2_client.local_flow_control_window(stream_id)
+        size = choose.randrange(0, 20_000)
+        body = bytes(min(size, our_client.sendable_bytes(stream)))
+        if body:
+            wire = b"".join(our_client.frame_data(stream, memoryview(body)))
+            for start in range(0, len(body), RECORD_DATA_BYTES):
+                h2_client.send_data(stream_id, body[start : start + RECORD_DATA_BYTES])
+            assert wire == h2_client.data_to_send()
+            receive_data(our_server, wire)
+            h2_server.receive_data(wire)
+        if choose.random() < 0.7:
+            for server in (our_server, h2_server):
+                server.acknowledge_received_data(len(body), stream_id)
+        returned = our_server.data_to_send()
+        assert returned == h2_server.data_to_send()
+        our_client.receive_data(returned)
+        h2_client.receive_data(returned)
+        for number in (1, 3):
+            assert windows(our_client, number) == windows(h2_client, number)
+            assert windows(our_server, number) == windows(h2_server, number)
+
+
+@pytest.mark.parametrize("of_stream", [True, False])
+def test_more_than_the_window_is_a_flow_control_error(of_stream: bool) -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    if of_stream:
+        server.increment_flow_control_window(1000)
+    stream = server.streams[1]
+    server.count_received(stream, WINDOW_BYTES)
+    with pytest.raises(FlowControlError):
+        server.count_received(stream, 1)
+
+
+def test_frames_are_cut_at_a_record_and_at_the_peers_limit() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    frames = client.frame_data(client.streams[1], memoryview(bytes(40_000)))
+    assert [len(frame) for frame in frames] == [16384, 16384, 40_000 - 2 * RECORD_DATA_BYTES + FRAME_HEADER_BYTES]
+    client.max_outbound_frame_size = 1000
+    frames = client.frame_data(client.streams[1], memoryview(bytes(2500)))
+    assert [len(frame) - FRAME_HEADER_BYTES for frame in frames] == [1000, 1000, 500]
+
+
+def test_what_h2_has_to_send_goes_first() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.ping(b"12345678")
+    (frame,) = client.frame_data(client.streams[1], memoryview(b"x"))
+    assert frame.endswith(DataFrame(1, data=b"x").serialize())
+    assert b"12345678" in frame
+    assert client.data_to_send() == b""
+
+
+def test_widening_lets_more_in_and_is_done_once() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    server.widen_window(1, LIMITS.window_bytes)
+    server.widen_window(1, LIMITS.window_bytes)
+    exchange(client, server)
+    assert client.local_flow_control_window(1) == LIMITS.window_bytes
+    assert client.local_flow_control_window(3) == WINDOW_BYTES
+    assert client.outbound_flow_control_window == 2 * LIMITS.window_bytes
+
+
+def test_stream_that_says_how_long_it_is_stays_with_h2() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    client.initiate_connection()
+    server.initiate_connection()
+    client.send_headers(1, [*REQUEST, (b"content-length", b"5")])
+    exchange(client, server)
+    assert server.receives_data(1) is None
+    client.send_data(1, b"12345")
+    events = server.receive_data(client.data_to_send())
+    assert any(isinstance(event, DataReceived) for event in events)
+
+
+def test_streams_take_data_only_while_they_are_open() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    assert isinstance(server.receives_data(1), H2Stream)
+    assert server.receives_data(5) is None
+    client.end_stream(1)
+    client.reset_stream(3)
+    exchange(client, server)
+    assert server.receives_data(1) is None
+    assert server.receives_data(3) is None
+
+
+def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.reset_stream(1)
+    exchange(client, server)
+    server.forget_closed_streams()
+    assert set(server.streams) == {3}
+    for stream_id in range(5, 5 + 4 * Http2Connection.MAX_CLOSED_STREAMS, 2):
+        client.send_headers(stream_id, REQUEST, end_stream=True)
+        client.reset_stream(stream_id)
+        server.receive_data(client.data_to_send())
+    server.forget_closed_streams()
+    assert len(server._closed_streams) == Http2Connection.MAX_CLOSED_STREAMS
+
+
+def test_settings_say_what_we_take() -> None:
+    limits = replace(LIMITS, max_streams=7, max_header_bytes=5000)
+    client, server = ours(client_side=True, limits=limits), ours(client_side=False, limits=limits)
+    connect(client, server)
+    for peer in (client.remote_settings, server.remote_settings):
+        assert (peer.max_concurrent_streams, peer.max_header_list_size) == (7, 5000)
+    assert server.remote_settings.enable_push == 0
+
+
+BLOCK_FIELDS = ((b":status", b"200"), (b"content-type", b"application/grpc"), (b"x-new", b"\xc3\xbc"))
+
+
+def test_block_says_the_same_to_any_decoder_and_leaves_no_trace() -> None:
+    used = Decoder()
+    used.decode(Encoder().encode([("x-other", "value")] * 5))
+    block = SelfContainedEncoder().encode(BLOCK_FIELDS)
+    for decoder in (Decoder(), used, RememberingDecoder()):
+        assert decoder.decode(block, raw=True) == list(BLOCK_FIELDS)
+        assert decoder.header_table_size == 0
+        assert not decoder.header_table.dynamic_entries
+    assert SelfContainedEncoder().encode(BLOCK_FIELDS) is block
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_remembering_decoder_is_a_decoder(seed: int) -> None:
+    """Whatever blocks come in whatever order, two decoders say the same and are in the same state."""
+    choose = random.Random(seed)
+    blocks = [SelfContainedEncoder().encode((*BLOCK_FIELDS, (b"n", b"%d" % number))) for number in range(3)]
+    blocks += [b"\x20", b"\x3f\xe1\x1f", b"\x20\x3f\xe1\x1f\x40\x01a\x01b", b"\xbe", b"\x40\x01c\x01d", b"\x20\x82"]
+    remembering, ordinary = RememberingDecoder(), Decoder()
+    for _ in range(300):
+        block = choose.choice(blocks)
+        outcomes: list[list[tuple[bytes, bytes]]] = []
+        for decoder in (remembering, ordinary):
+            try:
+                outcomes.append([(name, value) for name, value in decoder.decode(block, raw=True)])
+            except HPACKError as error:
+                outcomes.append([(type(error).__name__.encode(), b"")])
+        assert outcomes[0] == outcomes[1]
+        assert remembering.header_table_size == ordinary.header_table_size
+        assert remembering.header_table.dynamic_entries == ordinary.header_table.dynamic_entries
+
+
+def test_remembered_block_is_still_too_long_for_a_small_limit() -> None:
+    block = SelfContainedEncoder().encode([(b"name", b"v" * 200)])
+    assert RememberingDecoder().decode(block, raw=True)
+    with pytest.raises(HPACKError):
+        RememberingDecoder(max_header_list_size=100).decode(block, raw=True)
+
+
+def test_memory_of_blocks_is_bounded() -> None:
+    from gossip.transport import http2
+
+    for number in range(2 * MAX_REMEMBERED):
+        RememberingDecoder().decode(SelfContainedEncoder().encode([(b"n", b"%d" % number)]), raw=True)
+    assert len(http2._decoded) <= MAX_REMEMBERED

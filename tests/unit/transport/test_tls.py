@@ -1,0 +1,170 @@
+"""TLS contexts, and what is said of files that cannot make one."""
+
+import shutil
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from gossip.api.options import TlsFiles
+from gossip.errors import ConfigurationError
+from gossip.transport.tls import TlsSide, client_side, server_side
+from tests.support.tls_files import tls_ca, tls_files
+
+SIDES = [client_side, server_side]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> TlsFiles:
+    """Files of our own to spoil."""
+    original = tls_files(1, 0)
+    for name, source in (("tls.crt", original.certificate), ("tls.key", original.key), ("ca.crt", tls_ca(1))):
+        shutil.copy(source, tmp_path / name)
+    return TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key", (tmp_path / "ca.crt",))
+
+
+@pytest.mark.parametrize("make", SIDES)
+def test_context_takes_what_fabric_takes(make: Callable[[TlsFiles], TlsSide], files: TlsFiles) -> None:
+    context = make(files).context
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    old_suites = [suite["name"] for suite in context.get_ciphers() if suite["protocol"] == "TLSv1.2"]
+    assert old_suites
+    assert all("AES" in name and "GCM" in name and name.startswith("ECDHE") for name in old_suites)
+    assert context.options & ssl.OP_NO_TICKET
+    assert context.options & ssl.OP_NO_RENEGOTIATION
+
+
+def test_client_verifies_the_host_name(files: TlsFiles) -> None:
+    context = client_side(files).context
+    assert context.check_hostname
+    assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+def test_server_asks_for_a_certificate_and_may_require_one(files: TlsFiles) -> None:
+    assert server_side(files).context.verify_mode is ssl.CERT_OPTIONAL
+    assert server_side(files, require_client_certificate=True).context.verify_mode is ssl.CERT_REQUIRED
+    assert server_side(files).context.num_tickets == 0
+
+
+@pytest.mark.parametrize("make", SIDES)
+def test_own_certificate_is_the_first_of_the_file_in_der(make: Callable[[TlsFiles], TlsSide], files: TlsFiles) -> None:
+    leaf = files.certificate.read_text()
+    files.certificate.write_text("some words before\n" + leaf + tls_ca(1).read_text())
+    assert make(files).own_certificate == ssl.PEM_cert_to_DER_cert(leaf)
+
+
+def test_roots_may_be_files_and_folders(files: TlsFiles, tmp_path: Path) -> None:
+    folder = tmp_path / "cas"
+    folder.mkdir()
+    shutil.copy(tls_ca(2), folder / "org2.pem")
+    (folder / ".hidden").write_text("not looked at")
+    side = client_side(replace(files, roots=(files.roots[0], folder)))
+    assert side.roots == (files.roots[0], folder / "org2.pem")
+    assert len(side.context.get_ca_certs()) == 2
+
+
+def spoil_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.certificate.write_text("no PEM")
+    return files, files.certificate
+
+
+def spoil_base64(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.certificate.write_text("-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n")
+    return files, files.certificate
+
+
+def spoil_der(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    return files, files.certificate
+
+
+def remove_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.certificate.unlink()
+    return files, files.certificate
+
+
+def folder_for_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    return replace(files, certificate=files.certificate.parent), files.certificate.parent
+
+
+def remove_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.key.unlink()
+    return files, files.key
+
+
+def other_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    shutil.copy(tls_files(1, 1).key, files.key)
+    return files, files.key
+
+
+def encrypted_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    key = load_pem_private_key(files.key.read_bytes(), None)
+    encryption = BestAvailableEncryption(b"secret")
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    return files, files.key
+
+
+def no_roots(files: TlsFiles) -> tuple[TlsFiles, None]:
+    return replace(files, roots=()), None
+
+
+def empty_folder(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    folder = files.key.parent / "empty"
+    folder.mkdir()
+    return replace(files, roots=(folder,)), folder
+
+
+def missing_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    missing = files.key.parent / "missing.crt"
+    return replace(files, roots=(*files.roots, missing)), missing
+
+
+def spoiled_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.roots[0].write_text("no PEM")
+    return files, files.roots[0]
+
+
+def spoiled_root_der(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.roots[0].write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    return files, files.roots[0]
+
+
+@pytest.mark.parametrize("make", SIDES)
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (spoil_certificate, "holds no certificate in PEM"),
+        (spoil_base64, "holds a certificate that is not base64"),
+        (spoil_der, "cannot be used together with the key in"),
+        (remove_certificate, "cannot be read: No such file or directory"),
+        (folder_for_certificate, "cannot be read: Is a directory"),
+        (remove_key, "cannot be read: No such file or directory"),
+        (other_key, "is not the key of the certificate in"),
+        (encrypted_key, "is encrypted"),
+        (no_roots, "no TLS CA is configured"),
+        (empty_folder, "is a folder without TLS CAs"),
+        (missing_root, "cannot be read: No such file or directory"),
+        (spoiled_root, "holds no usable CA certificate in PEM"),
+        (spoiled_root_der, "holds no usable CA certificate in PEM"),
+    ],
+)
+def test_file_that_cannot_be_used_is_named(
+    make: Callable[[TlsFiles], TlsSide],
+    spoil: Callable[[TlsFiles], tuple[TlsFiles, Path | None]],
+    text: str,
+    files: TlsFiles,
+) -> None:
+    spoiled, path = spoil(files)
+    with pytest.raises(ConfigurationError) as raised:
+        make(spoiled)
+    assert text in str(raised.value)
+    assert raised.value.path == (str(path) if path is not None else None)
+    assert "PRIVATE" not in str(raised.value)
