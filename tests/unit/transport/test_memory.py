@@ -1,6 +1,7 @@
 """What only the network in memory has: links that fail, and time that passes on them."""
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,10 @@ A, B, C = "a:1", "b:1", "c:1"
 async def echo(stream: FrameStream) -> None:
     while frames := await stream.receive():
         await stream.send(frames)
+
+
+async def sleep_for_ever(stream: FrameStream) -> None:
+    await asyncio.Event().wait()
 
 
 def now_s() -> float:
@@ -159,6 +164,112 @@ def test_options_that_cannot_be_used_leave_the_old_ones() -> None:
             dialer.set_options(replace(DialOptions(), dial_timeout_s=0))
         with pytest.raises(DialError, match="within 7 s"):
             await dialer.dial(B)
+
+    run_virtual(main())
+
+
+def test_cut_wakes_a_writer_that_waits_for_room() -> None:
+    async def main() -> None:
+        network = MemoryNetwork(buffer_bytes=10)
+        network.listen(B, sleep_for_ever)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        asyncio.get_running_loop().call_later(2, network.cut, A, B)
+        with pytest.raises(StreamBrokenError, match="was cut"):
+            await stream.send([b"x" * 10, b"y"])
+        assert now_s() == 2
+
+    run_virtual(main())
+
+
+def test_empty_frames_take_room_and_give_it_back() -> None:
+    async def main() -> None:
+        network = MemoryNetwork(buffer_bytes=100)
+        network.listen(B, echo)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        sending = asyncio.create_task(stream.send([b""] * 1000))
+        await asyncio.sleep(1)
+        assert not sending.done()
+        assert await receive_count(stream, 1000) == [b""] * 1000
+        await sending
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("ends_itself", [True, False])
+def test_own_abort_drops_what_was_not_read(ends_itself: bool) -> None:
+    async def send_and_end(stream: FrameStream) -> None:
+        await stream.send([b"unread"])
+        if not ends_itself:
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, send_and_end)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        await asyncio.sleep(1)
+        stream.abort()
+        for _ in range(2):
+            with pytest.raises(StreamBrokenError, match="was aborted"):
+                await stream.receive()
+        await listener.close(0)
+
+    run_virtual(main())
+
+
+def test_close_ends_when_the_link_is_cut_meanwhile() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        channel = await network.dialer(name=A).dial(B)
+        network.delay(A, B, 60)
+        await (await channel.open_stream()).send([b"under way"])
+        asyncio.get_running_loop().call_later(0.5, network.cut, A, B)
+        await channel.close()
+        assert now_s() == 0.5
+
+    run_virtual(main())
+
+
+def test_closed_listener_leaves_no_idle_connection() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        listener = network.listen(B, echo)
+        channel = await network.dialer(name=A).dial(B)
+        await channel.ping()
+        await listener.close(0)
+        with pytest.raises(StreamBrokenError, match="the other side was closed"):
+            await channel.ping()
+
+    run_virtual(main())
+
+
+def test_handler_that_ends_after_the_stream_broke_ends_quietly(caplog: pytest.LogCaptureFixture) -> None:
+    async def outlive(stream: FrameStream) -> None:
+        await asyncio.sleep(5)
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, outlive)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        stream.abort()
+        await asyncio.sleep(10)
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(main())
+    gc.collect()
+    assert caplog.text == ""
+
+
+def test_handler_that_is_cancelled_breaks_its_stream() -> None:
+    async def cancel_itself(stream: FrameStream) -> None:
+        raise asyncio.CancelledError
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, cancel_itself)
+        stream = await (await network.dialer(name=A).dial(B)).open_stream()
+        with pytest.raises(StreamBrokenError):
+            await stream.receive()
 
     run_virtual(main())
 
