@@ -79,11 +79,13 @@ class MspSet:
         raise self._refusal(claim, refusal) from refusal
 
     def judge_on_channel(self, channel: ChannelId, identity: PeerIdentityType) -> Standing:
-        """Judge by one channel's MSPs alone.
+        """Judge by one channel's MSPs alone; what follows the certificate in its PEM plays no part here.
 
         Raises:
             IdentityRevokedError: Its issuer revoked it.
             UntrustedIdentityError: It is not valid there, or there is no such channel.
+
+        Mirrors: common/policies/policy.go, SignatureSetToValidIdentities.
         """
         manager = self.channels.get(channel)
         if manager is None:
@@ -96,7 +98,6 @@ class MspSet:
         if msp is None:
             raise UntrustedIdentityError(f"MSP {shown_mspid(claim.mspid)} is not defined on channel")
         member = msp.place(claim.certificate)
-        check_well_formed(claim.block)
         msp.check_identity(member)
         return Standing(member, msp, channel)
 

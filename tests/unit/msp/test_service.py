@@ -121,6 +121,15 @@ def test_orderer_speaks_in_its_own_organisation_only() -> None:
             CRYPTO.verify_by_channel(CHANNEL, identity, signature, MESSAGE)
 
 
+def test_channel_asks_nothing_of_the_pem() -> None:
+    """As in Fabric, where only the validation of an identity does."""
+    peer = make_leaf("peer1", ROOTS["Org2MSP"])
+    identity, signature = encode_serialized_identity("Org2MSP", peer.pem + b"\n"), sign(key_of(peer), MESSAGE)
+    CRYPTO.verify_by_channel(CHANNEL, identity, signature, MESSAGE)
+    with pytest.raises(UntrustedIdentityError, match="identity is not well formed"):
+        CRYPTO.verify(identity, signature, MESSAGE)
+
+
 def test_channel_that_we_do_not_know() -> None:
     with pytest.raises(UntrustedIdentityError, match="Could not acquire policy manager for channel nowhere"):
         CRYPTO.verify_by_channel(ChannelId(b"nowhere"), CRYPTO.identity, CRYPTO.sign(MESSAGE), MESSAGE)
