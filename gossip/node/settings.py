@@ -27,6 +27,7 @@ class PeerSettings:
         dial: Options for outgoing connections; its ``tls`` stands in for ours there, as a client certificate of its
             own does in Fabric (``peer.tls.clientCert``).
         limits: What the listener grants to strangers.
+        sources: Where settings came from, by Fabric's key: file and line, variable or option; for texts alone.
     """
 
     mspid: str
@@ -40,3 +41,4 @@ class PeerSettings:
     comm: CommConfig = field(default_factory=CommConfig)
     dial: DialOptions = field(default_factory=DialOptions)
     limits: ServerLimits = field(default_factory=ServerLimits)
+    sources: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,77 @@
+"""Reads a Fabric peer's core.yaml, with the variables of the environment that stand above it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gossip.api.options import MIB, DialOptions
+from gossip.comm.config import CommConfig
+from gossip.node.core_settings import CoreSettings
+from gossip.node.setting_layers import Given, Layers
+from gossip.node.yaml_values import YamlFile
+
+CONFIG_FOLDER_VARIABLE = "FABRIC_CFG_PATH"
+CONFIG_FILE = "core.yaml"
+
+UNSAID_BUFFER = 20
+"""Fabric's buffers where its file does not say; the file that Fabric ships says 200 for sending."""
+
+
+def find_core_yaml(environ: Mapping[str, str]) -> Path | None:
+    """The core.yaml in the folder that ``FABRIC_CFG_PATH`` names; None without the variable or the file."""
+    folder = environ.get(CONFIG_FOLDER_VARIABLE)
+    if not folder:
+        return None
+    path = Path(folder) / CONFIG_FILE
+    return path if path.is_file() else None
+
+
+def load_core_yaml(
+    path: Path | None, environ: Mapping[str, str], options: Mapping[str, Given] | None = None
+) -> CoreSettings:
+    """Read the settings; keys that gossip's communication has no use for are passed over.
+
+    Args:
+        path: The file; None for none, whose place the variables and options then take alone.
+        environ: Holds ``CORE_PEER_GOSSIP_DIALTIMEOUT`` and so on, which win over the file.
+        options: Values by Fabric's key that win over both.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a value is not what it must be; names key and line, or variable.
+
+    Mirrors: internal/peer/common, InitConfig; core/config, TranslatePath; gossip/gossip/config.go.
+    """
+    file = YamlFile(path) if path is not None else None
+    layers = Layers(file, environ, options or {})
+    send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer
+    receive_buffer = UNSAID_BUFFER if file is not None else CommConfig().subscription_buffer
+    return CoreSettings(
+        mspid=layers.text("peer.localMspId"),
+        msp_dir=layers.path("peer.mspConfigPath"),
+        address=layers.text("peer.address"),
+        listen_address=layers.text("peer.listenAddress"),
+        tls_enabled=layers.flag("peer.tls.enabled"),
+        client_auth_required=layers.flag("peer.tls.clientAuthRequired"),
+        tls_cert=layers.path("peer.tls.cert.file"),
+        tls_key=layers.path("peer.tls.key.file"),
+        tls_client_cert=layers.path("peer.tls.clientCert.file"),
+        tls_client_key=layers.path("peer.tls.clientKey.file"),
+        tls_roots=_tls_roots(layers),
+        bootstrap=layers.texts("peer.gossip.bootstrap"),
+        endpoint=layers.text("peer.gossip.endpoint"),
+        external_endpoint=layers.text("peer.gossip.externalEndpoint"),
+        dial_timeout_s=layers.duration_s("peer.gossip.dialTimeout", DialOptions().dial_timeout_s),
+        conn_timeout_s=layers.duration_s("peer.gossip.connTimeout", CommConfig().conn_timeout_s),
+        receive_buffer=layers.count("peer.gossip.recvBuffSize", receive_buffer),
+        send_buffer=layers.count("peer.gossip.sendBuffSize", send_buffer),
+        keepalive_interval_s=layers.duration_s("peer.keepalive.client.interval", DialOptions().keepalive_interval_s),
+        keepalive_timeout_s=layers.duration_s("peer.keepalive.client.timeout", DialOptions().keepalive_timeout_s),
+        max_message_bytes=layers.count("peer.maxRecvMsgSize", 100 * MIB),
+        in_force=tuple(layers.asked_for),
+        file=path,
+    )
+
+
+def _tls_roots(layers: Layers) -> tuple[Path, ...]:
+    root = layers.path("peer.tls.rootcert.file")
+    more = layers.paths("peer.tls.clientRootCAs.files")
+    return more if root is None else (root, *more)

@@ -1,0 +1,168 @@
+"""Settings in layers, as Fabric has them: options over environment over file over default, each read by its type."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from gossip.errors import ConfigurationError
+from gossip.node.go_duration import parse_go_duration
+from gossip.node.yaml_values import YamlFile
+
+T = TypeVar("T")
+
+DEFAULT = "default"
+_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+_FALSE = {"0", "f", "F", "false", "FALSE", "False"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that somebody set: ``place`` names the file and line, the variable or the option.
+
+    Relative paths are relative to ``folder``.
+    """
+
+    content: str | tuple[str, ...]
+    place: str
+    folder: Path = Path()
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A setting for people: Fabric's key, the value that holds, and where it came from."""
+
+    key: str
+    value: str
+    source: str
+
+
+def environment_variable(key: str) -> str:
+    """``CORE_PEER_GOSSIP_DIALTIMEOUT`` for ``peer.gossip.dialTimeout``."""
+    return f"CORE_{key.upper().replace('.', '_')}"
+
+
+class Layers:
+    """Looks settings up by key, and notes each that was asked for.
+
+    Every method that reads one raises ConfigurationError for a value that is not what it must be, which names key and
+    place.
+
+    Mirrors: viper as core/peer sets it up: prefix ``CORE``, dots as underscores, an empty variable is none.
+    """
+
+    def __init__(self, file: YamlFile | None, environ: Mapping[str, str], options: Mapping[str, Given]) -> None:
+        self._file = file
+        self._environ = environ
+        self._options = options
+        self._folder = file.path.parent if file is not None else Path()
+        self.asked_for: list[InForce] = []
+
+    def text(self, key: str) -> str | None:
+        """A text; None where nobody sets it, or sets it to nothing."""
+        return self._read(key, lambda content: _one(content) or None, None)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list, or a text with blanks between its items."""
+        return self._read(key, _several, ())
+
+    def path(self, key: str) -> Path | None:
+        """A file or folder."""
+        given = self._find(key)
+        return self._note(key, None if given is None else self._parse(key, given, _path_in(given.folder)), given)
+
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """Several files or folders."""
+        given = self._find(key)
+        if given is None:
+            return self._note(key, (), None)
+        return self._note(key, tuple(given.folder / item for item in self._parse(key, given, _several)), given)
+
+    def flag(self, key: str) -> bool:
+        """True or false, as Go reads them; false where nobody says."""
+        return self._read(key, _parse_flag, False)
+
+    def count(self, key: str, default: int) -> int:
+        """A number of things; 0 means the default."""
+        return self._read(key, _parse_count, 0, default)
+
+    def duration_s(self, key: str, default_s: float) -> float:
+        """A duration of Go's, in seconds; 0 means the default."""
+        return self._read(key, lambda content: parse_go_duration(_one(content)), 0.0, default_s)
+
+    def _read(self, key: str, parse: Callable[[str | tuple[str, ...]], T], unset: T, default: T | None = None) -> T:
+        given = self._find(key)
+        value = unset if given is None else self._parse(key, given, parse)
+        if value == unset and default is not None:
+            return self._note(key, default, None)
+        return self._note(key, value, given)
+
+    def _find(self, key: str) -> Given | None:
+        if key in self._options:
+            return self._options[key]
+        variable = environment_variable(key)
+        if self._environ.get(variable):
+            return Given(self._environ[variable], variable, self._folder)
+        value = self._file.find(key) if self._file is not None else None
+        if value is None or self._file is None:
+            return None
+        return Given(value.content, self._file.place(value.line), self._folder)
+
+    @staticmethod
+    def _parse(key: str, given: Given, parse: Callable[[str | tuple[str, ...]], T]) -> T:
+        try:
+            return parse(given.content)
+        except ValueError as error:
+            raise ConfigurationError(f"{key}: {error}", path=given.place) from error
+
+    def _note(self, key: str, value: T, given: Given | None) -> T:
+        self.asked_for.append(InForce(key, _shown(value), given.place if given is not None else DEFAULT))
+        return value
+
+
+def _one(content: str | tuple[str, ...]) -> str:
+    if isinstance(content, tuple):
+        raise ValueError("expected one value, not a list")  # noqa: TRY004  # what was read is wrong, not the call
+    return content.strip()
+
+
+def _several(content: str | tuple[str, ...]) -> tuple[str, ...]:
+    return content if isinstance(content, tuple) else tuple(content.split())
+
+
+def _path_in(folder: Path) -> Callable[[str | tuple[str, ...]], Path | None]:
+    def parse(content: str | tuple[str, ...]) -> Path | None:
+        text = _one(content)
+        return folder / text if text else None
+
+    return parse
+
+
+def _parse_flag(content: str | tuple[str, ...]) -> bool:
+    text = _one(content)
+    if text in _TRUE:
+        return True
+    if text in _FALSE or not text:
+        return False
+    raise ValueError(f"expected true or false, not {text[:64]!r}")
+
+
+def _parse_count(content: str | tuple[str, ...]) -> int:
+    text = _one(content)
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}")
+    return int(text)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}s"
+        case tuple():
+            return " ".join(map(str, value))
+        case _:
+            return str(value)

@@ -1,0 +1,115 @@
+"""A YAML file as Fabric's settings are looked up in it: by dotted key, in any case, with the line of each value."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from gossip.errors import ConfigurationError
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+_NULL_TAG = "tag:yaml.org,2002:null"
+
+
+@dataclass(frozen=True, slots=True)
+class YamlValue:
+    """A scalar as it is written, or a list of them; ``line`` counts from 1."""
+
+    content: str | tuple[str, ...]
+    line: int
+
+
+class YamlFile:
+    """One file, read once. JSON is YAML too."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file.
+
+        Raises:
+            ConfigurationError: It cannot be read, or is not YAML; names the file, and the line where there is one.
+        """
+        self.path = path
+        self._root = _compose(path)
+
+    def find(self, key: str) -> YamlValue | None:
+        """Look a value up, such as ``peer.gossip.dialTimeout``; None where it is absent or null.
+
+        Raises:
+            ConfigurationError: There is something else than text, number, truth value or a list of them; names the
+                line.
+        """
+        node = self._root
+        at = ""
+        for name in key.split("."):
+            node = self._child(node, at, name)
+            at = f"{at}.{name}".lstrip(".")
+        return None if node is None else YamlValue(self._content(node, key), _line(node))
+
+    def entries(self, key: str) -> Iterator[str]:
+        """The names right below ``key``, as they are written; none where it is absent or no mapping."""
+        node: yaml.Node | None = self._root
+        for name in key.split("."):
+            node = _lookup(node, name)
+        if isinstance(node, yaml.MappingNode):
+            yield from (str(name.value) for name, _ in node.value if isinstance(name, yaml.ScalarNode))
+
+    def find_below(self, path: tuple[str, ...]) -> YamlValue | None:
+        """Look a value up by names that may have dots in them; None where it is absent, null or no text."""
+        node: yaml.Node | None = self._root
+        for name in path:
+            node = _lookup(node, name)
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL_TAG:
+            return None
+        return YamlValue(str(node.value), _line(node))
+
+    def place(self, line: int) -> str:
+        """File and line, for texts."""
+        return f"{self.path}:{line}"
+
+    def _child(self, node: yaml.Node | None, at: str, name: str) -> yaml.Node | None:
+        if node is not None and not isinstance(node, yaml.MappingNode):
+            raise ConfigurationError(f"{at or 'the file'}: expected keys below it", path=self.place(_line(node)))
+        return _lookup(node, name)
+
+    def _content(self, node: yaml.Node, key: str) -> str | tuple[str, ...]:
+        if isinstance(node, yaml.ScalarNode):
+            return str(node.value)
+        if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
+            return tuple(str(item.value) for item in node.value)
+        raise ConfigurationError(
+            f"{key}: expected a value or a list of values, not keys below it", path=self.place(_line(node))
+        )
+
+
+def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    """The value of a key in any case; of several the last, as with every reader of YAML that takes them."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    found = None
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value.lower() == name.lower():
+            found = value
+    return None if found is None or found.tag == _NULL_TAG else found
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    if len(text) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", path=str(path))
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ConfigurationError(f"is not YAML: {error.problem}", path=place) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"is not YAML: {error}", path=str(path)) from error
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

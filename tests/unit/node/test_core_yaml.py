@@ -1,0 +1,252 @@
+"""core.yaml: what it says, what stands above it, and how what is wrong with it is named."""
+
+from pathlib import Path
+
+import pytest
+
+from gossip.errors import ConfigurationError
+from gossip.node.core_yaml import UNSAID_BUFFER, find_core_yaml, load_core_yaml
+from gossip.node.setting_layers import Given, environment_variable
+from tests.support.core_yaml import TEXT, line_of, write_core_yaml
+
+
+def source_of(path: Path, key: str, environ: dict[str, str] | None = None) -> tuple[str, str]:
+    """The value of a key as people see it, and where it came from."""
+    (found,) = [setting for setting in load_core_yaml(path, environ or {}).in_force if setting.key == key]
+    return found.value, found.source
+
+
+def test_a_file_as_fabric_has_it(tmp_path: Path) -> None:
+    core = load_core_yaml(write_core_yaml(tmp_path), {})
+
+    assert (core.mspid, core.msp_dir) == ("Org1MSP", tmp_path / "msp")
+    assert (core.address, core.listen_address) == ("peer0.org1.example.com:7051", "127.0.0.1:7051")
+    assert (core.tls_enabled, core.client_auth_required) == (True, False)
+    assert (core.tls_cert, core.tls_key) == (tmp_path / "tls/server.crt", tmp_path / "tls/server.key")
+    assert (core.tls_client_cert, core.tls_client_key) == (None, None)
+    assert core.tls_roots == (tmp_path / "tls/ca.crt", tmp_path / "tls/ca.crt")
+    assert core.bootstrap == ("127.0.0.1:7051", "127.0.0.1:8051")
+    assert (core.endpoint, core.external_endpoint) == (None, "peer0.org1.example.com:7051")
+    assert (core.dial_timeout_s, core.conn_timeout_s) == (3.0, 1.5)
+    assert (core.receive_buffer, core.send_buffer) == (30, 200)
+    assert (core.keepalive_interval_s, core.keepalive_timeout_s) == (90.0, 20.0)
+
+
+def test_the_settings_of_a_peer_follow(tmp_path: Path) -> None:
+    core = load_core_yaml(write_core_yaml(tmp_path), {})
+    other = tmp_path / "org2"
+    (other / "tlscacerts").mkdir(parents=True)
+    (other / "tlscacerts" / "ca.pem").touch()
+    (other / "tlsintermediatecerts").mkdir()
+
+    settings = core.peer_settings({"Org2MSP": other})
+
+    assert (settings.mspid, settings.msp_dir, settings.listen) == ("Org1MSP", tmp_path / "msp", "127.0.0.1:7051")
+    assert settings.tls is not None
+    assert settings.tls.certificate == tmp_path / "tls/server.crt"
+    assert settings.tls.roots == (*core.tls_roots, other / "tlscacerts")
+    assert settings.dial.tls is None
+    assert (settings.dial.dial_timeout_s, settings.dial.ping_timeout_s) == (3.0, 1.5)
+    assert (settings.dial.keepalive_interval_s, settings.comm.conn_timeout_s) == (90.0, 1.5)
+    assert (settings.comm.send_buffer, settings.comm.subscription_buffer) == (200, 30)
+    assert settings.organizations == {"Org2MSP": other}
+    assert settings.sources["peer.localMspId"] == f"{tmp_path / 'core.yaml'}:{line_of(TEXT, 'localMspId')}"
+    assert "peer.maxRecvMsgSize" not in settings.sources
+
+
+def test_a_client_certificate_of_its_own_is_dialled_with(tmp_path: Path) -> None:
+    path = write_core_yaml(
+        tmp_path,
+        ("clientKey:\n      file:", "clientKey:\n      file: tls/client.key"),
+        ("clientCert:\n      file:", "clientCert:\n      file: /abs/client.crt"),
+    )
+
+    settings = load_core_yaml(path, {}).peer_settings()
+
+    assert settings.dial.tls is not None
+    assert (settings.dial.tls.certificate, settings.dial.tls.key) == (
+        Path("/abs/client.crt"),
+        tmp_path / "tls/client.key",
+    )
+    assert settings.tls is not None
+    assert settings.tls.certificate == tmp_path / "tls/server.crt"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("localMspId: Org1MSP", "localMspId:", "peer.localMspId"),
+        ("mspConfigPath: msp", "mspConfigPath: ''", "peer.mspConfigPath"),
+        ("file: tls/server.crt", "file:", "peer.tls.cert.file"),
+        ("file: tls/server.key", "file:", "peer.tls.key.file"),
+        ("clientCert:\n      file:", "clientCert:\n      file: x", "peer.tls.clientKey.file"),
+        ("clientKey:\n      file:", "clientKey:\n      file: x", "peer.tls.clientCert.file"),
+    ],
+)
+def test_what_a_peer_cannot_do_without_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
+    path = write_core_yaml(tmp_path, (old, new))
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {}).peer_settings()
+
+    assert str(refusal.value) == f"{path}: {key} is not set"
+
+
+def test_tls_without_a_ca_is_named(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path, ("rootcert:\n      file: tls/ca.crt", "rootcert:"), ("\n        - tls/ca.crt", ""))
+
+    with pytest.raises(ConfigurationError, match=r"peer\.tls\.rootcert\.file is not set"):
+        load_core_yaml(path, {}).peer_settings()
+
+
+def test_without_tls_no_file_of_it_is_needed(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path, ("enabled: true", "enabled: false"), ("file: tls/server.crt", "file:"))
+
+    assert load_core_yaml(path, {}).peer_settings().tls is None
+
+
+def test_keys_count_in_any_case(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path, ("dialTimeout: 3s", "DIALTIMEOUT: 7s"))
+
+    assert load_core_yaml(path, {}).dial_timeout_s == 7.0
+
+
+def test_an_empty_file_leaves_the_defaults_of_fabrics_code(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.touch()
+
+    core = load_core_yaml(path, {})
+
+    assert (core.mspid, core.tls_enabled, core.bootstrap) == (None, False, ())
+    assert (core.dial_timeout_s, core.conn_timeout_s) == (3.0, 2.0)
+    assert (core.receive_buffer, core.send_buffer) == (UNSAID_BUFFER, UNSAID_BUFFER) == (20, 20)
+    assert (core.keepalive_interval_s, core.keepalive_timeout_s) == (60.0, 20.0)
+    assert core.max_message_bytes == 100 * 1024 * 1024
+    assert {setting.source for setting in core.in_force} == {"default"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("dialTimeout: 3s", "dialTimeout: 0s"), ("connTimeout: 1500ms", "connTimeout: 0")]
+)
+def test_zero_means_the_default(tmp_path: Path, old: str, new: str) -> None:
+    core = load_core_yaml(write_core_yaml(tmp_path, (old, new), ("sendBuffSize: 200", "sendBuffSize: 0")), {})
+
+    assert core.send_buffer == 20
+    assert core.dial_timeout_s == 3.0
+    assert core.conn_timeout_s == (2.0 if "conn" in new else 1.5)
+    assert source_of(core.file or Path(), "peer.gossip.sendBuffSize") == ("20", "default")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "what"),
+    [
+        ("dialTimeout: 3s", "dialTimeout: 3 seconds", "peer.gossip.dialTimeout", "'3 seconds' is not a duration"),
+        ("dialTimeout: 3s", "dialTimeout: 3", "peer.gossip.dialTimeout", "'3' has no unit: write 3s"),
+        ("dialTimeout: 3s", "dialTimeout: -3s", "peer.gossip.dialTimeout", "negative"),
+        ("dialTimeout: 3s", "dialTimeout: [3s]", "peer.gossip.dialTimeout", "not a list"),
+        ("dialTimeout: 3s", "dialTimeout: {a: b}", "peer.gossip.dialTimeout", "not keys below it"),
+        ("sendBuffSize: 200", "sendBuffSize: many", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("sendBuffSize: 200", "sendBuffSize: -1", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("enabled: true", "enabled: yes", "peer.tls.enabled", "expected true or false, not 'yes'"),
+        ("localMspId: Org1MSP", "localMspId: [a, b]", "peer.localMspId", "not a list"),
+        ("mspConfigPath: msp", "mspConfigPath: {a: b}", "peer.mspConfigPath", "not keys below it"),
+        ("  keepalive:\n    interval: 7200s", "  x:\n    interval: 7200s", "", ""),
+    ],
+)
+def test_a_wrong_value_is_named_with_key_and_line(tmp_path: Path, old: str, new: str, key: str, what: str) -> None:
+    path = write_core_yaml(tmp_path, (old, new))
+
+    if not key:  # unknown keys are nobody's business
+        assert load_core_yaml(path, {}).keepalive_interval_s == 60.0
+        return
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {})
+
+    assert refusal.value.path == f"{path}:{line_of(path.read_text(), new)}"
+    assert f"{key}: " in str(refusal.value)
+    assert what in str(refusal.value)
+
+
+def test_a_value_where_keys_belong_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text("peer:\n  gossip: on\n")
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {})
+
+    assert str(refusal.value) == f"{path}:2: peer.gossip: expected keys below it"
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [(b"peer: [", ":1"), (b"peer:\n  a: b\n c: d\n", ":3"), (b"\xff\xfe\xff", ""), (b"[" * 100_000, "")],
+    ids=["open", "indented", "not text", "deep"],
+)
+def test_what_is_not_yaml_is_named(tmp_path: Path, content: bytes, place: str) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match="is not YAML") as refusal:
+        load_core_yaml(path, {})
+
+    assert refusal.value.path == f"{path}{place}"
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(tmp_path / "none.yaml", {})
+
+    assert str(refusal.value) == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path)
+    environ = {
+        "CORE_PEER_GOSSIP_DIALTIMEOUT": "250ms",
+        "CORE_PEER_MSPCONFIGPATH": "other/msp",
+        "CORE_PEER_TLS_CLIENTROOTCAS_FILES": "a.pem /b.pem",
+        "CORE_PEER_TLS_CLIENTAUTHREQUIRED": "TRUE",
+        "CORE_PEER_LOCALMSPID": "",
+    }
+
+    core = load_core_yaml(path, environ)
+
+    assert (core.dial_timeout_s, core.client_auth_required, core.mspid) == (0.25, True, "Org1MSP")
+    assert core.msp_dir == tmp_path / "other/msp"
+    assert core.tls_roots == (tmp_path / "tls/ca.crt", tmp_path / "a.pem", Path("/b.pem"))
+    assert source_of(path, "peer.gossip.dialTimeout", environ) == ("0.25s", "CORE_PEER_GOSSIP_DIALTIMEOUT")
+
+
+def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(write_core_yaml(tmp_path), {"CORE_PEER_TLS_ENABLED": "maybe"})
+
+    assert str(refusal.value) == "CORE_PEER_TLS_ENABLED: peer.tls.enabled: expected true or false, not 'maybe'"
+
+
+def test_options_win_over_the_environment(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path)
+    options = {"peer.localMspId": Given("Org9MSP", "--mspid"), "peer.mspConfigPath": Given("here/msp", "--msp-dir")}
+
+    core = load_core_yaml(path, {"CORE_PEER_LOCALMSPID": "Org8MSP"}, options)
+
+    assert (core.mspid, core.msp_dir) == ("Org9MSP", Path("here/msp"))
+    assert core.peer_settings().sources["peer.localMspId"] == "--mspid"
+
+
+def test_without_a_file_buffers_are_those_of_the_library() -> None:
+    core = load_core_yaml(None, {})
+
+    assert (core.send_buffer, core.receive_buffer) == (200, 256)
+
+
+def test_variables_are_named_as_fabric_names_them() -> None:
+    assert environment_variable("peer.gossip.dialTimeout") == "CORE_PEER_GOSSIP_DIALTIMEOUT"
+    assert environment_variable("peer.tls.clientRootCAs.files") == "CORE_PEER_TLS_CLIENTROOTCAS_FILES"
+
+
+def test_the_folder_of_the_environment(tmp_path: Path) -> None:
+    assert find_core_yaml({}) is None
+    assert find_core_yaml({"FABRIC_CFG_PATH": str(tmp_path)}) is None
+    path = write_core_yaml(tmp_path)
+    assert find_core_yaml({"FABRIC_CFG_PATH": str(tmp_path)}) == path
