@@ -1,0 +1,69 @@
+"""``gossip send``: data to peers, with or without acknowledgement."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gossip.api.options import MIB
+from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.report import Json, reporting
+from gossip.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from gossip.node.settings import PeerSettings
+
+MAX_DATA_BYTES = 100 * MIB - 1024
+"""What fits a message that a Fabric peer takes, with some room for what goes around it."""
+
+_STDIN = Path("-")
+
+
+@acts_as_peer
+def send(
+    settings: "PeerSettings",
+    endpoints: Annotated[list[str], typer.Argument(metavar="HOST:PORT...", help="Where the other peers listen.")],
+    data: Annotated[Path, typer.Option(metavar="FILE|-", help="What to send; - is standard input.")],
+    channel: Annotated[str, typer.Option(help="The channel that the data message names.")] = "",
+    count: Annotated[int, typer.Option(min=1, help="Send it so many times.")] = 1,
+    ack: Annotated[
+        int | None, typer.Option(metavar="MIN", min=1, help="Ask for acknowledgements; so many of each are enough.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that each message may take.")] = 10.0,
+    as_json: Json = False,
+) -> None:
+    """Send a data message to peers; a handshake with each tells first who is there.
+
+    Without --ack, that a message left is all there is to say. Exit code 1 when a peer refused, 3 when one was not
+    reached or did not answer.
+    """
+    import asyncio
+
+    from gossip.cli.sending import Job, send_and_report
+
+    if ack is not None and ack > len(endpoints):
+        raise typer.BadParameter(f"{ack} of {len(endpoints)} peers cannot acknowledge", param_hint="--ack")
+    with reporting(as_json) as report:
+        job = Job(tuple(endpoints), _read(data), channel, count, ack, timeout)
+        exit_code = asyncio.run(send_and_report(report, settings, job))
+    if exit_code:
+        raise typer.Exit(exit_code)
+
+
+def _read(file: Path) -> bytes:
+    """Read what is to be sent.
+
+    Raises:
+        ConfigurationError: It is too long.
+        OSError: The file cannot be read.
+    """
+    if file == _STDIN:
+        content = sys.stdin.buffer.read(MAX_DATA_BYTES + 1)
+    else:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_DATA_BYTES + 1)
+    if len(content) > MAX_DATA_BYTES:
+        where = "standard input" if file == _STDIN else str(file)
+        raise ConfigurationError(f"holds more than the {MAX_DATA_BYTES} bytes that fit one message", path=where)
+    return content
