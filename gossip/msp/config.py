@@ -109,7 +109,7 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         crls=tuple(CrlFile(str(file), parse_crl(data, str(file))) for file, data in folder.pem_files("crls")),
         node_ous=None
         if settings.node_ous is None
-        else {role: folder.organizational_unit(unit, settings_path) for role, unit in settings.node_ous.items()},
+        else {role: folder.role(unit, settings_path) for role, unit in settings.node_ous.items()},
         organizational_units=tuple(
             folder.organizational_unit(unit, settings_path) for unit in settings.organizational_units
         ),
@@ -181,6 +181,17 @@ class _Folder:
                 yield file, data
             elif not file.name.startswith("."):
                 self.warnings.append(f"{file}: holds no PEM and is passed over, as Fabric does")
+
+    def role(self, unit: OuSetting, settings_path: Path) -> OuConfig:
+        """The OU of a role; with a certifier that is not there any CA may certify it, as in Fabric."""
+        if unit.certificate is not None and not _exists(self._path / unit.certificate.lstrip("/")):
+            source = f"{settings_path}:{unit.line}"
+            self.warnings.append(
+                f"{source}: the Certificate of OU {unit.name}, {unit.certificate}, does not exist; "
+                "as in Fabric, every CA of this MSP may certify that role"
+            )
+            return OuConfig(unit.name, None, source)
+        return self.organizational_unit(unit, settings_path)
 
     def organizational_unit(self, unit: OuSetting, settings_path: Path) -> OuConfig:
         source = f"{settings_path}:{unit.line}"

@@ -266,7 +266,6 @@ def test_config_yaml_that_is_no_text(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("certificate", "match"),
     [
-        ("cacerts/old.pem", "the Certificate of OU peer: .*old.pem: could not read file: No such file"),
         ("config.yaml", "the Certificate of OU peer: .*config.yaml: could not decode the PEM structure"),
         ("cacerts", "the Certificate of OU peer: .*cacerts: not a regular file"),
     ],
@@ -274,6 +273,17 @@ def test_config_yaml_that_is_no_text(folder: Path) -> None:
 def test_certifier_that_cannot_be_read_is_not_passed_over(folder: Path, certificate: str, match: str) -> None:
     write(folder / "config.yaml", NODE_OUS.replace("cacerts/ca.pem", certificate))
     refuse(folder, f"{folder / 'config.yaml'}:4", match)
+
+
+def test_role_whose_certifier_does_not_exist_is_certified_by_any_ca_and_warned_of(folder: Path) -> None:
+    write(folder / "config.yaml", NODE_OUS.replace("cacerts/ca.pem", "cacerts/old.pem"))
+    config = load_msp_config(folder, MSPID)
+    assert config.node_ous is not None
+    assert config.node_ous[Role.PEER].certifier is None
+    (warning,) = config.warnings
+    assert warning.startswith(
+        f"{folder / 'config.yaml'}:4: the Certificate of OU peer, cacerts/old.pem, does not exist"
+    )
 
 
 @pytest.mark.parametrize("certificate", ["/cacerts/ca.pem", "crls/../cacerts/ca.pem"])
