@@ -24,6 +24,7 @@ from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
 
 HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION = 0x1, 0x4, 0x5, 0x7, 0x9
+END_STREAM = 0x1
 END_HEADERS = 0x4
 GOAWAY_BODY = Struct(">II")
 FRAGMENT_BYTES = 256
@@ -233,7 +234,7 @@ class GrpcProtocol(H2Protocol):
         """A frame that is not on the short way."""
         counted = KIND_OF_FRAME.get(kind, Kind.UNKNOWN)
         if kind == DATA:
-            if len(frame) - FRAME_HEADER_BYTES < FRAGMENT_BYTES:
+            if len(frame) - FRAME_HEADER_BYTES < FRAGMENT_BYTES and not flags & END_STREAM:
                 self._count(Kind.FRAGMENT)
         else:
             self._count(counted)

@@ -1,7 +1,7 @@
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Generic, Self, TypeVar
 
-from grpc import ChannelCredentials, RpcError, StatusCode
+from grpc import ChannelCredentials, Compression, RpcError, StatusCode
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -21,8 +21,12 @@ class StreamStreamCall(Generic[Request, Response]):
     async def code(self) -> StatusCode: ...
     async def details(self) -> str: ...
     def cancel(self) -> bool: ...
+    def __aiter__(self) -> AsyncIterator[Response]: ...
 
 class Channel:
+    def unary_unary(self, method: str) -> Callable[[bytes], Awaitable[bytes]]: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc_info: object) -> None: ...
     def stream_stream(
         self,
         method: str,
@@ -32,5 +36,8 @@ class Channel:
     async def close(self, grace: float | None = None) -> None: ...
 
 def secure_channel(
-    target: str, credentials: ChannelCredentials, options: Sequence[tuple[str, object]] | None = None
+    target: str,
+    credentials: ChannelCredentials,
+    options: Sequence[tuple[str, object]] | None = None,
+    compression: Compression | None = None,
 ) -> Channel: ...
