@@ -200,6 +200,59 @@ def test_a_failed_dial_to_a_peer_that_reached_us_meanwhile_is_no_death() -> None
     run_virtual(main())
 
 
+def test_a_connection_that_ends_while_the_peer_is_dialled_is_no_death() -> None:
+    """A Fabric peer closes what it dialled while it accepts what we dial; the dial decides."""
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        us, bob = MemoryPeer(network, "us"), MemoryPeer(network, "bob")
+        other_way = RemotePeer("10.0.0.1:7051", bob.pki_id)
+        network.listen(other_way.endpoint, bob.comm.serve_stream, b"leaf of bob")
+        network.delay(us.endpoint, other_way.endpoint, 0.5)
+        dead, incoming = us.comm.presumed_dead(), bob.comm.accept(everything)
+        us.comm.send(data_message(b"1"), other_way)
+        await settle()
+        bob.comm.send(data_message(), us.remote)
+        assert data_of(await anext(incoming)) == b"1"
+        network.cut(us.endpoint, bob.endpoint)
+        await settle()
+        assert not us.comm._population.is_connected(bob.pki_id)
+        us.comm.send(data_message(b"2"), other_way)
+        assert data_of(await anext(incoming)) == b"2", "the dial goes on, and serves whoever waits for it now"
+        await us.close()
+        await bob.close()
+        assert [pki_id async for pki_id in dead] == []
+
+    run_virtual(main())
+
+
+def test_a_message_whose_time_is_over_is_not_sent_any_more() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        one, two = MemoryPeer(network, "one"), MemoryPeer(network, "two")
+        network.delay(one.endpoint, two.endpoint, 0.9)
+        incoming = two.comm.accept(everything)
+        (result,) = await one.comm.send_with_ack(data_message(b"late"), 1, 1, two.remote)
+        assert isinstance(result.error, AckTimeoutError)
+        one.comm.send(data_message(b"next"), two.remote)
+        assert data_of(await anext(incoming)) == b"next"
+        await one.close()
+        await two.close()
+
+    run_virtual(main())
+
+
+def test_long_answers_come_back_on_the_connection_that_we_dialled() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            requests, answers = two.comm.accept(everything), one.comm.accept(everything)
+            one.comm.send(data_message(), two.remote)
+            await (await anext(requests)).respond(data_message(b"\0" * 200_000).message)
+            assert len(data_of(await anext(answers))) == 200_000
+
+    run_virtual(main())
+
+
 def test_an_answer_finds_its_way_when_the_messages_own_connection_is_gone() -> None:
     async def main() -> None:
         async with memory_peers("one", "two") as (one, two):

@@ -9,6 +9,8 @@ from gossip.api.options import DialOptions
 from gossip.comm.config import CommConfig
 from gossip.errors import ClosedError, ConfigurationError, PeerSilentError, RefusedByPeerError
 from gossip.transport.memory import MemoryNetwork
+from tests.support.hanging import Hang, HangingDialer
+from tests.support.hmac_crypto import identity_of, pki_id_of
 from tests.support.peers import (
     MemoryPeer,
     Stranger,
@@ -154,6 +156,47 @@ def test_stopping_before_a_dial_has_begun_answers_too() -> None:
     run_virtual(main())
 
 
+def test_no_dial_begins_after_the_end() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            await one.comm.stop()
+            with pytest.raises(ClosedError, match="shutting down"):
+                one.comm._connector.begin(two.remote, two.pki_id)
+
+    run_virtual(main())
+
+
+def test_a_dial_that_ends_too_late_is_cut() -> None:
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang("nowhere")
+        two = MemoryPeer(network, "two")
+        one = MemoryPeer(network, "one", dialer=HangingDialer(network.dialer(b"leaf of one", "one:7051"), hang))
+        await one.comm._population.stop(0)
+        (result,) = await one.comm.send_with_ack(data_message(), 30, 1, two.remote)
+        assert (type(result.error), str(result.error)) == (ClosedError, "shutting down")
+        assert (len(hang.channels), hang.open_channels) == (1, 0)
+        await one.close()
+        await two.close()
+
+    run_virtual(main())
+
+
+def test_a_sender_that_is_given_up_is_answered() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        one, two = MemoryPeer(network, "one"), MemoryPeer(network, "two")
+        network.delay(one.endpoint, two.endpoint, 0.9)
+        asking = asyncio.create_task(one.comm.send_with_ack(data_message(), 30, 1, two.remote))
+        await settle()
+        await one.comm._sending.close()
+        (result,) = await asking
+        assert (type(result.error), now_s()) == (ClosedError, 0)
+        await one.close()
+        await two.close()
+
+    run_virtual(main())
+
+
 def test_a_cancelled_stop_cuts_what_was_draining() -> None:
     async def main() -> None:
         network = MemoryNetwork(buffer_bytes=100)
@@ -256,6 +299,20 @@ def test_a_second_conn_establish_is_a_message_like_any_other() -> None:
         assert peer.comm._population.is_connected(stranger.pki_id)
         assert not peer.comm._population.is_connected(impostor.pki_id)
         await peer.close()
+
+    run_virtual(main())
+
+
+def test_another_identity_of_ours_is_introduced_and_settles_simultaneous_dials() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            renewed = identity_of("renewed")
+            one.crypto.identity = renewed
+            one.comm.set_identity(renewed)
+            assert one.comm.get_pki_id() == one.comm._store.own_pki_id == pki_id_of(renewed)
+            incoming = two.comm.accept(everything)
+            one.comm.send(data_message(), two.remote)
+            assert (await anext(incoming)).get_connection_info().identity == renewed
 
     run_virtual(main())
 

@@ -657,10 +657,11 @@ def test_metrics() -> None:
         assert [metrics.connected for metrics in figures.values()] == [1, 1]
         for _ in range(23):
             one.comm.send(data_message(), two.remote)
-        assert figures["one"].overflown == [two.pki_id] * 3
-        assert one.comm.dropped(two.remote) == 3
+        dropped = one.comm.dropped(two.remote)
+        assert dropped > 0
+        assert figures["one"].overflown == [two.pki_id] * dropped
         await settle()
-        assert (figures["one"].sent, figures["two"].received) == (21, 21)
+        assert figures["one"].sent == figures["two"].received == 24 - dropped
         await one.close()
         await two.close()
         assert [metrics.connected for metrics in figures.values()] == [0, 0]

@@ -12,7 +12,7 @@ def test_an_acknowledgement_ends_the_wait() -> None:
     book.expect(BOB, 7, answers.append)
     assert book.answer(BOB, 7, "")
     assert answers == [None]
-    assert len(book) == 0
+    assert (len(book), book._waiting) == (0, {}), "nothing is kept of a peer that owes nothing"
 
 
 def test_a_refusal_brings_the_peers_words() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -27,6 +27,7 @@ from tests.support.connections import (
 )
 from tests.support.peers import other_tasks, settle
 from tests.support.recorders import RecordingMetrics
+from tests.support.transports import receive_count
 from tests.support.virtual_time import run_virtual
 
 
@@ -61,7 +62,7 @@ def test_both_directions_in_order_the_early_ones_first() -> None:
             for frame in (b"1", b"2"):
                 connection.send_nowait(frame)
             await connection.flush()
-            assert await pair.served.receive() == [b"1", b"2"]
+            assert await receive_count(pair.served, 2) == [b"1", b"2"]
             await settle()
             assert inbox.frames == [b"early", b"later", b"last"]
             assert metrics.sent == 2
@@ -117,17 +118,17 @@ def test_who_waits_for_room_gets_it_in_turn() -> None:
 
 def test_cancelling_who_waits_for_room_queues_nothing() -> None:
     async def main() -> None:
-        async with stream_pair() as pair:
-            connection = connection_over(pair, capacity=1)
-            connection.send_nowait(b"1")
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(1):
-                    await connection.send(b"2")
-            running = start(connection, Inbox())
-            await settle()
-            assert await pair.served.receive() == [b"1"]
-            connection.close()
-            await running
+        stream = QuietStream()
+        connection = Connection(info_of("bob"), stream, capacity=1, metrics=NoMetrics())
+        connection.send_nowait(b"1")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await connection.send(b"2")
+        running = start(connection, Inbox())
+        await connection.flush()
+        assert stream.sent == [b"1"]
+        connection.close()
+        await running
 
     run_virtual(main())
 
@@ -176,6 +177,53 @@ def test_closing_cuts_a_delivery_that_waits() -> None:
             await settle()
             connection.close()
             await running
+
+    run_virtual(main())
+
+
+def test_closing_again_while_a_cut_delivery_cleans_up_is_nothing() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair)
+
+            async def leave_slowly(_connection: Connection, _frames: Sequence[bytes]) -> None:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await asyncio.sleep(3)
+
+            running = asyncio.create_task(connection.run(leave_slowly, []))
+            await pair.served.send([b"1"])
+            await settle()
+            connection.close()
+            await asyncio.sleep(1)
+            connection.close()
+            await running
+            assert asyncio.get_running_loop().time() == 3
+
+    run_virtual(main())
+
+
+class SlowStream(QuietStream):
+    """Each write takes a second."""
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        await asyncio.sleep(1)
+        await super().send(frames)
+
+
+def test_a_flush_waits_for_what_was_queued_during_a_write() -> None:
+    async def main() -> None:
+        stream = SlowStream()
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await asyncio.sleep(0.5)
+        connection.send_nowait(b"2")
+        await connection.flush()
+        assert (stream.sent, asyncio.get_running_loop().time()) == ([b"1", b"2"], 2)
+        connection.close()
+        await running
 
     run_virtual(main())
 
@@ -338,3 +386,37 @@ def test_what_is_dropped_counts_as_flushed() -> None:
         assert connection.is_flushed
 
     run_virtual(main())
+
+
+def test_a_lone_envelope_leaves_at_once_and_a_burst_is_joined_in_order() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            metrics = RecordingMetrics()
+            connection = connection_over(pair, metrics=metrics)
+            running = start(connection, Inbox())
+            for _ in range(2):
+                connection.send_nowait(b"at once")
+                assert connection.is_flushed, "it did not wait for the writer"
+                await settle()
+            for name in (b"at once", b"joined", b"joined too"):
+                connection.send_nowait(name)
+            assert (metrics.sent, connection.is_flushed) == (3, False)
+            await connection.flush()
+            connection.send_nowait(b"behind a burst")
+            assert not connection.is_flushed, "more may follow, and leave together"
+            await connection.flush()
+            assert metrics.sent == 6
+            expected = [b"at once"] * 3 + [b"joined", b"joined too", b"behind a burst"]
+            assert [frame async for frame in _frames(pair, 6)] == expected
+            connection.close()
+            await running
+
+    run_virtual(main())
+
+
+async def _frames(pair: StreamPair, count: int) -> AsyncIterator[bytes]:
+    seen = 0
+    while seen < count:
+        for frame in await pair.served.receive():
+            seen += 1
+            yield frame

@@ -1,0 +1,72 @@
+"""What an initiator makes of servers that answer out of order."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gossip.api.peer import RemotePeer
+from gossip.comm.handshake import certificate_hash
+from gossip.errors import HandshakeError, PeerSilentError, RefusedByPeerError
+from gossip.transport.base import FrameStream
+from gossip.transport.memory import MemoryNetwork
+from gossip.wire.hello import encode_hello
+from tests.support.hanging import Hang, HangingDialer
+from tests.support.hmac_crypto import HmacCrypto
+from tests.support.peers import MemoryPeer, Stranger, data_message, other_tasks, settle
+from tests.support.virtual_time import run_virtual
+
+
+class OddServer(Stranger):
+    """Answers each stream with given frames, and then waits for the other side."""
+
+    def serve(self, network: MemoryNetwork, frames: Sequence[bytes]) -> None:
+        async def answer(stream: FrameStream) -> None:
+            await stream.send(frames)
+            while await stream.receive():
+                pass
+
+        network.listen(self.endpoint, answer, self.leaf)
+
+    def hello_of_ours(self, *, probe: bool = False) -> bytes:
+        sign = HmacCrypto(self.identity).sign
+        return encode_hello(self.pki_id, self.identity, certificate_hash(self.leaf), probe=probe, sign=sign)
+
+
+@pytest.mark.parametrize(
+    ("probe", "behind", "error", "text"),
+    [
+        (True, [], HandshakeError, "answered with a probe"),
+        (False, [data_message().envelope], HandshakeError, "answered a probe with messages"),
+        (False, [], PeerSilentError, "timed out waiting for verdict on our identity"),
+    ],
+)
+def test_a_handshake_with_an_odd_server_fails_and_leaves_nothing(
+    probe: bool, behind: list[bytes], error: type[Exception], text: str
+) -> None:
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang("nowhere")
+        us = MemoryPeer(network, "us", dialer=HangingDialer(network.dialer(b"leaf of us", "us:7051"), hang))
+        odd = OddServer(network, "odd")
+        odd.serve(network, [odd.hello_of_ours(probe=probe), *behind])
+        with pytest.raises(error, match=text):
+            await us.comm.handshake(RemotePeer(odd.endpoint))
+        assert (len(hang.channels), hang.open_channels) == (1, 0)
+        await us.close()
+        await settle()
+        assert other_tasks() == []
+
+    run_virtual(main())
+
+
+def test_who_was_proved_is_stored_even_if_it_refuses_us() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        one, two = MemoryPeer(network, "one"), MemoryPeer(network, "two")
+        two.crypto.untrusted.add(one.identity)
+        with pytest.raises(RefusedByPeerError):
+            await one.comm.handshake(two.remote)
+        assert one.mapper.get(two.pki_id) == two.identity
+        await one.close()
+        await two.close()
+
+    run_virtual(main())

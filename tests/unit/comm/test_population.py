@@ -1,0 +1,167 @@
+"""What follows from the coming and going of connections."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from gossip.comm.ackbook import AckBook
+from gossip.comm.connection import Connection
+from gossip.comm.dials import Dials
+from gossip.comm.feed import Feed
+from gossip.comm.notices import Notices
+from gossip.comm.population import PATIENCE, Population
+from gossip.comm.store import ConnectionStore
+from gossip.errors import ClosedError, GossipError
+from gossip.metrics import NoMetrics
+from gossip.types import PkiId
+from tests.support.connections import QuietStream, info_of
+from tests.support.recorders import RecordingMetrics, RecordingObserver
+from tests.support.virtual_time import run_virtual
+
+BOB = info_of("bob").pki_id
+LINGER_S = 2.0
+LOWER, HIGHER = PkiId(b""), PkiId(b"\xff" * 33)
+
+
+class StickyStream(QuietStream):
+    """Lets nothing leave until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_free = asyncio.Event()
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        await self.is_free.wait()
+        await super().send(frames)
+
+
+async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
+    raise AssertionError
+
+
+class Town:
+    """A population of connections from one peer."""
+
+    def __init__(self, own_pki_id: PkiId = HIGHER) -> None:
+        self.acks, self.dials, self.deaths = AckBook(), Dials(3), Notices("presumed_dead")
+        self.metrics, self.observer = RecordingMetrics(), RecordingObserver()
+        self.store = ConnectionStore(own_pki_id, LINGER_S)
+        self.dead: Feed[PkiId] = self.deaths.subscribe()
+        self.population = Population(
+            self.store, self.dials, nobody, self.acks, self.deaths, LINGER_S, self.metrics, self.observer
+        )
+        self._running: list[asyncio.Task[None]] = []
+
+    async def enter(self, stream: QuietStream | None = None) -> Connection:
+        """One more connection, admitted and run."""
+        connection = Connection(info_of("bob"), stream or QuietStream(), capacity=3, metrics=NoMetrics())
+        self.population.admit(connection)
+        self._running.append(asyncio.create_task(self.population.run(connection, [])))
+        await asyncio.sleep(0)
+        return connection
+
+    async def clear(self) -> None:
+        """End everything."""
+        await self.population.stop(0)
+        await asyncio.gather(*self._running)
+        assert self.population._lingering == {}
+        assert len(self.store) == 0
+
+
+def now_s() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@pytest.mark.parametrize(("own_pki_id", "lingers_s"), [(HIGHER, LINGER_S), (LOWER, LINGER_S * PATIENCE)])
+def test_a_replaced_connection_lingers_longer_where_the_other_side_decides(own_pki_id: PkiId, lingers_s: float) -> None:
+    async def main() -> None:
+        town = Town(own_pki_id)
+        old, new = await town.enter(), await town.enter()
+        await old.wait_ended()
+        assert now_s() == lingers_s
+        assert (new.is_open, town.metrics.connected, len(town.dead)) == (True, 1, 0)
+        assert [info.pki_id for info, _ in town.observer.ends] == [BOB]
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_that_still_has_to_send_lingers_until_it_has() -> None:
+    async def main() -> None:
+        town, stream = Town(), StickyStream()
+        old = await town.enter(stream)
+        old.send_nowait(b"queued before it was replaced")
+        await town.enter()
+        await asyncio.sleep(LINGER_S + 1)
+        assert old.is_open
+        stream.is_free.set()
+        await old.wait_ended()
+        assert now_s() == 2 * LINGER_S
+        assert stream.sent == [b"queued before it was replaced"]
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_a_third_one_ends_the_oldest_at_once() -> None:
+    async def main() -> None:
+        town = Town()
+        first, second, third = [await town.enter() for _ in range(3)]
+        assert [connection.is_open for connection in (first, second, third)] == [False, True, True]
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_that_came_back_and_is_replaced_again_lingers_anew() -> None:
+    async def main() -> None:
+        town = Town()
+        first, second = await town.enter(), await town.enter()
+        await asyncio.sleep(1)
+        second.close()
+        await second.wait_ended()
+        await town.enter()
+        await first.wait_ended()
+        assert now_s() == 1 + LINGER_S
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_that_ends_while_it_lingers_leaves_no_timer() -> None:
+    async def main() -> None:
+        town = Town()
+        old, _ = await town.enter(), await town.enter()
+        old.close()
+        await old.wait_ended()
+        assert town.population._lingering == {}
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_whoever_waits_for_an_answer_is_told_only_when_no_connection_is_left() -> None:
+    async def main() -> None:
+        town, answers = Town(), list[GossipError | None]()
+        old, new = await town.enter(), await town.enter()
+        town.acks.expect(BOB, 7, answers.append)
+        old.close()
+        await old.wait_ended()
+        assert answers == []
+        new.close()
+        await new.wait_ended()
+        assert [type(answer) for answer in answers] == [ClosedError]
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_nobody_is_admitted_after_the_end() -> None:
+    async def main() -> None:
+        town = Town()
+        await town.clear()
+        with pytest.raises(ClosedError, match="shutting down"):
+            await town.enter()
+
+    run_virtual(main())
