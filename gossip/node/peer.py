@@ -16,7 +16,7 @@ from gossip.identity.mapper import IdentityMapper
 from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
-from gossip.node.organizations import Organizations, load_organizations
+from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
 from gossip.transport import grpc_server
 from gossip.transport.grpc_client import GrpcDialer
@@ -146,6 +146,7 @@ class Peer:
             ConfigurationError: A file cannot be used; it is named, and everything stays as it was.
         """
         organizations = load_organizations(self._settings)
+        check_none_half_written(self._organizations, organizations)
         self._check_tls_files()
         self._judge_by(organizations)
         try:

@@ -1,0 +1,176 @@
+"""A whole peer: what opens it, what it does with files that change, and what it leaves behind."""
+
+import asyncio
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.api.peer import RemotePeer
+from gossip.comm.stages import Stages
+from gossip.errors import ClosedError, ConfigurationError, OutOfOrderError
+from gossip.msp.authority import Validity
+from gossip.msp.certificate import parse_certificate_pem
+from gossip.node.peer import Peer, open_peer
+from gossip.node.settings import PeerSettings
+from tests.support.bounded import run_bounded
+from tests.support.organisations import NOW, organisation, organisation_folder, peer_folder
+from tests.support.peers import other_tasks
+
+
+def settings_of(number: int = 1, *, folder: Path | None = None, listen: str | None = None) -> PeerSettings:
+    """peer0 of an organisation, which knows both; its files may be copies."""
+    home = folder or peer_folder(number)
+    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
+    tls = TlsFiles(home / "tls" / "server.crt", home / "tls" / "server.key", roots)
+    other = 3 - number
+    organizations = {f"Org{other}MSP": organisation_folder(other) / "msp"}
+    return PeerSettings(f"Org{number}MSP", home / "msp", tls, listen, organizations)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of peer0 of Org1, to be changed."""
+    return Path(shutil.copytree(peer_folder(1), tmp_path / "peer"))
+
+
+def test_a_closed_peer_leaves_no_task_and_takes_no_call() -> None:
+    async def main() -> None:
+        async with open_peer(settings_of(1, listen="127.0.0.1:0")) as one, open_peer(settings_of(2)) as two:
+            await two.comm.handshake(RemotePeer(one.endpoint))
+        assert other_tasks() == []
+        with pytest.raises(ClosedError):
+            await two.comm.handshake(RemotePeer(one.endpoint))
+        await two.stop()
+
+    run_bounded(main)
+
+
+def test_a_peer_that_does_not_listen_has_no_endpoint() -> None:
+    async def main() -> None:
+        async with open_peer(settings_of()) as peer:
+            with pytest.raises(OutOfOrderError, match="does not listen"):
+                _ = peer.endpoint
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "127.0.0.1:x", "no-such-host.invalid:0"])
+def test_an_address_that_cannot_be_listened_on_is_named(listen: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match=f"cannot listen on {listen}"):
+            async with open_peer(settings_of(listen=listen)):
+                pass
+        assert other_tasks() == []
+
+    run_bounded(main)
+
+
+def test_our_own_identity_must_not_have_expired(folder: Path) -> None:
+    renew_identity(folder, Validity.expired(NOW))
+
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match=r"our own identity cannot be used: .* expired") as caught:
+            async with open_peer(settings_of(folder=folder)):
+                pass
+        assert caught.value.path == str(folder / "msp")
+
+    run_bounded(main)
+
+
+def test_a_certificate_of_its_own_is_presented_where_we_dial() -> None:
+    """Fabric's peer.tls.clientCert: the hash in our ConnEstablish is that certificate's."""
+
+    async def main() -> None:
+        other = peer_folder(2, 1) / "tls"
+        settings = settings_of(2)
+        assert settings.tls is not None
+        client_tls = TlsFiles(other / "server.crt", other / "server.key", settings.tls.roots)
+        with_client_tls = replace(settings, dial=DialOptions(tls=client_tls))
+        async with open_peer(settings_of(1, listen="127.0.0.1:0")) as one, open_peer(with_client_tls) as two:
+            accepted = await two.comm.introduce(RemotePeer(one.endpoint), Stages())
+            assert accepted.link.own_certificate == leaf(other / "server.crt")
+
+    run_bounded(main)
+
+
+def test_after_a_reload_the_new_certificates_are_presented_and_the_new_name_is_ours(folder: Path) -> None:
+    async def main() -> None:
+        dialling = settings_of(folder=folder)
+        async with open_peer(settings_of(2, listen="127.0.0.1:0")) as other, open_peer(dialling) as peer:
+            old = peer.comm.get_pki_id()
+            renew_identity(folder)
+            renew_tls(folder)
+
+            peer.reload()
+
+            new = peer.comm.get_pki_id()
+            accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
+            assert accepted.link.own_certificate == leaf(folder / "tls" / "server.crt")
+            assert old != new == peer.identities.get_pki_id_of_cert(peer.identity)
+            assert other.identities.get(new) == peer.identity
+            assert peer.identities.get(old), "the former one ages like any other"
+
+    run_bounded(main)
+
+
+def test_an_expired_identity_is_not_taken_up_and_everything_stays(folder: Path) -> None:
+    async def main() -> None:
+        async with (
+            open_peer(settings_of(2, listen="127.0.0.1:0")) as other,
+            open_peer(settings_of(folder=folder)) as peer,
+        ):
+            identity = peer.identity
+            presented = leaf(folder / "tls" / "server.crt")
+            renew_tls(folder)
+            renew_identity(folder, Validity.expired(NOW))
+
+            with pytest.raises(ConfigurationError, match="our own identity cannot be used"):
+                peer.reload()
+
+            assert peer.identity == identity
+            accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
+            assert accepted.link.own_certificate == presented
+            assert other.identities.get(peer.comm.get_pki_id()) == identity
+
+    run_bounded(main)
+
+
+def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
+    async def main() -> None:
+        listening = settings_of(folder=folder, listen="127.0.0.1:0")
+        async with open_peer(listening) as peer, open_peer(settings_of(2)) as other:
+            await connect(other, peer)
+            peer.reload()
+            await asyncio.sleep(0)
+            assert other.comm.get_pki_id() in peer.identities.identity_info().by_id()
+            await other.comm.handshake(RemotePeer(peer.endpoint, peer.comm.get_pki_id()))
+
+    run_bounded(main)
+
+
+async def connect(dialling: Peer, listening: Peer) -> None:
+    """Let one know the other."""
+    await dialling.comm.handshake(RemotePeer(listening.endpoint))
+
+
+def leaf(file: Path) -> bytes:
+    """The certificate in a file, in DER."""
+    return parse_certificate_pem(file.read_bytes())[0].der
+
+
+def renew_identity(folder: Path, validity: Validity | None = None) -> None:
+    """Issue another identity to peer0 of Org1."""
+    member = organisation(1).issue_peer("peer0", validity=validity)
+    (certificate,) = (folder / "msp" / "signcerts").iterdir()
+    certificate.write_bytes(member.identity.certificate_pem)
+    (folder / "msp" / "keystore" / "priv_sk").write_bytes(member.identity.key_pem)
+
+
+def renew_tls(folder: Path) -> None:
+    """Issue another TLS certificate to peer0 of Org1."""
+    member = organisation(1).issue_peer("peer0")
+    (folder / "tls" / "server.crt").write_bytes(member.tls.certificate_pem)
+    (folder / "tls" / "server.key").write_bytes(member.tls.key_pem)

@@ -1,0 +1,128 @@
+"""Watching files: what counts as a change, and when it is taken up."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.node.settings import PeerSettings
+from gossip.node.watch import fingerprint, watch, watched_paths
+
+Step = Callable[[], object]
+
+
+class ScriptedClock:
+    """Lets something happen in each sleep, and ends the watch after the last."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        self._steps = iter(steps)
+        self.slept_s: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+        step = next(self._steps, None)
+        if step is None:
+            raise asyncio.CancelledError
+        step()
+
+
+def reloads_during(paths: list[Path], *steps: Step) -> list[int]:
+    """After how many sleeps files were taken up."""
+    clock = ScriptedClock(list(steps))
+    reloads: list[int] = []
+    watching = watch(paths, fingerprint(paths), lambda: reloads.append(len(clock.slept_s)), clock, 7)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watching)
+    assert set(clock.slept_s) == {7}
+    return reloads
+
+
+def nothing() -> None:
+    """A sleep in which nothing happens."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a file in a folder."""
+    (tmp_path / "crls").mkdir()
+    (tmp_path / "crls" / "crl.pem").write_text("one")
+    return tmp_path
+
+
+def test_what_stays_as_it_is_is_not_taken_up(folder: Path) -> None:
+    assert reloads_during([folder], nothing, nothing, nothing) == []
+
+
+def test_a_change_is_taken_up_once_it_has_been_left_alone(folder: Path) -> None:
+    file = folder / "crls" / "crl.pem"
+
+    assert reloads_during([folder], lambda: file.write_text("two!"), nothing, nothing, nothing) == [2]
+
+
+def test_while_a_file_is_being_written_it_is_left_alone(folder: Path) -> None:
+    file = folder / "crls" / "crl.pem"
+    writes: list[Step] = [partial(file.write_text, "x" * length) for length in (10, 20, 30)]
+
+    assert reloads_during([folder], *writes, nothing, nothing) == [4]
+
+
+def test_a_change_that_was_taken_back_is_none(folder: Path) -> None:
+    beside = folder / "crls" / "new.pem"
+
+    assert reloads_during([folder], beside.touch, beside.unlink, nothing) == []
+
+
+def test_files_that_come_go_or_are_replaced_are_changes(folder: Path) -> None:
+    file, beside = folder / "crls" / "crl.pem", folder / "crl.pem"
+    steps: list[Step] = [
+        (folder / "crls" / "new.pem").touch,
+        nothing,
+        (folder / "crls" / "new.pem").unlink,
+        nothing,
+        lambda: beside.write_text("two"),
+        lambda: beside.replace(file),
+        nothing,
+    ]
+
+    assert reloads_during([folder / "crls"], *steps) == [2, 4, 7]
+
+
+def test_what_changed_before_the_first_look_is_taken_up_too(folder: Path) -> None:
+    loaded = fingerprint([folder])
+    (folder / "crls" / "crl.pem").write_text("two!")
+    reloads: list[int] = []
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watch([folder], loaded, lambda: reloads.append(1), ScriptedClock([nothing, nothing, nothing]), 7))
+
+    assert reloads == [1]
+
+
+def test_without_an_interval_nobody_looks(folder: Path) -> None:
+    clock = ScriptedClock([])
+
+    asyncio.run(watch([folder], fingerprint([]), nothing, clock, 0))
+
+    assert clock.slept_s == []
+
+
+def test_a_path_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:
+    assert fingerprint([tmp_path / "nothing"]) == frozenset()
+
+
+def test_everything_that_makes_a_peer_is_watched() -> None:
+    own = TlsFiles(Path("own.crt"), Path("own.key"), (Path("ca"),))
+    client = TlsFiles(Path("client.crt"), Path("client.key"), (Path("ca2"),))
+    settings = PeerSettings(
+        "Org1MSP", Path("msp"), own, organizations={"Org2MSP": Path("org2")}, dial=DialOptions(tls=client)
+    )
+
+    watched = {"msp", "org2", "own.crt", "own.key", "ca", "client.crt", "client.key", "ca2"}
+    assert {str(path) for path in watched_paths(settings)} == watched
