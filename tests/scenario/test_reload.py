@@ -179,6 +179,7 @@ def test_a_broken_tls_file_keeps_the_msps_too(files: Files, served: Served) -> N
 
             assert failed["reason"] == f"{files.home / 'tls' / 'server.crt'}: holds no certificate in PEM"
             await send(client, remote(served))
+            await client.comm.handshake(remote(served))  # not revoked yet
 
     run_bounded(main, 60)
 
