@@ -61,6 +61,14 @@ class FrameStream(Protocol):
         """
         ...
 
+    def send_nowait(self, frame: bytes) -> bool:
+        """Hand one encoded envelope to the network, if it is short and that takes no waiting; not while a send waits.
+
+        Returns:
+            Whether it left; if not, nothing was sent, and :meth:`send` says why where something is wrong.
+        """
+        ...
+
     async def receive(self) -> Sequence[bytes]:
         """Wait for at least one message, and return everything that is there.
 

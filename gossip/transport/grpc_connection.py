@@ -95,6 +95,20 @@ class GrpcConnection(Connection):
             if not view:
                 return
 
+    def write_nowait(self, stream: "GrpcStream", body: bytes) -> bool:
+        """Write ``body`` as one DATA frame, if the windows and the socket take it.
+
+        Returns:
+            Whether it was written.
+        """
+        room = min(self.http2.sendable_bytes(stream.http2_stream), RECORD_DATA_BYTES)
+        if len(body) > room or not self.write_ready.is_set():
+            return False
+        frames = self.http2.frame_data(stream.http2_stream, memoryview(body))
+        self.transport.writelines(frames)
+        self.guard.sent_data(len(frames))
+        return True
+
     def widen_window(self, stream_id: int) -> None:
         """Let an authenticated peer send more before we have read it."""
         self.http2.widen_window(stream_id, self.limits.window_bytes)

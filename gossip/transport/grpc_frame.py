@@ -16,6 +16,11 @@ MANY_PARTS = 256
 SMALL_PART_BYTES = 1024
 
 
+def encode_message(frame: bytes) -> bytes:
+    """One message behind its prefix, not compressed."""
+    return _prefix_of(0, len(frame)) + frame
+
+
 def encode_messages(frames: Sequence[bytes], burst_bytes: int) -> Iterator[bytes | memoryview]:
     """Join messages, each behind its prefix and not compressed, into pieces of about ``burst_bytes``.
 

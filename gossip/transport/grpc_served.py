@@ -32,6 +32,10 @@ class ServerStream(GrpcStream):
         self._begin()
         await super().send(frames)
 
+    def send_nowait(self, frame: bytes) -> bool:
+        """Send behind what was sent before; see base."""
+        return self._began and super().send_nowait(frame)
+
     async def end(self) -> None:
         """Do nothing: a server's half ends when its handler returns."""
 

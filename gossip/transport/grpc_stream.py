@@ -11,7 +11,7 @@ from h2.stream import H2Stream
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.transport.base import Link
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
-from gossip.transport.grpc_frame import Inbox, encode_messages
+from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
 
 
 class GrpcStream(Stream):
@@ -60,6 +60,14 @@ class GrpcStream(Stream):
         self.check_sendable()
         for body in encode_messages(frames, BURST_BYTES):
             await self.connection.write_messages(self, body)
+
+    def send_nowait(self, frame: bytes) -> bool:
+        """Write one message that fits into a DATA frame, if the windows and the socket take it; see base."""
+        try:
+            self.check_sendable()
+        except StreamBrokenError:
+            return False
+        return self.connection.write_nowait(self, encode_message(frame))
 
     async def receive(self) -> Sequence[bytes]:
         """Return everything that is there, waiting for something; see base."""

@@ -31,6 +31,10 @@ class MemoryStream:
         """
         await self._outgoing.put(frames)
 
+    def send_nowait(self, frame: bytes) -> bool:
+        """Put one frame on its way, if there is room for it."""
+        return self._outgoing.put_nowait(frame)
+
     async def receive(self) -> Sequence[bytes]:
         """Wait for frames, and return all that have arrived.
 

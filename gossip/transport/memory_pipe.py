@@ -88,6 +88,14 @@ class Pipe:
             self._held_bytes += len(frame) + PREFIX_BYTES
             self._depart(frame)
 
+    def put_nowait(self, frame: bytes) -> bool:
+        """Send a message, if there is room for it and the pipe is open."""
+        if self._is_ended or self._broken_by is not None or self._held_bytes >= self._limit_bytes:
+            return False
+        self._held_bytes += len(frame) + PREFIX_BYTES
+        self._depart(frame)
+        return True
+
     def end(self, refusal: str | None = None) -> None:
         """Say the last word; it arrives behind everything that was sent.
 

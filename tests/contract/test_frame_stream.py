@@ -58,6 +58,38 @@ def test_frames_arrive_whole_and_in_order(make_transport: Callable[[], Transport
     run_bounded(main)
 
 
+def test_a_frame_that_leaves_at_once_keeps_its_place(make_transport: Callable[[], Transport]) -> None:
+    async def main() -> None:
+        async with stream_to(make_transport(), echo) as stream:
+            await stream.send([b"first"])
+            assert await receive_count(stream, 1) == [b"first"]
+            assert stream.send_nowait(b"second")
+            await stream.send([b"third"])
+            assert stream.send_nowait(b"")
+            assert await receive_count(stream, 3) == [b"second", b"third", b""]
+
+    run_bounded(main)
+
+
+def test_nothing_leaves_at_once_on_a_stream_that_is_over(make_transport: Callable[[], Transport]) -> None:
+    async def main() -> None:
+        async with stream_to(make_transport(), echo) as stream:
+            stream.abort()
+            assert not stream.send_nowait(b"too late")
+
+    run_bounded(main)
+
+
+def test_nothing_leaves_at_once_that_would_have_to_wait(make_transport: Callable[[], Transport]) -> None:
+    async def main() -> None:
+        async with stream_to(make_transport(), never_return) as stream:
+            frame = b"x" * 10_000
+            left = next(count for count in range(1000) if not stream.send_nowait(frame))
+            assert left > 0
+
+    run_bounded(main)
+
+
 def test_receive_returns_all_that_is_there(make_transport: Callable[[], Transport]) -> None:
     async def send_two_then_wait(stream: FrameStream) -> None:
         await stream.send([b"one", b"two"])

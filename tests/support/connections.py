@@ -37,6 +37,9 @@ class QuietStream:
             await asyncio.Event().wait()
         self.sent += frames
 
+    def send_nowait(self, frame: bytes) -> bool:
+        return False
+
     async def receive(self) -> Sequence[bytes]:
         await asyncio.Event().wait()
         raise AssertionError

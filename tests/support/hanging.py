@@ -117,6 +117,9 @@ class HangingStream:
         await self._hang.here("FrameStream.send")
         await self._stream.send(frames)
 
+    def send_nowait(self, frame: bytes) -> bool:
+        return False
+
     async def receive(self) -> Sequence[bytes]:
         await self._hang.here("FrameStream.receive")
         return await self._stream.receive()
