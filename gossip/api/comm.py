@@ -61,8 +61,10 @@ class ReceivedMessage(Protocol):
     async def respond(self, message: GossipMessage) -> None:
         """Send ``message`` back, unsigned, on the connection that the message came by; waits for room.
 
+        Where another connection took that one's place, it goes by the other one.
+
         Raises:
-            ClosedError: That connection is gone; nothing was sent.
+            ClosedError: The peer is not connected any more; nothing was sent.
 
         Cancellation: while waiting for room nothing was sent.
         Mirrors: Respond.
@@ -70,10 +72,10 @@ class ReceivedMessage(Protocol):
         ...
 
     async def ack(self, error: str | None = None) -> None:
-        """Acknowledge the message, or refuse it with a text; waits for room.
+        """Acknowledge the message, or refuse it with a text; goes the way of :meth:`respond`.
 
         Raises:
-            ClosedError: The connection is gone; nothing was sent.
+            ClosedError: The peer is not connected any more; nothing was sent.
 
         Cancellation: while waiting for room nothing was sent.
         Mirrors: Ack.
@@ -176,7 +178,12 @@ class Comm(Protocol):
         ...
 
     def presumed_dead(self) -> Subscription[PkiId]:
-        """Hear of peers whose connection failed, or that could not be reached. Mirrors: PresumedDead."""
+        """Hear of peers that are not connected any more, whoever ended it but us, or that could not be reached.
+
+        Not of those that sent what they must not, nor while another dial or connection may still lead to them.
+
+        Mirrors: PresumedDead.
+        """
         ...
 
     def identity_switch(self) -> Subscription[PkiId]:
