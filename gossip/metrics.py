@@ -42,6 +42,10 @@ class Metrics(Protocol):
         """So many peers are connected now."""
         ...
 
+    def connection_cut(self, offence: str) -> None:
+        """The listener cut off one connection for an offence, such as ``flood``."""
+        ...
+
 
 class NoMetrics:
     """Counts nothing."""
@@ -59,4 +63,7 @@ class NoMetrics:
         """Forget it."""
 
     def connections(self, count: int) -> None:
+        """Forget it."""
+
+    def connection_cut(self, offence: str) -> None:
         """Forget it."""

@@ -27,9 +27,10 @@ class EventPrinter(Observer):
         told = "  ".join(f"{key}={_shown(value)}" for key, value in facts.items() if value is not None)
         self._report.text(f"{now:%H:%M:%S}  {name:<15}  {told}")
 
-    def ready(self, endpoint: str, pki_id: PkiId, mspid: str) -> None:
-        """The peer listens."""
-        self.event("ready", endpoint=endpoint, pki_id=pki_id, mspid=mspid)
+    def ready(self, endpoint: str, pki_id: PkiId, mspid: str, operations: str | None) -> None:
+        """The peer listens; ``operations`` is where its figures are, if they are served."""
+        where = {"operations": operations} if operations else {}
+        self.event("ready", endpoint=endpoint, pki_id=pki_id, mspid=mspid, **where)
 
     def received(self, message: ReceivedMessage) -> None:
         """A message came in; its content, a data message's data, is named by size and hash and never shown."""

@@ -26,6 +26,9 @@ def serve(
     ] = 10.0,
     ack: Annotated[bool, typer.Option("--ack", help="Acknowledge every message that asks for it.")] = False,
     nack: Annotated[str | None, typer.Option(metavar="TEXT", help="Refuse every message with this text.")] = None,
+    operations: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where /metrics and /healthz are served; :PORT is loopback.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a peer until SIGINT or SIGTERM, and print what happens.
@@ -34,7 +37,7 @@ def serve(
     """
     from gossip.cli.answering import Answer
     from gossip.cli.loop import run
-    from gossip.cli.serving import serve_until_told
+    from gossip.cli.serving import ServeOptions, serve_until_told
 
     if ack and nack is not None:
         raise typer.BadParameter("--ack and --nack exclude each other")
@@ -44,4 +47,5 @@ def serve(
         raise typer.BadParameter("give --listen, or a core.yaml with peer.listenAddress")
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
     with reporting(as_json) as report:
-        run(serve_until_told(report, replace(settings, listen=listen or settings.listen), answer, watch_interval))
+        options = ServeOptions(answer, watch_interval, operations)
+        run(serve_until_told(report, replace(settings, listen=listen or settings.listen), options))

@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from gossip.api.comm import Comm, Subscription
@@ -14,22 +17,35 @@ from gossip.errors import ConfigurationError
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.node.watch import fingerprint, watch, watched_paths
+from gossip.operations.figures import Figures
 from gossip.types import PkiId
 
 logger = logging.getLogger("peer.gossip")
 
 
-async def serve_until_told(report: Report, settings: PeerSettings, answer: Answer, watch_interval_s: float) -> None:
-    """Run a peer until SIGINT or SIGTERM, and print what happens.
+EXTRA = ("prometheus_client", "h11")
 
-    Args:
-        report: Where events go; warnings go to standard error.
-        settings: The peer's; must say where to listen.
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve.
+
+    Attributes:
         answer: What messages that ask for it are answered.
         watch_interval_s: Seconds between looks for changed files; 0 never looks.
+        operations: Where figures and health are served; None for nowhere.
+    """
+
+    answer: Answer
+    watch_interval_s: float
+    operations: str | None
+
+
+async def serve_until_told(report: Report, settings: PeerSettings, options: ServeOptions) -> None:
+    """Run a peer until SIGINT or SIGTERM, and print what happens; warnings go to standard error.
 
     Raises:
-        ConfigurationError: The settings cannot be used.
+        ConfigurationError: The settings or options cannot be used.
 
     Cancellation: nothing is left open.
     """
@@ -39,21 +55,41 @@ async def serve_until_told(report: Report, settings: PeerSettings, answer: Answe
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
     loop.add_signal_handler(signal.SIGHUP, _nothing)  # while files are being read for the first time
-    printer = EventPrinter(report)
+    printer, figures = EventPrinter(report), Figures()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
-    async with open_peer(settings, observer=printer) as peer, asyncio.TaskGroup() as tasks:
+    async with (
+        open_peer(settings, metrics=figures, observer=printer) as peer,
+        _operations(options.operations, peer, figures) as operations,
+        asyncio.TaskGroup() as tasks,
+    ):
         reload = partial(_reload, peer, printer)
-        watching = tasks.create_task(watch(paths, loaded, reload, SystemClock(), watch_interval_s))
-        tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, answer, tasks)))
+        watching = tasks.create_task(watch(paths, loaded, reload, SystemClock(), options.watch_interval_s))
+        tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, options.answer, tasks)))
         tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
         tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
         loop.add_signal_handler(signal.SIGHUP, reload)
-        printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid)
+        printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
         await told_to_stop.wait()
         watching.cancel()
         await peer.stop()  # which ends the subscriptions, and with them the tasks
     printer.event("stopped")
+
+
+@asynccontextmanager
+async def _operations(endpoint: str | None, peer: Peer, figures: Figures) -> AsyncIterator[str | None]:
+    if endpoint is None:
+        yield None
+        return
+    try:
+        from gossip.operations.operations import serve_operations  # here, since the extra may be missing
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        text = f"--operations needs {error.name}: pip install 'fabric-gossip[metrics]'"
+        raise ConfigurationError(text) from error
+    async with serve_operations(endpoint, peer, figures, SystemClock()) as where:
+        yield where
 
 
 def _nothing() -> None:

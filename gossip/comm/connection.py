@@ -73,6 +73,11 @@ class Connection:
         return self._is_open
 
     @property
+    def queued(self) -> int:
+        """How many envelopes wait for the writer."""
+        return len(self._outbox)
+
+    @property
     def is_flushed(self) -> bool:
         """Whether everything that was queued has been handed to the network, or dropped."""
         return self._flushed.is_set()

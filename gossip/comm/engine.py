@@ -255,6 +255,10 @@ class CommEngine:
         self._trust.set_identity(identity)
         self._store.own_pki_id = self._trust.pki_id
 
+    def queued(self) -> int:
+        """How many messages wait in the send buffers of all connections."""
+        return sum(connection.queued for connection in self._store)
+
     def dropped(self, peer: RemotePeer) -> int:
         """How many messages this peer lost because its send buffer was full."""
         return self._overflow.dropped(peer.pki_id) if peer.pki_id else 0

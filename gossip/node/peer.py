@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 
 from gossip.api.options import DialOptions
 from gossip.clock import Clock, SystemClock
@@ -13,9 +14,10 @@ from gossip.comm.trust import Trust
 from gossip.errors import ConfigurationError, IdentityError, OutOfOrderError
 from gossip.identity.entry import PurgeReason
 from gossip.identity.mapper import IdentityMapper
-from gossip.metrics import Metrics
+from gossip.metrics import Metrics, NoMetrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
+from gossip.node.certificate_end import find_tls_end
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
 from gossip.transport import grpc_server
@@ -90,6 +92,8 @@ class Peer:
         self.comm = CommEngine(GrpcDialer(DialOptions()), trust, settings.comm, metrics, observer)
         self.comm.set_dial_opts(self._dial_options())
         self._organizations = organizations
+        self._tls_ends_at = find_tls_end(settings.tls)
+        self._metrics = metrics or NoMetrics()
         self._listener: GrpcListener | None = None
 
     @property
@@ -108,6 +112,11 @@ class Peer:
             raise OutOfOrderError("this peer does not listen")
         return self._listener.endpoint
 
+    def certificate_ends(self) -> dict[str, datetime]:
+        """When our own certificates end: of the ``identity``, and of ``tls`` where there is one."""
+        ends = {"identity": self._organizations.signing_identity.not_after_at}
+        return ends if self._tls_ends_at is None else ends | {"tls": self._tls_ends_at}
+
     async def listen(self) -> None:
         """Begin to serve other peers, if the settings say so.
 
@@ -123,6 +132,7 @@ class Peer:
                 tls=self._settings.tls,
                 limits=self._settings.limits,
                 require_client_certificate=self._settings.require_client_certificate,
+                on_cut=self._metrics.connection_cut,
             )
 
     async def stop(self) -> None:
@@ -159,6 +169,7 @@ class Peer:
         self.comm.set_dial_opts(self._dial_options())
         if self._listener is not None and self._settings.tls is not None:
             self._listener.reload_tls(self._settings.tls)
+        self._tls_ends_at = find_tls_end(self._settings.tls)
         self.identities.suspect_peers(lambda _: True)
         logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
 

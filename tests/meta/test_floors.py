@@ -17,6 +17,7 @@ FLOORS = (
     {"transport", "identity", "msp"},
     {"comm"},
     {"node"},
+    {"operations"},
     {"cli"},
 )
 """The rooms of gossip from the ground up. The package itself, which hands out public names, stands on top of node."""
@@ -44,7 +45,8 @@ WALLS = {
     "typer": {"gossip.cli"},
     "rich": {"gossip.cli"},
     "uvloop": {"gossip.cli"},
-    "prometheus_client": {"gossip.cli", "gossip.node"},
+    "prometheus_client": {"gossip.operations"},
+    "h11": {"gossip.operations"},
 }
 """Each library that a file of gossip may import, and in which rooms: every foreign one, and ssl."""
 

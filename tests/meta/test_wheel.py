@@ -38,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
-    output_of(folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[cli]")
+    output_of(folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[cli,metrics]")
     return folder / "bin"
 
 

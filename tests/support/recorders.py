@@ -16,6 +16,7 @@ class RecordingMetrics:
         self.overflown: list[PkiId] = []
         self.handshakes: list[tuple[Outcome, bool]] = []
         self.connected = 0
+        self.cut: list[str] = []
 
     def messages_sent(self, count: int) -> None:
         self.sent += count
@@ -31,6 +32,9 @@ class RecordingMetrics:
 
     def connections(self, count: int) -> None:
         self.connected = count
+
+    def connection_cut(self, offence: str) -> None:
+        self.cut.append(offence)
 
 
 class RecordingObserver(Observer):

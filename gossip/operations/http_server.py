@@ -1,0 +1,154 @@
+"""A small HTTP server: one request a connection, everything bounded."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import h11
+
+from gossip.errors import ConfigurationError
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
+
+logger = logging.getLogger("operations")
+
+MAX_REQUEST_BYTES = 8 * 1024
+MAX_CONNECTIONS = 16
+TIMEOUT_S = 5.0
+"""For the whole of a connection."""
+
+READ_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a page says."""
+
+    status: HTTPStatus
+    content_type: str
+    body: bytes
+
+
+Page = Callable[[], Answer]
+
+
+class HttpServer:
+    """Serves pages by their path to GET and HEAD; made by :func:`serve_http`."""
+
+    def __init__(self, pages: Mapping[str, Page]) -> None:
+        self.endpoint = ""
+        self._pages = pages
+        self._connections: dict[asyncio.Task[None], None] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+
+        Cancellation: nothing is left open.
+        """
+        try:
+            self._server = await asyncio.start_server(self._connected, host, port, limit=MAX_REQUEST_BYTES)
+        except OSError as error:
+            raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+        self.endpoint = format_endpoint(self._server.sockets[0].getsockname())
+
+    async def close(self) -> None:
+        """Take no more connections and cut those that are open. May be called again.
+
+        Cancellation: they are cut all the same.
+        """
+        if self._server is not None:
+            self._server.close()
+        connections = tuple(self._connections)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="operations request")
+        self._connections[task] = None
+        task.add_done_callback(self._connections.pop)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_REQUEST_BYTES)
+                request, answer = await self._read(connection, reader)
+                if answer is None:
+                    return
+                writer.write(_encode(connection, request, answer))
+                writer.write_eof()
+                await writer.drain()
+                while await reader.read(READ_BYTES):
+                    pass  # what is unread when we close would make the answer's end a reset
+        except (TimeoutError, OSError) as error:
+            logger.debug("An operations request came to nothing: %r", error)
+        finally:
+            writer.transport.abort()
+
+    async def _read(
+        self, connection: h11.Connection, reader: asyncio.StreamReader
+    ) -> tuple[h11.Request | None, Answer | None]:
+        """Read one request and find its answer; there is none where the client left."""
+        try:
+            while True:
+                event = connection.next_event()
+                if event is h11.NEED_DATA:
+                    connection.receive_data(await reader.read(READ_BYTES))
+                elif isinstance(event, h11.Request):
+                    return event, self._answer(event)
+                else:
+                    return None, None
+        except h11.RemoteProtocolError as error:
+            return None, _text(HTTPStatus(error.error_status_hint), str(error))
+
+    def _answer(self, request: h11.Request) -> Answer:
+        page = self._pages.get(request.target.partition(b"?")[0].decode("ascii"))
+        if page is None:
+            return _text(HTTPStatus.NOT_FOUND, f"there are {', '.join(self._pages)}")
+        if request.method not in {b"GET", b"HEAD"}:
+            return _text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD")
+        try:
+            return page()
+        except Exception:
+            logger.exception("An operations page failed")
+            return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+
+
+async def serve_http(endpoint: str, pages: Mapping[str, Page]) -> HttpServer:
+    """Serve pages at ``host:port``; port 0 takes a free one, and without a host it is loopback.
+
+    Raises:
+        ConfigurationError: The endpoint cannot be used.
+
+    Cancellation: nothing is left open.
+    """
+    server = HttpServer(pages)
+    try:
+        host, port = parse_endpoint(f"127.0.0.1{endpoint}" if endpoint.startswith(":") else endpoint, lowest_port=0)
+    except ValueError as error:
+        raise ConfigurationError(f"cannot listen on {endpoint}: {error}") from error
+    await server.start(host, port)
+    return server
+
+
+def _text(status: HTTPStatus, text: str) -> Answer:
+    return Answer(status, "text/plain; charset=utf-8", f"{status} {status.phrase}: {text}\n".encode())
+
+
+def _encode(connection: h11.Connection, request: h11.Request | None, answer: Answer) -> bytes:
+    headers = [
+        ("Content-Type", answer.content_type),
+        ("Content-Length", str(len(answer.body))),
+        ("Connection", "close"),
+    ]
+    response = h11.Response(status_code=answer.status, headers=headers, reason=answer.status.phrase.encode())
+    encoded = connection.send(response) or b""
+    return encoded if request is not None and request.method == b"HEAD" else encoded + answer.body

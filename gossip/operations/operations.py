@@ -1,0 +1,47 @@
+"""The operations endpoint of one peer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+
+from gossip.clock import Clock
+from gossip.node.peer import Peer
+from gossip.operations.exporter import Exporter
+from gossip.operations.figures import Figures
+from gossip.operations.health import check_health
+from gossip.operations.http_server import Answer, serve_http
+
+
+@asynccontextmanager
+async def serve_operations(endpoint: str, peer: Peer, figures: Figures, clock: Clock) -> AsyncIterator[str]:
+    """Serve ``/metrics`` and ``/healthz`` for the time of the block; yields where.
+
+    Args:
+        endpoint: ``host:port``, or ``:port`` on loopback; port 0 takes a free one.
+        peer: Whose.
+        figures: What was handed to the peer as its metrics.
+        clock: What certificates expire by.
+
+    Raises:
+        ConfigurationError: The endpoint cannot be used.
+
+    Cancellation: nothing is left open.
+    Mirrors: core/operations/system.go, System.
+    """
+    exporter = Exporter(figures, peer, clock)
+
+    def metrics() -> Answer:
+        return Answer(HTTPStatus.OK, CONTENT_TYPE_PLAIN_0_0_4, exporter.render())
+
+    def health() -> Answer:
+        is_healthy, body = check_health(peer, clock.now())
+        status = HTTPStatus.OK if is_healthy else HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(status, "application/json", body)
+
+    server = await serve_http(endpoint, {"/metrics": metrics, "/healthz": health})
+    try:
+        yield server.endpoint
+    finally:
+        await server.close()
