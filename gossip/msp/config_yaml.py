@@ -14,6 +14,7 @@ _ROLE_KEYS = {
     "OrdererOUIdentifier": Role.ORDERER,
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
+_TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
 _NULL_TAG = "tag:yaml.org,2002:null"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
@@ -52,7 +53,7 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else path
         raise ConfigurationError(f"failed unmarshalling configuration file: {error.problem}", path=place) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # PyYAML lets the last three through
         raise ConfigurationError(f"failed unmarshalling configuration file: {error}", path=path) from error
     if document is None:
         return OuSettings()
@@ -61,6 +62,11 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
         _parse_node_ous(top.find("NodeOUs"), path),
         _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
     )
+
+
+def is_text(scalar: str) -> bool:
+    """False for what escapes in double quotes can write and no name or path can hold: lone surrogates and NUL."""
+    return "\0" not in scalar and scalar == scalar.encode(errors="ignore").decode()
 
 
 class _Fields:
@@ -82,7 +88,7 @@ class _Fields:
         node = self.find(key)
         if node is None:
             return None
-        if not isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, yaml.ScalarNode) or not is_text(node.value):
             raise _wrong(node, self._path, f"{key}: a text")
         return str(node.value)
 
@@ -90,9 +96,10 @@ class _Fields:
         node = self.find(key)
         if node is None:
             return False
-        if node.tag != _BOOLEAN_TAG:
+        value = _TRUTH.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) else None
+        if node.tag != _BOOLEAN_TAG or value is None:
             raise _wrong(node, self._path, f"{key}: true or false")
-        return yaml.SafeLoader.bool_values[node.value.lower()]
+        return value
 
 
 def _parse_node_ous(node: yaml.Node | None, path: str) -> dict[Role, OuSetting] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from gossip.errors import ConfigurationError
+from gossip.msp.config_yaml import is_text
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 _NULL_TAG = "tag:yaml.org,2002:null"
@@ -74,12 +75,17 @@ class YamlFile:
 
     def _content(self, node: yaml.Node, key: str) -> str | tuple[str, ...]:
         if isinstance(node, yaml.ScalarNode):
-            return str(node.value)
+            return self._text(node, key)
         if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
-            return tuple(str(item.value) for item in node.value)
+            return tuple(self._text(item, key) for item in node.value)
         raise ConfigurationError(
             f"{key}: expected a value or a list of values, not keys below it", path=self.place(_line(node))
         )
+
+    def _text(self, node: yaml.ScalarNode, key: str) -> str:
+        if not is_text(node.value):
+            raise ConfigurationError(f"{key}: {node.value!a} is no text", path=self.place(_line(node)))
+        return str(node.value)
 
 
 def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
@@ -107,7 +113,7 @@ def _compose(path: Path) -> yaml.Node | None:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigurationError(f"is not YAML: {error.problem}", path=place) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # PyYAML lets the last three through
         raise ConfigurationError(f"is not YAML: {error}", path=str(path)) from error
 
 
