@@ -16,13 +16,13 @@ FLOORS = (
     {"api"},
     {"transport", "identity", "msp"},
     {"comm"},
-    {"node"},
+    {"node", "misbehave"},
     {"operations"},
     {"cli"},
 )
 """The rooms of gossip from the ground up. The package itself, which hands out public names, stands on top of node."""
 
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms} | {"": FLOORS.index({"node"}) + 0.5}
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms} | {"": FLOORS.index({"node", "misbehave"}) + 0.5}
 
 NEIGHBOURS = {
     "errors": {"types"},
@@ -37,9 +37,9 @@ WALLS = {
     "gossip_protos": {"gossip.wire", "gossip.messages"},
     "grpclib": {"gossip.transport"},
     "h2": {"gossip.transport"},
-    "hpack": {"gossip.transport"},
+    "hpack": {"gossip.transport", "gossip.misbehave"},
     "hyperframe": {"gossip.transport"},
-    "ssl": {"gossip.transport"},
+    "ssl": {"gossip.transport", "gossip.misbehave"},
     "cryptography": {"gossip.msp"},
     "yaml": {"gossip.msp", "gossip.node"},
     "typer": {"gossip.cli"},

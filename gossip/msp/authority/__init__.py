@@ -1,12 +1,18 @@
 """Throw-away organisations: certificate authorities, what they issue, and cryptogen's folders to hold it.
 
-For demos and tests. Nothing here reads a clock; keys and serial numbers are random; only the ``write_`` functions touch
-the disk.
+For demos and tests. Nothing here reads a clock; keys and serial numbers are random; only the ``write_`` functions and
+``read_authority`` touch the disk.
 """
 
 from gossip.msp.authority.authority import Authority
 from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Validity, generate_key
-from gossip.msp.authority.cryptogen import write_local_msp, write_peer_organisation, write_tls, write_verifying_msp
+from gossip.msp.authority.cryptogen import (
+    read_authority,
+    write_local_msp,
+    write_peer_organisation,
+    write_tls,
+    write_verifying_msp,
+)
 from gossip.msp.authority.organisation import Member, Organisation
 from gossip.msp.roles import Role
 
@@ -20,6 +26,7 @@ __all__ = [
     "Role",
     "Validity",
     "generate_key",
+    "read_authority",
     "write_local_msp",
     "write_peer_organisation",
     "write_tls",

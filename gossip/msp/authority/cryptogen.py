@@ -1,4 +1,4 @@
-"""Writes an organisation as folders, laid out as Fabric's cryptogen lays them out.
+"""Writes an organisation as folders, laid out as Fabric's cryptogen lays them out, and reads its CA back.
 
 Mirrors: internal/cryptogen, with NodeOUs on.
 """
@@ -7,6 +7,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gossip.errors import ConfigurationError
 from gossip.msp.authority.authority import Authority
 from gossip.msp.authority.organisation import Member, Organisation
 from gossip.msp.roles import Role
@@ -70,6 +75,25 @@ def write_tls(folder: Path, organisation: Organisation, member: Member) -> None:
     _write(folder / "ca.crt", organisation.tls_ca.certificate_pem)
     _write(folder / f"{stem}.crt", member.tls.certificate_pem)
     _write(folder / f"{stem}.key", member.tls.key_pem, _PRIVATE)
+
+
+def read_authority(folder: Path) -> Authority:
+    """Read back a CA from the ``ca`` or ``tlsca`` folder of an organisation.
+
+    Raises:
+        ConfigurationError: The folder does not hold one certificate in ``*-cert.pem`` and its key in ``priv_sk``.
+    """
+    files = sorted(folder.glob("*-cert.pem"))
+    if len(files) != 1:
+        raise ConfigurationError(f"holds {len(files)} files *-cert.pem and not one", path=str(folder))
+    try:
+        certificate = x509.load_pem_x509_certificate(files[0].read_bytes())
+        key = load_pem_private_key((folder / "priv_sk").read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigurationError(f"holds no CA that can be used: {error}", path=str(folder)) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise ConfigurationError(f"is not the ECDSA key of {files[0].name}", path=str(folder / "priv_sk"))
+    return Authority(certificate, key)
 
 
 def _write_authority(folder: Path, authority: Authority) -> None:

@@ -1,0 +1,160 @@
+"""Who attacks: where, with which certificate and identity, how patiently, and how much."""
+
+import asyncio
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from gossip.api.options import TlsFiles
+from gossip.errors import DialError
+from gossip.misbehave.conversation import Conversation
+from gossip.misbehave.forger import Forger
+from gossip.misbehave.http2_peer import Http2Peer
+from gossip.misbehave.session import Session
+from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.grpc_errors import describe
+from gossip.transport.tls import ALPN, client_side
+
+C = TypeVar("C", bound=Conversation)
+
+DIAL_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attacker:
+    """What a fault works with.
+
+    Attributes:
+        host, port: The other side.
+        context: TLS with our certificate.
+        forger: Makes what we say of ourselves.
+        patience_s: How long an ending is waited for.
+        pace_s: Between two bytes, where bytes are said one by one.
+        amount: How many times a thing is done that may be done any number of times.
+    """
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+    forger: Forger
+    patience_s: float = 30.0
+    pace_s: float = 0.1
+    amount: int = 1000
+
+    @asynccontextmanager
+    async def tcp(self) -> AsyncIterator[Conversation]:
+        """A connection on which nothing has been said.
+
+        Raises:
+            DialError: Nobody listens.
+
+        Cancellation: it is cut.
+        """
+        async with self._connected(Conversation, None) as conversation:
+            yield conversation
+
+    @asynccontextmanager
+    async def tls(self, context: ssl.SSLContext | None = None) -> AsyncIterator[Conversation]:
+        """A connection on which TLS stands, and nothing else has been said.
+
+        Raises:
+            DialError: Nobody listens, or TLS does not stand.
+
+        Cancellation: it is cut.
+        """
+        async with self._connected(Conversation, context or self.context) as conversation:
+            yield conversation
+
+    @asynccontextmanager
+    async def http2(
+        self, wanted: dict[int, int] | None = None, context: ssl.SSLContext | None = None
+    ) -> AsyncIterator[Http2Peer]:
+        """An HTTP/2 connection with our SETTINGS said.
+
+        Raises:
+            DialError: Nobody listens, or TLS does not stand.
+
+        Cancellation: it is cut.
+        """
+        async with self._connected(Http2Peer, context or self.context) as peer:
+            peer.begin(wanted)
+            yield peer
+
+    @asynccontextmanager
+    async def session(self, hello: bytes | None = None) -> AsyncIterator[Session]:
+        """A GossipStream on which we have authenticated.
+
+        Raises:
+            DialError: Nobody listens, or TLS does not stand.
+            NotServedError: We were not accepted.
+
+        Cancellation: the connection is cut.
+        """
+        async with self.http2() as peer:
+            session = Session(peer, 1, self.patience_s)
+            await session.authenticate(self.forger.hello() if hello is None else hello)
+            yield session
+
+    def context_without_certificate(self) -> ssl.SSLContext:
+        """TLS that presents nothing, and offers HTTP/2."""
+        context = self.blind_context()
+        context.set_alpn_protocols([ALPN])
+        return context
+
+    def stranger_context(self) -> ssl.SSLContext:
+        """TLS that presents a certificate of a TLS CA that nobody knows, and offers HTTP/2."""
+        context = self.context_without_certificate()
+        certificate, key = self.forger.stranger_tls()
+        with tempfile.NamedTemporaryFile() as file:  # the ssl module takes certificates from files alone
+            file.write(certificate + key)
+            file.flush()
+            context.load_cert_chain(file.name)
+        return context
+
+    @staticmethod
+    def blind_context() -> ssl.SSLContext:
+        """TLS that presents nothing, offers nothing, and looks at no certificate: we tell this peer no secrets."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    @asynccontextmanager
+    async def _connected(self, make: Callable[[], C], context: ssl.SSLContext | None) -> AsyncIterator[C]:
+        loop = asyncio.get_running_loop()
+        name = self.host if context is not None else None
+        try:
+            async with asyncio.timeout(DIAL_S):
+                _, conversation = await loop.create_connection(
+                    make, self.host, self.port, ssl=context, server_hostname=name
+                )
+        except (OSError, TimeoutError) as error:
+            stage = "tls" if isinstance(error, ssl.SSLError) else "tcp"
+            raise DialError(f"{self.host}:{self.port}", stage, describe(error)) from error
+        try:
+            yield conversation
+        finally:
+            conversation.abort()
+
+
+def make_attacker(endpoint: str, *, mspid: str, msp_dir: Path, tls: TlsFiles, ca_dir: Path | None = None) -> Attacker:
+    """Attack ``endpoint`` as the owner of a local MSP folder and a TLS certificate.
+
+    Args:
+        endpoint: ``host:port``.
+        mspid: Of our organisation.
+        msp_dir: With our certificate and key.
+        tls: What our connections present, and whom they trust.
+        ca_dir: With certificate and key of our organisation's CA, as cryptogen writes it, for faults that need it.
+
+    Raises:
+        ConfigurationError: A file or folder cannot be used.
+        ValueError: ``endpoint`` is not ``host:port``.
+    """
+    host, port = parse_endpoint(endpoint)
+    side = client_side(tls)
+    return Attacker(host, port, side.context, Forger(mspid, msp_dir, side.own_certificate, ca_dir))

@@ -1,0 +1,113 @@
+"""A connection of ours as bytes: no rules are kept, and the other side's every end is seen."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from gossip.misbehave.fault import ALERT, CUT, Ending
+from gossip.transport.grpc_errors import alert_name
+
+WRITE_BYTES = 256 * 1024
+ALERT_RECORD = b"\x15"
+
+
+class Conversation(asyncio.Protocol):
+    """Keeps what came in, wakes who waits for something, and notices the end."""
+
+    def __init__(self) -> None:
+        self.received = bytearray()
+        self.is_closed = False
+        self.failure: Exception | None = None
+        self._changed = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It stands."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the other side said."""
+        self.received += data
+        self.change()
+
+    def pause_writing(self) -> None:
+        """The socket takes no more."""
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        """The socket takes more."""
+        self._writable.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is closed, whatever for."""
+        self.is_closed = True
+        self.failure = exc
+        self._writable.set()
+        self.change()
+
+    def change(self) -> None:
+        """Let those who wait look again."""
+        self._changed.set()
+
+    def write(self, data: bytes) -> None:
+        """Say something, unless it is closed."""
+        if self._transport is not None and not self.is_closed:
+            self._transport.write(data)
+
+    async def pour(self, data: bytes) -> None:
+        """Say much, as fast as the other side reads, until it closes.
+
+        Cancellation: a part was said.
+        """
+        for start in range(0, len(data), WRITE_BYTES):
+            await self._writable.wait()
+            if self.is_closed:
+                return
+            self.write(data[start : start + WRITE_BYTES])
+
+    async def drip(self, data: bytes, pace_s: float) -> None:
+        """Say it byte by byte, with ``pace_s`` seconds between, until the other side closes.
+
+        Cancellation: a part was said.
+        """
+        for index in range(len(data)):
+            self.write(data[index : index + 1])
+            if await self.until(lambda: self.is_closed, pace_s):
+                return
+
+    async def until(self, holds: Callable[[], bool], patience_s: float) -> bool:
+        """Wait until something holds, and tell whether it does, after ``patience_s`` seconds at most.
+
+        Cancellation: nothing changes.
+        """
+        try:
+            async with asyncio.timeout(patience_s):
+                while not holds():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return holds()
+        return True
+
+    def last_word(self) -> Ending:
+        """How a connection that is closed was closed: with an alert of TLS, or without."""
+        in_tls = isinstance(self.failure, ssl.SSLError) and alert_name(self.failure.reason or "") is not None
+        return ALERT if in_tls or self.received[:1] == ALERT_RECORD else CUT
+
+    def stop_reading(self) -> None:
+        """Let what the other side says wait in its socket."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def go_on_reading(self) -> None:
+        """Take what waited there."""
+        if self._transport is not None and not self.is_closed:
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Leave without a word."""
+        if self._transport is not None:
+            self._transport.abort()

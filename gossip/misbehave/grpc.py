@@ -1,0 +1,89 @@
+"""Calls that gRPC does not know."""
+
+from collections.abc import Callable
+
+from gossip.misbehave import frames
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.fault import SERVED, Ending, Fault, Layer, fault, status
+from gossip.misbehave.http2_fault import http2_fault
+from gossip.misbehave.http2_peer import Http2Peer
+from gossip.misbehave.session import ping_answered
+
+
+def call(name: str, expected: Ending, limit: str) -> Callable[[Callable[[Http2Peer], None]], Fault]:
+    """Make a function that makes a call on stream 1 a fault; then the call's end is waited for."""
+    return http2_fault(name, expected, limit=limit, offence=None, layer=Layer.GRPC)
+
+
+@call("no-method", status("INTERNAL", "the method must be POST"), "pseudo-headers")
+def no_method(peer: Http2Peer) -> None:
+    """Calls without a method."""
+    peer.open(fields=frames.request(method=None))
+
+
+@call("wrong-method", status("INTERNAL", "the method must be POST"), "pseudo-headers")
+def wrong_method(peer: Http2Peer) -> None:
+    """Calls with GET."""
+    peer.open(fields=frames.request(method="GET"))
+
+
+@call("no-path", status("UNIMPLEMENTED", "nothing is served at"), "pseudo-headers")
+def no_path(peer: Http2Peer) -> None:
+    """Calls without a path."""
+    peer.open(fields=frames.request(None))
+
+
+@call("wrong-path", status("UNIMPLEMENTED", "nothing is served at"), "routes")
+def wrong_path(peer: Http2Peer) -> None:
+    """Calls a method that is not there."""
+    peer.open(fields=frames.request("/gossip.Gossip/Steal"))
+
+
+@call("wrong-content-type", status("INVALID_ARGUMENT", "is not gRPC's"), "content-type")
+def wrong_content_type(peer: Http2Peer) -> None:
+    """Sends JSON."""
+    peer.open(fields=frames.request(kind="application/json"))
+
+
+@call("half-message", status("INTERNAL", "in the middle of a message"), "message length")
+def half_message(peer: Http2Peer) -> None:
+    """Ends the stream in the middle of a message."""
+    peer.open()
+    peer.write(frames.data(1, frames.message(b"half", announced_bytes=100), ends=True))
+
+
+@call("huge-prefix", status("RESOURCE_EXHAUSTED", "larger than the limit"), "max_handshake_bytes")
+def huge_prefix(peer: Http2Peer) -> None:
+    """Announces a message of 2 GiB."""
+    peer.open()
+    peer.write(frames.data(1, frames.message(b"x", announced_bytes=2**31)))
+
+
+@call("compressed", status("UNIMPLEMENTED", "compressed"), "no compression")
+def compressed(peer: Http2Peer) -> None:
+    """Sends a message that says it is compressed."""
+    peer.open()
+    peer.write(frames.data(1, frames.message(b"x" * 10, is_compressed=True)))
+
+
+@call("ended-at-once", status("UNKNOWN", "ended the stream before its connection message"), "handshake")
+def ended_at_once(peer: Http2Peer) -> None:
+    """Ends the stream without a message."""
+    peer.open()
+    peer.write(frames.data(1, ends=True))
+
+
+@call("ping-of-two", status("INTERNAL", "a Ping is one message"), "unary calls")
+def ping_of_two(peer: Http2Peer) -> None:
+    """Sends two messages where one is wanted."""
+    peer.open(fields=frames.request(frames.PING_CALL))
+    peer.write(frames.data(1, frames.message(b"") * 2, ends=True))
+
+
+@fault("reset-in-mid-message", Layer.GRPC, SERVED, limit="nothing is kept")
+async def reset_in_mid_message(attacker: Attacker) -> Ending:
+    """Resets a stream in the middle of a message, and calls again."""
+    async with attacker.http2() as peer:
+        peer.open()
+        peer.write(frames.data(1, frames.message(b"half", announced_bytes=100)) + frames.reset(1))
+        return await ping_answered(peer, 3, attacker.patience_s)

@@ -1,0 +1,206 @@
+"""ConnEstablish messages that prove nothing."""
+
+from collections.abc import Callable
+
+from gossip.messages import SecretEnvelope
+from gossip.misbehave import frames
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.fault import Ending, Fault, Layer, describe, fault, status
+from gossip.misbehave.forger import Forger
+from gossip.misbehave.session import data_envelope
+from gossip.wire.acks import encode_ack
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
+from gossip.wire.serialized import encode_serialized_identity, parse_serialized_identity
+
+HASH_BYTES = 32
+
+
+def opening(
+    name: str, words: str, *, limit: str = "handshake", code: str = "UNKNOWN", needs_authority: bool = False
+) -> Callable[[Callable[[Forger], bytes]], Fault]:
+    """Make a function that makes a first message a fault; it must be refused with ``words``."""
+
+    def register(forge: Callable[[Forger], bytes]) -> Fault:
+        async def run(attacker: Attacker) -> Ending:
+            return await open_with(attacker, forge(attacker.forger))
+
+        return Fault(name, Layer.HANDSHAKE, describe(forge), status(code, words), limit, None, needs_authority, run)
+
+    return register
+
+
+async def open_with(attacker: Attacker, envelope: bytes) -> Ending:
+    """Say this first, on a new connection, and wait for what comes of it.
+
+    Cancellation: the connection is cut.
+    """
+    async with attacker.http2() as peer:
+        peer.open()
+        peer.write(frames.data(1, frames.message(envelope)))
+        return await peer.ending(attacker.patience_s)
+
+
+@opening("data-before-hello", "wrong type")
+def data_before_hello(_: Forger) -> bytes:
+    """Sends data before it has said who it is."""
+    return data_envelope(b"let me in")
+
+
+@opening("ack-before-hello", "wrong type")
+def ack_before_hello(_: Forger) -> bytes:
+    """Acknowledges something before it has said who it is."""
+    return encode_ack(1)
+
+
+@opening("empty-hello", "wrong type")
+def empty_hello(_: Forger) -> bytes:
+    """Says who it is in an envelope with nothing in it."""
+    return b""
+
+
+@opening("malformed-hello", "malformed Envelope", code="INTERNAL", limit="codec")
+def malformed_hello(_: Forger) -> bytes:
+    """Says who it is in bytes that are no envelope."""
+    return b"\xff" * 100
+
+
+@opening("no-pki-id", "no PKI-ID")
+def no_pki_id(forger: Forger) -> bytes:
+    """Leaves out its PKI-ID."""
+    return forger.hello(pki_id=b"")
+
+
+@opening("foreign-pki-id", "identity doesn't match the computed pkiID")
+def foreign_pki_id(forger: Forger) -> bytes:
+    """Claims a PKI-ID that is not that of its identity."""
+    return forger.hello(pki_id=bytes(HASH_BYTES))
+
+
+@opening("no-identity", "identity is nil")
+def no_identity(forger: Forger) -> bytes:
+    """Leaves out its identity."""
+    return forger.hello(identity=b"")
+
+
+@opening("garbage-identity", "")
+def garbage_identity(forger: Forger) -> bytes:
+    """Sends bytes for an identity that are none."""
+    return forger.hello(identity=b"\xff" * 100)
+
+
+@opening("huge-identity", "larger than the limit", code="RESOURCE_EXHAUSTED", limit="max_handshake_bytes")
+def huge_identity(forger: Forger) -> bytes:
+    """Sends a ConnEstablish of 70 KB."""
+    return forger.hello(identity=forger.own.identity + bytes(70_000))
+
+
+@opening("unknown-organisation", "MalloryMSP")
+def unknown_organisation(forger: Forger) -> bytes:
+    """Comes from an organisation that nobody knows."""
+    return forger.hello(forger.stranger())
+
+
+@opening("usurped-organisation", "")
+def usurped_organisation(forger: Forger) -> bytes:
+    """Claims our organisation, with a certificate of a CA of its own."""
+    return forger.hello(forger.stranger(forger.mspid))
+
+
+@opening("wrong-mspid", "")
+def wrong_mspid(forger: Forger) -> bytes:
+    """Claims another MSP-ID than that of the CA that issued its certificate."""
+    certificate = parse_serialized_identity(forger.own.identity).id_bytes
+    return forger.hello(identity=encode_serialized_identity("MalloryMSP", certificate))
+
+
+@opening("expired", "gossipping peer identity expired", needs_authority=True)
+def expired(forger: Forger) -> bytes:
+    """Uses an identity that has ended."""
+    return forger.hello(forger.expired())
+
+
+@opening("bad-signature", "authentication failure", limit="signature")
+def bad_signature(forger: Forger) -> bytes:
+    """Signs something else."""
+    return forger.hello(sign_by=lambda message: forger.own.sign(message + b"!"))
+
+
+@opening("no-signature", "authentication failure", limit="signature")
+def no_signature(forger: Forger) -> bytes:
+    """Does not sign."""
+    return forger.hello(sign_by=lambda _: b"")
+
+
+@opening("garbage-signature", "authentication failure", limit="signature")
+def garbage_signature(forger: Forger) -> bytes:
+    """Signs with bytes that are no signature."""
+    return forger.hello(sign_by=lambda _: b"\x30" * 70)
+
+
+@opening("unsigned-secret", "authentication failure", limit="signature")
+def unsigned_secret(forger: Forger) -> bytes:
+    """Adds a secret envelope that it does not sign."""
+    signed = parse_envelope(forger.hello())
+    return encode_envelope(signed.payload, signed.signature, SecretEnvelope(payload=b"localhost:7051"))
+
+
+@opening("no-binding", "in remote hash of TLS cert", limit="TLS binding")
+def no_binding(forger: Forger) -> bytes:
+    """Names no TLS certificate."""
+    return forger.hello(bound_to=b"")
+
+
+@opening("cross-bound", "in remote hash of TLS cert", limit="TLS binding")
+def cross_bound(forger: Forger) -> bytes:
+    """Says, with a true signature, what is meant for a connection with another TLS certificate."""
+    return forger.hello(bound_to=bytes(HASH_BYTES))
+
+
+@fault("replayed", Layer.HANDSHAKE, status("UNKNOWN", "in remote hash of TLS cert"), limit="TLS binding")
+async def replayed(attacker: Attacker) -> Ending:
+    """Records a ConnEstablish, and says it on another connection."""
+    async with attacker.session() as session:
+        recorded = session.peer.messages[1][0]
+    return await open_with(attacker, recorded)
+
+
+@fault("reflected", Layer.HANDSHAKE, status("UNKNOWN", "in remote hash of TLS cert"), limit="TLS binding")
+async def reflected(attacker: Attacker) -> Ending:
+    """Says back the ConnEstablish that it is told, on the same stream."""
+    async with attacker.http2() as peer:
+        peer.open()
+        await peer.until(lambda: bool(peer.messages[1]) or peer.is_over(1), attacker.patience_s)
+        for hello in peer.messages[1]:
+            peer.write(frames.data(1, frames.message(hello)))
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("no-client-certificate", Layer.HANDSHAKE, status("UNKNOWN", "no TLS certificate"), limit="TLS binding")
+async def no_client_certificate(attacker: Attacker) -> Ending:
+    """Presents no certificate in TLS, and a right ConnEstablish."""
+    async with attacker.http2(context=attacker.context_without_certificate()) as peer:
+        peer.open()
+        peer.write(frames.data(1, frames.message(attacker.forger.hello())))
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("silent-stream", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
+async def silent_stream(attacker: Attacker) -> Ending:
+    """Opens a stream and says nothing."""
+    async with attacker.http2() as peer:
+        peer.open()
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("slow-handshake", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
+async def slow_handshake(attacker: Attacker) -> Ending:
+    """Says its ConnEstablish byte by byte."""
+    async with attacker.http2() as peer:
+        peer.open()
+        body = frames.message(attacker.forger.hello())
+        for index in range(len(body)):
+            peer.write(frames.data(1, body[index : index + 1]))
+            if await peer.until(lambda: peer.is_over(1), attacker.pace_s):
+                break
+        return await peer.ending(attacker.patience_s)

@@ -1,0 +1,81 @@
+"""Right ConnEstablish messages where, when or as often as they do not belong."""
+
+from gossip.misbehave import frames
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.fault import SERVED, End, Ending, Layer, fault, status
+from gossip.misbehave.session import Session, data_envelope, ping_answered
+
+RECONNECTIONS = 10
+
+
+@fault("repeated", Layer.HANDSHAKE, SERVED, limit="nothing changes")
+async def repeated(attacker: Attacker) -> Ending:
+    """Says its ConnEstablish three times in one breath."""
+    hello = attacker.forger.hello()
+    async with attacker.http2() as peer:
+        session = Session(peer, 1, attacker.patience_s)
+        peer.open()
+        session.say(hello, hello, hello)
+        await session.heard_hello()
+        return await session.served()
+
+
+@fault("second-hello", Layer.HANDSHAKE, SERVED, limit="nothing changes")
+async def second_hello(attacker: Attacker) -> Ending:
+    """Says, once authenticated, another ConnEstablish: that of a stranger."""
+    async with attacker.session() as session:
+        session.say(attacker.forger.hello(attacker.forger.stranger()))
+        return await session.served()
+
+
+@fault("interleaved", Layer.HANDSHAKE, SERVED, limit="one handshake a stream")
+async def interleaved(attacker: Attacker) -> Ending:
+    """Shakes hands on two streams of one connection, in turns."""
+    body = frames.message(attacker.forger.hello())
+    middle = len(body) // 2
+    async with attacker.http2() as peer:
+        sessions = [Session(peer, stream_id, attacker.patience_s) for stream_id in (1, 3)]
+        for part in (body[:middle], body[middle:]):
+            for session in sessions:
+                if part is not body[middle:]:
+                    peer.open(session.stream_id)
+                peer.write(frames.data(session.stream_id, part))
+        for session in sessions:
+            await session.heard_hello()
+        return await sessions[1].served()
+
+
+@fault("probe-then-messages", Layer.HANDSHAKE, status("OK"), limit="a probe ends")
+async def probe_then_messages(attacker: Attacker) -> Ending:
+    """Only probes, and goes on with messages."""
+    async with attacker.http2() as peer:
+        peer.open()
+        Session(peer, 1, attacker.patience_s).say(attacker.forger.hello(probe=True), *[data_envelope(b"x")] * 10)
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("reconnects", Layer.HANDSHAKE, SERVED, limit="one connection a PKI-ID, and one that is retired")
+async def reconnects(attacker: Attacker) -> Ending:
+    """Shakes hands on stream after stream of one connection, and leaves them all open."""
+    async with attacker.http2() as peer:
+        hello = attacker.forger.hello()
+        sessions = [Session(peer, 2 * number + 1, attacker.patience_s) for number in range(RECONNECTIONS)]
+        for session in sessions:
+            await session.authenticate(hello)
+        return await sessions[-1].served()
+
+
+@fault("many-identities", Layer.HANDSHAKE, SERVED, limit="max_identities", needs_authority=True)
+async def many_identities(attacker: Attacker) -> Ending:
+    """Shakes hands as one new and valid peer of its organisation after the other."""
+    async with attacker.http2() as peer:
+        stream_id = 1
+        for persona in attacker.forger.newcomers(attacker.amount):
+            peer.open(stream_id)
+            peer.write(frames.data(stream_id, frames.message(attacker.forger.hello(persona, probe=True))))
+            ending = await peer.ending(attacker.patience_s, stream_id)
+            if ending.end is not End.STATUS or ending.code != "OK":
+                return ending
+            peer.forget(stream_id)
+            stream_id += 2
+        return await ping_answered(peer, stream_id, attacker.patience_s)

@@ -1,0 +1,79 @@
+"""HTTP/2 connections that stop half way, or go on in ways that must be borne."""
+
+from gossip.misbehave import frames
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.fault import CUT, SERVED, Ending, Layer, fault, status
+from gossip.misbehave.session import ping_answered
+from gossip.misbehave.tcp import closed
+from gossip.transport.gate import Offence
+
+
+@fault("half-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
+async def half_preface(attacker: Attacker) -> Ending:
+    """Says half of HTTP/2's first words, and nothing more."""
+    async with attacker.tls() as conversation:
+        conversation.write(frames.PREFACE[:12])
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("slow-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
+async def slow_preface(attacker: Attacker) -> Ending:
+    """Says HTTP/2's first words byte by byte."""
+    async with attacker.tls() as conversation:
+        await conversation.drip(frames.PREFACE + frames.settings(), attacker.pace_s)
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("silent-after-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
+async def silent_after_preface(attacker: Attacker) -> Ending:
+    """Begins HTTP/2 and never calls."""
+    async with attacker.http2() as peer:
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("ping-and-stay", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
+async def ping_and_stay(attacker: Attacker) -> Ending:
+    """Calls Ping, and stays without a stream."""
+    async with attacker.http2() as peer:
+        peer.call_ping(1)
+        return await peer.ending(attacker.patience_s, 3)
+
+
+@fault("unknown-frames", Layer.HTTP2, SERVED, limit="ignored, RFC 9113 section 4.1")
+async def unknown_frames(attacker: Attacker) -> Ending:
+    """Sends some frames of types that nobody knows."""
+    async with attacker.http2() as peer:
+        peer.write(b"".join(frames.frame(kind, 0xFF, 0, bytes(kind)) for kind in range(0xA0, 0xC0)))
+        return await ping_answered(peer, 1, attacker.patience_s)
+
+
+@fault("unknown-settings", Layer.HTTP2, SERVED, limit="ignored, RFC 9113 section 6.5.2")
+async def unknown_settings(attacker: Attacker) -> Ending:
+    """Wants settings that nobody knows."""
+    async with attacker.http2({0xF00D: 1, 0xCAFE: 2**32 - 1}) as peer:
+        return await ping_answered(peer, 1, attacker.patience_s)
+
+
+@fault("goaway", Layer.HTTP2, CUT, limit="drains")
+async def goaway(attacker: Attacker) -> Ending:
+    """Says goodbye, and stays."""
+    async with attacker.http2() as peer:
+        peer.write(frames.goaway(0))
+        return await peer.ending(attacker.patience_s)
+
+
+@fault("goaway-in-mid-stream", Layer.HTTP2, SERVED, limit="drains")
+async def goaway_in_mid_stream(attacker: Attacker) -> Ending:
+    """Says goodbye on an authenticated connection, and goes on with its stream."""
+    async with attacker.session() as session:
+        session.peer.write(frames.goaway(0))
+        return await session.served()
+
+
+@fault("window-never-opened", Layer.HTTP2, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
+async def window_never_opened(attacker: Attacker) -> Ending:
+    """Opens a stream on which nothing can be said to it, not even the ConnEstablish."""
+    async with attacker.http2({frames.INITIAL_WINDOW_SIZE: 0}) as peer:
+        peer.open()
+        peer.write(frames.data(1, frames.message(attacker.forger.hello())))
+        return await peer.ending(attacker.patience_s)

@@ -1,0 +1,75 @@
+"""Lets faults happen: one, or many at once for a while."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gossip.errors import DialError
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.fault import CUT, Ending, Fault
+from gossip.misbehave.session import NotServedError
+
+
+async def misbehave(attacker: Attacker, fault: Fault) -> Ending:
+    """Let one fault happen, and tell how it ended.
+
+    Raises:
+        DialError: Nobody listens, or TLS does not stand.
+        ConfigurationError: The fault needs a CA that we do not have.
+
+    Cancellation: its connections are cut.
+    """
+    try:
+        return await fault.run(attacker)
+    except NotServedError as error:
+        return error.ending
+
+
+@dataclass(slots=True)
+class Storm:
+    """What became of many attempts: how many ended in which way, and how long the first took."""
+
+    endings: Counter[Ending] = field(default_factory=Counter)
+    first_took_s: float | None = None
+
+    @property
+    def attempts(self) -> int:
+        """How many came to an end."""
+        return self.endings.total()
+
+
+async def storm(attacker: Attacker, fault: Fault, *, connections: int, duration_s: float) -> Storm:
+    """Let a fault happen on so many connections at once, again and again for so many seconds.
+
+    Attempts that cannot even connect count as cut. The attempts under way at the end are broken off, unless none has
+    ended yet: how the first one ends is waited for.
+
+    Raises:
+        ConfigurationError: The fault needs a CA that we do not have.
+
+    Cancellation: every connection is cut.
+    """
+    outcome = Storm()
+    loop = asyncio.get_running_loop()
+    started_at_s = loop.time()
+    ended = asyncio.Event()
+
+    async def repeat() -> None:
+        while True:
+            try:
+                ending = await misbehave(attacker, fault)
+            except DialError:
+                ending = CUT
+                await asyncio.sleep(0.01)  # a port that is closed must not be asked in a tight loop
+            outcome.endings[ending] += 1
+            if outcome.first_took_s is None:
+                outcome.first_took_s = loop.time() - started_at_s
+            ended.set()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(repeat()) for _ in range(connections)]
+        await asyncio.sleep(duration_s)
+        await ended.wait()
+        for task in tasks:
+            task.cancel()
+    return outcome

@@ -1,0 +1,118 @@
+"""A GossipStream on which we are authenticated, before we begin to misbehave."""
+
+from gossip.errors import GossipError
+from gossip.messages import DataMessage, GossipMessage, GossipMessageTag, Payload
+from gossip.misbehave import frames
+from gossip.misbehave.fault import SERVED, Ending
+from gossip.misbehave.http2_peer import Http2Peer
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.kinds import MessageKind
+from gossip.wire.signed import noop_sign
+
+ACK_PATIENCE_S = 1.0
+NONCE = 0x6D69736265686176
+
+
+class NotServedError(GossipError):
+    """The other side did not let us come as far as the fault; ``ending`` says what it did."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(f"the other side did not let us begin: {ending}")
+        self.ending = ending
+
+
+class Session:
+    """Says messages on one stream, and finds out whether it is still served."""
+
+    def __init__(self, peer: Http2Peer, stream_id: int, patience_s: float) -> None:
+        self.peer = peer
+        self.stream_id = stream_id
+        self._patience_s = patience_s
+        self._next_stream_id = stream_id + 2
+        self._nonce = NONCE
+
+    async def authenticate(self, hello: bytes) -> None:
+        """Open the stream, and exchange ConnEstablish.
+
+        Raises:
+            NotServedError: The other side ended it instead.
+
+        Cancellation: the stream is half open.
+        """
+        self.peer.open(self.stream_id)
+        self.say(hello)
+        await self.heard_hello()
+
+    async def heard_hello(self) -> bytes:
+        """Wait for the other side's ConnEstablish.
+
+        Raises:
+            NotServedError: It ended the call instead.
+
+        Cancellation: nothing changes.
+        """
+        messages = self.peer.messages[self.stream_id]
+        await self.peer.until(lambda: bool(messages) or self.peer.is_over(self.stream_id), self._patience_s)
+        if not messages:
+            raise NotServedError(await self.ending())
+        return messages[0]
+
+    def say(self, *envelopes: bytes) -> None:
+        """Send messages in one DATA frame, whatever the windows."""
+        body = b"".join(map(frames.message, envelopes))
+        self.peer.write(frames.data(self.stream_id, body))
+
+    async def pour(self, body: bytes, patience_s: float = ACK_PATIENCE_S) -> int:
+        """Send many bytes as the windows allow; see :meth:`Http2Peer.send`.
+
+        Cancellation: a part was sent.
+        """
+        return await self.peer.send(self.stream_id, body, patience_s)
+
+    async def ending(self) -> Ending:
+        """Wait for the end of the stream, or of the connection.
+
+        Cancellation: nothing changes.
+        """
+        return await self.peer.ending(self._patience_s, self.stream_id)
+
+    async def served(self) -> Ending:
+        """Tell whether we still are: a message is acknowledged, or at least Ping is answered; else how it ended.
+
+        Cancellation: nothing changes.
+        """
+        self._nonce += 1
+        await self.pour(frames.message(data_envelope(b"are you there?", self._nonce)), self._patience_s)
+        await self.peer.until(lambda: self._is_acked() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
+        if self.peer.is_over(self.stream_id):
+            return await self.ending()
+        return SERVED if self._is_acked() else await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
+
+    def _new_stream_id(self) -> int:
+        self._next_stream_id += 2
+        return self._next_stream_id
+
+    def _is_acked(self) -> bool:
+        messages = self.peer.messages[self.stream_id]
+        while messages:
+            signed = parse_envelope(messages.pop(0))
+            if signed.kind is MessageKind.ACK and signed.nonce == self._nonce:
+                return True
+        return False
+
+
+async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> Ending:
+    """Call Ping and tell whether it is answered, or how the connection ended.
+
+    Cancellation: the call is half made.
+    """
+    peer.call_ping(stream_id)
+    ending = await peer.ending(patience_s, stream_id)
+    return SERVED if ending.code == "OK" else ending
+
+
+def data_envelope(body: bytes, nonce: int = 0, channel: bytes = b"") -> bytes:
+    """An unsigned data message."""
+    tag = GossipMessageTag(2 if channel else 1)
+    content = DataMessage(payload=Payload(data=body))
+    return noop_sign(GossipMessage(nonce=nonce, channel=channel, tag=tag, data_msg=content)).envelope

@@ -1,0 +1,90 @@
+"""Faults below TLS."""
+
+import ssl
+from contextlib import AsyncExitStack, suppress
+
+from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.conversation import Conversation
+from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
+from gossip.transport.gate import Offence
+
+MOST_CONNECTIONS = 1200
+
+
+def client_hello(attacker: Attacker) -> bytes:
+    """The first bytes of TLS."""
+    outgoing = ssl.MemoryBIO()
+    tls = attacker.context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=attacker.host)
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+async def closed(conversation: Conversation, patience_s: float) -> Ending:
+    """Wait for the end.
+
+    Cancellation: nothing changes.
+    """
+    if not await conversation.until(lambda: conversation.is_closed, patience_s):
+        return Ending(End.NOTHING)
+    return conversation.last_word()
+
+
+@fault("silent", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
+async def silent(attacker: Attacker) -> Ending:
+    """Connects and says nothing."""
+    async with attacker.tcp() as conversation:
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("half-tls", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
+async def half_tls(attacker: Attacker) -> Ending:
+    """Says half a ClientHello, and nothing more."""
+    async with attacker.tcp() as conversation:
+        hello = client_hello(attacker)
+        conversation.write(hello[: len(hello) // 2])
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("slow-tls", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
+async def slow_tls(attacker: Attacker) -> Ending:
+    """Says its ClientHello byte by byte."""
+    async with attacker.tcp() as conversation:
+        await conversation.drip(client_hello(attacker), attacker.pace_s)
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("garbage", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+async def garbage(attacker: Attacker) -> Ending:
+    """Says bytes that are not TLS."""
+    async with attacker.tcp() as conversation:
+        conversation.write(bytes(range(256)) * 4)
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("plain-http1", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+async def plain_http1(attacker: Attacker) -> Ending:
+    """Speaks HTTP/1.1 without TLS."""
+    async with attacker.tcp() as conversation:
+        conversation.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("plain-http2", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+async def plain_http2(attacker: Attacker) -> Ending:
+    """Speaks HTTP/2 without TLS."""
+    async with attacker.tcp() as conversation:
+        conversation.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9))
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("connection-flood", Layer.TCP, CUT, limit="max_unauthenticated, max_per_address", offence=Offence.CROWD)
+async def connection_flood(attacker: Attacker) -> Ending:
+    """Opens connection after connection from one address, says nothing on any, and keeps them."""
+    async with AsyncExitStack() as opened:
+        first = await opened.enter_async_context(attacker.tcp())
+        for _ in range(MOST_CONNECTIONS):
+            if first.is_closed:
+                break
+            await opened.enter_async_context(attacker.tcp())
+        return await closed(first, attacker.patience_s)

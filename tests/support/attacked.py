@@ -1,0 +1,92 @@
+"""A peer that is attacked, with an honest one beside it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from gossip.api.options import TlsFiles
+from gossip.api.peer import RemotePeer
+from gossip.comm.config import CommConfig
+from gossip.misbehave.attacker import Attacker, make_attacker
+from gossip.node.peer import Peer, open_peer
+from gossip.node.settings import PeerSettings
+from gossip.transport.limits import ServerLimits
+from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.peers import data_message, everything
+
+SHORT = ServerLimits(
+    tls_timeout_s=0.4, stream_timeout_s=0.4, authenticate_timeout_s=3.0, idle_timeout_s=3.0, max_unauthenticated=30
+)
+QUICK = CommConfig(conn_timeout_s=0.4, drain_s=0.2)
+
+
+def settings_of(number: int, index: int, *, listen: str | None = None) -> PeerSettings:
+    """``peerINDEX`` of ``orgNUMBER``, which knows both organisations, and waits for nothing long."""
+    other = 3 - number
+    return PeerSettings(
+        mspid=f"Org{number}MSP",
+        msp_dir=peer_folder(number, index) / "msp",
+        tls=tls_of(number, index),
+        listen=listen,
+        organizations={f"Org{other}MSP": organisation_folder(other) / "msp"},
+        limits=SHORT,
+        comm=QUICK,
+    )
+
+
+def tls_of(number: int, index: int) -> TlsFiles:
+    """Its TLS certificate, and both organisations' TLS CAs."""
+    folder = peer_folder(number, index) / "tls"
+    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
+    return TlsFiles(folder / "server.crt", folder / "server.key", roots)
+
+
+def attacker_on(endpoint: str) -> Attacker:
+    """``peer1`` of ``org2``, gone bad, which has the key of its organisation's CA too."""
+    attacker = make_attacker(
+        endpoint,
+        mspid="Org2MSP",
+        msp_dir=peer_folder(2, 1) / "msp",
+        tls=tls_of(2, 1),
+        ca_dir=organisation_folder(2) / "ca",
+    )
+    return replace(attacker, patience_s=5.0, pace_s=0.02, amount=100)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The peer that is attacked, an honest one of the other organisation, and the attacker."""
+
+    victim: Peer
+    honest: Peer
+    attacker: Attacker
+
+    async def honest_is_served(self) -> bool:
+        """Whether the honest peer gets an acknowledgement."""
+        there = RemotePeer(self.victim.endpoint, self.victim.comm.get_pki_id())
+        (result,) = await self.honest.comm.send_with_ack(data_message(b"hello"), 5.0, 1, there)
+        return result.error is None
+
+
+async def acknowledge_all(peer: Peer) -> None:
+    """Acknowledge what asks for it, until the peer is stopped."""
+    with peer.comm.accept(everything) as messages:
+        async for message in messages:
+            if message.get_gossip_message().nonce:
+                await message.ack()
+
+
+@asynccontextmanager
+async def attacked() -> AsyncIterator[Scene]:
+    """Both peers in this process, talking over mutual TLS; the first acknowledges every message that asks for it."""
+    async with (
+        open_peer(settings_of(1, 0, listen="127.0.0.1:0")) as victim,
+        open_peer(settings_of(2, 0)) as honest,
+        asyncio.TaskGroup() as tasks,
+    ):
+        acknowledging = tasks.create_task(acknowledge_all(victim))
+        scene = Scene(victim, honest, attacker_on(victim.endpoint))
+        assert await scene.honest_is_served()
+        yield scene
+        acknowledging.cancel()
