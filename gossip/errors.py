@@ -135,7 +135,14 @@ class IdentityRevokedError(IdentityError):
 
 
 class UntrustedIdentityError(IdentityError):
-    """No MSP that we know vouches for the identity."""
+    """No MSP that we know vouches for the identity.
+
+    ``source`` is file and line of the rule that it breaks, where a line says so.
+    """
+
+    def __init__(self, text: str, *, pki_id: PkiId | None = None, source: str | None = None) -> None:
+        super().__init__(text, pki_id=pki_id)
+        self.source = source
 
 
 class SignatureError(GossipError):

@@ -29,7 +29,7 @@ def handshake(
     from gossip.api.peer import RemotePeer
     from gossip.msp.facts import describe_identity
 
-    remote = RemotePeer(endpoint, _parse_pki_id(expect_pki_id))
+    remote = RemotePeer(endpoint, parse_pki_id(expect_pki_id))
 
     async def reach(peer: "Peer", stages: "Stages") -> Facts:
         accepted = await peer.comm.introduce(remote, stages)
@@ -50,7 +50,12 @@ def handshake(
         attempt(report, settings, reach, endpoint)
 
 
-def _parse_pki_id(text: str | None) -> PkiId | None:
+def parse_pki_id(text: str | None) -> PkiId | None:
+    """Read ``--expect-pki-id``.
+
+    Raises:
+        typer.BadParameter: It is not a PKI-ID in hex.
+    """
     if text is None:
         return None
     try:

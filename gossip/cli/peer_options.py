@@ -52,7 +52,7 @@ def choose(
     tls_cert: Annotated[Path | None, typer.Option(help="Our TLS certificate in PEM; without it, no TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The key of --tls-cert.")] = None,
     tls_ca: Annotated[
-        list[Path] | None, typer.Option(help="A TLS CA, or a folder of them, of any organisation; repeatable.")
+        list[Path] | None, typer.Option(help="A TLS CA, or a folder of them; those of --org count anyway; repeatable.")
     ] = None,
     org: Orgs = None,
     dial_timeout: Annotated[

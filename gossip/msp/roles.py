@@ -75,6 +75,7 @@ class OuRules:
                     f"{identifier.certifier.subject} ({identifier.source}), "
                     f"but {chain[1].subject} issued the certificate",
                     units,
+                    identifier.source,
                 )
             found.append(unit)
             if len(found) > 1:
@@ -106,9 +107,10 @@ class OuRules:
         wanted = ", ".join(f"{known.name} ({known.source})" for known in self._required)
         raise self._refusal(f"none of the identity's organizational units are in the MSP, which takes {wanted}", units)
 
-    def _refusal(self, text: str, units: Sequence[str]) -> UntrustedIdentityError:
+    def _refusal(self, text: str, units: Sequence[str], source: str | None = None) -> UntrustedIdentityError:
         return UntrustedIdentityError(
-            f"could not validate identity's OUs: {text}. OUs: [{shown(' '.join(units))}], MSP: [{self._mspid}]"
+            f"could not validate identity's OUs: {text}. OUs: [{shown(' '.join(units))}], MSP: [{self._mspid}]",
+            source=source,
         )
 
 

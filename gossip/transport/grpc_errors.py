@@ -8,7 +8,7 @@ from h2.errors import ErrorCodes
 from gossip.errors import DialError, StreamBrokenError
 from gossip.transport.tls import TlsSide
 
-_PLAIN_TEXT = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
+NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
 _CA_UNKNOWN = {2, 18, 19, 20, 21}
 """OpenSSL's X509_V_ERR codes of chains that do not end in a certificate that we trust."""
 
@@ -82,17 +82,17 @@ def describe(cause: BaseException) -> str:
 
 def _describe_tls(error: ssl.SSLError) -> str:
     reason = error.reason or str(error)
-    if reason in _PLAIN_TEXT:
+    if reason in NOT_TLS:
         return f"what the peer speaks is not TLS ({reason})"
-    alert = _alert_name(reason)
+    alert = alert_name(reason)
     if alert is None:
         return reason.lower().replace("_", " ")
-    if alert in _ABOUT_CERTIFICATE:
+    if alert in ABOUT_CERTIFICATE:
         return f"the peer refused our certificate: {alert}"
     return f"the peer refused TLS: {alert}"
 
 
-_ABOUT_CERTIFICATE = {
+ABOUT_CERTIFICATE = {
     "bad certificate",
     "unsupported certificate",
     "certificate revoked",
@@ -105,7 +105,7 @@ _ABOUT_CERTIFICATE = {
 }
 
 
-def _alert_name(reason: str) -> str | None:
+def alert_name(reason: str) -> str | None:
     """The alert that the peer sent, in TLS's words: TLSV1_ALERT_UNKNOWN_CA is "unknown ca"."""
     _, found, alert = reason.partition("_ALERT_")
     return alert.lower().replace("_", " ") if found else None

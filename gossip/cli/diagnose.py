@@ -1,0 +1,53 @@
+"""``gossip diagnose``: why do these peers not reach or trust each other?"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gossip.cli.handshake import parse_pki_id
+from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.report import Json, exit_code_of, reporting
+
+if TYPE_CHECKING:
+    from gossip.node.settings import PeerSettings
+
+
+@acts_as_peer
+def diagnose(
+    settings: "PeerSettings",
+    endpoint: Annotated[list[str] | None, typer.Argument(metavar="HOST:PORT...", help="Where peers listen.")] = None,
+    all_from: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Every peer of a connection profile or core.yaml, side by side.")
+    ] = None,
+    expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
+    operations: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint: has it lost messages?")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say of each stage of a handshake how it went, and for the first that fails whose side it is, why, and where.
+
+    Ends with the exit code of the first endpoint that failed.
+    """
+    import asyncio
+
+    from gossip.cli.diagnosis_view import show
+    from gossip.node.diagnose.diagnose import Target
+    from gossip.node.diagnose.diagnose import diagnose as run
+    from gossip.node.diagnose.targets import find_endpoints
+
+    with reporting(as_json) as report:
+        endpoints = [*(endpoint or ()), *(find_endpoints(all_from) if all_from is not None else ())]
+        if not endpoints:
+            raise typer.BadParameter("give an endpoint, or a file with --all-from")
+        if len(endpoints) > 1 and (expect_pki_id or operations):
+            raise typer.BadParameter("--expect-pki-id and --operations are for one endpoint")
+        target = Target("", parse_pki_id(expect_pki_id), operations)
+        diagnoses = asyncio.run(run(settings, [replace(target, endpoint=each) for each in endpoints]))
+        show(report, diagnoses)
+    failures = [diagnosis.first_failure for diagnosis in diagnoses]
+    problem = next((failure.problem for failure in failures if failure is not None), None)
+    if problem is not None:
+        raise typer.Exit(exit_code_of(problem.error))

@@ -1,0 +1,127 @@
+"""Shows diagnoses: a tree each and a matrix for people, an object each for programs."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from gossip.cli.report import Report
+from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Problem, Stage, StageReport
+
+_MARKS = {
+    Outcome.OK: ("✓", "green"),
+    Outcome.WARNING: ("!", "yellow"),
+    Outcome.FAILED: ("✗", "bold red"),
+    Outcome.SKIPPED: ("·", "dim"),
+}
+_TITLES = {
+    Stage.NAME: "name",
+    Stage.TCP: "TCP",
+    Stage.TLS: "TLS",
+    Stage.HTTP2: "HTTP/2",
+    Stage.PING: "Ping",
+    Stage.OWN_IDENTITY: "our identity in our MSP",
+    Stage.HELLO: "their ConnEstablish",
+    Stage.IDENTITY: "their identity in our MSPs",
+    Stage.BINDING: "bound to this TLS connection",
+    Stage.SIGNATURE: "signature",
+    Stage.EXPECTED: "the peer that was expected",
+    Stage.VERDICT: "their verdict on us",
+    Stage.BUFFERS: "their send buffers",
+}
+_OPTIONAL = {Stage.EXPECTED, Stage.BUFFERS}
+_SIDES = {"ours": "on our side", "theirs": "on their side", "between": "between the two"}
+_UNBOUNDED_WIDTH = 1000
+
+
+def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
+    """Print every diagnosis, and who reaches whom where there are several."""
+    if report.as_json:
+        for diagnosis in diagnoses:
+            report.record(_as_object(diagnosis))
+        return
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNBOUNDED_WIDTH)
+    for diagnosis in diagnoses:
+        console.print(_tree(diagnosis))
+    if len(diagnoses) > 1:
+        report.table("who reaches whom", [_row(diagnosis) for diagnosis in diagnoses])
+
+
+def _tree(diagnosis: Diagnosis) -> Tree:
+    tree = Tree(Text(diagnosis.endpoint, style="bold"))
+    failure = diagnosis.first_failure
+    for stage in diagnosis.stages:
+        if stage.stage in _OPTIONAL and stage.outcome is Outcome.SKIPPED:
+            continue
+        branch = tree.add(_headline(stage))
+        for name, value in stage.facts.items():
+            branch.add(Text(f"{name}: {value}", style="dim"))
+        if stage.problem is not None:
+            _add_problem(branch, stage.problem, is_first=stage is failure)
+    return tree
+
+
+def _headline(report: StageReport) -> Text:
+    mark, style = _MARKS[report.outcome]
+    took = f"  {report.took_s * 1000:.1f} ms" if report.took_s is not None else ""
+    suffix = "  not reached" if report.outcome is Outcome.SKIPPED else took
+    return Text.assemble((f"{mark} {_TITLES[report.stage]}", style), (suffix, "dim"))
+
+
+def _add_problem(branch: Tree, problem: Problem, *, is_first: bool) -> None:
+    branch.add(Text(str(problem.error)))
+    if not is_first:
+        return
+    causes = branch.add(Text(f"It is {_SIDES[problem.side]}. Likely causes, the likeliest first:", style="bold"))
+    for number, cause in enumerate(problem.causes, 1):
+        line = causes.add(Text(f"{number}. {cause.text} [{cause.rule}]"))
+        if cause.look_at is not None:
+            line.add(Text(f"look at: {cause.look_at}", style="cyan"))
+
+
+def _row(diagnosis: Diagnosis) -> dict[str, object]:
+    failure = diagnosis.first_failure
+    return {
+        "endpoint": diagnosis.endpoint,
+        "msp": diagnosis.mspid,
+        "pki_id": diagnosis.pki_id.hex()[:16] if diagnosis.pki_id is not None else None,
+        "reached": any(stage.stage is Stage.PING and stage.outcome is Outcome.OK for stage in diagnosis.stages),
+        "we accept them": diagnosis.we_accept,
+        "they accept us": diagnosis.they_accept,
+        "fails at": _TITLES[failure.stage] if failure is not None else None,
+        "first cause": failure.problem.causes[0].rule if failure is not None and failure.problem is not None else None,
+    }
+
+
+def _as_object(diagnosis: Diagnosis) -> dict[str, object]:
+    failure = diagnosis.first_failure
+    return {
+        "ok": failure is None,
+        "endpoint": diagnosis.endpoint,
+        "mspid": diagnosis.mspid,
+        "pki_id": diagnosis.pki_id,
+        "we_accept_them": diagnosis.we_accept,
+        "they_accept_us": diagnosis.they_accept,
+        "failed_at": failure.stage.value if failure is not None else None,
+        "stages": [_stage_object(stage) for stage in diagnosis.stages],
+    }
+
+
+def _stage_object(report: StageReport) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "stage": report.stage.value,
+        "outcome": report.outcome.value,
+        "ms": round(report.took_s * 1000, 3) if report.took_s is not None else None,
+        "facts": dict(report.facts),
+    }
+    problem = report.problem
+    if problem is not None:
+        facts |= {
+            "side": problem.side.value,
+            "error": type(problem.error).__name__,
+            "message": str(problem.error),
+            "causes": [{"rule": each.rule, "text": each.text, "look_at": each.look_at} for each in problem.causes],
+        }
+    return facts

@@ -1,0 +1,27 @@
+"""Whose CA issued a certificate, whatever its holder claims."""
+
+from collections.abc import Iterable
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.certificate import Certificate
+from gossip.msp.claim import parse_claim
+from gossip.msp.membership import Msp
+from gossip.types import PeerIdentityType
+
+
+def find_issuing_mspids(msps: Iterable[Msp], identity: PeerIdentityType) -> tuple[str, ...]:
+    """Name each organisation one of whose CAs issued the identity's certificate; none for what is no identity."""
+    try:
+        certificate = parse_claim(identity).certificate
+    except UntrustedIdentityError:
+        return ()
+    return tuple(msp.mspid for msp in msps if any(certificate.is_signed_by(ca) for ca in msp.tree.cas))
+
+
+def find_tls_issuing_mspids(msps: Iterable[Msp], leaf: Certificate) -> tuple[str, ...]:
+    """Name each organisation one of whose TLS CAs issued a TLS certificate."""
+    return tuple(
+        msp.mspid
+        for msp in msps
+        if any(leaf.is_signed_by(file.certificate) for file in (*msp.config.tls_roots, *msp.config.tls_intermediates))
+    )

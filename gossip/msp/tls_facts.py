@@ -1,0 +1,133 @@
+"""What stands in the certificates of a TLS connection, and which issuer they lack; nothing here trusts any."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from cryptography import x509
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.certificate import Certificate, parse_certificate, shown
+from gossip.msp.pem import find_pem_block
+
+MAX_CERTIFICATES = 1_000
+"""Of one file; no organisation has as many CAs."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsCertificate:
+    """A leaf in words; ``names`` are its alternative names, DNS names and addresses."""
+
+    certificate: Certificate
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before_at: datetime
+    not_after_at: datetime
+
+    def is_for(self, host: str) -> bool:
+        """Whether a client that dials ``host`` takes the certificate for that name."""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return any(_covers(name, host) for name in self.names)
+        return any(_as_address(name) == address for name in self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingIssuer:
+    """The first issuer on the way up from a leaf that nobody has.
+
+    ``namesake`` is a trusted CA of that name with another key: an organisation whose CAs were made anew has those.
+    """
+
+    certificate: str
+    issuer: str
+    namesake: Certificate | None
+
+
+def read_tls_certificate(der: bytes) -> TlsCertificate:
+    """Read a leaf.
+
+    Raises:
+        UntrustedIdentityError: It is no certificate.
+    """
+    certificate = parse_certificate(der)
+    return TlsCertificate(
+        certificate,
+        certificate.subject,
+        certificate.issuer,
+        tuple(_alternative_names(certificate)),
+        certificate.not_before_at,
+        certificate.not_after_at,
+    )
+
+
+def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:
+    """Read every certificate in a file of CAs, skipping what is none."""
+    blocks: list[bytes] = []
+    while len(blocks) < MAX_CERTIFICATES and (block := find_pem_block(pem)) is not None:
+        blocks.append(block.body)
+        pem = block.rest
+    return tuple(_readable(blocks))
+
+
+def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> MissingIssuer | None:
+    """Walk up from the leaf, first of ``chain``, and tell where the way ends before it comes to a trusted certificate.
+
+    Returns:
+        The issuer that is missing, or None when the way leads to one that is trusted.
+
+    Raises:
+        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
+    """
+    trusted = tuple(trusted)
+    if not chain:
+        raise UntrustedIdentityError("no certificate was presented")
+    current = parse_certificate(chain[0])
+    # A root that is presented and not trusted says nothing: who is missing is who issued the one below it.
+    others = [ca for ca in _readable(chain[1:]) if ca.parsed.subject != ca.parsed.issuer]
+    while True:
+        if current in trusted or any(current.is_signed_by(ca) for ca in trusted):
+            return None
+        above = next((ca for ca in others if current.is_signed_by(ca)), None)
+        if above is None:
+            name = current.parsed.issuer
+            namesake = next((ca for ca in trusted if ca.parsed.subject == name), None)
+            return MissingIssuer(current.subject, current.issuer, namesake)
+        others.remove(above)
+        current = above
+
+
+def _readable(chain: Iterable[bytes]) -> Iterable[Certificate]:
+    for der in chain:
+        try:
+            yield parse_certificate(der)
+        except UntrustedIdentityError:
+            continue
+
+
+def _alternative_names(certificate: Certificate) -> Iterable[str]:
+    try:
+        names = certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return
+    for name in names:
+        if isinstance(name, x509.DNSName | x509.IPAddress):
+            yield shown(str(name.value))
+
+
+def _covers(name: str, host: str) -> bool:
+    name, host = name.lower().rstrip("."), host.lower().rstrip(".")
+    if not name.startswith("*."):
+        return name == host
+    label, dot, rest = host.partition(".")
+    return bool(label and dot) and rest == name[2:]
+
+
+def _as_address(name: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None

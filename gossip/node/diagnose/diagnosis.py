@@ -1,0 +1,117 @@
+"""What a diagnosis says: stages in order, and for the first that failed whose side it is and what to look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gossip.errors import GossipError
+from gossip.types import PkiId
+
+
+class Stage(StrEnum):
+    """What has to succeed, in order."""
+
+    NAME = "name"
+    TCP = "tcp"
+    TLS = "tls"
+    HTTP2 = "http2"
+    PING = "ping"
+    OWN_IDENTITY = "own_identity"
+    HELLO = "conn_establish"
+    IDENTITY = "identity"
+    BINDING = "tls_binding"
+    SIGNATURE = "signature"
+    EXPECTED = "expected_peer"
+    VERDICT = "verdict"
+    BUFFERS = "buffers"
+
+
+class Outcome(StrEnum):
+    """How a stage ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """It was not come to, or not asked for."""
+
+
+class Side(StrEnum):
+    """Who has to change something."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    BETWEEN = "between"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that may be behind a problem; ``rule`` is a stable name, ``look_at`` a file and line, key or log."""
+
+    rule: str
+    text: str
+    look_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a stage failed; ``causes`` has the likeliest first, and is never empty."""
+
+    side: Side
+    error: GossipError
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """One stage: how it ended, how long it took, and what was seen."""
+
+    stage: Stage
+    outcome: Outcome
+    took_s: float | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that was found out about one endpoint.
+
+    Attributes:
+        mspid, pki_id: What the peer claims to be; None where it was not heard.
+        we_accept, they_accept: Each side's verdict on the other; None where it is not known.
+    """
+
+    endpoint: str
+    stages: tuple[StageReport, ...]
+    mspid: str | None = None
+    pki_id: PkiId | None = None
+    we_accept: bool | None = None
+    they_accept: bool | None = None
+
+    @property
+    def first_failure(self) -> StageReport | None:
+        """The first stage that failed; None when none did."""
+        return next((report for report in self.stages if report.outcome is Outcome.FAILED), None)
+
+
+def passed(stage: Stage, took_s: float | None = None, facts: Mapping[str, str] | None = None) -> StageReport:
+    """A stage that went well."""
+    return StageReport(stage, Outcome.OK, took_s, facts or {})
+
+
+def skipped(stage: Stage, facts: Mapping[str, str] | None = None) -> StageReport:
+    """A stage that was not come to."""
+    return StageReport(stage, Outcome.SKIPPED, None, facts or {})
+
+
+def failed(
+    stage: Stage,
+    side: Side,
+    error: GossipError,
+    *causes: Cause,
+    took_s: float | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> StageReport:
+    """A stage that failed."""
+    return StageReport(stage, Outcome.FAILED, took_s, facts or {}, Problem(side, error, causes))

@@ -1,0 +1,93 @@
+"""What was seen on the way to one endpoint, before anybody judges it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gossip.errors import GossipError
+from gossip.msp.facts import IdentityFacts
+from gossip.msp.tls_facts import MissingIssuer, TlsCertificate
+from gossip.msp.verdict import Verdict
+from gossip.node.diagnose.diagnosis import Stage
+from gossip.node.diagnose.own_side import OwnSide
+from gossip.transport.base import Link
+from gossip.transport.tls_failure import TlsFault
+from gossip.types import PkiId
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a second look showed, after TLS had failed.
+
+    Attributes:
+        leaf: What the server presents; None where it presents nothing readable.
+        missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
+        tls_version, alpn: What it chose.
+        speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.
+    """
+
+    leaf: TlsCertificate | None = None
+    missing_issuer: MissingIssuer | None = None
+    tls_version: str | None = None
+    alpn: str | None = None
+    speaks_plain_http2: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What the peer said of itself in its ConnEstablish.
+
+    Attributes:
+        pki_id: As it stands there.
+        tls_cert_hash: The certificate that it bound, by SHA-256.
+        facts: What stands in its identity; None where that cannot be read.
+        verdict: What our MSPs say of it; None where it is no identity.
+        issuing_mspids: The organisations that we know whose CA issued it, whatever it claims.
+        rule_source: File and line of the rule that it breaks.
+    """
+
+    pki_id: PkiId
+    tls_cert_hash: bytes
+    facts: IdentityFacts | None
+    verdict: Verdict | None
+    issuing_mspids: tuple[str, ...]
+    rule_source: str | None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Filled in from top to bottom; what is missing was not come to.
+
+    Attributes:
+        now: When it was.
+        host: The name that was dialled.
+        took_s: How long the stages took that were come to.
+        errors: What ended a stage; our checks of the peer under the stage that they belong to.
+        addresses: What the name stands for.
+        tls_fault, alert: How TLS failed.
+        looked: What a second look showed.
+        link: The connection that was made.
+        leaf: The certificate that the peer presented on it.
+        tls_issuing_mspids: The organisations whose TLS CA issued that.
+        theirs: The peer's ConnEstablish.
+        expected: Who should have answered.
+        heard_verdict: The peer ended our probe with status OK.
+        lost_messages: What the peer's operations endpoint says of its full send buffers; None where nobody asked.
+    """
+
+    endpoint: str
+    own: OwnSide
+    now: datetime
+    host: str = ""
+    took_s: dict[Stage, float] = field(default_factory=dict)
+    errors: dict[Stage, GossipError] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    tls_fault: TlsFault | None = None
+    alert: str | None = None
+    looked: Looked = field(default_factory=Looked)
+    link: Link | None = None
+    leaf: TlsCertificate | None = None
+    tls_issuing_mspids: tuple[str, ...] = ()
+    theirs: Theirs | None = None
+    expected: PkiId | None = None
+    heard_verdict: bool = False
+    lost_messages: int | None = None

@@ -1,0 +1,137 @@
+"""Shakes hands in order to learn: goes on to the peer's own verdict where a real handshake would stop at ours."""
+
+from datetime import datetime
+
+from gossip.api.peer import ConnectionInfo
+from gossip.clock import Clock
+from gossip.comm.exchange import await_verdict, exchange
+from gossip.comm.handshake import Expectation, Handshake, certificate_hash
+from gossip.errors import (
+    GossipError,
+    IdentityError,
+    PeerSilentError,
+    RefusedByPeerError,
+    SignatureError,
+    StreamBrokenError,
+    TlsBindingError,
+    UntrustedIdentityError,
+    WireError,
+    WrongPeerError,
+)
+from gossip.messages import ConnEstablish
+from gossip.msp.facts import describe_identity
+from gossip.msp.issuers import find_issuing_mspids
+from gossip.msp.registry import MspRegistry
+from gossip.msp.service import MspCryptoService
+from gossip.msp.verdict import judge_identity
+from gossip.node.diagnose.diagnosis import Stage
+from gossip.node.diagnose.evidence import Evidence, Theirs
+from gossip.node.diagnose.stopwatch import timing
+from gossip.transport.base import Channel, FrameStream
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.hello import encode_hello, parse_hello
+
+
+class HearingHandshake(Handshake):
+    """A handshake that keeps what it heard in ``heard``, accepted or not."""
+
+    heard: bytes | None = None
+
+    def receive(self, frame: bytes, now: datetime) -> ConnectionInfo:
+        """Keep the other side's envelope and judge it."""
+        self.heard = frame
+        return super().receive(frame, now)
+
+
+async def shake_hands(
+    evidence: Evidence, channel: Channel, crypto: MspCryptoService, registry: MspRegistry, clock: Clock
+) -> None:
+    """Exchange ConnEstablish and wait for the peer's verdict; everything that happens goes into ``evidence``.
+
+    Cancellation: the stream is left to its connection, which is to be cut.
+    """
+    timeout_s = evidence.own.settings.comm.conn_timeout_s
+    try:
+        stream = await channel.open_stream()
+    except GossipError as error:
+        evidence.errors[Stage.HELLO] = error
+        return
+    handshake = _handshake(evidence, channel, crypto)
+    with timing(evidence, Stage.HELLO):
+        refusal = await _exchange(stream, handshake, clock, timeout_s)
+    if handshake.heard is not None:
+        evidence.theirs = _read(handshake.heard, registry, evidence.now)
+    if refusal is not None:
+        evidence.errors[stage_of(refusal)] = refusal
+        if isinstance(refusal, RefusedByPeerError | PeerSilentError | StreamBrokenError):
+            return
+    with timing(evidence, Stage.VERDICT):
+        try:
+            await await_verdict(stream, timeout_s)
+            evidence.heard_verdict = True
+        except GossipError as error:
+            evidence.errors[Stage.VERDICT] = error
+
+
+def stage_of(error: GossipError) -> Stage:
+    """The stage that a refused ConnEstablish fails at."""
+    match error:
+        case TlsBindingError():
+            return Stage.BINDING
+        case SignatureError():
+            return Stage.SIGNATURE
+        case WrongPeerError():
+            return Stage.EXPECTED
+        case RefusedByPeerError():
+            return Stage.VERDICT
+        case IdentityError():
+            return Stage.IDENTITY
+        case _:
+            return Stage.HELLO
+
+
+def _handshake(evidence: Evidence, channel: Channel, crypto: MspCryptoService) -> HearingHandshake:
+    identity = crypto.identity
+    pki_id = crypto.get_pki_id_of_cert(identity)
+    assert pki_id is not None  # it is an identity that the service wrote itself
+    bound_to = certificate_hash(channel.link.own_certificate)
+    hello = encode_hello(pki_id, identity, bound_to, probe=True, sign=crypto.sign)
+    expected = Expectation(evidence.expected) if evidence.expected is not None else None
+    return HearingHandshake(crypto, channel.link, hello, expected)
+
+
+async def _exchange(
+    stream: FrameStream, handshake: HearingHandshake, clock: Clock, timeout_s: float
+) -> GossipError | None:
+    try:
+        await exchange(stream, handshake, clock, timeout_s)
+    except GossipError as error:
+        return error
+    return None
+
+
+def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
+    try:
+        conn: ConnEstablish = parse_hello(parse_envelope(frame))
+    except WireError:
+        return None
+    identity = PeerIdentityType(conn.identity)
+    try:
+        facts, verdict = describe_identity(identity), judge_identity(registry, identity, now=now)
+    except UntrustedIdentityError:
+        facts, verdict = None, None
+    issuing = find_issuing_mspids(registry.msps, identity)
+    return Theirs(PkiId(conn.pki_id), conn.tls_cert_hash, facts, verdict, issuing, _find_rule(registry, identity))
+
+
+def _find_rule(registry: MspRegistry, identity: PeerIdentityType) -> str | None:
+    try:
+        registry.find_standing(identity)
+    except IdentityError as refusal:
+        cause: BaseException | None = refusal
+        while cause is not None:
+            if isinstance(cause, UntrustedIdentityError) and cause.source is not None:
+                return cause.source
+            cause = cause.__cause__
+    return None

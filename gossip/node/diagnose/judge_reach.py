@@ -1,0 +1,79 @@
+"""Judges name, TCP, HTTP/2 and Ping."""
+
+from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerError
+from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.evidence import Evidence
+from gossip.transport.tls_failure import TlsFault
+
+
+def judge_name(evidence: Evidence) -> StageReport:
+    """Does the name stand for an address?"""
+    error, took_s = evidence.errors.get(Stage.NAME), evidence.took_s.get(Stage.NAME)
+    if error is None:
+        return passed(Stage.NAME, took_s, {"addresses": ", ".join(evidence.addresses)})
+    if isinstance(error, ConfigurationError):
+        cause = Cause("endpoint-form", "the endpoint is not host:port", "the endpoint as it was given")
+        return failed(Stage.NAME, Side.OURS, error, cause, took_s=took_s)
+    causes = (
+        Cause(
+            "unknown-name", f"this machine's resolver does not know {evidence.host}", "/etc/hosts, or the DNS server"
+        ),
+        Cause(
+            "other-network",
+            "the name is known in another network only, such as that of the peer's containers: run this there, or dial "
+            "the address that the peer has outside",
+            "the peer's peer.gossip.externalEndpoint",
+        ),
+    )
+    return failed(Stage.NAME, Side.BETWEEN, error, *causes, took_s=took_s)
+
+
+def judge_tcp(evidence: Evidence) -> StageReport:
+    """Does anybody listen?"""
+    if Stage.TCP not in evidence.took_s:
+        return skipped(Stage.TCP)
+    error, took_s = evidence.errors.get(Stage.TCP), evidence.took_s[Stage.TCP]
+    if error is None:
+        return passed(Stage.TCP, took_s)
+    not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
+    listens = "the peer's peer.listenAddress, and the ports that its container publishes"
+    elsewhere = Cause("listens-elsewhere", "it listens on another port, or inside of its container only", listens)
+    firewall = Cause("firewall", "a firewall on the way drops the packets", "rules between this machine and the peer's")
+    if isinstance(error, PeerSilentError):
+        return failed(Stage.TCP, Side.BETWEEN, error, firewall, not_running, took_s=took_s)
+    return failed(Stage.TCP, Side.THEIRS, error, not_running, elsewhere, firewall, took_s=took_s)
+
+
+def judge_http2(evidence: Evidence) -> StageReport:
+    """Does it speak HTTP/2?"""
+    error, took_s = evidence.errors.get(Stage.HTTP2), evidence.took_s.get(Stage.HTTP2)
+    if error is None:
+        return passed(Stage.HTTP2, took_s) if evidence.link is not None else skipped(Stage.HTTP2)
+    if evidence.tls_fault is TlsFault.SILENT:
+        cause = Cause("silent-service", "something takes the connection and says nothing", "what listens on that port")
+        return failed(Stage.HTTP2, Side.THEIRS, error, cause, took_s=took_s)
+    causes = (
+        Cause(
+            "other-service",
+            "another service than a peer listens there: its answer is not HTTP/2",
+            "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
+        ),
+        Cause("http1-proxy", "a proxy on the way speaks HTTP/1.1 alone", "the proxy's settings for gRPC"),
+    )
+    return failed(Stage.HTTP2, Side.THEIRS, error, *causes, took_s=took_s)
+
+
+def judge_ping(evidence: Evidence) -> StageReport:
+    """Does gossip answer?"""
+    error, took_s = evidence.errors.get(Stage.PING), evidence.took_s.get(Stage.PING)
+    if error is None:
+        return passed(Stage.PING, took_s) if took_s is not None else skipped(Stage.PING)
+    if isinstance(error, RefusedByPeerError):
+        cause = Cause(
+            "no-gossip-service",
+            "a gRPC server without gossip listens there, such as an orderer or a chaincode",
+            "which node the endpoint belongs to",
+        )
+        return failed(Stage.PING, Side.THEIRS, error, cause, took_s=took_s)
+    cause = Cause("busy-peer", "the peer hangs, or is too busy to answer", "the peer's log and its CPU")
+    return failed(Stage.PING, Side.THEIRS, error, cause, took_s=took_s)

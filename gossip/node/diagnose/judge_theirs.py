@@ -1,0 +1,154 @@
+"""Judges the peer's ConnEstablish: who it says it is, whose certificate that is, and what it is bound to."""
+
+import re
+
+from gossip.errors import GossipError, PeerSilentError, TlsBindingError, WrongPeerError
+from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.evidence import Evidence, Theirs
+
+_ORDER = (Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
+
+
+def judge_hello(evidence: Evidence) -> StageReport:
+    """Did it say who it is?"""
+    error, took_s = evidence.errors.get(Stage.HELLO), evidence.took_s.get(Stage.HELLO)
+    if error is not None:
+        silent = Cause("handshake-hangs", "the peer hangs after Ping, or waits for another message", "the peer's log")
+        odd = Cause(
+            "no-conn-establish", "what answers is no gossip peer, or of another protocol version", "its version"
+        )
+        causes = (silent, odd) if isinstance(error, PeerSilentError) else (odd,)
+        return failed(Stage.HELLO, Side.THEIRS, error, *causes, took_s=took_s)
+    theirs = evidence.theirs
+    if theirs is None:
+        return skipped(Stage.HELLO)
+    facts = {"pki_id": theirs.pki_id.hex()}
+    if theirs.facts is not None:
+        facts |= {
+            "msp": theirs.facts.mspid or "",
+            "subject": theirs.facts.subject,
+            "issuer": theirs.facts.issuer,
+            "ends": f"{theirs.facts.not_after_at:%Y-%m-%d %H:%M:%SZ}",
+        }
+    return passed(Stage.HELLO, took_s, facts)
+
+
+def judge_their_identity(evidence: Evidence) -> StageReport:
+    """Does one of our MSPs vouch for it?"""
+    error, theirs = evidence.errors.get(Stage.IDENTITY), evidence.theirs
+    if error is None:
+        return _passed(evidence, Stage.IDENTITY)
+    if theirs is None or theirs.facts is None:
+        cause = Cause("no-identity", "what it presents is no certificate in PEM", "the peer's signcerts")
+        return failed(Stage.IDENTITY, Side.THEIRS, error, cause)
+    side, causes = _explain_identity(evidence, theirs, theirs.facts.mspid or "")
+    return failed(Stage.IDENTITY, side, error, *causes, facts={"claims": theirs.facts.mspid or ""})
+
+
+def judge_binding(evidence: Evidence) -> StageReport:
+    """Is its identity bound to the certificate on this very connection?"""
+    error, theirs, leaf = evidence.errors.get(Stage.BINDING), evidence.theirs, evidence.leaf
+    if not isinstance(error, TlsBindingError) or theirs is None:
+        return _passed(evidence, Stage.BINDING)
+    facts = {"presented": error.expected.hex(), "bound": error.got.hex() or "nothing"}
+    claimed = theirs.facts.mspid if theirs.facts is not None else None
+    issuer = leaf.issuer if leaf is not None else "nobody"
+    subject = leaf.subject if leaf is not None else "nobody"
+    proxy = Cause(
+        "tls-proxy",
+        f"a proxy terminates TLS here: issuer {issuer}, certificate {subject}; gossip needs TLS from peer to peer, so "
+        "let it pass TLS through",
+        f"the load balancer, ingress or proxy that holds the certificate {subject}",
+    )
+    other = Cause(
+        "other-certificate-bound",
+        f"the peer presents {subject} and bound another certificate: separate client and server certificates taken for "
+        "one another, or files exchanged while it runs",
+        "the peer's peer.tls.cert.file and peer.tls.clientCert.file; restart it after renewing",
+    )
+    if not error.got:
+        other = Cause(
+            "tls-off-there", "the peer itself runs without TLS, behind something that has it", "peer.tls.enabled"
+        )
+    is_their_own = claimed is not None and claimed in evidence.tls_issuing_mspids
+    causes, side = ((other, proxy), Side.THEIRS) if is_their_own else ((proxy, other), Side.BETWEEN)
+    return failed(Stage.BINDING, side, error, *causes, facts=facts)
+
+
+def judge_signature(evidence: Evidence) -> StageReport:
+    """Did its key sign all this?"""
+    error = evidence.errors.get(Stage.SIGNATURE)
+    if error is None:
+        return _passed(evidence, Stage.SIGNATURE)
+    causes = (
+        Cause(
+            "wrong-key",
+            "the key in its keystore is not that of the certificate in its signcerts",
+            "the peer's keystore",
+        ),
+        Cause("altered", "something on the way, or the peer's own code, changed what was signed", "the peer's version"),
+    )
+    return failed(Stage.SIGNATURE, Side.THEIRS, error, *causes)
+
+
+def judge_expected(evidence: Evidence) -> StageReport:
+    """Is it the peer that was asked for?"""
+    error, theirs = evidence.errors.get(Stage.EXPECTED), evidence.theirs
+    if evidence.expected is None:
+        return skipped(Stage.EXPECTED)
+    if not isinstance(error, WrongPeerError) or theirs is None or theirs.facts is None:
+        return _passed(evidence, Stage.EXPECTED)
+    name, begins = short_name(theirs.facts.subject), f"{theirs.facts.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+    renewed = Cause(
+        "renewed",
+        f"the peer was renewed: a PKI-ID is made of the certificate, and that of {name} begins at {begins}; "
+        f"use {error.got.hex()}, and let peers that remember {error.expected.hex()} forget it",
+        "whatever names the old PKI-ID: --expect-pki-id, and the peers that still report it dead",
+    )
+    other = Cause("other-peer", "another peer answers at this endpoint", "the peer's peer.gossip.externalEndpoint")
+    facts = {"expected": error.expected.hex(), "answered": error.got.hex()}
+    return failed(Stage.EXPECTED, Side.OURS, error, renewed, other, facts=facts)
+
+
+def _explain_identity(evidence: Evidence, theirs: Theirs, claimed: str) -> tuple[Side, tuple[Cause, ...]]:
+    facts, settings = theirs.facts, evidence.own.settings
+    assert facts is not None  # the caller has looked
+    strangers = [mspid for mspid in theirs.issuing_mspids if mspid != claimed]
+    known = {settings.mspid: settings.msp_dir, **settings.organizations}
+    if strangers and claimed not in theirs.issuing_mspids:
+        issuer = short_name(facts.issuer)
+        text = f"it claims {claimed}, but {issuer} is a CA of {strangers[0]}: its MSP-ID or its folder is wrong"
+        return Side.THEIRS, (Cause("wrong-mspid", text, "the peer's peer.localMspId and peer.mspConfigPath"),)
+    if claimed not in known:
+        text = f"we have no MSP of {claimed}, only {', '.join(known)}: add its MSP folder"
+        return Side.OURS, (Cause("organization-unknown-here", text, f"--org {claimed}=DIR"),)
+    if theirs.rule_source is not None:
+        text = "the OU of its role is certified by another CA than our copy of its config.yaml names"
+        return Side.OURS, (Cause("node-ou-certifier", text, theirs.rule_source),)
+    if facts.not_after_at < evidence.now:
+        text = f"its certificate ended at {facts.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
+        return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
+    if not theirs.issuing_mspids:
+        text = f"{short_name(facts.issuer)} is no CA in our copy of {claimed}: the copy is old, or the peer a stranger"
+        return Side.OURS, (Cause("ca-unknown-here", text, str(known[claimed] / "cacerts")),)
+    reason = theirs.verdict.reason if theirs.verdict is not None else None
+    text = f"our copy of {claimed} refuses it: {reason or 'its PKI-ID is not that of its certificate'}"
+    return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {known[claimed]}"),)
+
+
+def short_name(name: str) -> str:
+    """The common name in a distinguished name as RFC 4514 writes it; the whole where there is none."""
+    found = re.search(r"(?:^|,)CN=((?:[^,\\]|\\.)+)", name)
+    return found[1] if found is not None else name
+
+
+def _passed(evidence: Evidence, stage: Stage) -> StageReport:
+    """Went well, if the checks came to it."""
+    if evidence.theirs is None or any(before in evidence.errors for before in _ORDER[: _ORDER.index(stage)]):
+        return skipped(stage)
+    return passed(stage)
+
+
+def find_refusal(evidence: Evidence) -> GossipError | None:
+    """Our own verdict on the peer: the first of our checks that failed."""
+    return next((evidence.errors[stage] for stage in _ORDER if stage in evidence.errors), None)

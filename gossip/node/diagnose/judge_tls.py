@@ -1,0 +1,197 @@
+"""Judges TLS: who refused whom, and which certificate or file is behind it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from gossip.errors import ConfigurationError, GossipError
+from gossip.msp.tls_facts import TlsCertificate
+from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.evidence import Evidence
+from gossip.transport.tls_failure import TlsFault
+
+EXPIRY_NOTICE = timedelta(days=30)
+
+_THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
+
+
+def judge_tls(evidence: Evidence) -> StageReport:
+    """Does TLS stand, and on what?"""
+    if Stage.TLS not in evidence.took_s:
+        return skipped(Stage.TLS)
+    error, took_s = evidence.errors.get(Stage.TLS), evidence.took_s[Stage.TLS]
+    if error is None:
+        return _passed(evidence, took_s)
+    facts = _certificate_facts(evidence, evidence.looked.leaf)
+    side, causes = _explain(evidence, error)
+    return failed(Stage.TLS, side, error, *causes, took_s=took_s, facts=facts)
+
+
+def _passed(evidence: Evidence, took_s: float) -> StageReport:
+    if evidence.link is None:
+        return skipped(Stage.TLS)  # it failed later, which is told there
+    if evidence.link.tls_version is None:
+        return StageReport(
+            Stage.TLS, Outcome.WARNING, took_s, {"tls": "none: nothing binds an identity to a connection"}
+        )
+    facts = {"version": evidence.link.tls_version, "cipher": evidence.link.cipher or ""}
+    facts |= _certificate_facts(evidence, evidence.leaf)
+    if evidence.own.client_leaf is not None:
+        facts["our certificate"] = f"{evidence.own.client_leaf.subject}, {_source_of_client_certificate(evidence)}"
+    if evidence.leaf is not None and evidence.leaf.not_after_at - evidence.now < EXPIRY_NOTICE:
+        facts["soon"] = f"the certificate ends at {_at(evidence.leaf.not_after_at)}"
+        return StageReport(Stage.TLS, Outcome.WARNING, took_s, facts)
+    return passed(Stage.TLS, took_s, facts)
+
+
+def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause, ...]]:
+    if isinstance(error, ConfigurationError):
+        return Side.OURS, (Cause("own-tls-files", "a TLS file of ours cannot be used", error.path),)
+    if evidence.own.dial_tls is None:
+        where = evidence.own.where("peer.tls.enabled", "--tls-cert, --tls-key and --tls-ca")
+        return Side.OURS, (Cause("tls-off-here", "the peer speaks TLS, and we do not: turn TLS on", where),)
+    match evidence.tls_fault:
+        case TlsFault.WE_REFUSED:
+            return _we_refused(evidence)
+        case TlsFault.THEY_REFUSED:
+            return _they_refused(evidence)
+        case TlsFault.NOT_TLS:
+            return Side.THEIRS, tuple(_not_tls(evidence))
+        case TlsFault.SILENT:
+            return Side.THEIRS, tuple(_silent())
+        case TlsFault.ALERT:
+            text = f"the two sides have no version, cipher or protocol of TLS in common: {evidence.alert}"
+            return Side.BETWEEN, (Cause("no-common-tls", text, "which versions and suites the peer takes"),)
+        case _:
+            return Side.THEIRS, tuple(_closed(evidence))
+
+
+def _we_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+    leaf, missing = evidence.looked.leaf, evidence.looked.missing_issuer
+    if leaf is None:
+        return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
+    causes = []
+    side = Side.THEIRS
+    if missing is not None:
+        side = Side.OURS
+        causes.append(_unknown_issuer(evidence))
+    causes += list(_out_of_date(evidence.now, leaf))
+    if not leaf.is_for(evidence.host):
+        names = ", ".join(leaf.names) or "no name at all"
+        causes.append(
+            Cause(
+                "host-name",
+                f"{evidence.host} was dialled, and the certificate of {leaf.subject} is for {names}: dial one of "
+                "those, or have it issued again with that name (SANS, --csr.hosts)",
+                "the peer's peer.tls.cert.file, and the endpoint that was dialled",
+            )
+        )
+    unclear = Cause(
+        "tls-unverifiable", f"the chain of {leaf.subject} breaks a rule of X.509", "peer.tls.cert.file of theirs"
+    )
+    return side, tuple(causes) or (unclear,)
+
+
+def _unknown_issuer(evidence: Evidence) -> Cause:
+    missing = evidence.looked.missing_issuer
+    assert missing is not None  # the caller has looked
+    files = ", ".join(str(root.path) for root in evidence.own.roots)
+    if missing.namesake is not None:
+        holders = [str(root.path) for root in evidence.own.roots if missing.namesake in root.certificates]
+        text = (
+            f"{missing.certificate} was signed by another key than that of our {missing.issuer}: the organisation's "
+            "TLS CA was made anew, and we have the old one"
+        )
+        return Cause("tls-ca-outdated-here", text, ", ".join(holders))
+    text = f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate"
+    return Cause("tls-ca-unknown-here", text, files)
+
+
+def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
+    if leaf.not_after_at < now:
+        text = f"the certificate of {leaf.subject} ended at {_at(leaf.not_after_at)}: it must be renewed"
+        yield Cause("tls-expired", text, "the peer's peer.tls.cert.file")
+    if leaf.not_before_at > now:
+        text = f"the certificate of {leaf.subject} begins at {_at(leaf.not_before_at)}, which is still to come"
+        yield Cause("tls-not-yet-valid", text, "this machine's clock, then the peer's peer.tls.cert.file")
+
+
+def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+    leaf, alert = evidence.own.client_leaf, evidence.alert
+    where = evidence.own.dial_tls.certificate if evidence.own.dial_tls is not None else None
+    if leaf is None:
+        return Side.OURS, (Cause("no-client-certificate", "the peer wants a certificate of ours", str(where)),)
+    if leaf.not_after_at < evidence.now:
+        text = f"our TLS certificate {leaf.subject} ended at {_at(leaf.not_after_at)}: renew it"
+        return Side.OURS, (Cause("own-tls-expired", text, str(where)),)
+    unknown = Cause(
+        "tls-ca-unknown-to-them",
+        f"they do not have {leaf.issuer}, the TLS CA that issued our certificate {leaf.subject} (alert: {alert})",
+        _THEIR_ROOTS,
+    )
+    own_cas = Cause(
+        "own-tls-ca",
+        f"our certificate was issued by another TLS CA than our organisation has given to its channels: {leaf.issuer}",
+        str(where),
+    )
+    clock = Cause("their-clock", "their clock is wrong, so that certificates end early there", "their machine's clock")
+    return Side.THEIRS, (clock, unknown) if alert == "certificate expired" else (unknown, own_cas)
+
+
+def _not_tls(evidence: Evidence) -> Iterator[Cause]:
+    off = Cause("tls-off-there", "the peer has TLS turned off: it answers gRPC in plain text", "their peer.tls.enabled")
+    other = Cause(
+        "other-service",
+        "another service than a peer listens there, in plain text",
+        "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
+    )
+    yield from (off, other) if evidence.looked.speaks_plain_http2 else (other, off)
+
+
+def _silent() -> Iterator[Cause]:
+    yield Cause(
+        "silent-port",
+        "the port takes connections and says nothing: a peer that hangs or is stopped, or a service that waits for its "
+        "client to speak another protocol",
+        "the peer's log and its process's state, and what else listens on that port",
+    )
+    yield Cause(
+        "half-open-balancer",
+        "a load balancer or firewall accepts in the peer's place, and reaches nobody behind it",
+        "its health checks and targets",
+    )
+
+
+def _closed(evidence: Evidence) -> Iterator[Cause]:
+    leaf = evidence.own.client_leaf
+    issuer = f" (ours is {leaf.issuer})" if leaf is not None else ""
+    yield Cause(
+        "closed-without-reason",
+        "the peer closed during TLS without an alert, as some do with a certificate whose CA is unknown to them"
+        f"{issuer}",
+        f"the peer's log at that time; {_THEIR_ROOTS}",
+    )
+    yield Cause("balancer-without-target", "a load balancer has no peer behind it", "its health checks and targets")
+
+
+def _certificate_facts(evidence: Evidence, leaf: TlsCertificate | None) -> dict[str, str]:
+    if leaf is None:
+        return {}
+    facts = {
+        "certificate": f"{leaf.subject}, issued by {leaf.issuer}",
+        "names": ", ".join(leaf.names) or "none",
+        "ends": _at(leaf.not_after_at),
+    }
+    issued = [root for root in evidence.own.roots if any(leaf.certificate.is_signed_by(ca) for ca in root.certificates)]
+    if issued:
+        facts["trusted by"] = str(issued[0].path)
+    return facts
+
+
+def _source_of_client_certificate(evidence: Evidence) -> str:
+    files = evidence.own.dial_tls
+    kind = "a client certificate of its own" if evidence.own.settings.dial.tls is not None else "also our server's"
+    return f"{kind}: {files.certificate if files is not None else ''}"
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}"

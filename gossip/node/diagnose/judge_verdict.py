@@ -1,0 +1,155 @@
+"""Judges what the peer said of us: its own words, from the status that ended the stream."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gossip.comm.handshake import certificate_hash
+from gossip.errors import GossipError, RefusedByPeerError
+from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.evidence import Evidence
+
+_HASHES = re.compile(r"Expected (\[[0-9 ]*\]|\S+) in remote hash of TLS cert, but got (\[[0-9 ]*\]|\S+)")
+"""Go prints bytes as decimal numbers in brackets; here they are hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What words of a refusal mean; each explains into side and causes, the likeliest first."""
+
+    words: tuple[str, ...]
+    explain: Callable[[Evidence, str], tuple[Side, tuple[Cause, ...]]]
+
+
+def judge_verdict(evidence: Evidence) -> StageReport:
+    """Does the peer accept us?"""
+    error, took_s = evidence.errors.get(Stage.VERDICT), evidence.took_s.get(Stage.VERDICT)
+    if error is None:
+        return passed(Stage.VERDICT, took_s) if evidence.heard_verdict else skipped(Stage.VERDICT)
+    if not isinstance(error, RefusedByPeerError):
+        return _not_heard(error, took_s)
+    facts = {"status": error.grpc_status, "reason": error.reason}
+    for reading in _READINGS:
+        if any(words in error.reason for words in reading.words):
+            side, causes = reading.explain(evidence, error.reason)
+            return failed(Stage.VERDICT, side, error, *causes, took_s=took_s, facts=facts)
+    cause = Cause("refused", "the peer refused us, in words that are not Fabric's", "the peer's log, gossip.comm")
+    return failed(Stage.VERDICT, Side.THEIRS, error, cause, took_s=took_s, facts=facts)
+
+
+def _not_heard(error: GossipError, took_s: float | None) -> StageReport:
+    cause = Cause(
+        "no-verdict", "the peer neither accepted nor refused: it broke off, or is too old to know probes", "its log"
+    )
+    return failed(Stage.VERDICT, Side.THEIRS, error, cause, took_s=took_s)
+
+
+def _no_certificate(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    if evidence.link is not None and evidence.link.own_certificate is not None:
+        return Side.BETWEEN, (_proxy(evidence, "no certificate on its connection, and we presented ours"),)
+    where = evidence.own.where("peer.tls.cert.file", "--tls-cert")
+    return Side.OURS, (Cause("no-client-certificate", "no TLS certificate of ours came to the peer", where),)
+
+
+def _binding(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+    seen, bound = _parse_hashes(reason)
+    link, server = evidence.link, evidence.own.server_leaf
+    if bound is not None and link is not None and bound != certificate_hash(link.own_certificate):
+        text = "the hash that came to the peer is not the one that we signed"
+        return Side.BETWEEN, (Cause("altered", text, "what stands between us"),)
+    if server is not None and seen == certificate_hash(server.certificate.der):
+        text = "the peer saw our server certificate where we bound our client certificate"
+        where = evidence.own.where("peer.tls.clientCert.file", "the client certificate")
+        return Side.OURS, (Cause("other-certificate-bound", text, where),)
+    return Side.BETWEEN, (_proxy(evidence, "another certificate than ours on its connection"),)
+
+
+def _proxy(evidence: Evidence, seen: str) -> Cause:
+    leaf = evidence.leaf
+    issuer = f": issuer {leaf.issuer}, certificate {leaf.subject}" if leaf is not None else ""
+    text = f"a proxy terminates TLS here{issuer}; the peer behind it saw {seen}, so let it pass TLS through"
+    return Cause("tls-proxy", text, "the load balancer, ingress or proxy in front of the peer")
+
+
+def _expired(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    verdict = evidence.own.verdict
+    signcerts = str(evidence.own.settings.msp_dir / "signcerts")
+    if verdict is not None and verdict.expires_at is not None and verdict.expires_at < evidence.now:
+        text = f"our certificate ended at {verdict.expires_at:%Y-%m-%d %H:%M:%SZ}: enroll again"
+        return Side.OURS, (Cause("identity-expired", text, signcerts),)
+    return Side.THEIRS, (Cause("their-clock", "their clock is ahead of ours", "the clocks of both machines"),)
+
+
+def _revoked(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    text = "our CA has revoked our certificate, and the peer has the list: enroll again"
+    return Side.OURS, (Cause("revoked", text, str(evidence.own.settings.msp_dir / "signcerts")),)
+
+
+def _organisational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+    mspid = evidence.own.settings.mspid
+    config = f"NodeOUs in config.yaml of {mspid}: the peer's copy, then {evidence.own.settings.msp_dir / 'config.yaml'}"
+    if "certifiersIdentifier" in reason:
+        text = "in their copy of our MSP, the OU of our role is certified by another CA than the one that issued us"
+        return Side.THEIRS, (Cause("node-ou-certifier", text, config),)
+    text = "our certificate does not have exactly one OU that is a role: enroll again with one, such as peer"
+    return Side.OURS, (Cause("node-ou-role", text, config),)
+
+
+def _reader(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    text = "our certificate's role may not read channels of other organisations: it must be a peer, client or admin"
+    return Side.OURS, (Cause("role-may-not-read", text, str(evidence.own.settings.msp_dir / "signcerts")),)
+
+
+def _signature(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    text = "the peer could not verify what we signed"
+    return Side.BETWEEN, (Cause("signature", text, str(evidence.own.settings.msp_dir / "keystore")),)
+
+
+def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+    own = evidence.own
+    mspid = own.settings.mspid
+    others = [other for other in own.issuing_mspids if other != mspid]
+    wrong_name = Cause(
+        "wrong-mspid",
+        f"we claim {mspid}, and our certificate is from a CA of {others[0] if others else 'another organisation'}",
+        own.where("peer.localMspId", "--mspid"),
+    )
+    unknown = Cause(
+        "organization-unknown-to-them",
+        f"the peer has no MSP of {mspid}: our organisation is in none of its channels, or it has not joined them yet",
+        "the channels that both have joined, and their configuration",
+    )
+    old_copy = Cause(
+        "ca-unknown-to-them",
+        f"their copy of {mspid} has another CA than the one that issued us: the channel's configuration is old",
+        f"cacerts and intermediatecerts of {mspid} in the channel's configuration",
+    )
+    if others or "but its issuer" in reason:
+        return Side.OURS, (wrong_name, unknown, old_copy)
+    return Side.THEIRS, (unknown, old_copy, wrong_name)
+
+
+_READINGS = (
+    _Reading(("no TLS certificate",), _no_certificate),
+    _Reading(("in remote hash of TLS cert",), _binding),
+    _Reading(("identity expired",), _expired),
+    _Reading(("has been revoked",), _revoked),
+    _Reading(("validate identity's OUs",), _organisational_unit),
+    _Reading(("'Readers'",), _reader),
+    _Reading(("The signature is invalid", "validity of the signature", "Empty signature"), _signature),
+    _Reading(("No MSP found", "cannot be validated", "classifying identity", "extract msp.Identity"), _no_msp),
+)
+"""In this order: the more telling words come before those that every refused identity has."""
+
+
+def _parse_hashes(reason: str) -> tuple[bytes | None, bytes | None]:
+    """The two hashes of a refusal: the certificate that the peer saw, and the one that came signed."""
+    found = _HASHES.search(reason)
+    return (None, None) if found is None else (_parse_hash(found[1]), _parse_hash(found[2]))
+
+
+def _parse_hash(text: str) -> bytes | None:
+    try:
+        return bytes(map(int, text[1:-1].split())) if text.startswith("[") else bytes.fromhex(text)
+    except ValueError:
+        return None

@@ -1,0 +1,124 @@
+"""What we bring along ourselves: identity, TLS material, and the MSPs that we judge by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gossip.api.options import TlsFiles
+from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp.certificate import Certificate
+from gossip.msp.issuers import find_issuing_mspids
+from gossip.msp.lint import Finding, lint_msp_folder
+from gossip.msp.registry import MspRegistry
+from gossip.msp.service import MspCryptoService
+from gossip.msp.tls_facts import TlsCertificate, parse_certificates, read_tls_certificate
+from gossip.msp.verdict import Verdict, judge_identity
+from gossip.node.organizations import load_organizations
+from gossip.node.settings import PeerSettings
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RootFile:
+    """A file of TLS CAs that we trust."""
+
+    path: Path
+    certificates: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSide:
+    """Our own side, as far as it can be used.
+
+    Attributes:
+        settings: What it was read from.
+        error: Why our MSP folders cannot be used; then ``crypto``, ``registry`` and ``verdict`` are None.
+        verdict: What our own MSPs say of our own identity.
+        issuing_mspids: The organisations that we know whose CA issued our certificate.
+        findings: What is wrong with our MSP folder.
+        client_leaf: What we present where we dial; None without TLS.
+        server_leaf: What we present where others dial us.
+        roots: Whom we trust in TLS.
+    """
+
+    settings: PeerSettings
+    error: ConfigurationError | None
+    crypto: MspCryptoService | None
+    registry: MspRegistry | None
+    verdict: Verdict | None
+    issuing_mspids: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    client_leaf: TlsCertificate | None
+    server_leaf: TlsCertificate | None
+    roots: tuple[RootFile, ...]
+
+    @property
+    def dial_tls(self) -> TlsFiles | None:
+        """The TLS files that we dial with."""
+        return self.settings.dial.tls or self.settings.tls
+
+    def where(self, key: str, option: str) -> str:
+        """Where a setting stands, for texts: its file and line, variable or option."""
+        source = self.settings.sources.get(key)
+        return f"{key} ({source})" if source is not None else f"{key}, or {option}"
+
+
+def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
+    """Read every file of ours; one that cannot be used is a fact, too."""
+    error, crypto, registry, verdict = None, None, None, None
+    issuing: tuple[str, ...] = ()
+    try:
+        organizations = load_organizations(settings)
+        registry = MspRegistry(organizations.local, organizations.channels)
+        crypto = MspCryptoService(registry, organizations.signing_identity)
+    except ConfigurationError as refusal:
+        error = refusal
+    if registry is not None and crypto is not None:
+        verdict = judge_identity(registry, crypto.identity, now=now)
+        issuing = find_issuing_mspids(registry.msps, crypto.identity)
+    dial_tls = settings.dial.tls or settings.tls
+    return OwnSide(
+        settings=settings,
+        error=error,
+        crypto=crypto,
+        registry=registry,
+        verdict=verdict,
+        issuing_mspids=issuing,
+        findings=_lint(settings, now),
+        client_leaf=_find_leaf(dial_tls),
+        server_leaf=_find_leaf(settings.tls),
+        roots=tuple(_read_roots(dial_tls)) if dial_tls is not None else (),
+    )
+
+
+def _lint(settings: PeerSettings, now: datetime) -> tuple[Finding, ...]:
+    try:
+        return lint_msp_folder(settings.msp_dir, now=now, mspid=settings.mspid).findings
+    except (ConfigurationError, OSError):
+        return ()  # the folder itself cannot be used, which ``error`` says
+
+
+def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:
+    if files is None:
+        return None
+    certificates = parse_certificates(_read(files.certificate))
+    try:
+        return read_tls_certificate(certificates[0].der) if certificates else None
+    except UntrustedIdentityError:
+        return None
+
+
+def _read_roots(files: TlsFiles) -> Iterator[RootFile]:
+    for root in files.roots:
+        paths = sorted(path for path in root.iterdir() if path.is_file()) if root.is_dir() else [root]
+        yield from (RootFile(path, parse_certificates(_read(path))) for path in paths)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_FILE_BYTES)
+    except OSError:
+        return b""  # the dialler names it

@@ -1,0 +1,162 @@
+"""The way to a peer: name, TCP, TLS, HTTP/2, Ping; and a second look where TLS fails."""
+
+import asyncio
+import socket
+from dataclasses import replace
+
+from gossip.api.options import DialOptions
+from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
+from gossip.msp.issuers import find_tls_issuing_mspids
+from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate
+from gossip.node.diagnose.diagnosis import Stage
+from gossip.node.diagnose.evidence import Evidence, Looked
+from gossip.node.diagnose.stopwatch import timing
+from gossip.transport.base import Channel
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_errors import describe
+from gossip.transport.presented import look_at_server
+from gossip.transport.tls_failure import TlsFault, classify, find_alert
+
+
+async def reach(evidence: Evidence) -> Channel | None:
+    """Go as far as Ping; everything that happens goes into ``evidence``.
+
+    Returns:
+        The connection, which the caller closes; None where it did not come about.
+
+    Cancellation: nothing is left open.
+    """
+    try:
+        await _resolve(evidence)
+        await _connect(evidence)
+        channel = await _dial(evidence)
+    except GossipError:
+        return None
+    try:
+        with timing(evidence, Stage.PING):
+            await _ping(evidence, channel)
+    except GossipError as error:
+        evidence.errors[Stage.PING] = error
+    except BaseException:
+        channel.abort()
+        raise
+    return channel
+
+
+async def _resolve(evidence: Evidence) -> None:
+    endpoint = evidence.endpoint
+    with timing(evidence, Stage.NAME):
+        try:
+            evidence.host, port = parse_endpoint(endpoint)
+            async with asyncio.timeout(_patience_s(evidence)):
+                found = await asyncio.get_running_loop().getaddrinfo(evidence.host, port, type=socket.SOCK_STREAM)
+        except ValueError as error:
+            raise _failed(
+                evidence, Stage.NAME, ConfigurationError(f"{endpoint!r} is not an endpoint: {error}")
+            ) from error
+        except (OSError, TimeoutError) as error:
+            text = str(error.strerror or error) if isinstance(error, socket.gaierror) else "no answer in time"
+            refusal = DialError(endpoint, "address", f"cannot resolve the name: {text}")
+            raise _failed(evidence, Stage.NAME, refusal) from error
+    evidence.addresses = tuple(dict.fromkeys(format_endpoint(address[4]) for address in found))
+
+
+async def _connect(evidence: Evidence) -> None:
+    """Connect and hang up: whether anybody listens, apart from what they speak."""
+    refused: GossipError | None = None
+    with timing(evidence, Stage.TCP):
+        for address in evidence.addresses:
+            try:
+                async with asyncio.timeout(_patience_s(evidence)):
+                    host, port = parse_endpoint(address)
+                    _, writer = await asyncio.open_connection(host, port)
+            except TimeoutError as error:
+                refused = refused or PeerSilentError(
+                    address, waited_for="TCP connection", waited_s=_patience_s(evidence)
+                )
+                refused.__cause__ = error
+            except OSError as error:
+                refused = refused or DialError(evidence.endpoint, "tcp", describe(error))
+                refused.__cause__ = error
+            else:
+                writer.transport.abort()
+                return
+    assert refused is not None  # a name that was resolved has an address
+    raise _failed(evidence, Stage.TCP, refused)
+
+
+async def _dial(evidence: Evidence) -> Channel:
+    options = replace(evidence.own.settings.dial, tls=evidence.own.dial_tls)
+    try:
+        dialer = GrpcDialer(options)
+        with timing(evidence, Stage.TLS):
+            channel = await dialer.dial(evidence.endpoint)
+    except DialError as error:
+        evidence.tls_fault, evidence.alert = classify(error), find_alert(error)
+        evidence.looked = await _look(evidence)
+        raise _failed(evidence, _failed_stage(evidence, error), error) from error
+    except ConfigurationError as error:
+        raise _failed(evidence, Stage.TLS, error) from error
+    evidence.took_s[Stage.HTTP2] = max(
+        0.0, evidence.took_s[Stage.TLS] - channel.times.tcp_s - channel.times.tls_s - evidence.took_s[Stage.NAME]
+    )
+    evidence.took_s[Stage.TLS] = channel.times.tls_s
+    evidence.link = channel.link
+    if channel.link.peer_certificate is not None:
+        evidence.leaf = read_tls_certificate(channel.link.peer_certificate)
+        registry = evidence.own.registry
+        if registry is not None:
+            evidence.tls_issuing_mspids = find_tls_issuing_mspids(registry.msps, evidence.leaf.certificate)
+    return channel
+
+
+def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
+    """Where a dial failed: without TLS of ours there is no such stage, and silence before it is TLS's all the same."""
+    if evidence.own.dial_tls is None:
+        return Stage.HTTP2 if evidence.looked.leaf is None else Stage.TLS
+    if evidence.tls_fault is TlsFault.SILENT or error.stage == "http2":
+        return Stage.TLS if error.stage in {"tcp", "tls"} else Stage.HTTP2
+    return Stage.TLS
+
+
+async def _look(evidence: Evidence) -> Looked:
+    if evidence.tls_fault is TlsFault.SILENT:
+        return Looked()  # it would be as silent again
+    if evidence.tls_fault is TlsFault.NOT_TLS:
+        return Looked(speaks_plain_http2=await _speaks_plain_http2(evidence.endpoint, evidence.own.settings.dial))
+    try:
+        seen = await look_at_server(evidence.endpoint, _patience_s(evidence))
+        leaf = read_tls_certificate(seen.chain[0]) if seen.chain else None
+        trusted = [certificate for root in evidence.own.roots for certificate in root.certificates]
+        missing = find_missing_issuer(seen.chain, trusted)
+    except (DialError, UntrustedIdentityError):
+        return Looked()
+    return Looked(leaf, missing, seen.tls_version, seen.alpn)
+
+
+async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:
+    try:
+        channel = await GrpcDialer(replace(options, tls=None)).dial(endpoint)
+    except DialError:
+        return False
+    channel.abort()
+    return True
+
+
+async def _ping(evidence: Evidence, channel: Channel) -> None:
+    timeout_s = evidence.own.settings.dial.ping_timeout_s
+    try:
+        async with asyncio.timeout(timeout_s):
+            await channel.ping()
+    except TimeoutError as error:
+        raise PeerSilentError(channel.link.remote, waited_for="Ping", waited_s=timeout_s) from error
+
+
+def _patience_s(evidence: Evidence) -> float:
+    return evidence.own.settings.dial.dial_timeout_s
+
+
+def _failed(evidence: Evidence, stage: Stage, error: GossipError) -> GossipError:
+    evidence.errors[stage] = error
+    return error

@@ -1,0 +1,45 @@
+"""Why a dial failed in TLS or right behind it, told apart for those who look for the reason."""
+
+import ssl
+from enum import Enum
+
+from gossip.errors import DialError
+from gossip.transport.grpc_errors import ABOUT_CERTIFICATE, NOT_TLS, alert_name
+
+
+class TlsFault(Enum):
+    """What happened."""
+
+    WE_REFUSED = "we refused the peer's certificate"
+    THEY_REFUSED = "the peer refused our certificate"
+    ALERT = "the peer refused TLS for another reason"
+    NOT_TLS = "the peer does not speak TLS"
+    SILENT = "no answer came in time"
+    CLOSED = "the peer closed the connection without a reason"
+    OTHER = "TLS broke"
+
+
+def classify(error: DialError) -> TlsFault:
+    """Tell what happened from the cause of a dial's error."""
+    match error.__cause__:
+        case ssl.SSLCertVerificationError():
+            return TlsFault.WE_REFUSED
+        case ssl.SSLError(reason=reason) if reason in NOT_TLS:
+            return TlsFault.NOT_TLS
+        case ssl.SSLEOFError():
+            return TlsFault.CLOSED
+        case ssl.SSLError():
+            alert = find_alert(error)
+            if alert is None:
+                return TlsFault.OTHER
+            return TlsFault.THEY_REFUSED if alert in ABOUT_CERTIFICATE else TlsFault.ALERT
+        case TimeoutError():
+            return TlsFault.SILENT
+        case _:
+            return TlsFault.CLOSED
+
+
+def find_alert(error: DialError) -> str | None:
+    """The alert by which the peer refused us, in TLS's words, such as ``unknown ca``; None where it sent none."""
+    cause = error.__cause__
+    return alert_name(cause.reason or "") if isinstance(cause, ssl.SSLError) else None
