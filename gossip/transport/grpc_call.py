@@ -11,7 +11,33 @@ class ClientStream(GrpcStream):
     """A call that we made; behaves as :class:`gossip.transport.base.FrameStream` says."""
 
     _answered = False
+    _is_asked = False
     _verdict: Verdict | None = None
+
+    async def ask(self, body: bytes) -> None:
+        """Send the only message of a call, framed, as soon as the windows allow it.
+
+        Raises:
+            StreamBrokenError: The call ended before that.
+
+        Cancellation: nothing was sent; abort the stream.
+        """
+        while not self.ask_nowait(body):
+            self.window_updated.clear()
+            await self.window_updated.wait()
+            self.check_sendable()
+
+    def ask_nowait(self, body: bytes) -> bool:
+        """Send the only message of a call, framed, unless it was sent before; says whether the windows allowed it."""
+        http2 = self.connection.http2
+        if self._is_asked:
+            return True
+        if http2.sendable_bytes(self.http2_stream) < len(body):
+            return False
+        self._is_asked = True
+        http2.send_data(self._id, body, end_stream=True)
+        self.connection.flush_soon()
+        return True
 
     async def end(self) -> None:
         """Send END_STREAM; see base."""

@@ -9,7 +9,8 @@ from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
-from gossip.transport.grpc_headers import GOSSIP_STREAM
+from gossip.transport.grpc_frame import EMPTY_MESSAGE
+from gossip.transport.grpc_headers import GOSSIP_STREAM, PING
 
 CLOSE_TIMEOUT_S = 1.0
 
@@ -28,8 +29,10 @@ class GrpcChannel:
 
     async def ping(self) -> None:
         """Call Ping and wait for the answer; see base."""
-        stream = self._protocol.begin_ping()
+        self._protocol.connection.check_usable()
+        stream = self._protocol.take_first_ping() or self._protocol.begin(PING)
         try:
+            await stream.ask(EMPTY_MESSAGE)
             answers = 0
             while messages := await stream.receive():
                 answers += len(messages)

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
-from typing import cast
 
 from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
@@ -66,8 +65,8 @@ class ClientProtocol(GrpcProtocol):
                 return
         raise dial_error(self.endpoint, "tcp", None, refused, self._side)
 
-    def begin(self, path: bytes, body: bytes | None = None) -> ClientStream:
-        """Call ``path``, with all that there is to send or more to follow; written with the next bytes that leave.
+    def begin(self, path: bytes) -> ClientStream:
+        """Call ``path``; written with the next bytes that leave.
 
         Raises:
             StreamBrokenError: The connection takes no more calls.
@@ -82,20 +81,17 @@ class ClientProtocol(GrpcProtocol):
             http2.send_headers(stream_id, request_headers(path, self.endpoint, scheme))
         except TooManyStreamsError as error:
             raise StreamBrokenError(f"{self.remote} allows no more calls at once") from error
-        if body is not None:
-            http2.send_data(stream_id, body, end_stream=True)
         stream = ClientStream(self.connection, stream_id, self._options.max_handshake_bytes)
         self.processor.register(stream)
+        self._first_ping = None
         self.connection.flush_soon()
         return stream
 
-    def begin_ping(self) -> ClientStream:
-        """Call Ping. Since one always follows a dial, the first left with the connection's first bytes."""
-        self.connection.check_usable()
-        stream, self._first_ping = self._first_ping, None
-        if stream is not None and self._loop.time() - self._opened_at_s < FIRST_PING_FRESH_S:
-            return stream
-        return self.begin(PING, EMPTY_MESSAGE)
+    def take_first_ping(self) -> ClientStream | None:
+        """The Ping that left with the connection's first bytes, for a caller who pings right after the dial."""
+        ping, self._first_ping = self._first_ping, None
+        is_fresh = self._loop.time() - self._opened_at_s < FIRST_PING_FRESH_S
+        return ping if is_fresh else None
 
     # -- GrpcProtocol's hooks
 
@@ -104,17 +100,13 @@ class ClientProtocol(GrpcProtocol):
         super().tcp_connected(transport)
         self._enter("tls")
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TLS stands, or TCP where there is none."""
-        if self.stage == "tcp":
-            self.tcp_connected(cast("asyncio.Transport", transport))
-        self._enter("http2")
-        super().connection_made(transport)
-
     def opened(self) -> None:
         """HTTP/2 begins."""
+        self._enter("http2")
         self._opened_at_s = self._loop.time()
-        self._first_ping = self.begin(PING, EMPTY_MESSAGE)
+        ping = self.begin(PING)
+        ping.ask_nowait(EMPTY_MESSAGE)
+        self._first_ping = ping
         self.connection.flush()
         self._alive_check = self._loop.call_later(self._options.keepalive_interval_s, self._check_alive)
 

@@ -117,6 +117,7 @@ class GrpcStream(Stream):
         if self._failure is None:
             self._failure = failure
         self.leave()
+        self._return_window()  # the connection's other streams need it, whether somebody still reads this one or not
         self.window_updated.set()
         self._wake()
 

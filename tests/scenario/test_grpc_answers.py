@@ -453,3 +453,33 @@ def test_push_and_streams_of_the_server_are_breaches() -> None:
             assert await code == 1
 
     run_bounded(main)
+
+
+def test_ping_waits_for_a_window_that_a_stream_has_used_up() -> None:
+    async def main() -> None:
+        may_go_on = asyncio.Event()
+
+        async def script(peer: RawPeer) -> None:
+            await may_go_on.wait()
+            peer.write(window(0, 1000))
+            frame = await peer.until(HeadersFrame, SECOND)
+            assert await peer.messages(SECOND, 5) == message(b"")
+            peer.write(
+                peer.headers(frame.stream_id, RESPONSE),
+                data(frame.stream_id, message(b"")),
+                peer.trailers(frame.stream_id, 0),
+            )
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            writing = asyncio.create_task(stream.send([bytes(100_000)]))
+            pinging = asyncio.create_task(channel.ping())
+            done, _ = await asyncio.wait([writing, pinging], timeout=0.1)
+            assert done == set()
+            stream.abort()
+            may_go_on.set()
+            await pinging
+            with pytest.raises(StreamBrokenError):
+                await writing
+
+    run_bounded(main)

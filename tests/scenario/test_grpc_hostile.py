@@ -1,7 +1,6 @@
 """Clients that mean harm: each is cut off, counted and said once, and an honest peer notices nothing."""
 
 import asyncio
-import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +15,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
-from gossip.transport.limits import ConnectionLimits, ServerLimits
+from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import PING, PREFACE, RawPeer, data, message, raw_client, request, reset, window
 from tests.support.tls_files import tls_ca, tls_files
@@ -60,14 +59,10 @@ async def honest_ping(listener: GrpcListener) -> None:
     await channel.close()
 
 
-async def open_tls(
-    listener: GrpcListener, connected: socket.socket | None = None
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def open_tls(listener: GrpcListener) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """TLS without a client certificate, and nothing in it yet."""
     context = ssl.create_default_context(cafile=tls_ca(1))
     context.set_alpn_protocols(["h2"])
-    if connected is not None:
-        return await asyncio.open_connection(sock=connected, ssl=context, server_hostname="localhost")
     host, _, port = listener.endpoint.rpartition(":")
     return await asyncio.open_connection(host, int(port), ssl=context, server_hostname="localhost")
 
@@ -506,30 +501,6 @@ def test_reader_that_waits_costs_a_window_and_no_more() -> None:
             channel.abort()
 
     run_bounded(main)
-
-
-def test_peer_that_does_not_read_our_answers_is_cut() -> None:
-    async def main() -> None:
-        limits = ServerLimits(connection=ConnectionLimits(max_unsent_bytes=50_000, frames=MANY))
-        async with server(read_slowly, limits) as listener:
-            host, _, port = listener.endpoint.rpartition(":")
-            with socket.socket() as plain:
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                plain.setblocking(False)
-                await asyncio.get_running_loop().sock_connect(plain, (host, int(port)))
-                _, writer = await open_tls(listener, plain)
-                writer.transport.pause_reading()  # type: ignore[attr-defined]  # asyncio's TLS transport has it
-                writer.write(PREFACE + SettingsFrame(0).serialize())
-                while not listener.cut:
-                    writer.write(PingFrame(0, opaque_data=b"12345678").serialize() * 5000)
-                    await asyncio.sleep(0.01)
-                assert listener.cut == {Offence.UNREAD: 1}
-                writer.transport.abort()
-
-    run_bounded(main)
-
-
-MANY = replace(ConnectionLimits().frames, pings=10**9)
 
 
 @pytest.mark.parametrize("frame", [window(1, 10), data(1, b"x"), reset(1), PriorityFrame(1, depends_on=0)])

@@ -1,0 +1,88 @@
+"""The gRPC transport on uvloop, and between its loop and asyncio's own."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+
+import pytest
+
+from gossip.api.options import DialOptions
+from gossip.errors import DialError, RefusedByPeerError, StreamBrokenError, UnexpectedMessageError
+from gossip.transport.base import FrameStream
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import listen
+from tests.support.raw_http2 import PING, raw_client, request, reset
+from tests.support.tls_files import tls_files
+
+uvloop = pytest.importorskip("uvloop", reason="the fast extra is not installed")
+
+MIB = 1024 * 1024
+Run = Callable[[Coroutine[object, object, None]], None]
+
+
+async def echo(stream: FrameStream) -> None:
+    stream.max_frame_bytes = MIB
+    while frames := await stream.receive():
+        if frames[-1] == b"refuse":
+            raise UnexpectedMessageError("wrong type")
+        await stream.send(frames)
+
+
+async def talk_to(endpoint: str) -> None:
+    channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(endpoint)
+    await channel.ping()
+    stream = await channel.open_stream()
+    stream.max_frame_bytes = MIB
+    sent = [b"x" * 1000] * 100 + [b"y" * 500_000]
+    sending = asyncio.create_task(stream.send(sent))
+    received: list[bytes] = []
+    while len(received) < len(sent):
+        received.extend(await stream.receive())
+    await sending
+    assert received == sent
+    await stream.send([b"refuse"])
+    with pytest.raises(RefusedByPeerError, match="wrong type"):
+        await stream.receive()
+    await channel.close()
+    with pytest.raises(StreamBrokenError):
+        await channel.ping()
+
+
+@pytest.mark.parametrize("client", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("server", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_both_loops_talk_to_each_other(client: Run, server: Run) -> None:
+    listening: Future[tuple[str, Callable[[], None]]] = Future()
+
+    async def serve() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=tls_files(1, 0))
+        end, loop = asyncio.Event(), asyncio.get_running_loop()
+        listening.set_result((listener.endpoint, lambda: loop.call_soon_threadsafe(end.set)))  # type: ignore[arg-type]
+        await end.wait()
+        await listener.close(1)
+
+    thread = threading.Thread(target=lambda: server(serve()))
+    thread.start()
+    endpoint, stop = listening.result(10)
+    try:
+        client(asyncio.wait_for(talk_to(endpoint), 10))
+    finally:
+        stop()
+        thread.join()
+
+
+def test_failures_are_told_as_on_asyncio() -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=tls_files(1, 0))
+        with pytest.raises(DialError, match="the peer's certificate was refused by us"):
+            await GrpcDialer(DialOptions(tls=tls_files(2, 1, trusts=(2,)))).dial(listener.endpoint)
+        async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            for stream_id in range(1, 2001, 2):
+                peer.write(peer.headers(stream_id, request(PING)), reset(stream_id, 8))
+            await peer.wait_cut()
+        assert sum(listener.cut.values()) == 1
+        await listener.close(0)
+        with pytest.raises(DialError, match="refused"):
+            await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
+
+    uvloop.run(asyncio.wait_for(main(), 10))

@@ -1,0 +1,100 @@
+"""One connection's frames, without a network: what the socket's buffer says, and private members that we rely on."""
+
+import asyncio
+
+import grpclib.protocol
+import pytest
+from grpclib.client import Handler
+from hyperframe.frame import PingFrame, SettingsFrame
+
+from gossip.errors import StreamBrokenError
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_protocol import GrpcProtocol
+from gossip.transport.grpc_stream import GrpcStream
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.limits import ConnectionLimits
+from tests.support.bounded import run_bounded
+from tests.support.raw_http2 import PREFACE
+
+
+class Socket(asyncio.Transport):
+    """A transport whose buffer is as full as the test says."""
+
+    def __init__(self, unsent_bytes: int = 0) -> None:
+        super().__init__(extra={"peername": ("192.0.2.1", 7051)})
+        self.unsent_bytes = unsent_bytes
+        self.written = b""
+        self.was_aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent_bytes
+
+    def is_closing(self) -> bool:
+        return self.was_aborted
+
+    def abort(self) -> None:
+        self.was_aborted = True
+
+    def close(self) -> None:
+        self.was_aborted = True
+
+
+def no_streams(connection: GrpcConnection, stream_id: int) -> GrpcStream:
+    raise AssertionError(stream_id)
+
+
+def server_on(socket: Socket) -> GrpcProtocol:
+    protocol = GrpcProtocol(Handler(), http2_configuration(client_side=False), ConnectionLimits(), no_streams, None)
+    protocol.connection_made(socket)
+    protocol.data_received(PREFACE + SettingsFrame(0).serialize())
+    return protocol
+
+
+@pytest.mark.parametrize(("unsent_bytes", "is_cut"), [(1024 * 1024, False), (1024 * 1024 + 1, True)])
+def test_peer_that_does_not_read_our_answers_is_cut(unsent_bytes: int, is_cut: bool) -> None:
+    async def main() -> None:
+        socket = Socket(unsent_bytes)
+        protocol = server_on(socket)
+        protocol.data_received(PingFrame(0, opaque_data=b"12345678").serialize())
+        await asyncio.sleep(0)
+        assert socket.was_aborted is is_cut
+        if is_cut:
+            assert isinstance(protocol.failure, StreamBrokenError)
+            assert "more than 1048576 bytes wait for a peer that does not read" in str(protocol.failure)
+
+    run_bounded(main)
+
+
+def test_answers_leave_in_one_write() -> None:
+    async def main() -> None:
+        socket = Socket()
+        protocol = server_on(socket)
+        protocol.data_received(PingFrame(0, opaque_data=b"12345678").serialize())
+        assert socket.written == b""
+        await asyncio.sleep(0)
+        assert PingFrame(0, opaque_data=b"12345678", flags=("ACK",)).serialize() in socket.written
+        assert socket.written.startswith(b"\0\0"), "no SETTINGS first"
+
+    run_bounded(main)
+
+
+def test_connection_of_grpclib_still_has_what_ours_builds_on() -> None:
+    """A release of grpclib that changes one of these changes what our subclasses do."""
+
+    async def main() -> None:
+        connection = server_on(Socket()).connection
+        assert connection._transport is connection.transport
+        assert connection._connection is connection.http2
+        assert connection.write_ready.is_set()
+        protocol = server_on(Socket())
+        protocol.connection_lost(None)
+        assert not hasattr(protocol.connection, "_transport"), "closing it does not free the transport"
+
+    run_bounded(main)
+    for name in ("__ended__", "__terminated__", "init_stream", "closable"):
+        assert name in vars(grpclib.protocol.Stream)
+    for name in ("process_request_received", "process_window_updated", "process_remote_settings_changed"):
+        assert name in vars(grpclib.protocol.EventsProcessor)
