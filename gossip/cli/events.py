@@ -1,6 +1,7 @@
 """What a running peer prints of what happens to it: one line an event."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from gossip.api.comm import ReceivedMessage
@@ -13,16 +14,30 @@ from gossip.wire.kinds import MessageKind
 
 
 class EventPrinter(Observer):
-    """Prints each event as it comes, for people or as a JSON object."""
+    """Prints each event as it comes, for people or as a JSON object.
 
-    def __init__(self, report: Report) -> None:
+    When nobody reads any more, ``cut_off`` is called once, ``broken_pipe`` is why, and nothing more is printed.
+    """
+
+    def __init__(self, report: Report, cut_off: Callable[[], None]) -> None:
+        self.broken_pipe: BrokenPipeError | None = None
         self._report = report
+        self._cut_off = cut_off
 
     def event(self, name: str, **facts: object) -> None:
         """Print one event with its time and facts."""
+        if self.broken_pipe is not None:
+            return
+        try:
+            self._print(name, facts)
+        except BrokenPipeError as error:
+            self.broken_pipe = error
+            self._cut_off()
+
+    def _print(self, name: str, facts: Mapping[str, object]) -> None:
         now = datetime.now(UTC)
         if self._report.as_json:
-            self._report.record({"event": name, "at": now} | facts)
+            self._report.record({"event": name, "at": now, **facts})
             return
         told = "  ".join(f"{key}={_shown(value)}" for key, value in facts.items() if value is not None)
         self._report.text(f"{now:%H:%M:%S}  {name:<15}  {told}")

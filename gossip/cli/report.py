@@ -63,14 +63,14 @@ class Report:
     def text(self, line: str) -> None:
         """Print a line that only people read."""
         if not self.as_json:
-            typer.echo(line)
+            typer.echo(printable(line))
 
     def failure(self, error: str, message: str, *, fault: Fault) -> None:
         """Say why the command failed: an object on standard output, or one line on standard error."""
         if self.as_json:
             self._object({"ok": False, "error": error, "fault": fault.value, "message": message})
         else:
-            typer.echo(f"gossip: {message}", err=True)
+            typer.echo(printable(f"gossip: {message}"), err=True)
 
     def _object(self, facts: Mapping[str, object]) -> None:
         sys.stdout.write(json.dumps(facts, default=_plain) + "\n")
@@ -113,10 +113,17 @@ def reporting(as_json: bool, about: object = None) -> Iterator[Report]:
             message = f"{about}: {message}"
         report.failure(type(error).__name__, message, fault=error.fault)
         raise typer.Exit(exit_code_of(error)) from error
+    except BrokenPipeError:
+        raise  # nobody reads what we print, so there is nobody to tell; typer ends the command
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         report.failure("ConfigurationError", f"{where}{error.strerror or error}", fault=Fault.OURS)
         raise typer.Exit(ExitCode.USAGE) from error
+
+
+def printable(text: str) -> str:
+    """Escape what would move a terminal's cursor or colour its text: peers choose some of what is printed."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _plain(value: object) -> object:
@@ -142,4 +149,4 @@ def _readable(value: object) -> str:
         case dict():
             return ", ".join(f"{name} {_readable(each)}" for name, each in value.items())
         case _:
-            return str(value)
+            return printable(str(value))

@@ -46,6 +46,7 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
 
     Raises:
         ConfigurationError: The settings or options cannot be used.
+        BrokenPipeError: Nobody reads what is printed any more, which ends the peer too.
 
     Cancellation: nothing is left open.
     """
@@ -55,7 +56,7 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
     loop.add_signal_handler(signal.SIGHUP, _nothing)  # while files are being read for the first time
-    printer, figures = EventPrinter(report), Figures()
+    printer, figures = EventPrinter(report, cut_off=told_to_stop.set), Figures()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
     async with (
@@ -74,6 +75,8 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
         watching.cancel()
         await peer.stop()  # which ends the subscriptions, and with them the tasks
     printer.event("stopped")
+    if printer.broken_pipe is not None:
+        raise printer.broken_pipe
 
 
 @asynccontextmanager

@@ -1,8 +1,11 @@
 """``gossip probe``, ``gossip handshake`` and ``gossip serve`` between processes over mutual TLS."""
 
 import hashlib
+import json
 import signal
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -119,7 +122,7 @@ def test_people_read_the_peers_own_words() -> None:
 
 
 def test_a_tls_certificate_that_is_not_ours_to_use_is_refused_in_tls(server: Served) -> None:
-    options = [option for option in peer_options(2) if not option.startswith("--tls-ca")]
+    options = [option for option in peer_options(2, knows=(2,)) if not option.startswith("--tls-ca")]
     outcome = run(
         "handshake", server.endpoint, *options, f"--tls-ca={CRYPTO / 'org1' / 'msp' / 'tlscacerts'}", "--json"
     )
@@ -136,8 +139,30 @@ def test_serve_ends_in_order_on_sigint_and_on_sigterm() -> None:
         with serving(*peer_options(1)) as served:
             served.signal(number)
             served.event("stopped")
-            assert served.stop() == 0
+            assert served.process.wait(30) == 0
             assert [event["event"] for event in served.seen] == ["ready", "stopped"]
+
+
+def test_a_peer_that_is_killed_is_presumed_dead(server: Served) -> None:
+    arguments = [server.endpoint, *peer_options(2, 1), "--data=/dev/null", "--ack=1", "--timeout=60"]
+    with subprocess.Popen([sys.executable, "-m", "gossip.cli.main", "send", *arguments]) as sender:
+        accepted = server.event("accepted")  # it waits for an acknowledgement that does not come
+        sender.kill()
+
+    assert server.event("disconnected")["pki_id"] == accepted["pki_id"]
+    assert server.event("dead")["pki_id"] == accepted["pki_id"]
+
+
+def test_serve_ends_in_order_when_nobody_reads_its_events() -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "serve", "--json", "--listen=127.0.0.1:0", *peer_options(1)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        endpoint = json.loads(process.stdout.readline())["endpoint"]
+        process.stdout.close()
+        assert run("handshake", endpoint, *peer_options(2)).exit_code == 0
+        assert process.wait(30) == 1
+        assert process.stderr.read() == ""
 
 
 def test_ready_tells_who_listens_where(server: Served) -> None:

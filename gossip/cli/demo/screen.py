@@ -89,7 +89,7 @@ def shorten(text: str) -> str:
 
 
 def _table(peers: dict[str, PeerSoFar]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=True)
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     for name in ("peer", "organisation", "PKI-ID", "TLS"):
         table.add_column(name, no_wrap=True)
     for name in ("handshakes", "ms", "acks"):
