@@ -5,8 +5,11 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 300
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test gen gen-check fmt lint types check build clean
+.PHONY: help setup demo test fuzz soak gen gen-check fmt lint types check build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +27,12 @@ demo: $(READY) ## Two organisations' peers shake hands over mutual TLS, impostor
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -q
+
+fuzz: $(READY) ## Fuzz codec, handshake, identities, files and HTTP/2 for FUZZ_SECONDS (60)
+	@$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
+
+soak: $(READY) ## Kill and restart 20 peers that talk to each other, for SOAK_SECONDS (300)
+	@$(BIN)/python -m tests.soak $(SOAK_SECONDS)
 
 gen: $(READY) ## Generate gen/gossip_protos from protos/
 	@$(BIN)/python protos/generate.py gen/gossip_protos
