@@ -1,0 +1,84 @@
+"""Puts logging together, and changes it while a peer runs."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from gossip.api.peer import PeerIdentityInfo
+from gossip.node.logs.lines import JsonLines, PlainLines
+from gossip.node.logs.names import PeerNames
+from gossip.node.logs.repeats import RepeatFilter
+from gossip.node.logs.spec import LogSpec, parse_log_spec
+
+
+class LogControl:
+    """The logging of a process, as :func:`logging_to` set it up."""
+
+    def __init__(self, spec: LogSpec, formatter: PlainLines | JsonLines) -> None:
+        self._formatter = formatter
+        self._spec = LogSpec()
+        self._apply(spec)
+
+    @property
+    def spec(self) -> str:
+        """The specification in force, as Fabric writes it."""
+        return str(self._spec)
+
+    def set_spec(self, text: str) -> None:
+        """Log by another specification from now on.
+
+        Raises:
+            ConfigurationError: It is none; the old one stays.
+        """
+        self._apply(parse_log_spec(text))
+
+    def know(self, list_identities: Callable[[], Iterable[PeerIdentityInfo]]) -> None:
+        """Write names behind the PKI-IDs of these identities, which are asked for when a line names one."""
+        self._formatter.names = PeerNames(list_identities)
+
+    def is_wanted(self, record: logging.LogRecord) -> bool:
+        """Whether the specification lets a record through; loggers alone cannot tell a name with a dot from one."""
+        return record.levelno >= self._spec.level_of(record.name)
+
+    def restore(self) -> None:
+        """Set every logger back to what it was without a specification."""
+        for name in self._spec.levels:
+            logging.getLogger(name.removesuffix(".")).setLevel(logging.NOTSET)
+        logging.getLogger().setLevel(logging.WARNING)
+
+    def _apply(self, spec: LogSpec) -> None:
+        self.restore()
+        self._spec = spec
+        logging.getLogger().setLevel(spec.default)
+        for name in {name.removesuffix(".") for name in spec.levels}:
+            wanted = min(spec.level_of(name), spec.levels.get(name, logging.CRITICAL))
+            logging.getLogger(name).setLevel(wanted)
+
+
+@contextmanager
+def logging_to(stream: TextIO, spec: str = "", *, as_json: bool = False) -> Iterator[LogControl]:
+    """Write the process's log to a stream, one line a record, until the end of the block.
+
+    Args:
+        stream: Where to.
+        spec: Levels, as in ``FABRIC_LOGGING_SPEC``; empty is info.
+        as_json: An object a line, instead of text.
+
+    Raises:
+        ConfigurationError: The specification is none; nothing was changed.
+    """
+    parsed = parse_log_spec(spec)
+    formatter = JsonLines() if as_json else PlainLines()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    control = LogControl(parsed, formatter)
+    handler.addFilter(control.is_wanted)
+    handler.addFilter(RepeatFilter())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield control
+    finally:
+        root.removeHandler(handler)
+        control.restore()

@@ -1,0 +1,70 @@
+"""One log record as one line, for people or for programs."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from gossip.node.logs.names import PeerNames
+from gossip.node.logs.spec import level_name
+
+
+class PlainLines(logging.Formatter):
+    """``2026-11-22 12:00:00.000 UTC WARN [gossip.comm] text``, a traceback below it where there is one.
+
+    What others have put into the text cannot begin a line: control characters are written out.
+    """
+
+    names: PeerNames | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write it out."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        text = one_line(message_of(record))
+        if self.names is not None:
+            text = self.names.spell_out(text)
+        when = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
+        line = f"{when} {level_name(record.levelno).upper()} [{record.name}] {text}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: ``level``, ``ts`` (seconds since 1970), ``name``, ``msg`` as Fabric's JSON format has them.
+
+    Where the text names peers that are known, ``peers`` has their ``pki_id``, ``common_name`` and ``mspid``; a
+    traceback is in ``stacktrace``.
+    """
+
+    names: PeerNames | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write it out."""
+        text = message_of(record)
+        facts: dict[str, object] = {
+            "level": level_name(record.levelno),
+            "ts": round(record.created, 6),
+            "name": record.name,
+            "msg": text,
+        }
+        peers = [
+            {"pki_id": name.pki_id, "common_name": name.common_name, "mspid": name.mspid}
+            for name in (self.names.named_in(text) if self.names is not None else ())
+        ]
+        if peers:
+            facts["peers"] = peers
+        if record.exc_info:
+            facts["stacktrace"] = self.formatException(record.exc_info)
+        return json.dumps(facts)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The text of a record, and how many like it were not written."""
+    unsaid = getattr(record, "unsaid", 0)
+    more = f" ({unsaid} more like it were not logged)" if unsaid else ""
+    return f"{record.getMessage()}{more}"
+
+
+def one_line(text: str) -> str:
+    """The text with control characters written out, as in a Python literal."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

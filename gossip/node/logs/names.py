@@ -1,0 +1,73 @@
+"""Who is behind the PKI-IDs in a log line."""
+
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from gossip.api.peer import PeerIdentityInfo
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.claim import parse_claim, shown_mspid
+
+KEPT = 16_384
+"""Names; more than identities that a peer keeps, so that those it has forgotten have names for a while."""
+
+LOOK_INTERVAL_S = 1.0
+_PKI_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+
+@dataclass(frozen=True, slots=True)
+class PeerName:
+    """A peer in words: the common name in its certificate, and the organisation that vouches for it."""
+
+    pki_id: str
+    common_name: str
+    mspid: str
+
+
+class PeerNames:
+    """Finds the names of stored identities; looks for new ones at most once a second."""
+
+    def __init__(self, list_identities: Callable[[], Iterable[PeerIdentityInfo]]) -> None:
+        self._list_identities = list_identities
+        self._names: OrderedDict[str, PeerName] = OrderedDict()
+        self._looked_at_s = -LOOK_INTERVAL_S
+
+    def named_in(self, text: str) -> Iterator[PeerName]:
+        """Each peer that a text names by its PKI-ID in hex and that is known, once."""
+        for pki_id in dict.fromkeys(_PKI_ID.findall(text)):
+            name = self._find(pki_id)
+            if name is not None:
+                yield name
+
+    def spell_out(self, text: str) -> str:
+        """The text with common name and MSP-ID behind each PKI-ID that is known."""
+
+        def named(found: re.Match[str]) -> str:
+            name = self._find(found[0])
+            return found[0] if name is None else f"{found[0]} ({name.common_name}, {name.mspid})"
+
+        return _PKI_ID.sub(named, text)
+
+    def _find(self, pki_id: str) -> PeerName | None:
+        if pki_id not in self._names:
+            self._look()
+        return self._names.get(pki_id)
+
+    def _look(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._looked_at_s < LOOK_INTERVAL_S:
+            return
+        self._looked_at_s = now_s
+        for info in self._list_identities():
+            pki_id = info.pki_id.hex()
+            if pki_id in self._names:
+                continue
+            try:
+                claim = parse_claim(info.identity)
+            except UntrustedIdentityError:
+                continue
+            self._names[pki_id] = PeerName(pki_id, claim.certificate.subject, shown_mspid(claim.mspid))
+            if len(self._names) > KEPT:
+                self._names.popitem(last=False)

@@ -1,0 +1,36 @@
+"""Keeps a warning that comes again and again from filling the log."""
+
+import logging
+import re
+import time
+
+from gossip.throttle import Throttle
+
+_PORT = re.compile(r"(?<=:)\d+\b")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
+MAX_KEY_LENGTH = 512
+
+
+class RepeatFilter(logging.Filter):
+    """Lets a warning or error through once in ten seconds, and says then how many like it were not.
+
+    Like another is what differs in numbers alone: ports, counts, times; not in the host or the peer that it is about.
+    """
+
+    def __init__(self, interval_s: float = 10.0) -> None:
+        super().__init__()
+        self._throttle = Throttle(interval_s)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count it, and tell whether it is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        unsaid = self._throttle.admit((record.name, record.levelno, _kind_of(record.getMessage())), time.monotonic())
+        if unsaid:
+            record.unsaid = unsaid
+        return unsaid is not None
+
+
+def _kind_of(text: str) -> str:
+    """The text without ports and numbers; an address keeps its numbers, which have dots between them."""
+    return _NUMBER.sub("#", _PORT.sub("#", text[:MAX_KEY_LENGTH]))

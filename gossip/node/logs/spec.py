@@ -1,0 +1,96 @@
+"""``FABRIC_LOGGING_SPEC``: which logger says how much, such as ``gossip.comm=debug:info``."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gossip.errors import ConfigurationError
+
+VARIABLE = "FABRIC_LOGGING_SPEC"
+MAX_LENGTH = 10_000
+
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "dpanic": logging.CRITICAL,
+    "panic": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+}
+_NAMES = {
+    logging.DEBUG: "debug",
+    logging.INFO: "info",
+    logging.WARNING: "warn",
+    logging.ERROR: "error",
+    logging.CRITICAL: "fatal",
+}
+_LOGGER = re.compile(r"[A-Za-z0-9_#:-]+(\.[A-Za-z0-9_#:-]+)*\.?")
+
+
+def level_name(level: int) -> str:
+    """Fabric's name of a level."""
+    return _NAMES.get(level, str(level))
+
+
+@dataclass(frozen=True, slots=True)
+class LogSpec:
+    """Levels by logger; a name that ends in a dot is that logger alone, any other those below it too.
+
+    Mirrors: common/flogging/loggerlevels.go.
+    """
+
+    default: int = logging.INFO
+    levels: Mapping[str, int] = field(default_factory=dict)
+
+    def level_of(self, logger: str) -> int:
+        """The least that ``logger`` says: by its own name with a dot, its own, then those above it."""
+        name = f"{logger}."
+        while name:
+            if name in self.levels:
+                return self.levels[name]
+            name = name[:-1] if name.endswith(".") else name.rpartition(".")[0]
+        return self.default
+
+    def __str__(self) -> str:
+        """The specification as Fabric writes it: loggers in order, the default last."""
+        segments = [f"{logger}={level_name(level)}" for logger, level in sorted(self.levels.items())]
+        return ":".join([*segments, level_name(self.default)])
+
+
+def parse_log_spec(text: str) -> LogSpec:
+    """Read a specification: segments with colons between them, each a level, or loggers with commas, ``=`` and a level.
+
+    An empty text, and empty segments, change nothing; of several levels without a logger the last counts.
+
+    Raises:
+        ConfigurationError: A segment is neither; it is named.
+
+    Mirrors: common/flogging/loggerlevels.go, ActivateSpec.
+    """
+    if len(text) > MAX_LENGTH:
+        raise _invalid(f"{text[:64]}...", f"is longer than {MAX_LENGTH} characters")
+    default, levels = logging.INFO, {}
+    for segment in text.split(":"):
+        loggers, equals, level_text = segment.rpartition("=")
+        if not segment:
+            continue
+        level = _LEVELS.get(level_text.lower())
+        if level is None or "=" in loggers:
+            raise _invalid(text, f"bad segment '{segment}'")
+        if not equals:
+            default = level
+            continue
+        if not loggers:
+            raise _invalid(text, f"no logger specified in segment '{segment}'")
+        for logger in loggers.split(","):
+            if not _LOGGER.fullmatch(logger):
+                raise _invalid(text, f"bad logger name '{logger}'")
+            levels[logger] = level
+    return LogSpec(default, levels)
+
+
+def _invalid(text: str, why: str) -> ConfigurationError:
+    return ConfigurationError(f"invalid logging specification '{text}': {why}", path=VARIABLE)
