@@ -25,7 +25,7 @@ class Feed(Generic[T]):
         self._on_close = on_close
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
-        self._blocked: dict[asyncio.Future[None], None] = {}
+        self._blocked: deque[asyncio.Future[None]] = deque()
 
     def __len__(self) -> int:
         return len(self._events)
@@ -57,11 +57,15 @@ class Feed(Generic[T]):
         """
         while not self.offer_nowait(event, size_bytes):
             room = asyncio.get_running_loop().create_future()
-            self._blocked[room] = None
+            self._blocked.append(room)
             try:
                 await room
-            finally:
-                del self._blocked[room]
+            except asyncio.CancelledError:
+                if not room.cancelled():
+                    self._let_in()  # the room was ours, and is somebody else's now
+                elif room in self._blocked:
+                    self._blocked.remove(room)
+                raise
 
     def drop_oldest(self) -> None:
         """Make room for what is newer."""
@@ -73,8 +77,8 @@ class Feed(Generic[T]):
         self._ended = True
         if self._reader is not None:
             self._wake(self._reader)
-        for room in self._blocked:
-            self._wake(room)
+        while self._blocked:
+            self._let_in()  # they are told that it took everything
 
     def close(self) -> None:
         """End it and drop what was not read."""
@@ -102,8 +106,7 @@ class Feed(Generic[T]):
         event, size_bytes = self._events.popleft()
         self._held_bytes -= size_bytes
         if self._blocked and not self._is_full():
-            for room in self._blocked:
-                self._wake(room)
+            self._let_in()
         return event
 
     async def _wait_for_event(self) -> None:
@@ -114,6 +117,14 @@ class Feed(Generic[T]):
             await self._reader
         finally:
             self._reader = None
+
+    def _let_in(self) -> None:
+        """Wake the first who waits for room: one for each event that is taken, or many would wake in vain."""
+        while self._blocked:
+            room = self._blocked.popleft()
+            if not room.done():
+                room.set_result(None)
+                return
 
     @staticmethod
     def _wake(future: asyncio.Future[None]) -> None:

@@ -49,6 +49,23 @@ def test_who_offers_to_a_full_feed_waits_for_room_in_turn() -> None:
     run_virtual(main())
 
 
+def test_room_is_given_to_one_who_waits_and_to_the_next_when_that_one_is_cancelled() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        feed.offer_nowait(0)
+        offering = [asyncio.create_task(feed.offer(number)) for number in (1, 2, 3)]
+        await asyncio.sleep(1)
+        offering[0].cancel()
+        assert await anext(feed) == 0
+        offering[1].cancel()
+        await asyncio.sleep(1)
+        assert [task.done() for task in offering] == [True, True, True]
+        assert [task.cancelled() for task in offering] == [True, True, False]
+        assert await anext(feed) == 3
+
+    run_virtual(main())
+
+
 def test_bytes_fill_it_too_but_one_event_always_fits() -> None:
     async def main() -> None:
         feed = Feed[int](100, limit_bytes=10)
