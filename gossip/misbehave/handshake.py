@@ -37,7 +37,7 @@ async def open_with(attacker: Attacker, envelope: bytes) -> Ending:
     """
     async with attacker.http2() as peer:
         peer.open()
-        peer.write(frames.data(1, frames.message(envelope)))
+        await peer.send(1, frames.message(envelope), attacker.patience_s)
         return await peer.ending(attacker.patience_s)
 
 
@@ -120,25 +120,25 @@ def expired(forger: Forger) -> bytes:
     return forger.hello(forger.expired())
 
 
-@opening("bad-signature", "authentication failure", limit="signature")
+@opening("bad-signature", "signature is invalid", limit="signature")
 def bad_signature(forger: Forger) -> bytes:
     """Signs something else."""
     return forger.hello(sign_by=lambda message: forger.own.sign(message + b"!"))
 
 
-@opening("no-signature", "authentication failure", limit="signature")
+@opening("no-signature", "Empty signature on the message", limit="signature")
 def no_signature(forger: Forger) -> bytes:
     """Does not sign."""
     return forger.hello(sign_by=lambda _: b"")
 
 
-@opening("garbage-signature", "authentication failure", limit="signature")
+@opening("garbage-signature", "validity of the signature", limit="signature")
 def garbage_signature(forger: Forger) -> bytes:
     """Signs with bytes that are no signature."""
     return forger.hello(sign_by=lambda _: b"\x30" * 70)
 
 
-@opening("unsigned-secret", "authentication failure", limit="signature")
+@opening("unsigned-secret", "Empty signature on the secret envelope", limit="signature")
 def unsigned_secret(forger: Forger) -> bytes:
     """Adds a secret envelope that it does not sign."""
     signed = parse_envelope(forger.hello())

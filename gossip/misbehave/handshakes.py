@@ -35,11 +35,11 @@ async def interleaved(attacker: Attacker) -> Ending:
     middle = len(body) // 2
     async with attacker.http2() as peer:
         sessions = [Session(peer, stream_id, attacker.patience_s) for stream_id in (1, 3)]
-        for part in (body[:middle], body[middle:]):
-            for session in sessions:
-                if part is not body[middle:]:
-                    peer.open(session.stream_id)
-                peer.write(frames.data(session.stream_id, part))
+        for session in sessions:
+            peer.open(session.stream_id)
+            peer.write(frames.data(session.stream_id, body[:middle]))
+        for session in sessions:
+            peer.write(frames.data(session.stream_id, body[middle:]))
         for session in sessions:
             await session.heard_hello()
         return await sessions[1].served()
@@ -72,7 +72,8 @@ async def many_identities(attacker: Attacker) -> Ending:
         stream_id = 1
         for persona in attacker.forger.newcomers(attacker.amount):
             peer.open(stream_id)
-            peer.write(frames.data(stream_id, frames.message(attacker.forger.hello(persona, probe=True))))
+            hello = frames.message(attacker.forger.hello(persona, probe=True))
+            await peer.send(stream_id, hello, attacker.patience_s)
             ending = await peer.ending(attacker.patience_s, stream_id)
             if ending.end is not End.STATUS or ending.code != "OK":
                 return ending

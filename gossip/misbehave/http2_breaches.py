@@ -42,12 +42,6 @@ def frame_too_large(peer: Http2Peer) -> None:
     peer.write(frames.HEADER.pack(0xFFFFFF << 8 | frames.DATA, 0, 1) + bytes(10_000))
 
 
-@breach("not-http2", "PROTOCOL_ERROR")
-def not_http2(peer: Http2Peer) -> None:
-    """Speaks HTTP/1.1 where SETTINGS were promised."""
-    peer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
-
-
 @breach("preface-twice", "FRAME_SIZE_ERROR")
 def preface_twice(peer: Http2Peer) -> None:
     """Begins HTTP/2 anew on a connection where it has begun."""

@@ -11,13 +11,16 @@ from gossip.transport.gate import Offence
 def http2_fault(
     name: str, expected: Ending, *, limit: str, offence: Offence | None, layer: Layer = Layer.HTTP2
 ) -> Callable[[Callable[[Http2Peer], None]], Fault]:
-    """Make a function that says something on a new connection a fault; then the end is waited for."""
+    """Make a function that says something on a new connection a fault.
+
+    Then the end is waited for: that of stream 1 for a call, else that of the connection.
+    """
 
     def register(misbehave: Callable[[Http2Peer], None]) -> Fault:
         async def run(attacker: Attacker) -> Ending:
             async with attacker.http2() as peer:
                 misbehave(peer)
-                return await peer.ending(attacker.patience_s)
+                return await peer.ending(attacker.patience_s, 1 if layer is Layer.GRPC else 0)
 
         return Fault(name, layer, describe(misbehave), expected, limit, offence, False, run)
 

@@ -91,7 +91,7 @@ def call_flood(peer: Http2Peer) -> None:
 
 
 def _open_and_reset(peer: Http2Peer, path: str) -> None:
-    block = peer.block(frames.request(path))
-    block = peer.block(frames.request(path)) or block  # from the second time on it is indexed, and short
-    streams = range(1, 2 * FRAMES, 2)
+    peer.open(1, frames.request(path))
+    block = peer.block(frames.request(path))  # from the second time on it is indexed, and short
+    streams = range(3, 2 * FRAMES, 2)
     peer.write(b"".join(frames.headers(stream_id, block) + frames.reset(stream_id) for stream_id in streams))

@@ -12,8 +12,8 @@ CONTINUATIONS = 5000
 
 @breach("huge-headers", "ENHANCE_YOUR_CALM", limit="max_header_bytes")
 def huge_headers(peer: Http2Peer) -> None:
-    """Opens a call with 20 KB of header fields."""
-    peer.open(fields=[*frames.request(), ("x-long", "v" * 10_000), ("x-longer", "w" * 10_000)])
+    """Opens a call with 18 KB of header fields."""
+    peer.open(fields=[*frames.request(), ("x-long", "v" * 9_000), ("x-longer", "w" * 9_000)])
 
 
 @breach("header-bomb", "ENHANCE_YOUR_CALM", limit="max_header_bytes")
@@ -45,5 +45,6 @@ def endless_headers(peer: Http2Peer) -> None:
 async def slow_headers(attacker: Attacker) -> Ending:
     """Says a header block byte by byte."""
     async with attacker.http2() as peer:
+        await peer.greeted(attacker.patience_s)
         await peer.drip(frames.headers(1, peer.block()), attacker.pace_s)
         return await peer.ending(attacker.patience_s)

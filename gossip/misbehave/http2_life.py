@@ -8,6 +8,14 @@ from gossip.misbehave.tcp import closed
 from gossip.transport.gate import Offence
 
 
+@fault("not-http2", Layer.HTTP2, CUT, limit="RFC 9113", offence=Offence.BREACH)
+async def not_http2(attacker: Attacker) -> Ending:
+    """Speaks HTTP/1.1 over TLS."""
+    async with attacker.tls() as conversation:
+        conversation.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return await closed(conversation, attacker.patience_s)
+
+
 @fault("half-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
 async def half_preface(attacker: Attacker) -> Ending:
     """Says half of HTTP/2's first words, and nothing more."""

@@ -27,7 +27,7 @@ class Http2Peer(Conversation):
         self.resets: dict[int, int] = {}
         self.verdicts: dict[int, Verdict] = {}
         self.messages: defaultdict[int, list[bytes]] = defaultdict(list)
-        self.reads = True
+        self._is_greeted = False
         self._decoder = Decoder()
         self._bodies: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._granted: defaultdict[int, int] = defaultdict(int)
@@ -85,8 +85,15 @@ class Http2Peer(Conversation):
         """Whether a call, or the connection, has ended."""
         return self.is_closed or bool(self.goaway_code) or stream_id in self.verdicts or stream_id in self.resets
 
+    async def greeted(self, patience_s: float) -> None:
+        """Wait until the other side has said what it wants, which we acknowledge.
+
+        Cancellation: nothing changes.
+        """
+        await self.until(lambda: self._is_greeted or self.is_over(0), patience_s)
+
     async def ending(self, patience_s: float, stream_id: int = 1) -> Ending:
-        """Wait for the end of a call, or of the connection.
+        """Wait for the end of a call, or of the connection; stream 0 stands for the latter.
 
         Cancellation: nothing changes.
         """
@@ -141,8 +148,6 @@ class Http2Peer(Conversation):
                 self.write(frames.ping(body, answers=True))
 
     def _data_came(self, stream_id: int, body: bytes) -> None:
-        if not self.reads:
-            return
         held = self._bodies[stream_id]
         held += body
         while len(held) >= PREFIX_BYTES:
@@ -163,4 +168,5 @@ class Http2Peer(Conversation):
                 for stream_id in self._windows.keys() - {0}:
                     self._windows[stream_id] += wanted - self._initial_window
                 self._initial_window = wanted
+        self._is_greeted = True
         self.write(frames.settings_ack())

@@ -30,6 +30,7 @@ class Session:
         self._patience_s = patience_s
         self._next_stream_id = stream_id + 2
         self._nonce = NONCE
+        self._acked = 0
 
     async def authenticate(self, hello: bytes) -> None:
         """Open the stream, and exchange ConnEstablish.
@@ -86,7 +87,11 @@ class Session:
         await self.peer.until(lambda: self._is_acked() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
         if self.peer.is_over(self.stream_id):
             return await self.ending()
-        return SERVED if self._is_acked() else await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
+        return (
+            SERVED
+            if self._acked == self._nonce
+            else await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
+        )
 
     def _new_stream_id(self) -> int:
         self._next_stream_id += 2
@@ -94,11 +99,11 @@ class Session:
 
     def _is_acked(self) -> bool:
         messages = self.peer.messages[self.stream_id]
-        while messages:
-            signed = parse_envelope(messages.pop(0))
-            if signed.kind is MessageKind.ACK and signed.nonce == self._nonce:
-                return True
-        return False
+        for signed in map(parse_envelope, messages):
+            if signed.kind is MessageKind.ACK:
+                self._acked = signed.nonce
+        messages.clear()
+        return self._acked == self._nonce
 
 
 async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> Ending:

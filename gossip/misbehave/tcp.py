@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation
-from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
+from gossip.misbehave.fault import CUT, End, Ending, Layer, fault
 from gossip.transport.gate import Offence
 
 MOST_CONNECTIONS = 1200
@@ -54,7 +54,7 @@ async def slow_tls(attacker: Attacker) -> Ending:
         return await closed(conversation, attacker.patience_s)
 
 
-@fault("garbage", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+@fault("garbage", Layer.TCP, CUT, limit="TLS", offence=Offence.TLS)
 async def garbage(attacker: Attacker) -> Ending:
     """Says bytes that are not TLS."""
     async with attacker.tcp() as conversation:
@@ -62,7 +62,7 @@ async def garbage(attacker: Attacker) -> Ending:
         return await closed(conversation, attacker.patience_s)
 
 
-@fault("plain-http1", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+@fault("plain-http1", Layer.TCP, CUT, limit="TLS", offence=Offence.TLS)
 async def plain_http1(attacker: Attacker) -> Ending:
     """Speaks HTTP/1.1 without TLS."""
     async with attacker.tcp() as conversation:
@@ -70,7 +70,7 @@ async def plain_http1(attacker: Attacker) -> Ending:
         return await closed(conversation, attacker.patience_s)
 
 
-@fault("plain-http2", Layer.TCP, ALERT, limit="TLS", offence=Offence.BREACH)
+@fault("plain-http2", Layer.TCP, CUT, limit="TLS", offence=Offence.TLS)
 async def plain_http2(attacker: Attacker) -> Ending:
     """Speaks HTTP/2 without TLS."""
     async with attacker.tcp() as conversation:

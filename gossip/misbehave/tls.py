@@ -23,14 +23,14 @@ async def no_alpn(attacker: Attacker) -> Ending:
         return await closed(conversation, attacker.patience_s)
 
 
-@fault("foreign-certificate", Layer.TLS, ALERT, limit="TLS CAs", offence=Offence.BREACH)
+@fault("foreign-certificate", Layer.TLS, ALERT, limit="TLS CAs", offence=Offence.TLS)
 async def foreign_certificate(attacker: Attacker) -> Ending:
     """Presents a TLS certificate that no known TLS CA issued."""
     async with attacker.http2(context=attacker.stranger_context()) as peer:
         return await peer.ending(attacker.patience_s)
 
 
-@fault("broken-record", Layer.TLS, CUT, limit="TLS", offence=Offence.BREACH)
+@fault("broken-record", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
 async def broken_record(attacker: Attacker) -> Ending:
     """Sends a record that is not encrypted once TLS stands."""
     async with attacker.tcp() as conversation:

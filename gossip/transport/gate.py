@@ -15,6 +15,7 @@ class Offence(StrEnum):
     SLOW = "slow"
     FLOOD = "flood"
     UNREAD = "unread"
+    TLS = "tls"
     BREACH = "breach"
 
 

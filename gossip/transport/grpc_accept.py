@@ -82,11 +82,11 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def tls_failed(self, error: ssl.SSLError) -> None:
         """Say why, which the peer learns only in part."""
-        self._listener.warn("tls", f"TLS with {self.remote} failed: {describe(error)}")
+        self._listener.offended(Offence.TLS, f"TLS with {self.remote} failed: {describe(error)}")
 
     def offended(self, offence: Offence, reason: str) -> None:
         """Count it."""
-        self._listener.offended(self.remote, offence, reason)
+        self._listener.offended(offence, f"cut off {self.remote}: {reason}")
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Everything is closed."""

@@ -8,7 +8,7 @@ from typing import cast
 from grpclib.protocol import AbstractHandler, H2Protocol
 from h2.config import H2Configuration
 from h2.connection import ConnectionState
-from h2.exceptions import FrameTooLargeError, ProtocolError
+from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
@@ -112,7 +112,7 @@ class GrpcProtocol(H2Protocol):
         self.connection.flushed = self._check_unsent
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
-            self.cut("the peer does not offer HTTP/2 in TLS (no ALPN h2)")
+            self.punish(Offence.BREACH, "the peer does not offer HTTP/2 in TLS (no ALPN h2)")
             return
         self.connection.flush_soon()
         self.opened()
@@ -265,7 +265,7 @@ class GrpcProtocol(H2Protocol):
     def _goaway(self, frame: bytes) -> None:
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""
         if len(frame) < FRAME_HEADER_BYTES + GOAWAY_BODY.size:
-            raise ProtocolError("a GOAWAY that is too short")
+            raise FrameDataMissingError("a GOAWAY that is too short")
         last_stream_id, code = GOAWAY_BODY.unpack_from(frame, FRAME_HEADER_BYTES)
         if code:
             told = frame[FRAME_HEADER_BYTES + GOAWAY_BODY.size :][:100].decode("ascii", "replace")

@@ -64,6 +64,7 @@ class ServerStream(GrpcStream):
             self.connection.http2.send_headers(self._id, headers, end_stream=True)
             self.connection.flush_soon()
         self.leave()
+        self._return_window()  # the connection's other streams need it
 
     def authenticated(self) -> None:
         """The connection may stay."""

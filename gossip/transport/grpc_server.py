@@ -120,16 +120,12 @@ class GrpcListener:
                 self._sweeping.cancel()
                 self._sweeping = None
 
-    def offended(self, remote: str, offence: Offence, reason: str) -> None:
-        """One was cut; said once in a while, counted always."""
+    def offended(self, offence: Offence, text: str) -> None:
+        """One was cut, or never came to speak TLS; said once in a while, counted always."""
         self.cut[offence] += 1
         if self._on_cut is not None:
             self._on_cut(offence)
-        self.warn(offence, f"cut off {remote}: {reason}")
-
-    def warn(self, key: str, text: str) -> None:
-        """Say something that a peer can cause as often as it likes."""
-        unsaid = self._throttle.admit(key, self._loop.time())
+        unsaid = self._throttle.admit(offence, self._loop.time())
         if unsaid is not None:
             logger.warning("%s%s", text, f" ({unsaid} more of these since the last one)" if unsaid else "")
 

@@ -9,9 +9,18 @@ from struct import Struct
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamState
-from hpack import Decoder, Encoder, HeaderTuple, NeverIndexedHeaderTuple
+from hpack import (
+    Decoder,
+    Encoder,
+    HeaderTuple,
+    HPACKError,
+    NeverIndexedHeaderTuple,
+    OversizedHeaderListError,
+)
 
 from gossip.transport.limits import ConnectionLimits
 
@@ -68,6 +77,25 @@ class RememberingDecoder(Decoder):
         return list(fields)
 
 
+class CompressionError(ProtocolError):
+    """A header block cannot be read, for which h2 has no error with the right code. Spec: RFC 9113 section 4.3."""
+
+    error_code = ErrorCodes.COMPRESSION_ERROR
+
+
+class ReportingDecoder(RememberingDecoder):
+    """Says COMPRESSION_ERROR where h2 would say PROTOCOL_ERROR; a list that is too long stays what it is."""
+
+    def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
+        """The header fields of one block."""
+        try:
+            return super().decode(data, raw)
+        except OversizedHeaderListError:
+            raise
+        except HPACKError as error:
+            raise CompressionError(f"a header block that cannot be read: {error}") from error
+
+
 MAX_REMEMBERED = 256
 MAX_REMEMBERED_BYTES = 512
 _decoded: dict[bytes, tuple[tuple[HeaderTuple, ...], int]] = {}
@@ -104,7 +132,7 @@ class Http2Connection(H2Connection):
         if config.client_side:
             settings[SettingCodes.ENABLE_PUSH] = 0
         self.local_settings = Settings(client=config.client_side, initial_values=settings)
-        self.decoder = RememberingDecoder(limits.max_header_bytes)
+        self.decoder = ReportingDecoder(limits.max_header_bytes)
         self.encoder = _ENCODER
 
     def receives_data(self, stream_id: int) -> H2Stream | None:
