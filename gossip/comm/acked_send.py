@@ -86,18 +86,21 @@ class AckedSend:
 
         Cancellation: close it all the same.
         """
+        timer = asyncio.get_running_loop().call_later(timeout_s, self._time_out, timeout_s)
         try:
-            async with asyncio.timeout(timeout_s):
-                await self._enough
-        except TimeoutError:
-            for pki_id in tuple(self._open):
-                self.settle(pki_id, AckTimeoutError(f"timed out after {timeout_s:g} s without an acknowledgement"))
+            await self._enough
+        finally:
+            timer.cancel()
         return AggregatedSendResults(self._results)
 
     def close(self) -> None:
         """Expect no more answers."""
         for pki_id in self._asked:
             self._acks.forget(pki_id, self._nonce)
+
+    def _time_out(self, timeout_s: float) -> None:
+        for pki_id in tuple(self._open):
+            self.settle(pki_id, AckTimeoutError(f"timed out after {timeout_s:g} s without an acknowledgement"))
 
     def _expect(self, pki_id: PkiId, connection: Connection) -> None:
         """Wait for whoever is at the other end, which after an identity switch answers for others too."""
