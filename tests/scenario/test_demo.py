@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -137,6 +138,22 @@ def test_an_interrupted_demo_leaves_nothing(number: signal.Signals, tmp_path: Pa
     assert (last[-1]["ok"], last[-1]["failure"]) == (False, f"interrupted by {number.name}")
     assert still_running(events + last) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_peers_do_not_outlive_a_demo_that_was_killed(tmp_path: Path) -> None:
+    """It cannot clean up then, but its peers notice that nobody leads them."""
+    with demo(tmp_path, "--json") as process:
+        events = read_until(process, "acknowledged")
+        peers = [os.pidfd_open(int(str(event["pid"]))) for event in events if event["event"] == "ready"]
+        process.kill()
+
+        try:
+            for peer in peers:
+                assert select.select([peer], [], [], TIME_LIMIT_S)[0] == [peer], "it ends"
+        finally:
+            for peer in peers:
+                os.close(peer)
+    assert len(peers) == 4
 
 
 def test_a_demo_that_goes_wrong_says_what_and_leaves_nothing(tmp_path: Path) -> None:

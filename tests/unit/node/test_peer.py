@@ -15,9 +15,11 @@ from gossip.msp.authority import Validity
 from gossip.msp.certificate import parse_certificate_pem
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
+from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.organisations import NOW, organisation, organisation_folder, peer_folder
 from tests.support.peers import other_tasks
+from tests.support.recorders import RecordingMetrics
 
 
 def settings_of(number: int = 1, *, folder: Path | None = None, listen: str | None = None) -> PeerSettings:
@@ -147,6 +149,19 @@ def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
             await asyncio.sleep(0)
             assert other.comm.get_pki_id() in peer.identities.identity_info().by_id()
             await other.comm.handshake(RemotePeer(peer.endpoint, peer.comm.get_pki_id()))
+
+    run_bounded(main)
+
+
+def test_connections_that_the_listener_cuts_off_are_counted() -> None:
+    async def main() -> None:
+        settings = replace(settings_of(listen="127.0.0.1:0"), limits=ServerLimits(tls_timeout_s=0.01))
+        metrics = RecordingMetrics()
+        async with open_peer(settings, metrics=metrics) as peer:
+            reader, writer = await asyncio.open_connection(*peer.endpoint.rsplit(":", 1))
+            assert await reader.read() == b"", "cut off for its silence"
+            writer.close()
+        assert metrics.cut == ["slow"]
 
     run_bounded(main)
 

@@ -1,7 +1,9 @@
 """Figures under the names that dashboards know."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from gossip.metrics import Metrics, Outcome
 from gossip.node.peer import Peer, open_peer
@@ -110,6 +112,23 @@ def test_a_peer_whose_certificate_ended_is_not() -> None:
     )
 
     with_peer(lambda peer: check(peer, now, (False, wanted.encode())))
+
+
+def test_every_metric_is_documented_with_its_type_and_labels() -> None:
+    documented = {}
+    for line in (Path(__file__).parents[3] / "docs" / "operations.md").read_text().splitlines():
+        if line.startswith("| `"):
+            name, kind, labels, _ = (cell.strip() for cell in line.strip("|").split("|"))
+            documented[name.strip("`")] = (kind, {label for label in labels.replace("`", "").split(", ") if label})
+
+    lines = rendered(Figures())
+
+    kinds = {line.split()[2]: line.split()[3] for line in lines if line.startswith("# TYPE")}
+    assert {name: kind for name, (kind, _) in documented.items()} == kinds
+    for line in lines:
+        if not line.startswith("#"):
+            name, _, labels = line.partition(" ")[0].partition("{")
+            assert set(re.findall(r'(\w+)="', labels)) == documented[name][1], name
 
 
 def check(peer: Peer, now: datetime, wanted: tuple[bool, bytes]) -> None:
