@@ -1,6 +1,9 @@
 """``gossip serve``: a peer that runs until it is told to stop."""
 
+import os
+import sys
 from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +13,13 @@ from gossip.cli.report import Json, reporting
 
 if TYPE_CHECKING:
     from gossip.node.settings import PeerSettings
+
+
+class LogFormat(StrEnum):
+    """What a line of the log looks like."""
+
+    PLAIN = "plain"
+    JSON = "json"
 
 
 @listens_as_peer
@@ -29,6 +39,9 @@ def serve(
     operations: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Where /metrics and /healthz are served; :PORT is loopback.")
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option(help="Lines on standard error; FABRIC_LOGGING_SPEC says of what.")
+    ] = LogFormat.PLAIN,
     as_json: Json = False,
 ) -> None:
     """Run a peer until SIGINT or SIGTERM, and print what happens.
@@ -38,6 +51,8 @@ def serve(
     from gossip.cli.answering import Answer
     from gossip.cli.loop import run
     from gossip.cli.serving import ServeOptions, serve_until_told
+    from gossip.node.logs.control import logging_to
+    from gossip.node.logs.spec import VARIABLE
 
     if ack and nack is not None:
         raise typer.BadParameter("--ack and --nack exclude each other")
@@ -46,6 +61,7 @@ def serve(
     if listen is None and settings.listen is None:
         raise typer.BadParameter("give --listen, or a core.yaml with peer.listenAddress")
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
-    with reporting(as_json) as report:
-        options = ServeOptions(answer, watch_interval, operations)
+    spec = os.environ.get(VARIABLE, "")
+    with reporting(as_json) as report, logging_to(sys.stderr, spec, as_json=log_format is LogFormat.JSON) as log:
+        options = ServeOptions(answer, watch_interval, operations, log)
         run(serve_until_told(report, replace(settings, listen=listen or settings.listen), options))

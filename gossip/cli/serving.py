@@ -14,6 +14,7 @@ from gossip.cli.events import EventPrinter
 from gossip.cli.report import Report
 from gossip.clock import SystemClock
 from gossip.errors import ConfigurationError
+from gossip.node.logs.control import LogControl
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.node.watch import fingerprint, watch, watched_paths
@@ -34,15 +35,17 @@ class ServeOptions:
         answer: What messages that ask for it are answered.
         watch_interval_s: Seconds between looks for changed files; 0 never looks.
         operations: Where figures and health are served; None for nowhere.
+        log: The process's log, which learns the names of peers.
     """
 
     answer: Answer
     watch_interval_s: float
     operations: str | None
+    log: LogControl
 
 
 async def serve_until_told(report: Report, settings: PeerSettings, options: ServeOptions) -> None:
-    """Run a peer until SIGINT or SIGTERM, and print what happens; warnings go to standard error.
+    """Run a peer until SIGINT or SIGTERM, and print what happens.
 
     Raises:
         ConfigurationError: The settings or options cannot be used.
@@ -50,7 +53,6 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
 
     Cancellation: nothing is left open.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     loop = asyncio.get_running_loop()
     told_to_stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -64,6 +66,7 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
         _operations(options.operations, peer, figures) as operations,
         asyncio.TaskGroup() as tasks,
     ):
+        options.log.know(peer.identities.identity_info)
         reload = partial(_reload, peer, printer)
         watching = tasks.create_task(watch(paths, loaded, reload, SystemClock(), options.watch_interval_s))
         tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, options.answer, tasks)))

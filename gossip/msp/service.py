@@ -1,5 +1,6 @@
 """Fabric's crypto service and security advisor over MSPs."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -14,6 +15,10 @@ from gossip.msp.registry import MspRegistry
 from gossip.msp.signature import check_signature
 from gossip.msp.signing import SigningIdentity
 from gossip.types import ChannelId, OrgIdentityType, PeerIdentityType, PkiId
+
+mcs_logger = logging.getLogger("peer.gossip.mcs")
+sa_logger = logging.getLogger("peer.gossip.sa")
+"""Fabric's names, and what Fabric says there: for those who look for the reason of a refusal."""
 
 
 class MspCryptoService:
@@ -72,7 +77,7 @@ class MspCryptoService:
 
         Mirrors: ValidateIdentity.
         """
-        self._registry.find_standing(identity)
+        self._find_standing(identity)
 
     def expiration(self, identity: PeerIdentityType) -> datetime | None:
         """Tell when a valid identity ends.
@@ -87,7 +92,7 @@ class MspCryptoService:
         Mirrors: Expiration.
         """
         try:
-            return self._registry.find_standing(identity).member.certificate.not_after_at
+            return self._find_standing(identity).member.certificate.not_after_at
         except IdentityError as error:
             raise type(error)(f"Unable to extract msp.Identity from peer Identity: {error}") from error
 
@@ -105,7 +110,7 @@ class MspCryptoService:
 
         Mirrors: Verify.
         """
-        standing = self._registry.find_standing(identity)
+        standing = self._find_standing(identity)
         if standing.channel is not None:
             self._registry.check_reader(standing)
         _check_signature(standing, signature, message)
@@ -124,6 +129,13 @@ class MspCryptoService:
         """
         _check_signature(self._registry.find_reader(channel, identity), signature, message)
 
+    def _find_standing(self, identity: PeerIdentityType) -> Standing:
+        try:
+            return self._registry.find_standing(identity)
+        except IdentityError as refusal:
+            mcs_logger.debug("Refused an identity: %s", refusal)
+            raise
+
 
 class MspSecurityAdvisor:
     """Tells organisations by the MSP that can place a certificate.
@@ -141,6 +153,8 @@ class MspSecurityAdvisor:
         Mirrors: OrgByPeerIdentity.
         """
         mspid = self._registry.find_mspid(identity)
+        if mspid is None:
+            sa_logger.debug("Peer Identity cannot be deserialized. No MSP found able to do that.")
         return None if mspid is None else OrgIdentityType(mspid.encode())
 
 
