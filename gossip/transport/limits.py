@@ -29,7 +29,7 @@ class FrameBudgets:
     settings: int = 20
     priorities: int = 100
     window_updates: int = 1000
-    headers: int = 2000
+    headers: int = 400
     fragments: int = 1000
     unknown: int = 100
 

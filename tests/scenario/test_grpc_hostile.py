@@ -148,7 +148,7 @@ FLOODS = [
     (one_byte_flood, "more than 1000 fragments of messages a second"),
     (padding_flood, "more than 1000 fragments of messages a second"),
     (unknown_flood, "more than 100 frames of unknown types a second"),
-    (request_flood, "more than 2000 HEADERS frames a second"),
+    (request_flood, "more than 400 HEADERS frames a second"),
 ]
 
 

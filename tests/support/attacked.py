@@ -14,6 +14,7 @@ from gossip.node.settings import PeerSettings
 from gossip.transport.limits import ServerLimits
 from tests.support.organisations import organisation_folder, peer_folder
 from tests.support.peers import data_message, everything
+from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
     tls_timeout_s=0.4, stream_timeout_s=0.4, authenticate_timeout_s=3.0, idle_timeout_s=3.0, max_unauthenticated=30
@@ -61,6 +62,14 @@ class Scene:
     victim: Peer
     honest: Peer
     attacker: Attacker
+    metrics: RecordingMetrics
+
+    @property
+    def connections(self) -> int:
+        """How many connections the attacked peer has."""
+        listener = self.victim._listener
+        assert listener is not None
+        return len(listener.gate)
 
     async def honest_is_served(self) -> bool:
         """Whether the honest peer gets an acknowledgement."""
@@ -80,13 +89,14 @@ async def acknowledge_all(peer: Peer) -> None:
 @asynccontextmanager
 async def attacked() -> AsyncIterator[Scene]:
     """Both peers in this process, talking over mutual TLS; the first acknowledges every message that asks for it."""
+    metrics = RecordingMetrics()
     async with (
-        open_peer(settings_of(1, 0, listen="127.0.0.1:0")) as victim,
+        open_peer(settings_of(1, 0, listen="127.0.0.1:0"), metrics=metrics) as victim,
         open_peer(settings_of(2, 0)) as honest,
         asyncio.TaskGroup() as tasks,
     ):
         acknowledging = tasks.create_task(acknowledge_all(victim))
-        scene = Scene(victim, honest, attacker_on(victim.endpoint))
+        scene = Scene(victim, honest, attacker_on(victim.endpoint), metrics)
         assert await scene.honest_is_served()
         yield scene
         acknowledging.cancel()

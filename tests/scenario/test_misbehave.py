@@ -1,0 +1,65 @@
+"""A peer that misbehaves in every way we know: each ends as it should, and the peer beside it notices nothing."""
+
+import asyncio
+import logging
+
+import pytest
+
+from gossip.misbehave.catalogue import FAULTS
+from gossip.misbehave.fault import End, Fault, Layer
+from gossip.misbehave.run import misbehave, storm
+from tests.support.attacked import Scene, attacked
+from tests.support.bounded import run_bounded
+
+HONEST_CONNECTIONS = 1
+
+
+async def nothing_is_left(scene: Scene, tasks_before: int) -> None:
+    """Return once the honest peer's connection is the only one, and the tasks are those that were there before."""
+    while scene.connections > HONEST_CONNECTIONS or len(asyncio.all_tasks()) > tasks_before:  # noqa: ASYNC110  # neither has an event
+        await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_fault_ends_as_it_should(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with attacked() as scene:
+            tasks_before = len(asyncio.all_tasks())
+            ending = await misbehave(scene.attacker, fault)
+            assert fault.expected.covers(ending), f"it ended with {ending}, and should with {fault.expected}"
+            assert await scene.honest_is_served()
+            await nothing_is_left(scene, tasks_before)
+            expected = {fault.offence} if fault.offence is not None else set()
+            assert set(scene.metrics.cut) == expected
+
+    with caplog.at_level(logging.INFO):
+        run_bounded(main)
+    lines = [record for record in caplog.records if record.name == "gossip.transport"]
+    assert len(lines) == (fault.offence is not None), "one line says why it was cut, if it was"
+    assert [record for record in caplog.records if record.exc_info] == [], "no fault of a peer is a traceback"
+    if fault.expected.end is End.STATUS and fault.layer in (Layer.HANDSHAKE, Layer.MESSAGES):
+        said = [text for text in caplog.messages if (fault.expected.words or "failed") in text]
+        assert bool(said) == (fault.expected.code != "OK"), "a refusal is said, with its reason"
+
+
+def test_storm_counts_how_each_attempt_ended() -> None:
+    async def main() -> None:
+        async with attacked() as scene:
+            tasks_before = len(asyncio.all_tasks())
+            outcome = await storm(scene.attacker, FAULTS["ping-flood"], connections=5, duration_s=0.2)
+            assert outcome.attempts >= 5
+            assert outcome.first_took_s is not None
+            assert all(FAULTS["ping-flood"].expected.covers(ending) for ending in outcome.endings)
+            assert await scene.honest_is_served()
+            await nothing_is_left(scene, tasks_before)
+
+    run_bounded(main)
+
+
+def test_faults_are_many_and_say_what_they_do() -> None:
+    assert len(FAULTS) >= 40
+    for name, fault in FAULTS.items():
+        assert fault.name == name
+        assert len(fault.description) >= 10, name
+        assert "\n" not in fault.description, name
+        assert fault.limit, name
