@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from gossip.api.peer import ConnectionInfo
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
@@ -13,7 +14,7 @@ from gossip.transport.base import Channel, FrameStream
 logger = logging.getLogger("gossip.comm")
 
 LAST_WORD_S = 1.0
-"""How long, once nothing can be written any more, the reader may still learn why."""
+"""How long either side's last word may take: why nothing can be written any more, or that we leave."""
 
 Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
 """Takes what was read, in order; as long as it waits, nothing more is read."""
@@ -172,6 +173,8 @@ class Connection:
             if self._writer is not None:
                 await asyncio.wait([self._writer])
             if self._channel is not None:
+                if self.closed_by_us:
+                    await self._take_leave()
                 await self._channel.close()
         finally:
             if self._channel is not None:
@@ -190,6 +193,12 @@ class Connection:
         Cancellation: nothing changes.
         """
         await self._ended.wait()
+
+    async def _take_leave(self) -> None:
+        """Let the other side see an end in order, unless the stream is broken, or so full that nothing gets through."""
+        with suppress(GossipError, TimeoutError):
+            async with asyncio.timeout(LAST_WORD_S):
+                await self._stream.end()
 
     def _send_at_once_again(self) -> None:
         self._sends_at_once = True

@@ -73,11 +73,11 @@ class Sending:
         Cancellation: nothing changes.
         """
         for pki_id in by_pki_id(peers):
-            dial = self._connector.find(pki_id)
-            if dial is not None:
-                with suppress(GossipError):  # the dial failed, which is said and counted where it failed
-                    await dial.connection()
             connection = self._store.find(pki_id)
+            dial = self._connector.find(pki_id)
+            if connection is None and dial is not None:
+                with suppress(GossipError):  # the dial failed, which is said and counted where it failed
+                    connection = await dial.connection()
             if connection is not None:
                 await connection.flush()
 

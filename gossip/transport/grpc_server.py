@@ -8,7 +8,7 @@ from collections.abc import Callable
 from grpclib.const import Status
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError, GossipError, MalformedEnvelopeError
+from gossip.errors import ConfigurationError, GossipError
 from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
@@ -17,6 +17,7 @@ from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.limits import ServerLimits
+from gossip.transport.refusal import status_of
 from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
 
@@ -140,10 +141,8 @@ class GrpcListener:
     async def _serve(self, stream: ServerStream) -> None:
         try:
             await self._handler(stream)
-        except MalformedEnvelopeError as refusal:
-            stream.finish(Status.INTERNAL, str(refusal))
         except GossipError as refusal:
-            stream.finish(Status.UNKNOWN, str(refusal))
+            stream.finish(Status[status_of(refusal)], str(refusal))
         except Exception:
             logger.exception("the handler of a stream from %s failed", stream.link.remote)
             stream.finish(Status.UNKNOWN, "internal error")

@@ -9,10 +9,11 @@ import logging
 from math import inf
 
 from gossip.api.options import DialOptions
-from gossip.errors import ConfigurationError, DialError, GossipError, StreamBrokenError
+from gossip.errors import ConfigurationError, DialError, GossipError, RefusedByPeerError, StreamBrokenError
 from gossip.transport.base import DialTimes, Link, StreamHandler
 from gossip.transport.memory_connection import Connection, MemoryChannel, MemoryStream
 from gossip.transport.memory_pipe import Line
+from gossip.transport.refusal import status_of
 
 logger = logging.getLogger("gossip.transport")
 
@@ -212,10 +213,10 @@ class MemoryListener:
         try:
             await self._handler(stream)
         except GossipError as refusal:
-            stream.finish(str(refusal))
+            stream.finish(RefusedByPeerError(grpc_status=status_of(refusal), reason=str(refusal)))
         except Exception:
             logger.exception("the handler of a stream from %s failed", stream.link.remote)
-            stream.finish("internal error")
+            stream.finish(RefusedByPeerError(grpc_status="UNKNOWN", reason="internal error"))
         except asyncio.CancelledError:
             stream.abort()
             raise

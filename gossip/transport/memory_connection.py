@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from gossip.api.options import DialOptions
-from gossip.errors import StreamBrokenError
+from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.memory_pipe import Line, Pipe
 
@@ -54,8 +54,8 @@ class MemoryStream:
         self._outgoing.break_off("the stream was aborted")
         self._incoming.discard("the stream was aborted")
 
-    def finish(self, refusal: str | None) -> None:
-        """End the serving side with status OK, or with UNKNOWN and a text, unless the stream broke before."""
+    def finish(self, refusal: RefusedByPeerError | None) -> None:
+        """End the serving side with status OK, or with another verdict, unless the stream broke before."""
         self._incoming.discard("the other side ended the stream")
         if not self._outgoing.is_over:
             self._outgoing.end(refusal)

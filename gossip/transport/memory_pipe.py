@@ -30,7 +30,7 @@ class Line:
 class Ending:
     """The sender's last word: ``refusal`` is None for status OK."""
 
-    refusal: str | None
+    refusal: RefusedByPeerError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Pipe:
         self._depart(frame)
         return True
 
-    def end(self, refusal: str | None = None) -> None:
+    def end(self, refusal: RefusedByPeerError | None = None) -> None:
         """Say the last word; it arrives behind everything that was sent.
 
         Raises:
@@ -180,7 +180,7 @@ class Pipe:
     @staticmethod
     def _last_word(ending: Ending) -> list[bytes]:
         if ending.refusal is not None:
-            raise RefusedByPeerError(grpc_status="UNKNOWN", reason=ending.refusal)
+            raise ending.refusal
         return []
 
     def _take_arrived(self, max_frame_bytes: int) -> list[bytes]:

@@ -8,6 +8,9 @@ import pytest
 from gossip.errors import (
     DialError,
     FrameTooLargeError,
+    GossipError,
+    MalformedEnvelopeError,
+    MalformedMessageError,
     RefusedByPeerError,
     StreamBrokenError,
     UnexpectedMessageError,
@@ -174,6 +177,28 @@ def test_send_fails_once_the_other_side_has_ended_the_stream(make_transport: Cal
             assert await stream.receive() == []
             with pytest.raises(StreamBrokenError):
                 await stream.send([b"too late"])
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MalformedEnvelopeError("truncated", offset=0, field="Envelope"), "INTERNAL"),
+        (MalformedMessageError("truncated", offset=0, field="GossipMessage"), "UNKNOWN"),
+    ],
+)
+def test_what_is_no_envelope_ends_a_stream_as_grpc_itself_would(
+    make_transport: Callable[[], Transport], error: GossipError, status: str
+) -> None:
+    async def refuse(_stream: FrameStream) -> None:
+        raise error
+
+    async def main() -> None:
+        async with stream_to(make_transport(), refuse) as stream:
+            with pytest.raises(RefusedByPeerError) as caught:
+                await stream.receive()
+            assert (caught.value.grpc_status, caught.value.reason) == (status, str(error))
 
     run_bounded(main)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from gossip.api.comm import ReceivedMessage, Subscription
 from gossip.api.options import DialOptions
-from gossip.api.peer import RemotePeer
+from gossip.api.peer import ConnectionInfo, RemotePeer
 from gossip.comm.config import CommConfig
+from gossip.comm.observer import Observer
+from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
@@ -29,7 +31,9 @@ def der_of(certificate: Path) -> bytes:
 
 
 @asynccontextmanager
-async def peer_of(organisation: int, metrics: Metrics | None = None, *, send_buffer: int = 200) -> AsyncIterator[Peer]:
+async def peer_of(
+    organisation: int, metrics: Metrics | None = None, *, send_buffer: int = 200, observer: Observer | None = None
+) -> AsyncIterator[Peer]:
     """peer0 of an organisation, which knows the other one."""
     other = 3 - organisation
     settings = PeerSettings(
@@ -40,7 +44,7 @@ async def peer_of(organisation: int, metrics: Metrics | None = None, *, send_buf
         organizations={f"Org{other}MSP": CRYPTO / f"org{other}" / "msp"},
         comm=CommConfig(send_buffer=send_buffer),
     )
-    async with open_peer(settings, metrics=metrics) as peer:
+    async with open_peer(settings, metrics=metrics, observer=observer) as peer:
         yield peer
 
 
@@ -142,5 +146,26 @@ def test_presumed_dead_and_back() -> None:
                     assert data_of(await anext(incoming)) == b"%d" % round_
                 assert await anext(dead) == two.comm.get_pki_id()
         assert other_tasks() == []
+
+    run_bounded(main)
+
+
+def test_whoever_closes_takes_leave_in_order() -> None:
+    """Mirrors: connection.close, which ends the stream before the connection: the other side finds no fault."""
+
+    class Farewells(Observer):
+        def __init__(self) -> None:
+            self.seen: asyncio.Queue[GossipError | None] = asyncio.Queue()
+
+        def disconnected(self, info: ConnectionInfo, error: GossipError | None) -> None:
+            self.seen.put_nowait(error)
+
+    async def main() -> None:
+        farewells = Farewells()
+        async with peer_of(1) as ours, peer_of(2, observer=farewells) as theirs:
+            ours.comm.send(data_message(b"hello"), remote(theirs))
+            await ours.comm.flush(remote(theirs))
+            await ours.comm.close_conn(remote(theirs))
+            assert await farewells.seen.get() is None
 
     run_bounded(main)

@@ -30,6 +30,7 @@ class QuietStream:
         self.max_frame_bytes = 0
         self.sent: list[bytes] = []
         self.is_aborted = False
+        self.is_ended = False
         self._is_stuck = is_stuck
 
     async def send(self, frames: Sequence[bytes]) -> None:
@@ -45,7 +46,7 @@ class QuietStream:
         raise AssertionError
 
     async def end(self) -> None:
-        raise AssertionError
+        self.is_ended = True
 
     def abort(self) -> None:
         self.is_aborted = True

@@ -135,14 +135,15 @@ def test_cancelling_who_waits_for_room_queues_nothing() -> None:
 
 def test_closing_ends_it_at_once_and_releases_everything() -> None:
     async def main() -> None:
-        channel = QuietChannel()
-        connection = Connection(info_of("bob"), QuietStream(), capacity=3, metrics=NoMetrics(), channel=channel)
+        channel, stream = QuietChannel(), QuietStream()
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics(), channel=channel)
         running = start(connection, Inbox())
         await settle()
         connection.close()
         connection.close()
         await connection.wait_ended()
         await running
+        assert (stream.is_ended, stream.is_aborted) == (True, False)
         assert (connection.is_open, connection.closed_by_us) == (False, True)
         assert channel.calls == ["close", "abort"]
         assert other_tasks() == []
