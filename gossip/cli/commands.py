@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gossip._version import __version__
-from gossip.cli import config, crypto, diagnose, handshake, identity, message, msp, probe, send, serve
+from gossip.cli import config, crypto, diagnose, handshake, identity, message, misbehave, msp, probe, send, serve
 from gossip.cli.demo import command as demo
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("probe")(probe.probe)
 app.command("handshake")(handshake.handshake)
 app.command("send")(send.send)
 app.command("diagnose")(diagnose.diagnose)
+app.command("misbehave")(misbehave.misbehave)
 app.command("serve")(serve.serve)
 app.add_typer(config.app, name="config")
 app.add_typer(identity.app, name="identity")

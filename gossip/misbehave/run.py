@@ -25,6 +25,17 @@ async def misbehave(attacker: Attacker, fault: Fault) -> Ending:
         return error.ending
 
 
+async def together(attacker: Attacker, fault: Fault, *, connections: int) -> Counter[Ending]:
+    """Let a fault happen once on each of so many connections at once, and count how they ended.
+
+    Raises:
+        DialError, ConfigurationError: As above.
+
+    Cancellation: every connection is cut.
+    """
+    return Counter(await asyncio.gather(*[misbehave(attacker, fault) for _ in range(connections)]))
+
+
 @dataclass(slots=True)
 class Storm:
     """What became of many attempts: how many ended in which way, and how long the first took."""

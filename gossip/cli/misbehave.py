@@ -1,0 +1,110 @@
+"""``gossip misbehave``: break the rules on purpose, to see what a peer of one's own network does about it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gossip.cli.peer_options import Endpoint, acts_as_peer
+from gossip.cli.report import ExitCode, Json, Report, reporting
+
+if TYPE_CHECKING:
+    from gossip.misbehave.attacker import Attacker
+    from gossip.misbehave.fault import Fault
+    from gossip.node.settings import PeerSettings
+
+EVERY = "all"
+
+
+def _print_list(wanted: bool) -> None:
+    if not wanted:
+        return
+    from gossip.misbehave.catalogue import FAULTS
+
+    rows = [
+        {
+            "fault": fault.name,
+            "layer": fault.layer.value,
+            "what it does": fault.description,
+            "should end": str(fault.expected),
+            "caught by": fault.limit,
+        }
+        for fault in FAULTS.values()
+    ]
+    Report(as_json=False).table(f"{len(rows)} faults", rows)
+    raise typer.Exit
+
+
+@acts_as_peer
+def misbehave(
+    settings: "PeerSettings",
+    endpoint: Endpoint,
+    fault: Annotated[list[str], typer.Option(metavar="NAME", help="What to do wrong; repeatable. [all: everything]")],
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Our organisation's CA with its key, for faults that issue identities."),
+    ] = None,
+    connections: Annotated[int, typer.Option(min=1, max=500, help="How many misbehave at once.")] = 1,
+    seconds: Annotated[
+        float, typer.Option(min=0.0, max=60.0, help="For how long they do it again and again; 0 is once.")
+    ] = 0.0,
+    amount: Annotated[int, typer.Option(min=1, max=1_000_000, help="How often, where that can be chosen.")] = 1000,
+    patience: Annotated[float, typer.Option(min=0.1, max=600.0, help="Seconds to wait for an ending.")] = 30.0,
+    i_own_this_network: Annotated[
+        bool, typer.Option("--i-own-this-network", help="Attack a peer on another machine.")
+    ] = False,
+    list_: Annotated[  # noqa: ARG001  # its callback has done the work
+        bool, typer.Option("--list", callback=_print_list, is_eager=True, help="Print every fault and exit.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Misbehave towards a peer and tell how it ended, and whether that is how it should.
+
+    For networks of one's own. How it should end is what this implementation does; a Fabric peer may say it otherwise.
+    """
+    from gossip.misbehave.attacker import make_attacker
+    from gossip.misbehave.target import check_target
+
+    with reporting(as_json, endpoint) as report:
+        faults = _find_faults(fault, has_ca=ca is not None)
+        check_target(endpoint, is_ours=i_own_this_network)
+        if settings.tls is None:
+            raise typer.BadParameter("give --tls-cert, --tls-key and --tls-ca")
+        attacker = make_attacker(endpoint, mspid=settings.mspid, msp_dir=settings.msp_dir, tls=settings.tls, ca_dir=ca)
+        attacker = replace(attacker, amount=amount, patience_s=patience)
+        went_right = [_try(report, attacker, each, connections, seconds) for each in faults]
+        if not all(went_right):
+            raise typer.Exit(ExitCode.REFUSED)
+
+
+def _find_faults(names: list[str], *, has_ca: bool) -> "list[Fault]":
+    from gossip.misbehave.catalogue import FAULTS
+
+    if names == [EVERY]:
+        return [fault for fault in FAULTS.values() if has_ca or not fault.needs_authority]
+    for name in names:
+        if name not in FAULTS:
+            raise typer.BadParameter(f"there is no fault {name!r}; --list prints all", param_hint="--fault")
+    return [FAULTS[name] for name in names]
+
+
+def _try(report: Report, attacker: "Attacker", fault: "Fault", connections: int, seconds: float) -> bool:
+    import asyncio
+
+    from gossip.misbehave.run import storm, together
+
+    if seconds:
+        endings = asyncio.run(storm(attacker, fault, connections=connections, duration_s=seconds)).endings
+    else:
+        endings = asyncio.run(together(attacker, fault, connections=connections))
+    is_right = all(fault.expected.covers(ending) for ending in endings)
+    report.record(
+        {
+            "fault": fault.name,
+            "ok": is_right,
+            "expected": str(fault.expected),
+            "observed": {str(ending): count for ending, count in endings.items()},
+        }
+    )
+    return is_right
