@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
+from gossip.clock import SystemClock
 from gossip.comm.config import CommConfig
 from gossip.msp.authority import Authority, Credential, Validity
 from gossip.msp.certificate import pki_id_of
@@ -18,12 +19,14 @@ from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.node.organizations import load_organizations
 from gossip.node.peer import Peer
+from gossip.operations.exporter import Exporter
+from gossip.operations.figures import Figures
 from gossip.transport.base import FrameStream
 from gossip.types import PkiId
 from gossip.wire.hello import encode_hello
 from tests.support.in_thread import listening, peer_settings
 from tests.support.odd_servers import grpc_peer, say_nothing, speak_http1, tcp_server
-from tests.support.operations import OverflowCounter, operations_endpoint
+from tests.support.operations import operations_endpoint
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
 from tests.support.peers import data_message
 from tests.support.served import peer_options
@@ -205,13 +208,18 @@ def proxy_without_certificate(tmp_path: Path) -> Iterator[Arguments]:
 @contextmanager
 def full_buffer(tmp_path: Path) -> Iterator[Arguments]:
     """The other side sends ten messages to a peer that does not answer, with room for two."""
-    counter = OverflowCounter()
+    figures, exporters = Figures(), []
     settings = replace(peer_settings(1), comm=CommConfig(send_buffer=2, drain_s=0.0))
-    with tcp_server(say_nothing) as nobody, operations_endpoint(counter) as operations:
+
+    with tcp_server(say_nothing) as nobody:
 
         async def send_too_much(them: Peer) -> None:
+            exporters.append(Exporter(figures, them, SystemClock()))
             for _ in range(10):
                 them.comm.send(data_message(b"block"), RemotePeer(nobody, PkiId(b"\x01" * 32)))
 
-        with listening(settings, send_too_much, counter) as endpoint:
+        with (
+            listening(settings, send_too_much, figures) as endpoint,
+            operations_endpoint(exporters[0].render) as operations,
+        ):
             yield [endpoint, *as_org2(), f"--operations={operations}"]

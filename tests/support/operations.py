@@ -1,41 +1,18 @@
-"""An operations endpoint that answers ``/metrics``, and a counter behind it."""
+"""An operations endpoint that answers ``/metrics`` with whatever it is given."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from gossip.metrics import NoMetrics
-from gossip.types import PkiId
-
-
-class OverflowCounter(NoMetrics):
-    """Counts what full buffers cost, and says so as Prometheus does."""
-
-    def __init__(self) -> None:
-        self.lost = 0
-
-    def overflow(self, pki_id: PkiId) -> None:
-        """One more."""
-        self.lost += 1
-
-    def text(self) -> str:
-        """The metrics."""
-        return (
-            "# HELP gossip_comm_overflow_count Number of outgoing queue buffer overflows\n"
-            "# TYPE gossip_comm_overflow_count counter\n"
-            f"gossip_comm_overflow_count {self.lost}\n"
-            "gossip_comm_messages_sent 12\n"
-        )
-
 
 @contextmanager
-def operations_endpoint(counter: OverflowCounter) -> Iterator[str]:
-    """Serve the counter; yields the endpoint."""
+def operations_endpoint(render: Callable[[], bytes]) -> Iterator[str]:
+    """Serve what ``render`` makes; yields the endpoint."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = counter.text().encode() if self.path == "/metrics" else b""
+            body = render() if self.path == "/metrics" else b""
             self.send_response(200 if body else 404)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gossip.errors import GossipError
-from gossip.msp.facts import IdentityFacts
+from gossip.msp.claim import Claim
 from gossip.msp.tls_facts import MissingIssuer, TlsCertificate
 from gossip.msp.verdict import Verdict
 from gossip.node.diagnose.diagnosis import Stage
@@ -39,7 +39,7 @@ class Theirs:
     Attributes:
         pki_id: As it stands there.
         tls_cert_hash: The certificate that it bound, by SHA-256.
-        facts: What stands in its identity; None where that cannot be read.
+        claim: Its identity: certificate and organisation; None where that cannot be read.
         verdict: What our MSPs say of it; None where it is no identity.
         issuing_mspids: The organisations that we know whose CA issued it, whatever it claims.
         rule_source: File and line of the rule that it breaks.
@@ -47,7 +47,7 @@ class Theirs:
 
     pki_id: PkiId
     tls_cert_hash: bytes
-    facts: IdentityFacts | None
+    claim: Claim | None
     verdict: Verdict | None
     issuing_mspids: tuple[str, ...]
     rule_source: str | None

@@ -19,7 +19,7 @@ from gossip.errors import (
     WrongPeerError,
 )
 from gossip.messages import ConnEstablish
-from gossip.msp.facts import describe_identity
+from gossip.msp.claim import parse_claim
 from gossip.msp.issuers import find_issuing_mspids
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
@@ -118,11 +118,11 @@ def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
         return None
     identity = PeerIdentityType(conn.identity)
     try:
-        facts, verdict = describe_identity(identity), judge_identity(registry, identity, now=now)
+        claim, verdict = parse_claim(identity), judge_identity(registry, identity, now=now)
     except UntrustedIdentityError:
-        facts, verdict = None, None
+        claim, verdict = None, None
     issuing = find_issuing_mspids(registry.msps, identity)
-    return Theirs(PkiId(conn.pki_id), conn.tls_cert_hash, facts, verdict, issuing, _find_rule(registry, identity))
+    return Theirs(PkiId(conn.pki_id), conn.tls_cert_hash, claim, verdict, issuing, _find_rule(registry, identity))
 
 
 def _find_rule(registry: MspRegistry, identity: PeerIdentityType) -> str | None:

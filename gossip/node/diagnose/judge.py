@@ -37,7 +37,7 @@ def judge(evidence: Evidence) -> Diagnosis:
     return Diagnosis(
         evidence.endpoint,
         stages,
-        mspid=theirs.facts.mspid if theirs is not None and theirs.facts is not None else None,
+        mspid=theirs.claim.mspid if theirs is not None and theirs.claim is not None else None,
         pki_id=theirs.pki_id if theirs is not None else None,
         we_accept=_accepted(stages, Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED),
         they_accept=_accepted(stages, Stage.VERDICT),

@@ -1,8 +1,7 @@
 """Judges the peer's ConnEstablish: who it says it is, whose certificate that is, and what it is bound to."""
 
-import re
-
-from gossip.errors import GossipError, PeerSilentError, TlsBindingError, WrongPeerError
+from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError, WrongPeerError
+from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
 
@@ -23,12 +22,14 @@ def judge_hello(evidence: Evidence) -> StageReport:
     if theirs is None:
         return skipped(Stage.HELLO)
     facts = {"pki_id": theirs.pki_id.hex()}
-    if theirs.facts is not None:
+    if theirs.claim is not None:
+        certificate = theirs.claim.certificate
         facts |= {
-            "msp": theirs.facts.mspid or "",
-            "subject": theirs.facts.subject,
-            "issuer": theirs.facts.issuer,
-            "ends": f"{theirs.facts.not_after_at:%Y-%m-%d %H:%M:%SZ}",
+            "msp": shown_mspid(theirs.claim.mspid),
+            "subject": certificate.subject,
+            "issuer": certificate.issuer,
+            "units": ", ".join(certificate.organizational_units),
+            "ends": f"{certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}",
         }
     return passed(Stage.HELLO, took_s, facts)
 
@@ -38,11 +39,11 @@ def judge_their_identity(evidence: Evidence) -> StageReport:
     error, theirs = evidence.errors.get(Stage.IDENTITY), evidence.theirs
     if error is None:
         return _passed(evidence, Stage.IDENTITY)
-    if theirs is None or theirs.facts is None:
+    if theirs is None or theirs.claim is None:
         cause = Cause("no-identity", "what it presents is no certificate in PEM", "the peer's signcerts")
         return failed(Stage.IDENTITY, Side.THEIRS, error, cause)
-    side, causes = _explain_identity(evidence, theirs, theirs.facts.mspid or "")
-    return failed(Stage.IDENTITY, side, error, *causes, facts={"claims": theirs.facts.mspid or ""})
+    side, causes = _explain_identity(evidence, theirs, theirs.claim)
+    return failed(Stage.IDENTITY, side, error, *causes, facts={"claims": shown_mspid(theirs.claim.mspid)})
 
 
 def judge_binding(evidence: Evidence) -> StageReport:
@@ -51,7 +52,7 @@ def judge_binding(evidence: Evidence) -> StageReport:
     if not isinstance(error, TlsBindingError) or theirs is None:
         return _passed(evidence, Stage.BINDING)
     facts = {"presented": error.expected.hex(), "bound": error.got.hex() or "nothing"}
-    claimed = theirs.facts.mspid if theirs.facts is not None else None
+    claimed = theirs.claim.mspid if theirs.claim is not None else None
     issuer = leaf.issuer if leaf is not None else "nobody"
     subject = leaf.subject if leaf is not None else "nobody"
     proxy = Cause(
@@ -96,9 +97,10 @@ def judge_expected(evidence: Evidence) -> StageReport:
     error, theirs = evidence.errors.get(Stage.EXPECTED), evidence.theirs
     if evidence.expected is None:
         return skipped(Stage.EXPECTED)
-    if not isinstance(error, WrongPeerError) or theirs is None or theirs.facts is None:
+    if not isinstance(error, WrongPeerError) or theirs is None or theirs.claim is None:
         return _passed(evidence, Stage.EXPECTED)
-    name, begins = short_name(theirs.facts.subject), f"{theirs.facts.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+    certificate = theirs.claim.certificate
+    name, begins = certificate.subject, f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
     renewed = Cause(
         "renewed",
         f"the peer was renewed: a PKI-ID is made of the certificate, and that of {name} begins at {begins}; "
@@ -110,36 +112,35 @@ def judge_expected(evidence: Evidence) -> StageReport:
     return failed(Stage.EXPECTED, Side.OURS, error, renewed, other, facts=facts)
 
 
-def _explain_identity(evidence: Evidence, theirs: Theirs, claimed: str) -> tuple[Side, tuple[Cause, ...]]:
-    facts, settings = theirs.facts, evidence.own.settings
-    assert facts is not None  # the caller has looked
-    strangers = [mspid for mspid in theirs.issuing_mspids if mspid != claimed]
+def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple[Side, tuple[Cause, ...]]:
+    claimed, certificate, settings = claim.mspid, claim.certificate, evidence.own.settings
+    name = shown_mspid(claimed)
     known = {settings.mspid: settings.msp_dir, **settings.organizations}
-    if strangers and claimed not in theirs.issuing_mspids:
-        issuer = short_name(facts.issuer)
-        text = f"it claims {claimed}, but {issuer} is a CA of {strangers[0]}: its MSP-ID or its folder is wrong"
+    if theirs.issuing_mspids and claimed not in theirs.issuing_mspids:
+        owner = theirs.issuing_mspids[0]
+        text = f"it claims {name}, but {certificate.issuer} is a CA of {owner}: its MSP-ID or its folder is wrong"
         return Side.THEIRS, (Cause("wrong-mspid", text, "the peer's peer.localMspId and peer.mspConfigPath"),)
     if claimed not in known:
-        text = f"we have no MSP of {claimed}, only {', '.join(known)}: add its MSP folder"
-        return Side.OURS, (Cause("organization-unknown-here", text, f"--org {claimed}=DIR"),)
+        text = f"we have no MSP of {name}, only {', '.join(known)}: add its MSP folder"
+        return Side.OURS, (Cause("organization-unknown-here", text, f"--org {name}=DIR"),)
     if theirs.rule_source is not None:
         text = "the OU of its role is certified by another CA than our copy of its config.yaml names"
         return Side.OURS, (Cause("node-ou-certifier", text, theirs.rule_source),)
-    if facts.not_after_at < evidence.now:
-        text = f"its certificate ended at {facts.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
+    if certificate.is_ca:
+        text = f"{certificate.subject} is a CA's certificate, and a CA is never a member of its MSP"
+        return Side.THEIRS, (Cause("ca-in-signcerts", text, "the peer's signcerts"),)
+    if certificate.not_after_at < evidence.now:
+        text = f"its certificate ended at {certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
     if not theirs.issuing_mspids:
-        text = f"{short_name(facts.issuer)} is no CA in our copy of {claimed}: the copy is old, or the peer a stranger"
+        text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer a stranger"
         return Side.OURS, (Cause("ca-unknown-here", text, str(known[claimed] / "cacerts")),)
+    if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
+        text = f"{certificate.subject} was revoked: enroll it again"
+        return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)
     reason = theirs.verdict.reason if theirs.verdict is not None else None
-    text = f"our copy of {claimed} refuses it: {reason or 'its PKI-ID is not that of its certificate'}"
+    text = f"our copy of {name} refuses it: {reason or 'its PKI-ID is not that of its certificate'}"
     return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {known[claimed]}"),)
-
-
-def short_name(name: str) -> str:
-    """The common name in a distinguished name as RFC 4514 writes it; the whole where there is none."""
-    found = re.search(r"(?:^|,)CN=((?:[^,\\]|\\.)+)", name)
-    return found[1] if found is not None else name
 
 
 def _passed(evidence: Evidence, stage: Stage) -> StageReport:
@@ -147,8 +148,3 @@ def _passed(evidence: Evidence, stage: Stage) -> StageReport:
     if evidence.theirs is None or any(before in evidence.errors for before in _ORDER[: _ORDER.index(stage)]):
         return skipped(stage)
     return passed(stage)
-
-
-def find_refusal(evidence: Evidence) -> GossipError | None:
-    """Our own verdict on the peer: the first of our checks that failed."""
-    return next((evidence.errors[stage] for stage in _ORDER if stage in evidence.errors), None)

@@ -16,9 +16,7 @@ _THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of ou
 
 def judge_tls(evidence: Evidence) -> StageReport:
     """Does TLS stand, and on what?"""
-    if Stage.TLS not in evidence.took_s:
-        return skipped(Stage.TLS)
-    error, took_s = evidence.errors.get(Stage.TLS), evidence.took_s[Stage.TLS]
+    error, took_s = evidence.errors.get(Stage.TLS), evidence.took_s.get(Stage.TLS)
     if error is None:
         return _passed(evidence, took_s)
     facts = _certificate_facts(evidence, evidence.looked.leaf)
@@ -26,9 +24,9 @@ def judge_tls(evidence: Evidence) -> StageReport:
     return failed(Stage.TLS, side, error, *causes, took_s=took_s, facts=facts)
 
 
-def _passed(evidence: Evidence, took_s: float) -> StageReport:
+def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
     if evidence.link is None:
-        return skipped(Stage.TLS)  # it failed later, which is told there
+        return skipped(Stage.TLS)  # not come to, or told by the stage that failed behind it
     if evidence.link.tls_version is None:
         return StageReport(
             Stage.TLS, Outcome.WARNING, took_s, {"tls": "none: nothing binds an identity to a connection"}

@@ -16,6 +16,7 @@ from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_errors import describe
 from gossip.transport.presented import look_at_server
+from gossip.transport.tls import ALPN
 from gossip.transport.tls_failure import TlsFault, classify, find_alert
 
 
@@ -112,12 +113,14 @@ async def _dial(evidence: Evidence) -> Channel:
 
 
 def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
-    """Where a dial failed: without TLS of ours there is no such stage, and silence before it is TLS's all the same."""
+    """Where a dial failed, by what a second look showed: without TLS of ours, the peer may still have it."""
+    looked = evidence.looked
     if evidence.own.dial_tls is None:
-        return Stage.HTTP2 if evidence.looked.leaf is None else Stage.TLS
-    if evidence.tls_fault is TlsFault.SILENT or error.stage == "http2":
-        return Stage.TLS if error.stage in {"tcp", "tls"} else Stage.HTTP2
-    return Stage.TLS
+        return Stage.HTTP2 if looked.leaf is None else Stage.TLS
+    if evidence.tls_fault is TlsFault.CLOSED and looked.leaf is not None:
+        # In TLS 1.3 we believe in a connection that the peer is about to close because of our certificate.
+        return Stage.TLS if looked.alpn == ALPN else Stage.HTTP2
+    return Stage.HTTP2 if error.stage == "http2" else Stage.TLS
 
 
 async def _look(evidence: Evidence) -> Looked:

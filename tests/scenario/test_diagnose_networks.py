@@ -1,0 +1,363 @@
+"""``gossip diagnose`` on healthy networks, on further broken ones, and on many endpoints at once."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gossip.msp.authority import Authority, Validity
+from gossip.transport.base import FrameStream
+from tests.support.broken_networks import HERE, IMPATIENT, Arguments, as_org2, copy_of, reissue_tls, write_tls
+from tests.support.cli import Outcome, run
+from tests.support.core_yaml import write_core_yaml
+from tests.support.in_thread import listening, peer_settings
+from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
+from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
+
+NOBODY = "127.0.0.1:1"
+Network = Callable[[Path], AbstractContextManager[Arguments]]
+
+
+def without(options: Arguments, *names: str) -> Arguments:
+    """The options but for these."""
+    return [each for each in options if not each.startswith(names)]
+
+
+def found(outcome: Outcome) -> tuple[object, object, object, str, int]:
+    """Stage, side, first cause and where to look, and the exit code."""
+    stages = outcome.object["stages"]
+    assert isinstance(stages, list)
+    (stage,) = [each for each in stages if each["stage"] == outcome.object["failed_at"]]
+    cause = stage["causes"][0]
+    return stage["stage"], stage["side"], cause["rule"], str(cause["look_at"]), outcome.exit_code
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """peer0 of Org1, which is well."""
+    with listening(peer_settings(1)) as endpoint:
+        yield endpoint
+
+
+def test_all_is_well(endpoint: str) -> None:
+    outcome = run("diagnose", endpoint, *as_org2(), "--json")
+
+    facts = outcome.object
+    assert outcome.exit_code == 0
+    assert (facts["ok"], facts["failed_at"], facts["mspid"]) == (True, None, "Org1MSP")
+    assert (facts["we_accept_them"], facts["they_accept_us"]) == (True, True)
+    stages = facts["stages"]
+    assert isinstance(stages, list)
+    assert {stage["stage"]: stage["outcome"] for stage in stages} == {
+        **dict.fromkeys(["name", "tcp", "tls", "http2", "ping", "own_identity", "conn_establish"], "ok"),
+        **dict.fromkeys(["identity", "tls_binding", "signature", "verdict"], "ok"),
+        **dict.fromkeys(["expected_peer", "buffers"], "skipped"),
+    }
+    assert all(stage["ms"] > 0 for stage in stages if stage["stage"] in {"name", "tcp", "tls", "ping", "verdict"})
+    assert stages[2]["facts"]["version"] == "TLSv1.3"
+    assert stages[2]["facts"]["trusted by"].endswith("tlsca.org1.example.com-cert.pem")
+
+
+def test_people_see_a_tree(endpoint: str) -> None:
+    outcome = run("diagnose", endpoint, *as_org2(), f"--expect-pki-id={run_pki_id(endpoint)}")
+
+    lines = outcome.stdout.splitlines()
+    assert outcome.exit_code == 0
+    assert lines[0] == endpoint
+    assert "├── ✓ the peer that was expected" in lines
+    assert lines[-1].startswith("└── ✓ their verdict on us")
+    assert "✗" not in outcome.stdout
+
+
+def run_pki_id(endpoint: str) -> object:
+    return run("handshake", endpoint, *as_org2(), "--json").object["pki_id"]
+
+
+def test_a_client_certificate_of_its_own_is_shown_as_what_is_bound(endpoint: str, tmp_path: Path) -> None:
+    folder = copy_of(2, tmp_path)
+    tls_ca, validity = organisation(2).tls_ca, organisation(2).validity
+    write_tls(folder / "tls", tls_ca.issue_tls("client.org2.example.com", validity=validity, hosts=HERE), "client")
+    config = write_core_yaml(
+        folder,
+        ("localMspId: Org1MSP", "localMspId: Org2MSP"),
+        ("clientKey:\n      file:", "clientKey:\n      file: tls/client.key"),
+        ("clientCert:\n      file:", "clientCert:\n      file: tls/client.crt"),
+    )
+
+    outcome = run("diagnose", endpoint, f"--config={config}", f"--org=Org1MSP={organisation_folder(1) / 'msp'}")
+
+    assert outcome.exit_code == 0, outcome.stdout
+    own = f"client.org2.example.com, a client certificate of its own: {folder / 'tls' / 'client.crt'}"
+    assert f"our certificate: {own}" in outcome.stdout
+
+
+@contextmanager
+def bad_endpoint(tmp_path: Path) -> Iterator[Arguments]:
+    yield ["localhost", *as_org2()]
+
+
+@contextmanager
+def unknown_name(tmp_path: Path) -> Iterator[Arguments]:
+    yield ["no-such-host.invalid:7051", *as_org2()]
+
+
+@contextmanager
+def nobody_there(tmp_path: Path) -> Iterator[Arguments]:
+    yield [NOBODY, *as_org2()]
+
+
+@contextmanager
+def own_tls_file_missing(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    (folder / "tls" / "server.key").unlink()
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def tls_off_here(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--tls-")]
+
+
+@contextmanager
+def outdated_tls_ca(tmp_path: Path) -> Iterator[Arguments]:
+    old = Authority.create(
+        organisation(1).tls_ca.name, organisation(1).domain, validity=organisation(1).validity
+    ).certificate_pem
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    (ca_file,) = (msp / "tlscacerts").iterdir()
+    ca_file.write_bytes(old)
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(trusts=(2,)), "--org"), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
+def web_server(tmp_path: Path) -> Iterator[Arguments]:
+    files = peer_settings(1).tls
+    assert files is not None
+    with tcp_server(over_tls(files, speak_http1, alpn="http/1.1")) as endpoint:
+        yield [endpoint, *as_org2(), *IMPATIENT]
+
+
+@contextmanager
+def closing_peer(tmp_path: Path) -> Iterator[Arguments]:
+    files = peer_settings(1).tls
+    assert files is not None
+    with tcp_server(over_tls(files, lambda _: None, alpn="h2")) as endpoint:
+        yield [endpoint, *as_org2(), *IMPATIENT]
+
+
+@contextmanager
+def hanging_peer(tmp_path: Path) -> Iterator[Arguments]:
+    files = peer_settings(1).tls
+    assert files is not None
+    with tcp_server(over_tls(files, begin_http2_and_stop, alpn="h2")) as endpoint:
+        yield [endpoint, *as_org2(), *IMPATIENT]
+
+
+@contextmanager
+def peer_without_words(tmp_path: Path) -> Iterator[Arguments]:
+    async def never_speak(_: FrameStream) -> None:
+        await asyncio.Event().wait()
+
+    files = peer_settings(1).tls
+    assert files is not None
+    with grpc_peer(files, never_speak) as endpoint:
+        yield [endpoint, *as_org2(), *IMPATIENT]
+
+
+@contextmanager
+def we_have_no_msp_of_theirs(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org")]
+
+
+@contextmanager
+def they_have_no_msp_of_ours(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(replace(peer_settings(1), organizations={})) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def our_wrong_mspid(tmp_path: Path) -> Iterator[Arguments]:
+    others = [f"--org=Org{number}MSP={organisation_folder(number) / 'msp'}" for number in (1, 2)]
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org", "--mspid"), "--mspid=Org3MSP", *others]
+
+
+def reissue_identity(folder: Path, number: int, validity: Validity) -> None:
+    """Give a copied peer another certificate of its own CA."""
+    issued = organisation(number).ca.issue_identity(peer(number).name, validity=validity, units=("peer",))
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    signcert.write_bytes(issued.certificate_pem)
+    (folder / "msp" / "keystore" / "priv_sk").write_bytes(issued.key_pem)
+
+
+@contextmanager
+def our_identity_expired(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    reissue_identity(folder, 2, Validity.expired(NOW))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def they_revoked_us(tmp_path: Path) -> Iterator[Arguments]:
+    msp = Path(shutil.copytree(organisation_folder(2) / "msp", tmp_path / "org2" / "msp"))
+    (msp / "crls").mkdir()
+    (msp / "crls" / "crl.pem").write_bytes(organisation(2).ca.revoke([peer(2).identity.certificate], now=NOW))
+    with listening(replace(peer_settings(1), organizations={"Org2MSP": msp})) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    other = Authority.create("ca-old.org1.example.com", "org1.example.com", validity=organisation(1).validity)
+    (msp / "cacerts" / "ca-old.pem").write_bytes(other.certificate_pem)
+    config = msp / "config.yaml"
+    text, certificate = config.read_text(), f"cacerts/{organisation(1).ca.name}-cert.pem"
+    at = text.index("PeerOUIdentifier")
+    config.write_text(text[:at] + text[at:].replace(certificate, "cacerts/ca-old.pem", 1))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
+def no_operations(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(), f"--operations={NOBODY}"]
+
+
+@contextmanager
+def nobody_answers_for_the_name(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(1, tmp_path)
+    reissue_tls(folder, 1, hosts=("localhost",), validity=Validity.not_yet(NOW))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint.replace("127.0.0.1", "localhost"), *as_org2()]
+
+
+CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
+    (bad_endpoint, ("name", "ours", "endpoint-form", "the endpoint", 2)),
+    (unknown_name, ("name", "between", "unknown-name", "/etc/hosts", 3)),
+    (nobody_there, ("tcp", "theirs", "not-running", "the peer's log", 3)),
+    (own_tls_file_missing, ("tls", "ours", "own-tls-files", "peer0.org2/tls/server.key", 2)),
+    (tls_off_here, ("tls", "ours", "tls-off-here", "peer.tls.enabled, or --tls-cert", 3)),
+    (outdated_tls_ca, ("tls", "ours", "tls-ca-outdated-here", "org1/msp/tlscacerts/tlsca.org1", 3)),
+    (nobody_answers_for_the_name, ("tls", "theirs", "tls-not-yet-valid", "this machine's clock", 3)),
+    (web_server, ("http2", "theirs", "other-service", "peer.listenAddress", 3)),
+    (closing_peer, ("tls", "theirs", "closed-without-reason", "their peer.tls.clientRootCAs.files", 3)),
+    (hanging_peer, ("ping", "theirs", "busy-peer", "the peer's log", 3)),
+    (peer_without_words, ("conn_establish", "theirs", "handshake-hangs", "the peer's log", 3)),
+    (we_have_no_msp_of_theirs, ("identity", "ours", "organization-unknown-here", "--org Org1MSP=DIR", 1)),
+    (they_have_no_msp_of_ours, ("verdict", "theirs", "organization-unknown-to-them", "the channels", 1)),
+    (our_wrong_mspid, ("verdict", "ours", "wrong-mspid", "peer.localMspId (--mspid)", 1)),
+    (our_identity_expired, ("own_identity", "ours", "expired", "peer0.org2/msp/signcerts/", 2)),
+    (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
+    (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
+    (no_operations, ("buffers", "theirs", "operations-unreachable", "operations.listenAddress", 3)),
+]
+
+
+@pytest.mark.parametrize(("network", "expected"), CASES, ids=[network.__name__ for network, _ in CASES])
+def test_what_fails_is_found(network: Network, expected: tuple[str, str, str, str, int], tmp_path: Path) -> None:
+    with network(tmp_path) as arguments:
+        outcome = run("diagnose", *arguments, "--json")
+
+    stage, side, rule, look_at, exit_code = found(outcome)
+    assert (stage, side, rule, exit_code) == (*expected[:3], expected[4]), outcome.stdout
+    assert expected[3] in look_at
+
+
+def test_each_side_s_verdict_is_told_where_only_one_refuses(tmp_path: Path) -> None:
+    with they_have_no_msp_of_ours(tmp_path) as arguments:
+        refused_by_them = run("diagnose", *arguments, "--json").object
+    with we_have_no_msp_of_theirs(tmp_path) as arguments:
+        refused_by_us = run("diagnose", *arguments, "--json").object
+
+    assert (refused_by_them["we_accept_them"], refused_by_them["they_accept_us"]) == (True, False)
+    assert (refused_by_us["we_accept_them"], refused_by_us["they_accept_us"]) == (False, True)
+
+
+def test_many_endpoints_end_with_a_matrix(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        well = stack.enter_context(listening(peer_settings(1)))
+        refusing = stack.enter_context(listening(replace(peer_settings(1), organizations={})))
+        profile = tmp_path / "connection-profile.json"
+        peers = {
+            "peer0.org1.example.com": {"url": f"grpcs://{well}"},
+            "peer1": {"url": f"grpcs://{refusing}"},
+            "peer2": {"url": f"grpcs://{NOBODY}"},
+        }
+        profile.write_text(json.dumps({"name": "net", "organizations": {}, "peers": peers}))
+
+        shown = run("diagnose", f"--all-from={profile}", *as_org2())
+        outcome = run("diagnose", f"--all-from={profile}", *as_org2(), "--json")
+
+    assert [each["endpoint"] for each in outcome.objects] == [well, refusing, NOBODY]
+    assert [each["failed_at"] for each in outcome.objects] == [None, "verdict", "tcp"]
+    assert (shown.exit_code, outcome.exit_code) == (1, 1)  # the first that failed
+    matrix = shown.stdout.partition("who reaches whom")[2].splitlines()
+    rows = [line.split() for line in matrix if line.strip().startswith("127.0.0.1")]
+    assert [(row[0], row[3:6], row[-1]) for row in rows] == [
+        (well, ["yes", "yes", "yes"], "-"),
+        (refusing, ["yes", "yes", "no"], "organization-unknown-to-them"),
+        (NOBODY, ["no", "-", "-"], "not-running"),
+    ]
+
+
+def test_the_peers_of_a_core_yaml(endpoint: str, tmp_path: Path) -> None:
+    core = write_core_yaml(
+        tmp_path,
+        ("- 127.0.0.1:7051\n      - 127.0.0.1:8051", f"- {endpoint}"),
+        ("externalEndpoint: peer0.org1.example.com:7051", "externalEndpoint:"),
+    )
+
+    outcome = run("diagnose", f"--all-from={core}", *as_org2(), "--json")
+
+    assert (outcome.exit_code, outcome.object["endpoint"]) == (0, endpoint)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        ([], "give an endpoint"),
+        ([NOBODY, "127.0.0.1:2", "--operations=127.0.0.1:3"], "are for one endpoint"),
+        ([NOBODY, "--expect-pki-id=ab"], "is not 32 bytes in hex"),
+    ],
+)
+def test_wrong_usage(arguments: Arguments, what: str) -> None:
+    outcome = run("diagnose", *arguments, *as_org2())
+
+    assert outcome.exit_code == 2
+    assert what in " ".join(outcome.stderr.replace("│", " ").split())
+
+
+def test_an_msp_folder_that_cannot_be_used_is_a_stage_too(endpoint: str, tmp_path: Path) -> None:
+    folder = copy_of(2, tmp_path)
+    shutil.rmtree(folder / "msp")
+
+    outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    assert found(outcome) == ("own_identity", "ours", "own-msp", str(folder / "msp"), 2)
+    stages = outcome.object["stages"]
+    assert isinstance(stages, list)
+    assert [stage["outcome"] for stage in stages[:5]] == ["ok"] * 5
+
+
+def test_peers_of_one_organisation_need_no_other(tmp_path: Path) -> None:
+    with listening(peer_settings(1)) as endpoint:
+        folder = peer_folder(1, 1)
+        tls = [f"--tls-{name}={folder / 'tls' / file}" for name, file in TLS_FILES]
+        outcome = run("diagnose", endpoint, f"--msp-dir={folder / 'msp'}", "--mspid=Org1MSP", *tls)
+
+    assert outcome.exit_code == 0, outcome.stdout
+
+
+TLS_FILES = [("cert", "server.crt"), ("key", "server.key"), ("ca", "ca.crt")]
