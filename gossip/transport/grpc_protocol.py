@@ -1,4 +1,4 @@
-"""One HTTP/2 connection that carries gRPC calls: grpclib's protocol with limits, and a short way for DATA."""
+"""One HTTP/2 connection that carries gRPC calls: grpclib's protocol, with limits and endings of its own."""
 
 import asyncio
 import ssl
@@ -8,35 +8,27 @@ from typing import cast
 from grpclib.protocol import AbstractHandler, H2Protocol
 from h2.config import H2Configuration
 from h2.connection import ConnectionState
-from h2.exceptions import FrameDataMissingError, FrameTooLargeError, ProtocolError
+from h2.exceptions import FrameDataMissingError, ProtocolError
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
+from gossip.transport.frame_reader import SETTINGS, FrameReader
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
 from gossip.transport.grpc_errors import connection_broken, error_code_name
 from gossip.transport.grpc_events import GrpcEvents
-from gossip.transport.grpc_stream import GrpcStream
-from gossip.transport.guard import KIND_OF_FRAME, FrameGuard, Kind
-from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, Http2Connection
+from gossip.transport.guard import FrameGuard
+from gossip.transport.http2 import FRAME_HEADER_BYTES, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
 
-HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION = 0x1, 0x4, 0x5, 0x7, 0x9
-END_STREAM = 0x1
-END_HEADERS = 0x4
+GOAWAY = 0x7
 GOAWAY_BODY = Struct(">II")
-FRAGMENT_BYTES = 256
-WHOLE_BYTES = 4096
-DEFAULT_FRAME_BYTES = 16 * 1024
-PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-
-_parse_frame_header = FRAME_HEADER.unpack_from
 
 
 class GrpcProtocol(H2Protocol):
-    """The frames of one connection: DATA straight to its stream, everything else through the guard to h2."""
+    """From TCP to the streams of one connection: how it begins, what its frames do, and how it ends."""
 
     connection: GrpcConnection
     processor: GrpcEvents
@@ -58,13 +50,6 @@ class GrpcProtocol(H2Protocol):
         self._own_certificate = own_certificate
         self._loop = asyncio.get_running_loop()
         self._tcp: asyncio.Transport | None = None
-        self._held = b""
-        self._preface_bytes = 0 if h2_config.client_side else PREFACE_BYTES
-        self._settings_came = False
-        self._in_header_block = False
-        self._data_stream: GrpcStream | None = None
-        self._data_missing = 0
-        self._frame_bytes = DEFAULT_FRAME_BYTES
 
     # -- hooks for the two sides
 
@@ -72,7 +57,7 @@ class GrpcProtocol(H2Protocol):
         """TLS stands, or TCP where there is none; the peer has said nothing yet."""
 
     def settings_came(self) -> None:
-        """The peer speaks HTTP/2."""
+        """The peer speaks HTTP/2; called again when it changes its settings."""
 
     def lost(self, reason: str | None, cause: BaseException | None) -> None:
         """The end of the connection, told once: our own reason, or what went wrong, or neither."""
@@ -110,6 +95,9 @@ class GrpcProtocol(H2Protocol):
         self.processor = GrpcEvents(self.handler, self.connection)
         self.connection.stream_forgotten = self.drain
         self.connection.flushed = self._check_unsent
+        self._reader = FrameReader(
+            self.connection, self._take_frame, self._flooded, expects_preface=not self.h2_config.client_side
+        )
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
             self.punish(Offence.BREACH, "the peer does not offer HTTP/2 in TLS (no ALPN h2)")
@@ -123,7 +111,7 @@ class GrpcProtocol(H2Protocol):
             return
         self.last_received_at_s = self._loop.time()
         try:
-            self._take(data)
+            self._reader.take(data)
         except ProtocolError as error:
             self._complain(error)
 
@@ -165,97 +153,23 @@ class GrpcProtocol(H2Protocol):
         if self.failure is not None:
             return
         self.failure = connection_broken(self.remote, cause, reason)
-        self._data_stream = None
-        self._held = b""
         if hasattr(self, "connection"):
             self.connection.failure = self.failure
             self.processor.close_with(self.failure)
         self.lost(reason, cause)
 
-    def _take(self, data: bytes) -> None:
-        position = 0
-        if self._data_missing:
-            position = min(self._data_missing, len(data))
-            self._data_missing -= position
-            self._data_came(data, 0, position, position)
-        if self._preface_bytes:
-            position = min(self._preface_bytes, len(data))
-            self._preface_bytes -= position
-            self.connection.feed(data[:position])
-        if self._held:
-            data = self._held + data[position:]
-            self._held = b""
-            position = 0
-        end = len(data)
-        while self.failure is None and end - position >= FRAME_HEADER_BYTES:
-            word, flags, stream_id = _parse_frame_header(data, position)
-            body = position + FRAME_HEADER_BYTES
-            stop = body + (word >> 8)
-            if not word & 0xFF and not flags and not self._in_header_block:
-                stream = self.connection.reading.get(stream_id)
-                if stream is not None and stop - body <= self._frame_bytes:
-                    self._begin_data(stream, stop - body)
-                    position = min(stop, end)
-                    self._data_missing = stop - position
-                    self._data_came(data, body, position, position - body)
-                    continue
-            self._check_frame(word & 0xFF, stop - body, data)
-            if stop > end:
-                break
-            self._control(word & 0xFF, flags, data[position:stop])
-            position = stop
-        if position < end and self.failure is None:
-            self._held = data[position:]
-
-    def _begin_data(self, stream: GrpcStream, size: int) -> None:
-        self.connection.http2.count_received(stream.http2_stream, size)
-        self._data_stream = stream
-        if size < FRAGMENT_BYTES:
-            self._count(Kind.FRAGMENT)
-        elif size >= WHOLE_BYTES:
-            self.connection.guard.forgive_fragments(1)
-
-    def _data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> None:
-        """DATA past h2. A stream that ended meanwhile still has to hand its window back."""
-        stream = self._data_stream
-        if stream is None:
-            return
-        completed = stream.data_came(data, start, end, window_bytes)
-        if completed:
-            self.connection.guard.forgive_fragments(completed)
-
-    def _check_frame(self, kind: int, size: int, data: bytes) -> None:
-        if not self._settings_came and kind != SETTINGS:
-            raise ProtocolError(f"it begins with {data[:24]!r}")
-        if size > self._frame_bytes:
-            raise FrameTooLargeError(f"a frame of {size} bytes")
-
-    def _control(self, kind: int, flags: int, frame: bytes) -> None:
-        """A frame that is not on the short way."""
-        counted = KIND_OF_FRAME.get(kind, Kind.UNKNOWN)
-        if kind == DATA:
-            if len(frame) - FRAME_HEADER_BYTES < FRAGMENT_BYTES and not flags & END_STREAM:
-                self._count(Kind.FRAGMENT)
-        else:
-            self._count(counted)
-        if self.failure is not None:
-            return
+    def _take_frame(self, kind: int, frame: bytes) -> None:
         if kind == GOAWAY:
             self._goaway(frame)
-        elif kind in KIND_OF_FRAME or kind == DATA or self._in_header_block:
-            if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
-                self._in_header_block = not flags & END_HEADERS
-            for event in self.connection.feed(frame):
-                self.processor.process(event)
-            self.connection.flush_soon()
-            if kind == SETTINGS and not self._settings_came:
-                self._settings_came = True
-                self.settings_came()
+            return
+        for event in self.connection.feed(frame):
+            self.processor.process(event)
+        self.connection.flush_soon()
+        if kind == SETTINGS:
+            self.settings_came()
 
-    def _count(self, kind: Kind) -> None:
-        reason = self.connection.guard.count(kind)
-        if reason is not None:
-            self.punish(Offence.FLOOD, reason)
+    def _flooded(self, reason: str) -> None:
+        self.punish(Offence.FLOOD, reason)
 
     def _check_unsent(self) -> None:
         limit = self.limits.max_unsent_bytes

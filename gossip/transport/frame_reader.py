@@ -1,0 +1,138 @@
+"""Cuts what a peer sends into HTTP/2 frames: DATA straight to its stream, everything else counted and handed on.
+
+Spec: RFC 9113 sections 3.4, 4.1 and 6.
+"""
+
+from collections.abc import Callable
+
+from h2.exceptions import FrameTooLargeError, ProtocolError
+
+from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_stream import GrpcStream
+from gossip.transport.guard import KIND_OF_FRAME, Kind
+from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES
+
+HEADERS, SETTINGS, PUSH_PROMISE, CONTINUATION = 0x1, 0x4, 0x5, 0x9
+END_STREAM = 0x1
+END_HEADERS = 0x4
+PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+MAX_FRAME_BYTES = 16 * 1024
+"""What we announce, which is HTTP/2's least."""
+
+FRAGMENT_BYTES = 256
+WHOLE_BYTES = 4096
+
+_parse_frame_header = FRAME_HEADER.unpack_from
+
+
+class FrameReader:
+    """The receiving side of one connection, below h2.
+
+    DATA without flags for a stream that :attr:`GrpcConnection.reading` lists is passed on as it comes, also in parts,
+    so that nothing is put together twice; every other frame is handed on whole, or ignored if its type is unknown.
+    """
+
+    def __init__(
+        self,
+        connection: GrpcConnection,
+        take_frame: Callable[[int, bytes], None],
+        flooded: Callable[[str], None],
+        *,
+        expects_preface: bool,
+    ) -> None:
+        self._connection = connection
+        self._take_frame = take_frame
+        self._flooded = flooded
+        self._preface_bytes = PREFACE_BYTES if expects_preface else 0
+        self._settings_came = False
+        self._in_header_block = False
+        self._held = b""
+        self._data_stream: GrpcStream | None = None
+        self._data_missing = 0
+
+    def take(self, data: bytes) -> None:
+        """Take what came; nothing more once the connection has failed.
+
+        Raises:
+            ProtocolError: It breaks the rules of HTTP/2.
+        """
+        position = 0
+        if self._data_missing:
+            position = min(self._data_missing, len(data))
+            self._data_missing -= position
+            self._data_came(data, 0, position)
+        if self._preface_bytes:
+            position = min(self._preface_bytes, len(data))
+            self._preface_bytes -= position
+            self._connection.feed(data[:position])
+        if self._held:
+            data = self._held + data[position:]
+            self._held = b""
+            position = 0
+        position = self._take_frames(data, position)
+        if position < len(data) and self._connection.failure is None:
+            self._held = data[position:]
+
+    def _take_frames(self, data: bytes, position: int) -> int:
+        """Take the frames that begin at ``position``; returns where the first one begins that is not whole."""
+        reading = self._connection.reading
+        end = len(data)
+        while self._connection.failure is None and end - position >= FRAME_HEADER_BYTES:
+            word, flags, stream_id = _parse_frame_header(data, position)
+            kind, size = word & 0xFF, word >> 8
+            body = position + FRAME_HEADER_BYTES
+            stop = body + size
+            if kind == DATA and not flags and stream_id in reading and not self._in_header_block:
+                self._check_size(size)
+                self._data_begins(reading[stream_id], size)
+                position = min(stop, end)
+                self._data_missing = stop - position
+                self._data_came(data, body, position)
+                continue
+            if not self._settings_came and kind != SETTINGS:
+                raise ProtocolError(f"it begins with {data[:24]!r}")
+            self._check_size(size)
+            if stop > end:
+                break
+            self._other_came(kind, flags, data[position:stop])
+            position = stop
+        return position
+
+    @staticmethod
+    def _check_size(size: int) -> None:
+        if size > MAX_FRAME_BYTES:
+            raise FrameTooLargeError(f"a frame of {size} bytes")
+
+    def _data_begins(self, stream: GrpcStream, size: int) -> None:
+        self._connection.http2.count_received(stream.http2_stream, size)
+        self._data_stream = stream
+        if size < FRAGMENT_BYTES:
+            self._count(Kind.FRAGMENT)
+        elif size >= WHOLE_BYTES:
+            self._connection.guard.forgive_fragments(1)
+
+    def _data_came(self, data: bytes, start: int, end: int) -> None:
+        """Hand on a part of a DATA frame, also to a stream that ended meanwhile: it has its window to give back."""
+        stream = self._data_stream
+        if stream is not None:
+            completed = stream.data_came(data, start, end, end - start)
+            if completed:
+                self._connection.guard.forgive_fragments(completed)
+
+    def _other_came(self, kind: int, flags: int, frame: bytes) -> None:
+        if kind != DATA:
+            self._count(KIND_OF_FRAME.get(kind, Kind.UNKNOWN))
+        elif len(frame) - FRAME_HEADER_BYTES < FRAGMENT_BYTES and not flags & END_STREAM:
+            self._count(Kind.FRAGMENT)
+        if self._connection.failure is not None:
+            return
+        if kind in KIND_OF_FRAME or kind == DATA or self._in_header_block:
+            if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
+                self._in_header_block = not flags & END_HEADERS
+            self._take_frame(kind, frame)
+            self._settings_came = True
+
+    def _count(self, kind: Kind) -> None:
+        reason = self._connection.guard.count(kind)
+        if reason is not None:
+            self._flooded(reason)
