@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz soak gen gen-check fmt lint types check build clean
+.PHONY: help setup demo test fuzz soak failures gen gen-check fmt lint types check docs pictures build clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ setup: $(READY) ## Make the virtual environment with everything development need
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gossip needs Python 3.11 or newer; $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.11")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cli,fast,metrics,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[cli,fast,metrics,docs,dev]'
 	@touch $@
 
 demo: $(READY) ## Two organisations' peers shake hands over mutual TLS, impostors are refused
@@ -33,6 +33,9 @@ fuzz: $(READY) ## Fuzz codec, handshake, identities, files and HTTP/2 for FUZZ_S
 
 soak: $(READY) ## Kill and restart 20 peers that talk to each other, for SOAK_SECONDS (300)
 	@$(BIN)/python -m tests.soak $(SOAK_SECONDS)
+
+failures: $(READY) ## Fail links, processes, disks and clocks, and write docs/failures.md
+	@$(BIN)/python -m tests.failures docs/failures.md
 
 gen: $(READY) ## Generate gen/gossip_protos from protos/
 	@$(BIN)/python protos/generate.py gen/gossip_protos
@@ -53,9 +56,15 @@ types: $(READY) ## mypy --strict over everything
 
 check: gen-check lint types test ## Everything that must pass before a change lands
 
+docs: $(READY) ## Build the pages into site/; a warning is an error
+	@$(BIN)/python -m mkdocs build --quiet --strict
+
+pictures: $(READY) ## Draw the pictures of the README from real runs
+	@$(BIN)/python docs/pictures/make.py
+
 build: $(READY) ## Build the wheel and the source distribution into dist/
 	@$(BIN)/python -m build --outdir dist .
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,11 +15,12 @@ class Mapper(Protocol):
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is.
 
+        Where it raises, nothing was stored.
+
         Raises:
             IdentityExpiredError: It ended before now.
             PkiIdMismatchError: ``pki_id`` is not its own.
             IdentityError: It is not valid.
-            In each case nothing was stored.
 
         Mirrors: Put.
         """

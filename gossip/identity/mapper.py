@@ -84,14 +84,13 @@ class IdentityMapper:
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is, which is no use of it.
 
-        When that makes too many, the least recently used one leaves.
+        When that makes too many, the least recently used one leaves. Where it raises, nothing was stored.
 
         Raises:
             IdentityExpiredError: It ended before now.
             IdentityRevokedError: Its issuer revoked it.
             PkiIdMismatchError: ``pki_id`` is not its own.
             IdentityError: It is not valid, or one of the two is empty.
-            In each case nothing was stored.
 
         Mirrors: Put.
         """

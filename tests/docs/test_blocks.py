@@ -75,7 +75,7 @@ def test_every_block_is_run_or_says_why_not(name: str) -> None:
 
 
 def test_the_pages_that_matter_have_commands() -> None:
-    assert {"README.md", "docs/tutorial.md", "docs/test-network.md"} <= set(WITH_COMMANDS)
+    assert {"README.md", "docs/tutorial.md", "docs/test-network.md", "docs/operations.md"} <= set(WITH_COMMANDS)
 
 
 @pytest.mark.parametrize(
