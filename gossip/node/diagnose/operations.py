@@ -36,10 +36,10 @@ def _fetch(endpoint: str, timeout_s: float) -> str:
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
         connection.request("GET", "/metrics")
-        answer = connection.getresponse()
-        if answer.status != http.client.OK:
-            raise http.client.HTTPException(f"status {answer.status}")
-        return answer.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
+        with connection.getresponse() as answer:
+            if answer.status != http.client.OK:
+                raise http.client.HTTPException(f"status {answer.status}")
+            return answer.read(MAX_ANSWER_BYTES).decode("utf-8", "replace")
     finally:
         connection.close()
 

@@ -1,0 +1,110 @@
+"""What stands in TLS certificates, for whom they are, and which issuer a chain lacks."""
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.authority import Authority, Validity
+from gossip.msp.certificate import Certificate, parse_certificate
+from gossip.msp.tls_facts import find_missing_issuer, parse_certificates, read_tls_certificate
+from tests.support.organisations import NOW
+
+VALIDITY = Validity.running(NOW)
+ROOT = Authority.create("tlsca.example.com", "example.com", validity=VALIDITY)
+NAMESAKE = Authority.create("tlsca.example.com", "example.com", validity=VALIDITY)
+INTERMEDIATE = ROOT.issue_authority("tlsca1.example.com", "example.com", validity=VALIDITY)
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def ca(authority: Authority) -> Certificate:
+    return parse_certificate(der(authority.certificate))
+
+
+def leaf(*hosts: str, issuer: Authority = ROOT) -> bytes:
+    return der(issuer.issue_tls("peer0.example.com", validity=VALIDITY, hosts=hosts).certificate)
+
+
+def test_the_facts_of_a_leaf() -> None:
+    found = read_tls_certificate(leaf("peer0.example.com", "10.0.0.1", "::1"))
+
+    assert (found.subject, found.issuer) == ("peer0.example.com", "tlsca.example.com")
+    assert found.names == ("peer0.example.com", "10.0.0.1", "::1")
+    assert (found.not_before_at, found.not_after_at) == (VALIDITY.not_before_at, VALIDITY.not_after_at)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "expected"),
+    [
+        (("peer0.example.com",), "peer0.example.com", True),
+        (("peer0.example.com",), "PEER0.Example.com.", True),
+        (("peer0.example.com",), "peer1.example.com", False),
+        (("*.example.com",), "peer1.example.com", True),
+        (("*.example.com",), "example.com", False),
+        (("*.example.com",), "a.b.example.com", False),
+        (("10.0.0.1",), "10.0.0.1", True),
+        (("10.0.0.1",), "10.0.0.2", False),
+        (("::1",), "0:0:0:0:0:0:0:1", True),
+        (("localhost",), "127.0.0.1", False),
+        ((), "peer0.example.com", False),
+    ],
+)
+def test_whom_it_is_for(hosts: tuple[str, ...], host: str, expected: bool) -> None:
+    assert read_tls_certificate(leaf(*hosts)).is_for(host) is expected
+
+
+@pytest.mark.parametrize("trusted", [[ca(ROOT)], [ca(NAMESAKE), ca(ROOT)]])
+def test_nobody_is_missing_when_the_issuer_is_trusted(trusted: list[Certificate]) -> None:
+    assert find_missing_issuer([leaf("a")], trusted) is None
+
+
+def test_a_trusted_leaf_needs_no_issuer() -> None:
+    own = leaf("a")
+    assert find_missing_issuer([own], [parse_certificate(own)]) is None
+
+
+def test_the_way_leads_over_what_was_presented() -> None:
+    chain = [leaf("a", issuer=INTERMEDIATE), der(INTERMEDIATE.certificate)]
+
+    assert find_missing_issuer(chain, [ca(ROOT)]) is None
+    assert find_missing_issuer(chain, [ca(INTERMEDIATE)]) is None
+    missing = find_missing_issuer(chain, [])
+    assert missing is not None
+    assert (missing.certificate, missing.issuer) == ("tlsca1.example.com", "tlsca.example.com")
+
+
+def test_an_intermediate_that_was_not_presented_is_missing() -> None:
+    missing = find_missing_issuer([leaf("a", issuer=INTERMEDIATE)], [ca(ROOT)])
+
+    assert missing is not None
+    assert (missing.issuer, missing.namesake) == ("tlsca1.example.com", None)
+
+
+def test_a_root_that_is_presented_but_not_trusted_is_missing() -> None:
+    missing = find_missing_issuer([leaf("a"), der(ROOT.certificate)], [])
+
+    assert missing is not None
+    assert (missing.certificate, missing.issuer) == ("peer0.example.com", "tlsca.example.com")
+
+
+def test_a_ca_of_the_same_name_is_told() -> None:
+    missing = find_missing_issuer([leaf("a")], [ca(NAMESAKE)])
+
+    assert missing is not None
+    assert missing.namesake == ca(NAMESAKE)
+
+
+def test_without_a_certificate_there_is_nothing_to_tell() -> None:
+    with pytest.raises(UntrustedIdentityError, match="no certificate was presented"):
+        find_missing_issuer([], [ca(ROOT)])
+
+
+def test_a_file_of_cas_is_read_to_its_end() -> None:
+    junk = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    text = b"# ours\n" + ROOT.certificate_pem + junk + INTERMEDIATE.certificate_pem
+
+    assert parse_certificates(text) == (ca(ROOT), ca(INTERMEDIATE))
+    assert parse_certificates(b"nothing") == ()

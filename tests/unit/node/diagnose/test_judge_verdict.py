@@ -1,0 +1,144 @@
+"""Refusals in Fabric's own words, out of what its peers answered, and what they mean."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+
+from gossip.comm.handshake import certificate_hash
+from gossip.errors import RefusedByPeerError
+from gossip.node.diagnose.diagnosis import Outcome, Side, Stage, StageReport
+from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_verdict import judge_verdict
+from gossip.node.diagnose.own_side import OwnSide, load_own_side
+from gossip.transport.base import Link
+from tests.support.in_thread import peer_settings
+from tests.support.organisations import organisation
+from tests.support.vectors import load_vectors
+
+NOW = datetime.now(UTC)
+
+
+@cache
+def own_side() -> OwnSide:
+    return load_own_side(peer_settings(2), NOW)
+
+
+def evidence(reason: str, own: OwnSide | None = None) -> Evidence:
+    own = own or own_side()
+    seen = Evidence("peer:7051", own, NOW)
+    assert own.client_leaf is not None
+    leaf = own.client_leaf.certificate.der
+    seen.link = Link("127.0.0.1:7051", peer_certificate=b"theirs", own_certificate=leaf)
+    seen.errors[Stage.VERDICT] = RefusedByPeerError(grpc_status="UNKNOWN", reason=reason)
+    return seen
+
+
+def first_cause(report: StageReport) -> tuple[Side, str]:
+    assert report.outcome is Outcome.FAILED
+    assert report.problem is not None
+    return report.problem.side, report.problem.causes[0].rule
+
+
+PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer Identity: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "side", "rule"),
+    [
+        (PREFIX + "Peer Identity {...} cannot be validated. No MSP found able to do that.", Side.THEIRS,
+         "organization-unknown-to-them"),
+        (PREFIX + "could not validate identity against certification chain: The certificate has been revoked",
+         Side.OURS, "revoked"),
+        (PREFIX + "could not validate identity's OUs: the identity does not have an OU that resolves to client, peer, "
+         "orderer, or admin role. OUs: [], MSP: [Org2MSP]", Side.OURS, "node-ou-role"),
+        (PREFIX + "could not validate identity's OUs: certifiersIdentifier does not match: [peer(...)], MSP: [Org2MSP]",
+         Side.THEIRS, "node-ou-certifier"),
+        ("implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
+         "'Readers' sub-policies to be satisfied", Side.OURS, "role-may-not-read"),
+        ("The signature is invalid", Side.BETWEEN, "signature"),
+        ("gossipping peer identity expired", Side.THEIRS, "their-clock"),
+        ("no TLS certificate", Side.BETWEEN, "tls-proxy"),
+        ("something else", Side.THEIRS, "refused"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_fabric_peer(reason: str, side: Side, rule: str) -> None:
+    assert first_cause(judge_verdict(evidence(reason))) == (side, rule)
+
+
+def test_without_a_certificate_of_ours_it_is_ours() -> None:
+    seen = evidence("no TLS certificate")
+    seen.link = Link("127.0.0.1:7051", None, None)
+
+    assert first_cause(judge_verdict(seen)) == (Side.OURS, "no-client-certificate")
+
+
+def test_an_identity_that_has_ended_is_ours() -> None:
+    own = own_side()
+    assert own.verdict is not None
+    own = replace(own, verdict=replace(own.verdict, expires_at=NOW - timedelta(days=1)))
+
+    assert first_cause(judge_verdict(evidence("gossipping peer identity expired", own))) == (
+        Side.OURS,
+        "identity-expired",
+    )
+
+
+def hashes(seen: bytes, bound: bytes, *, in_go: bool) -> str:
+    shown = [f"[{' '.join(map(str, each))}]" if in_go else each.hex() for each in (seen, bound)]
+    return f"Expected {shown[0]} in remote hash of TLS cert, but got {shown[1]}"
+
+
+@pytest.mark.parametrize("in_go", [True, False])
+def test_another_certificate_seen_by_the_peer_is_a_proxy_s(in_go: bool) -> None:
+    seen = evidence("")
+    assert seen.link is not None
+    bound = certificate_hash(seen.link.own_certificate)
+    seen.errors[Stage.VERDICT] = RefusedByPeerError(
+        grpc_status="UNKNOWN", reason=hashes(b"\x01" * 32, bound, in_go=in_go)
+    )
+
+    assert first_cause(judge_verdict(seen)) == (Side.BETWEEN, "tls-proxy")
+
+
+@pytest.mark.parametrize("in_go", [True, False])
+def test_another_hash_than_we_signed_was_altered(in_go: bool) -> None:
+    seen = evidence(hashes(b"\x01" * 32, b"\x02" * 32, in_go=in_go))
+
+    assert first_cause(judge_verdict(seen)) == (Side.BETWEEN, "altered")
+
+
+def test_our_server_certificate_in_place_of_our_client_certificate_is_ours() -> None:
+    own = own_side()
+    client = organisation(2).tls_ca.certificate  # any other certificate
+    assert own.server_leaf is not None
+    seen = evidence("", own)
+    seen.link = Link("127.0.0.1:7051", b"theirs", client.tbs_certificate_bytes)
+    reason = hashes(
+        certificate_hash(own.server_leaf.certificate.der),
+        certificate_hash(client.tbs_certificate_bytes),
+        in_go=True,
+    )
+    seen.errors[Stage.VERDICT] = RefusedByPeerError(grpc_status="UNKNOWN", reason=reason)
+
+    assert first_cause(judge_verdict(seen)) == (Side.OURS, "other-certificate-bound")
+
+
+def recorded_refusals() -> list[str]:
+    """Every refusal of a well-formed ConnEstablish that Fabric's peers were recorded with."""
+    reasons = set()
+    for record in load_vectors("conn_establish.json"):
+        for outcome in record["go"].values():
+            reasons.add(outcome.get("grpc_message", ""))
+    malformed = ("unmarshal", "wrong type", "no PKI-ID", "Empty payload", "identity is nil", "computed pkiID")
+    return sorted(reason for reason in reasons if reason and not any(words in reason for words in malformed))
+
+
+def test_no_recorded_refusal_is_without_a_meaning() -> None:
+    refusals = recorded_refusals()
+    meanings = {first_cause(judge_verdict(evidence(reason)))[1] for reason in refusals}
+
+    assert len(refusals) > 10
+    assert "refused" not in meanings
+    assert {"organization-unknown-to-them", "revoked", "node-ou-role", "role-may-not-read"} <= meanings

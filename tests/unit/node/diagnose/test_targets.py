@@ -1,0 +1,54 @@
+"""Endpoints out of connection profiles and core.yaml."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gossip.errors import ConfigurationError
+from gossip.node.diagnose.targets import find_endpoints
+
+PEERS = {
+    "peer0.org1.example.com": {"url": "grpcs://localhost:7051", "tlsCACerts": {"pem": "-----BEGIN"}},
+    "peer0.org2.example.com": {"url": "grpc://localhost:9051/"},
+    "plain": {"url": "localhost:7051"},
+}
+
+
+def test_the_peers_of_a_profile_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "connection-org1.json"
+    path.write_text(json.dumps({"name": "test-network", "peers": PEERS}))
+
+    assert find_endpoints(path) == ("localhost:7051", "localhost:9051")
+
+
+def test_the_peers_of_a_profile_in_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "connection-org1.yaml"
+    path.write_text("peers:\n  peer0.org1.example.com:\n    url: grpcs://peer0:7051\n")
+
+    assert find_endpoints(path) == ("peer0:7051",)
+
+
+def test_the_peers_of_a_core_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text("peer:\n  gossip:\n    bootstrap: a:1 b:2\n    endpoint: a:1\n    externalEndpoint: c:3\n")
+
+    assert find_endpoints(path) == ("a:1", "b:2", "c:3")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{}", "names no peer"),
+        ("", "names no peer"),
+        ("peers:\n  peer0:\n    tls: x\n", r"peers\.peer0 has no url"),
+        ("peers: [", "is not YAML"),
+    ],
+)
+def test_a_file_without_peers_is_named(text: str, what: str, tmp_path: Path) -> None:
+    path = tmp_path / "profile.yaml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigurationError, match=what) as refusal:
+        find_endpoints(path)
+    assert str(refusal.value).startswith(str(path))

@@ -1,0 +1,69 @@
+"""TLS failures told apart, each as it really happens."""
+
+import asyncio
+import socket
+import ssl
+from dataclasses import replace
+
+import pytest
+
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.errors import DialError
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.tls_failure import TlsFault, classify, find_alert
+from tests.support.odd_servers import Handler, say_nothing, speak_http1, tcp_server
+from tests.support.tls_files import tls_ca, tls_files
+
+
+def tls_server(*, asks_for: int | None = None, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> Handler:
+    """Peer0 of Org1; verifies clients against an organisation's TLS CA."""
+    files = tls_files(1, 0)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    context.set_alpn_protocols(["h2"])
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.maximum_version = newest
+    if asks_for is not None:
+        context.load_verify_locations(tls_ca(asks_for))
+        context.verify_mode = ssl.CERT_REQUIRED
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
+
+    return handle
+
+
+def dial(handler: Handler, files: TlsFiles) -> DialError:
+    options = DialOptions(tls=files, dial_timeout_s=0.5)
+
+    async def fail(endpoint: str) -> None:
+        await GrpcDialer(options).dial(endpoint)
+
+    with tcp_server(handler) as endpoint, pytest.raises(DialError) as refusal:
+        asyncio.run(fail(endpoint))
+    return refusal.value
+
+
+OURS = tls_files(2, 0)
+
+
+@pytest.mark.parametrize(
+    ("handler", "files", "fault", "alert"),
+    [
+        (tls_server(), replace(OURS, roots=(tls_ca(2),)), TlsFault.WE_REFUSED, None),
+        (tls_server(asks_for=1), OURS, TlsFault.THEY_REFUSED, "unknown ca"),
+        (tls_server(asks_for=1, newest=ssl.TLSVersion.TLSv1_2), OURS, TlsFault.THEY_REFUSED, "unknown ca"),
+        (speak_http1, OURS, TlsFault.NOT_TLS, None),
+        (say_nothing, OURS, TlsFault.SILENT, None),
+        (lambda _: None, OURS, TlsFault.CLOSED, None),
+        (tls_server(), OURS, TlsFault.CLOSED, None),
+    ],
+    ids=["our refusal", "theirs in 1.3", "theirs in 1.2", "HTTP", "silence", "closed at once", "closed behind TLS"],
+)
+def test_each_failure_is_told_from_the_others(
+    handler: Handler, files: TlsFiles, fault: TlsFault, alert: str | None
+) -> None:
+    error = dial(handler, files)
+
+    assert (classify(error), find_alert(error)) == (fault, alert), str(error)
