@@ -1,6 +1,7 @@
 """What a running peer prints of what happens to it: one line an event."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -12,15 +13,19 @@ from gossip.errors import GossipError
 from gossip.types import PkiId
 from gossip.wire.kinds import MessageKind
 
+logger = logging.getLogger("peer.gossip")
+
 
 class EventPrinter(Observer):
     """Prints each event as it comes, for people or as a JSON object.
 
-    When nobody reads any more, ``cut_off`` is called once, ``broken_pipe`` is why, and nothing more is printed.
+    When nobody reads any more, ``cut_off`` is called once, ``broken_pipe`` is why, and nothing more is printed. While
+    the disk is full, events are lost.
     """
 
     def __init__(self, report: Report, cut_off: Callable[[], None]) -> None:
         self.broken_pipe: BrokenPipeError | None = None
+        self._loses_events = False
         self._report = report
         self._cut_off = cut_off
 
@@ -33,6 +38,12 @@ class EventPrinter(Observer):
         except BrokenPipeError as error:
             self.broken_pipe = error
             self._cut_off()
+        except OSError as error:
+            if not self._loses_events:
+                logger.warning("Events cannot be written, and are lost until they can: %s", error)
+            self._loses_events = True
+        else:
+            self._loses_events = False
 
     def _print(self, name: str, facts: Mapping[str, object]) -> None:
         now = datetime.now(UTC)

@@ -84,6 +84,15 @@ class Served:
             if event["event"] == name:
                 return event
 
+    def rest(self) -> list[Event]:
+        """Stop it; the events that nobody waited for."""
+        self.stop()
+        events = []
+        while (event := self._events.get(timeout=PATIENCE_S)) is not None:
+            events.append(event)
+        self._events.put(None)
+        return events
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)
