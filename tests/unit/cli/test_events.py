@@ -1,44 +1,159 @@
-"""What a running peer prints, where printing fails."""
+"""What a running peer prints, event by event."""
 
-import errno
-import logging
-from collections.abc import Mapping
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
+from gossip.api.comm import ReceivedMessage
+from gossip.api.peer import AuthInfo, ConnectionInfo
 from gossip.cli.events import EventPrinter
 from gossip.cli.report import Report
+from gossip.errors import GossipError, TlsBindingError
+from gossip.messages import AliveMessage, DataMessage, GossipMessage, Member, Payload, Tag
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
+from gossip.wire.signed import SignedMessage, noop_sign
+
+PKI_ID = PkiId(b"\xaa" * 32)
+INFO = ConnectionInfo(PKI_ID, PeerIdentityType(b"identity"), "10.0.0.1:7051", AuthInfo(b"", b""))
+SECRET = b"what the block says"
 
 
-class FullDisk(Report):
-    """Has no room while ``is_full``."""
+@dataclass
+class Arrived:
+    """A message that came in."""
 
-    def __init__(self) -> None:
-        super().__init__(as_json=True)
-        self.is_full = True
-        self.written: list[object] = []
+    signed: SignedMessage
 
-    def record(self, facts: Mapping[str, object]) -> None:
-        if self.is_full:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        self.written.append(facts["event"])
+    def get_gossip_message(self) -> SignedMessage:
+        return self.signed
+
+    def get_connection_info(self) -> ConnectionInfo:
+        return INFO
+
+    async def respond(self, message: GossipMessage) -> None:
+        raise AssertionError
+
+    async def ack(self, error: str | None = None) -> None:
+        raise AssertionError
 
 
-def test_a_full_disk_is_said_once_and_events_come_back_with_room(caplog: pytest.LogCaptureFixture) -> None:
-    def cut_off() -> None:
-        raise AssertionError("a full disk must not end the peer")
+_received: ReceivedMessage = Arrived(noop_sign(GossipMessage()))
 
-    report = FullDisk()
-    printer = EventPrinter(report, cut_off)
-    with caplog.at_level(logging.WARNING):
-        printer.event("first")
-        printer.event("second")
-        report.is_full = False
-        printer.event("third")
-        report.is_full = True
-        printer.event("fourth")
 
-    assert report.written == ["third"]
-    said = "Events cannot be written, and are lost until they can: [Errno 28] No space left on device"
-    assert caplog.messages == [said, said]
-    assert printer.broken_pipe is None
+def printer(*, as_json: bool = True) -> EventPrinter:
+    return EventPrinter(Report(as_json=as_json), cut_off=lambda: None)
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """The one event that was printed, without its time, which is now."""
+    event: dict[str, object] = json.loads(capsys.readouterr().out)
+    at = datetime.fromisoformat(str(event.pop("at")))
+    assert abs((datetime.now(UTC) - at).total_seconds()) < 60
+    return event
+
+
+def test_connections_by_who_dialled(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {"pki_id": "aa" * 32, "remote": "10.0.0.1:7051"}
+    printer().connected(INFO, outgoing=True)
+    assert printed(capsys) == {"event": "connected", **facts}
+    printer().connected(INFO, outgoing=False)
+    assert printed(capsys) == {"event": "accepted", **facts}
+    printer().probed(INFO)
+    assert printed(capsys) == {"event": "probed", **facts}
+
+
+def test_the_end_of_a_connection_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    printer().disconnected(INFO, GossipError("the cable"))
+    assert printed(capsys)["reason"] == "the cable"
+    printer().disconnected(INFO, None)
+    assert printed(capsys)["reason"] is None
+
+
+def test_a_refusal_with_class_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    printer().refused("10.0.0.1:7051", TlsBindingError(expected=b"\1", got=b"\2"))
+
+    assert printed(capsys) == {
+        "event": "refused",
+        "remote": "10.0.0.1:7051",
+        "error": "TlsBindingError",
+        "reason": "Expected 01 in remote hash of TLS cert, but got 02",
+    }
+
+
+def test_a_data_message_is_named_by_the_data_that_it_carries(capsys: pytest.CaptureFixture[str]) -> None:
+    content = DataMessage(payload=Payload(seq_num=7, data=SECRET))
+    message = GossipMessage(nonce=5, channel=b"mychannel", tag=Tag.CHAN_AND_ORG, data_msg=content)
+
+    printer().received(Arrived(noop_sign(message)))
+
+    assert printed(capsys) == {
+        "event": "received",
+        "from": "aa" * 32,
+        "kind": "data_msg",
+        "tag": "CHAN_AND_ORG",
+        "channel": "mychannel",
+        "nonce": 5,
+        "size": len(SECRET),
+        "sha256": hashlib.sha256(SECRET).hexdigest(),
+    }
+
+
+def test_another_message_is_named_by_its_payload(capsys: pytest.CaptureFixture[str]) -> None:
+    signed = noop_sign(GossipMessage(tag=Tag.EMPTY, alive_msg=AliveMessage(membership=Member(endpoint="here:1"))))
+
+    printer().received(Arrived(signed))
+
+    event = printed(capsys)
+    assert (event["kind"], event["size"]) == ("alive_msg", len(signed.payload))
+    assert event["sha256"] == hashlib.sha256(signed.payload).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("payload", "facts"),
+    [
+        (b"", {"kind": "none", "tag": "UNDEFINED", "channel": "", "size": 0}),
+        (bytes.fromhex("4200"), {"kind": "data_msg", "tag": "UNDEFINED", "size": 0}),
+        (bytes.fromhex("1863"), {"kind": "none", "tag": 99}),
+        (bytes.fromhex("1202ff0a"), {"kind": "none", "channel": "\ufffd\n"}),
+    ],
+    ids=["nothing", "data without payload", "a tag without a name", "a channel that is not text"],
+)
+def test_whatever_a_peer_sends_can_be_printed(
+    payload: bytes, facts: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    printer().received(Arrived(parse_envelope(encode_envelope(payload, b""))))
+
+    assert printed(capsys).items() >= facts.items()
+
+
+def test_people_read_one_line_an_event_and_no_content(capsys: pytest.CaptureFixture[str]) -> None:
+    content = DataMessage(payload=Payload(data=SECRET))
+
+    printer(as_json=False).received(Arrived(noop_sign(GossipMessage(data_msg=content, channel=b"a\nb"))))
+
+    line, *rest = capsys.readouterr().out.splitlines()
+    assert rest == []
+    assert "received" in line
+    assert "kind=data_msg" in line
+    assert f"sha256={hashlib.sha256(SECRET).hexdigest()}" in line
+    assert SECRET.decode() not in line
+
+
+def test_when_nobody_reads_any_more_it_says_so_once_and_is_silent() -> None:
+    class Broken(Report):
+        def record(self, facts: object) -> None:
+            raise BrokenPipeError
+
+    told: list[str] = []
+    events = EventPrinter(Broken(as_json=True), cut_off=lambda: told.append("cut off"))
+
+    events.event("ready")
+    events.event("stopped")
+
+    assert told == ["cut off"]
+    assert isinstance(events.broken_pipe, BrokenPipeError)
