@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from gossip.cli.report import Report
 from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Problem, Stage, StageReport
+from gossip.node.logs.lines import one_line
 
 _MARKS = {
     Outcome.OK: ("✓", "green"),
@@ -57,7 +58,7 @@ def _tree(diagnosis: Diagnosis) -> Tree:
             continue
         branch = tree.add(_headline(stage))
         for name, value in stage.facts.items():
-            branch.add(Text(f"{name}: {value}", style="dim"))
+            branch.add(Text(one_line(f"{name}: {value}"), style="dim"))  # a peer's words may move a cursor
         if stage.problem is not None:
             _add_problem(branch, stage.problem, is_first=stage is failure)
     return tree
@@ -71,14 +72,14 @@ def _headline(report: StageReport) -> Text:
 
 
 def _add_problem(branch: Tree, problem: Problem, *, is_first: bool) -> None:
-    branch.add(Text(str(problem.error)))
+    branch.add(Text(one_line(str(problem.error))))
     if not is_first:
         return
     causes = branch.add(Text(f"It is {_SIDES[problem.side]}. Likely causes, the likeliest first:", style="bold"))
     for number, cause in enumerate(problem.causes, 1):
-        line = causes.add(Text(f"{number}. {cause.text} [{cause.rule}]"))
+        line = causes.add(Text(one_line(f"{number}. {cause.text} [{cause.rule}]")))
         if cause.look_at is not None:
-            line.add(Text(f"look at: {cause.look_at}", style="cyan"))
+            line.add(Text(one_line(f"look at: {cause.look_at}"), style="cyan"))
 
 
 def _row(diagnosis: Diagnosis) -> dict[str, object]:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
 from gossip.transport.base import FrameStream
 from tests.support.broken_networks import HERE, IMPATIENT, Arguments, as_org2, copy_of, reissue_tls, write_tls
 from tests.support.cli import Outcome, run
 from tests.support.core_yaml import write_core_yaml
-from tests.support.in_thread import listening, peer_settings
+from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
 
@@ -139,25 +140,19 @@ def outdated_tls_ca(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def web_server(tmp_path: Path) -> Iterator[Arguments]:
-    files = peer_settings(1).tls
-    assert files is not None
-    with tcp_server(over_tls(files, speak_http1, alpn="http/1.1")) as endpoint:
+    with tcp_server(over_tls(tls_of(), speak_http1, alpn="http/1.1")) as endpoint:
         yield [endpoint, *as_org2(), *IMPATIENT]
 
 
 @contextmanager
 def closing_peer(tmp_path: Path) -> Iterator[Arguments]:
-    files = peer_settings(1).tls
-    assert files is not None
-    with tcp_server(over_tls(files, lambda _: None, alpn="h2")) as endpoint:
+    with tcp_server(over_tls(tls_of(), lambda _: None, alpn="h2")) as endpoint:
         yield [endpoint, *as_org2(), *IMPATIENT]
 
 
 @contextmanager
 def hanging_peer(tmp_path: Path) -> Iterator[Arguments]:
-    files = peer_settings(1).tls
-    assert files is not None
-    with tcp_server(over_tls(files, begin_http2_and_stop, alpn="h2")) as endpoint:
+    with tcp_server(over_tls(tls_of(), begin_http2_and_stop, alpn="h2")) as endpoint:
         yield [endpoint, *as_org2(), *IMPATIENT]
 
 
@@ -166,9 +161,7 @@ def peer_without_words(tmp_path: Path) -> Iterator[Arguments]:
     async def never_speak(_: FrameStream) -> None:
         await asyncio.Event().wait()
 
-    files = peer_settings(1).tls
-    assert files is not None
-    with grpc_peer(files, never_speak) as endpoint:
+    with grpc_peer(tls_of(), never_speak) as endpoint:
         yield [endpoint, *as_org2(), *IMPATIENT]
 
 
@@ -349,6 +342,18 @@ def test_an_msp_folder_that_cannot_be_used_is_a_stage_too(endpoint: str, tmp_pat
     stages = outcome.object["stages"]
     assert isinstance(stages, list)
     assert [stage["outcome"] for stage in stages[:5]] == ["ok"] * 5
+
+
+def test_a_peer_s_words_cannot_move_the_cursor() -> None:
+    async def refuse(_: FrameStream) -> None:
+        raise HandshakeError("no\x1b[2J\nall is well")
+
+    with grpc_peer(tls_of(), refuse) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2())
+
+    assert outcome.exit_code == 1
+    assert "reason: no\\x1b[2J\\nall is well" in outcome.stdout
+    assert "\x1b" not in outcome.stdout
 
 
 def test_peers_of_one_organisation_need_no_other(tmp_path: Path) -> None:

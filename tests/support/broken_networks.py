@@ -24,7 +24,7 @@ from gossip.operations.figures import Figures
 from gossip.transport.base import FrameStream
 from gossip.types import PkiId
 from gossip.wire.hello import encode_hello
-from tests.support.in_thread import listening, peer_settings
+from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, say_nothing, speak_http1, tcp_server
 from tests.support.operations import operations_endpoint
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
@@ -146,8 +146,7 @@ def separate_certificates(tmp_path: Path) -> Iterator[Arguments]:
         await stream.send([hello])
         await stream.receive()
 
-    assert settings.tls is not None
-    with grpc_peer(settings.tls, bind_another) as endpoint:
+    with grpc_peer(tls_of(), bind_another) as endpoint:
         yield [endpoint, *as_org2()]
 
 

@@ -16,6 +16,13 @@ from tests.support.organisations import organisation_folder, peer_folder
 TlsCas = tuple[int, ...]
 
 
+def tls_of(number: int = 1, *, folder: Path | None = None, trusts: TlsCas = (1, 2)) -> TlsFiles:
+    """What peer0 of an organisation presents, and whose TLS CAs it trusts."""
+    folder = (folder or peer_folder(number)) / "tls"
+    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in trusts)
+    return TlsFiles(folder / "server.crt", folder / "server.key", roots)
+
+
 def peer_settings(
     number: int = 1, *, folder: Path | None = None, mspid: str | None = None, trusts: TlsCas = (1, 2)
 ) -> PeerSettings:
@@ -25,11 +32,7 @@ def peer_settings(
     return PeerSettings(
         mspid=mspid,
         msp_dir=folder / "msp",
-        tls=TlsFiles(
-            folder / "tls" / "server.crt",
-            folder / "tls" / "server.key",
-            tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in trusts),
-        ),
+        tls=tls_of(number, folder=folder, trusts=trusts),
         listen="127.0.0.1:0",
         organizations={
             f"Org{each}MSP": organisation_folder(each) / "msp" for each in (1, 2) if f"Org{each}MSP" != mspid

@@ -104,12 +104,20 @@ async def _dial(evidence: Evidence) -> Channel:
     )
     evidence.took_s[Stage.TLS] = channel.times.tls_s
     evidence.link = channel.link
-    if channel.link.peer_certificate is not None:
-        evidence.leaf = read_tls_certificate(channel.link.peer_certificate)
-        registry = evidence.own.registry
-        if registry is not None:
-            evidence.tls_issuing_mspids = find_tls_issuing_mspids(registry.msps, evidence.leaf.certificate)
+    _read_leaf(evidence)
     return channel
+
+
+def _read_leaf(evidence: Evidence) -> None:
+    link, registry = evidence.link, evidence.own.registry
+    if link is None or link.peer_certificate is None:
+        return
+    try:
+        evidence.leaf = read_tls_certificate(link.peer_certificate)
+    except UntrustedIdentityError:
+        return  # OpenSSL takes certificates that Go does not
+    if registry is not None:
+        evidence.tls_issuing_mspids = find_tls_issuing_mspids(registry.msps, evidence.leaf.certificate)
 
 
 def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
