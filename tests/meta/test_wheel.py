@@ -1,14 +1,13 @@
 """The wheel as a user gets it: installed in an empty environment, imported, type-checked against, and run."""
 
-import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.source import ROOT
+from tests.support.wheel import built_wheel, output_of, users_environment
 
 PROGRAM = """
 from gossip import PeerSettings, RemotePeer
@@ -20,26 +19,14 @@ message: GossipMessage = GossipMessage(nonce="one")
 """
 
 
-def output_of(*command: str | Path, cwd: Path | None = None, may_fail: bool = False) -> str:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
-    assert may_fail or done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(scope="module")
+def wheel() -> Path:
+    return built_wheel()
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("dist")
-    output_of(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", target, ROOT)
-    (built,) = target.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=True)
-    output_of(folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"{wheel}[cli,metrics]")
-    return folder / "bin"
+def environment() -> Path:
+    return users_environment()
 
 
 def test_it_holds_the_two_packages_and_nothing_else(wheel: Path) -> None:
