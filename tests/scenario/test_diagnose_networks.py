@@ -4,21 +4,35 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import grpc
 import pytest
 
 from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
-from gossip.transport.base import FrameStream
-from tests.support.broken_networks import HERE, IMPATIENT, Arguments, as_org2, copy_of, reissue_tls, write_tls
+from gossip.transport.base import FrameStream, StreamHandler
+from gossip.types import PkiId
+from tests.support.broken_networks import (
+    HERE,
+    IMPATIENT,
+    Arguments,
+    as_org2,
+    copy_of,
+    hello_of,
+    reissue_tls,
+    say,
+    write_tls,
+)
 from tests.support.cli import Outcome, run
 from tests.support.core_yaml import write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
+from tests.support.peers import data_message
 
 NOBODY = "127.0.0.1:1"
 Network = Callable[[Path], AbstractContextManager[Arguments]]
@@ -156,13 +170,34 @@ def hanging_peer(tmp_path: Path) -> Iterator[Arguments]:
         yield [endpoint, *as_org2(), *IMPATIENT]
 
 
-@contextmanager
-def peer_without_words(tmp_path: Path) -> Iterator[Arguments]:
-    async def never_speak(_: FrameStream) -> None:
-        await asyncio.Event().wait()
+def speaking(handler: StreamHandler, name: str) -> Network:
+    """A network whose peer does with a stream what ``handler`` does."""
 
-    with grpc_peer(tls_of(), never_speak) as endpoint:
-        yield [endpoint, *as_org2(), *IMPATIENT]
+    @contextmanager
+    def network(tmp_path: Path) -> Iterator[Arguments]:
+        with grpc_peer(tls_of(), handler) as endpoint:
+            yield [endpoint, *as_org2(), *IMPATIENT]
+
+    network.__name__ = name
+    return network
+
+
+async def never_speak(_: FrameStream) -> None:
+    await asyncio.Event().wait()
+
+
+@contextmanager
+def orderer(tmp_path: Path) -> Iterator[Arguments]:
+    """A gRPC server without gossip."""
+    files = tls_of()
+    server = grpc.server(ThreadPoolExecutor(1))
+    credentials = grpc.ssl_server_credentials([(files.key.read_bytes(), files.certificate.read_bytes())])
+    port = server.add_secure_port("127.0.0.1:0", credentials)
+    server.start()
+    try:
+        yield [f"127.0.0.1:{port}", *as_org2()]
+    finally:
+        server.stop(None).wait()
 
 
 @contextmanager
@@ -247,7 +282,22 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (web_server, ("http2", "theirs", "other-service", "peer.listenAddress", 3)),
     (closing_peer, ("tls", "theirs", "closed-without-reason", "their peer.tls.clientRootCAs.files", 3)),
     (hanging_peer, ("ping", "theirs", "busy-peer", "the peer's log", 3)),
-    (peer_without_words, ("conn_establish", "theirs", "handshake-hangs", "the peer's log", 3)),
+    (orderer, ("ping", "theirs", "no-gossip-service", "which node", 1)),
+    (speaking(never_speak, "silent_peer"), ("conn_establish", "theirs", "handshake-hangs", "the peer's log", 3)),
+    (
+        speaking(say(data_message(b"x").envelope), "data_first"),
+        ("conn_establish", "theirs", "no-conn-establish", "its version", 1),
+    ),
+    (
+        speaking(say(hello_of(1, pki_id=PkiId(b"\x07" * 32))), "false_pki_id"),
+        ("identity", "theirs", "refused-by-msp", "the peer's signcerts", 1),
+    ),
+    (speaking(say(hello_of(1, signer=2)), "wrong_key"), ("signature", "theirs", "wrong-key", "the peer's keystore", 1)),
+    (
+        speaking(say(hello_of(1, tls_cert_hash=b""), and_wait=False), "binds_nothing"),
+        ("tls_binding", "theirs", "tls-off-there", "peer.tls.enabled", 1),
+    ),
+    (speaking(say(hello_of(1), and_wait=True), "no_verdict"), ("verdict", "theirs", "no-verdict", "its log", 3)),
     (we_have_no_msp_of_theirs, ("identity", "ours", "organization-unknown-here", "--org Org1MSP=DIR", 1)),
     (they_have_no_msp_of_ours, ("verdict", "theirs", "organization-unknown-to-them", "the channels", 1)),
     (our_wrong_mspid, ("verdict", "ours", "wrong-mspid", "peer.localMspId (--mspid)", 1)),
@@ -266,6 +316,17 @@ def test_what_fails_is_found(network: Network, expected: tuple[str, str, str, st
     stage, side, rule, look_at, exit_code = found(outcome)
     assert (stage, side, rule, exit_code) == (*expected[:3], expected[4]), outcome.stdout
     assert expected[3] in look_at
+
+
+def test_without_tls_on_either_side_there_is_a_warning() -> None:
+    with listening(replace(peer_settings(1), tls=None)) as endpoint:
+        outcome = run("diagnose", endpoint, *without(as_org2(), "--tls-"), "--json")
+
+    stages = outcome.object["stages"]
+    assert isinstance(stages, list)
+    assert outcome.exit_code == 0
+    assert (stages[2]["stage"], stages[2]["outcome"]) == ("tls", "warning")
+    assert (outcome.object["we_accept_them"], outcome.object["they_accept_us"]) == (True, True)
 
 
 def test_each_side_s_verdict_is_told_where_only_one_refuses(tmp_path: Path) -> None:

@@ -3,16 +3,20 @@
 Each yields the arguments of ``gossip diagnose``; we are peer0 of Org2, and the other side is peer0 of Org1.
 """
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.clock import SystemClock
 from gossip.comm.config import CommConfig
+from gossip.comm.handshake import certificate_hash
 from gossip.msp.authority import Authority, Credential, Validity
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.registry import MspRegistry
@@ -21,7 +25,7 @@ from gossip.node.organizations import load_organizations
 from gossip.node.peer import Peer
 from gossip.operations.exporter import Exporter
 from gossip.operations.figures import Figures
-from gossip.transport.base import FrameStream
+from gossip.transport.base import FrameStream, StreamHandler
 from gossip.types import PkiId
 from gossip.wire.hello import encode_hello
 from tests.support.in_thread import listening, peer_settings, tls_of
@@ -132,21 +136,40 @@ def renewed_peer(tmp_path: Path) -> Iterator[Arguments]:
         yield [endpoint, *as_org2(), f"--expect-pki-id={old.hex()}"]
 
 
+def crypto_of(number: int) -> MspCryptoService:
+    """What peer0 of an organisation signs with."""
+    organizations = load_organizations(peer_settings(number))
+    return MspCryptoService(MspRegistry(organizations.local, organizations.channels), organizations.signing_identity)
+
+
+def hello_of(number: int, *, tls_cert_hash: bytes | None = None, pki_id: PkiId | None = None, signer: int = 0) -> bytes:
+    """The ConnEstablish of peer0 of an organisation, true but for what is given."""
+    crypto = crypto_of(number)
+    if tls_cert_hash is None:
+        tls_cert_hash = certificate_hash(peer(number).tls.certificate.public_bytes(Encoding.DER))
+    own_pki_id = crypto.get_pki_id_of_cert(crypto.identity)
+    assert own_pki_id is not None
+    return encode_hello(
+        pki_id or own_pki_id, crypto.identity, tls_cert_hash, probe=False, sign=crypto_of(signer or number).sign
+    )
+
+
+def say(*envelopes: bytes, and_wait: bool = False) -> StreamHandler:
+    """A handler that says these things, hears one, and ends the stream in peace unless it is to wait."""
+
+    async def handle(stream: FrameStream) -> None:
+        await stream.send(envelopes)
+        await stream.receive()
+        if and_wait:
+            await asyncio.Event().wait()
+
+    return handle
+
+
 @contextmanager
 def separate_certificates(tmp_path: Path) -> Iterator[Arguments]:
     """The other side presents its server certificate, and binds its client certificate."""
-    settings = peer_settings(1)
-    organizations = load_organizations(settings)
-    crypto = MspCryptoService(MspRegistry(organizations.local, organizations.channels), organizations.signing_identity)
-    pki_id = crypto.get_pki_id_of_cert(crypto.identity)
-    assert pki_id is not None
-    hello = encode_hello(pki_id, crypto.identity, b"\x0c" * 32, probe=False, sign=crypto.sign)
-
-    async def bind_another(stream: FrameStream) -> None:
-        await stream.send([hello])
-        await stream.receive()
-
-    with grpc_peer(tls_of(), bind_another) as endpoint:
+    with grpc_peer(tls_of(), say(hello_of(1, tls_cert_hash=b"\x0c" * 32))) as endpoint:
         yield [endpoint, *as_org2()]
 
 

@@ -17,7 +17,7 @@ class LogControl:
 
     def __init__(self, spec: LogSpec, formatter: PlainLines | JsonLines) -> None:
         self._formatter = formatter
-        self._spec = LogSpec()
+        self._before: dict[str, int] = {}
         self._apply(spec)
 
     @property
@@ -42,18 +42,22 @@ class LogControl:
         return record.levelno >= self._spec.level_of(record.name)
 
     def restore(self) -> None:
-        """Set every logger back to what it was without a specification."""
-        for name in self._spec.levels:
-            logging.getLogger(name.removesuffix(".")).setLevel(logging.NOTSET)
-        logging.getLogger().setLevel(logging.WARNING)
+        """Set every logger back to the level that it had before."""
+        for name, level in self._before.items():
+            logging.getLogger(name).setLevel(level)
+        self._before.clear()
 
     def _apply(self, spec: LogSpec) -> None:
         self.restore()
         self._spec = spec
-        logging.getLogger().setLevel(spec.default)
+        self._set_level("", spec.default)
         for name in {name.removesuffix(".") for name in spec.levels}:
-            wanted = min(spec.level_of(name), spec.levels.get(name, logging.CRITICAL))
-            logging.getLogger(name).setLevel(wanted)
+            self._set_level(name, min(spec.level_of(name), spec.levels.get(name, logging.CRITICAL)))
+
+    def _set_level(self, name: str, level: int) -> None:
+        logger = logging.getLogger(name)
+        self._before[name] = logger.level
+        logger.setLevel(level)
 
 
 @contextmanager

@@ -101,11 +101,13 @@ def test_a_specification_that_is_none_changes_nothing(control: LogControl, strea
 
 
 def test_all_is_as_before_at_the_end(stream: io.StringIO) -> None:
-    handlers = logging.getLogger().handlers[:]
-    with logging_to(stream, "gossip.comm=debug:error"):
-        assert COMM.level == logging.DEBUG
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    with logging_to(stream, "gossip.comm=debug:error") as control:
+        assert (COMM.level, logging.getLogger().level) == (logging.DEBUG, logging.ERROR)
+        control.set_spec("peer=debug:fatal")
+        assert (COMM.level, logging.getLogger().level) == (logging.NOTSET, logging.CRITICAL)
 
-    assert (COMM.level, logging.getLogger().level) == (logging.NOTSET, logging.WARNING)
+    assert (COMM.level, logging.getLogger("peer").level, logging.getLogger().level) == (0, 0, level)
     assert logging.getLogger().handlers == handlers
     COMM.error("unheard")
     assert stream.getvalue() == ""
