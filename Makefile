@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz soak failures gen gen-check fmt lint types check docs pictures build clean
+.PHONY: help setup demo test fuzz soak failures gen gen-check fmt lint types check docs pictures build clean bench bench-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ docs: $(READY) ## Build the pages into site/; a warning is an error
 
 pictures: $(READY) ## Draw the pictures of the README from real runs
 	@$(BIN)/python docs/pictures/make.py
+
+bench: $(READY) ## Measure beside grpc.aio, grpclib and plain TLS; writes bench/results and docs/performance.svg
+	@$(BIN)/python -m bench
+
+bench-check: $(READY) ## Compare the cost of fixed workloads with bench/record.json
+	@$(BIN)/python -m bench.check
 
 build: $(READY) ## Build the wheel and the source distribution into dist/
 	@$(BIN)/python -m build --outdir dist .

@@ -1,0 +1,1 @@
+"""What this library costs, measured beside what a Python user would otherwise pick; see README.md."""

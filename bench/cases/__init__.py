@@ -1,0 +1,1 @@
+"""One question a file; each asks it of every contender in turn."""

@@ -1,0 +1,1 @@
+"""One way a file to carry gossip's envelopes between two processes."""
