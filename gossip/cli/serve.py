@@ -37,7 +37,7 @@ def serve(
     ack: Annotated[bool, typer.Option("--ack", help="Acknowledge every message that asks for it.")] = False,
     nack: Annotated[str | None, typer.Option(metavar="TEXT", help="Refuse every message with this text.")] = None,
     operations: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Where /metrics and /healthz are served; :PORT is loopback.")
+        str | None, typer.Option(metavar="HOST:PORT", help="Serves figures, health and log levels; :PORT is loopback.")
     ] = None,
     log_format: Annotated[
         LogFormat, typer.Option(help="Lines on standard error; FABRIC_LOGGING_SPEC says of what.")

@@ -63,7 +63,7 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
     loaded = fingerprint(paths)
     async with (
         open_peer(settings, metrics=figures, observer=printer) as peer,
-        _operations(options.operations, peer, figures) as operations,
+        _operations(options, peer, figures) as operations,
         asyncio.TaskGroup() as tasks,
     ):
         options.log.know(peer.identities.identity_info)
@@ -83,8 +83,8 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
 
 
 @asynccontextmanager
-async def _operations(endpoint: str | None, peer: Peer, figures: Figures) -> AsyncIterator[str | None]:
-    if endpoint is None:
+async def _operations(options: ServeOptions, peer: Peer, figures: Figures) -> AsyncIterator[str | None]:
+    if options.operations is None:
         yield None
         return
     try:
@@ -94,7 +94,7 @@ async def _operations(endpoint: str | None, peer: Peer, figures: Figures) -> Asy
             raise
         text = f"--operations needs {error.name}: pip install 'fabric-gossip[metrics]'"
         raise ConfigurationError(text) from error
-    async with serve_operations(endpoint, peer, figures, SystemClock()) as where:
+    async with serve_operations(options.operations, peer, figures, SystemClock(), options.log) as where:
         yield where
 
 

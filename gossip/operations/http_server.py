@@ -1,9 +1,11 @@
 """A small HTTP server: one request a connection, everything bounded."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 import h11
@@ -30,15 +32,23 @@ class Answer:
     body: bytes
 
 
+def json_answer(content: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Answer:
+    """A page for programs."""
+    return Answer(status, "application/json", json.dumps(content).encode())
+
+
 Page = Callable[[], Answer]
+Change = Callable[[bytes], Answer]
+"""Takes the body of a PUT."""
 
 
 class HttpServer:
-    """Serves pages by their path to GET and HEAD; made by :func:`serve_http`."""
+    """Serves pages by their path to GET and HEAD, and changes to PUT; made by :func:`serve_http`."""
 
-    def __init__(self, pages: Mapping[str, Page]) -> None:
+    def __init__(self, pages: Mapping[str, Page], changes: Mapping[str, Change]) -> None:
         self.endpoint = ""
         self._pages = pages
+        self._changes = changes
         self._connections: dict[asyncio.Task[None], None] = {}
         self._server: asyncio.Server | None = None
 
@@ -98,45 +108,70 @@ class HttpServer:
     ) -> tuple[h11.Request | None, Answer | None]:
         """Read one request and find its answer; there is none where the client left."""
         try:
-            while True:
-                event = connection.next_event()
-                if event is h11.NEED_DATA:
-                    connection.receive_data(await reader.read(READ_BYTES))
-                elif isinstance(event, h11.Request):
-                    return event, self._answer(event)
-                else:
-                    return None, None
+            request = await _next_event(connection, reader)
+            if not isinstance(request, h11.Request):
+                return None, None
+            path = request.target.partition(b"?")[0].decode("ascii")
+            if request.method != b"PUT" or path not in self._changes:
+                return request, self._page(request.method, path)
+            body = await _read_body(connection, reader)
+            return request, _answer(partial(self._changes[path], body))
         except h11.RemoteProtocolError as error:
             return None, _text(HTTPStatus(error.error_status_hint), str(error))
 
-    def _answer(self, request: h11.Request) -> Answer:
-        page = self._pages.get(request.target.partition(b"?")[0].decode("ascii"))
+    def _page(self, method: bytes, path: str) -> Answer:
+        page = self._pages.get(path)
         if page is None:
             return _text(HTTPStatus.NOT_FOUND, f"there are {', '.join(self._pages)}")
-        if request.method not in {b"GET", b"HEAD"}:
-            return _text(HTTPStatus.METHOD_NOT_ALLOWED, "only GET and HEAD")
-        try:
-            return page()
-        except Exception:
-            logger.exception("An operations page failed")
-            return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+        if method not in {b"GET", b"HEAD"}:
+            also = ", and PUT" if path in self._changes else ""
+            return _text(HTTPStatus.METHOD_NOT_ALLOWED, f"only GET and HEAD{also}")
+        return _answer(page)
 
 
-async def serve_http(endpoint: str, pages: Mapping[str, Page]) -> HttpServer:
-    """Serve pages at ``host:port``; port 0 takes a free one, and without a host it is loopback.
+async def serve_http(
+    endpoint: str, pages: Mapping[str, Page], changes: Mapping[str, Change] | None = None
+) -> HttpServer:
+    """Serve pages, and what changes them, at ``host:port``; port 0 takes a free one, and without a host it is loopback.
 
     Raises:
         ConfigurationError: The endpoint cannot be used.
 
     Cancellation: nothing is left open.
     """
-    server = HttpServer(pages)
+    server = HttpServer(pages, changes or {})
     try:
         host, port = parse_endpoint(f"127.0.0.1{endpoint}" if endpoint.startswith(":") else endpoint, lowest_port=0)
     except ValueError as error:
         raise ConfigurationError(f"cannot listen on {endpoint}: {error}") from error
     await server.start(host, port)
     return server
+
+
+async def _next_event(connection: h11.Connection, reader: asyncio.StreamReader) -> h11.Event | None:
+    """What the client says next; None when it has nothing more to say that we would hear."""
+    while (event := connection.next_event()) is h11.NEED_DATA:
+        if connection.they_are_waiting_for_100_continue:
+            raise h11.RemoteProtocolError("send the body without asking first", HTTPStatus.EXPECTATION_FAILED)
+        connection.receive_data(await reader.read(READ_BYTES))
+    return event if isinstance(event, h11.Event) else None
+
+
+async def _read_body(connection: h11.Connection, reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while isinstance(event := await _next_event(connection, reader), h11.Data):
+        body += event.data
+        if len(body) > MAX_REQUEST_BYTES:
+            raise h11.RemoteProtocolError(f"the body has more than {MAX_REQUEST_BYTES} bytes", 413)
+    return body
+
+
+def _answer(page: Page) -> Answer:
+    try:
+        return page()
+    except Exception:
+        logger.exception("An operations page failed")
+        return _text(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
 
 
 def _text(status: HTTPStatus, text: str) -> Answer:

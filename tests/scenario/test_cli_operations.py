@@ -5,6 +5,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from gossip import __version__
 from tests.support.cli import run, run_process
 from tests.support.served import Served, peer_options, serving
 
@@ -69,3 +70,18 @@ def test_without_the_extra_the_message_says_what_to_install() -> None:
 
     assert done.returncode == 2
     assert done.stderr == "gossip: --operations needs prometheus_client: pip install 'fabric-gossip[metrics]'\n"
+
+
+def test_the_log_says_more_from_one_request_to_the_next() -> None:
+    with serving(*peer_options(1), "--operations=:0") as served:
+        assert fetch(served, "/logspec") == (200, "application/json", '{"spec": "info"}')
+        wanted = b'{"spec": "gossip.comm=debug:warn"}'
+        request = urllib.request.Request(f"http://{served.seen[0]['operations']}/logspec", data=wanted, method="PUT")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 204
+        assert fetch(served, "/logspec")[2] == '{"spec": "gossip.comm=debug:warn"}'
+
+
+def test_the_version_is_told() -> None:
+    with serving(*peer_options(1), "--operations=:0") as served:
+        assert fetch(served, "/version") == (200, "application/json", f'{{"Version": "{__version__}"}}')

@@ -17,14 +17,19 @@ def broken() -> Answer:
     raise ZeroDivisionError
 
 
+def echo(body: bytes) -> Answer:
+    return Answer(HTTPStatus.OK, "text/plain", b"got " + body)
+
+
 PAGES = {"/hello": lambda: Answer(HTTPStatus.OK, "text/plain", b"hello\n"), "/broken": broken}
+CHANGES = {"/hello": echo}
 
 
 def with_server(test: Callable[[HttpServer], Coroutine[None, None, None]]) -> None:
     """Run a test against a server, which leaves no task behind."""
 
     async def main() -> None:
-        server = await serve_http(":0", PAGES)
+        server = await serve_http(":0", PAGES, CHANGES)
         try:
             await test(server)
         finally:
@@ -82,18 +87,54 @@ def test_a_request_may_come_in_pieces() -> None:
     with_server(test)
 
 
+def put(body: bytes, header: bytes = b"") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return b"PUT /hello HTTP/1.1\r\nHost: x\r\n" + header + length + b"\r\n" + body
+
+
+@pytest.mark.parametrize("size", [0, 5, MAX_REQUEST_BYTES])
+def test_a_body_reaches_what_it_changes(size: int) -> None:
+    async def test(server: HttpServer) -> None:
+        assert (await talk(server, put(b"x" * size))).endswith(b"\r\n\r\ngot " + b"x" * size)
+
+    with_server(test)
+
+
+def test_half_a_body_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "TIMEOUT_S", 0.05)
+
+    async def test(server: HttpServer) -> None:
+        assert await talk(server, put(b"hello")[:-1]) == b""
+
+    with_server(test)
+
+
 @pytest.mark.parametrize(
     ("request_bytes", "status", "text"),
     [
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"404 Not Found", b"there are /hello, /broken"),
         (b"GET /%2e/hello HTTP/1.1\r\nHost: x\r\n\r\n", b"404 Not Found", b"there are"),
         (b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", b"405 Method Not Allowed", b"GET and HEAD"),
+        (b"PUT /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", b"405 Method Not Allowed", b"GET and HEAD\n"),
+        (put(b"x" * (MAX_REQUEST_BYTES + 1)), b"413 ", b"more than 8192 bytes"),
+        (put(b"x", b"Expect: 100-continue\r\n")[:-1], b"417 Expectation Failed", b"without asking first"),
         (b"GET /hello HTTP/1.1\r\n\r\n", b"400 Bad Request", b"Missing mandatory Host"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400 Bad Request", b"illegal request line"),
         (b"GET /hello HTTP/1.1\r\nHost: x\r\nX: " + b"x" * MAX_REQUEST_BYTES, b"431 ", b"too long"),
         (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", b"500 Internal Server Error", b"internal error"),
     ],
-    ids=["another path", "no tricks", "another method", "no host", "TLS", "too long", "a page that fails"],
+    ids=[
+        "another path",
+        "no tricks",
+        "another method",
+        "nothing to change",
+        "too much",
+        "expects",
+        "no host",
+        "TLS",
+        "too long",
+        "a page that fails",
+    ],
 )
 def test_what_is_not_served_gets_its_status(request_bytes: bytes, status: bytes, text: bytes) -> None:
     async def test(server: HttpServer) -> None:
