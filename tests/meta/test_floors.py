@@ -17,12 +17,13 @@ FLOORS = (
     {"transport", "identity", "msp"},
     {"comm"},
     {"node", "misbehave"},
+    {""},
     {"operations"},
     {"cli"},
 )
-"""The rooms of gossip from the ground up. The package itself, which hands out public names, stands on top of node."""
+"""The rooms of gossip from the ground up; "" is the package itself, which hands out public names."""
 
-FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms} | {"": FLOORS.index({"node", "misbehave"}) + 0.5}
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 NEIGHBOURS = {
     "errors": {"types"},
