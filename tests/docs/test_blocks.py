@@ -6,6 +6,7 @@ for whatever differs. A block that ends in ``gossip serve`` goes on to the end o
 run here, and hold nothing else.
 """
 
+import shutil
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -54,6 +55,8 @@ def walk_through(blocks: list[Block], terminal: Terminal) -> None:
 
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
+    if any("curl " in block.text for block in PAGES[name]) and shutil.which("curl") is None:
+        pytest.skip("curl is not on this machine")
     with ExitStack() as stack:
         terminal = stack.enter_context(Terminal(tmp_path))
         if name in SURROUNDINGS:
