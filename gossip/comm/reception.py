@@ -1,5 +1,6 @@
 """Takes what connections read: acknowledgements aside, everything else to the subscribers."""
 
+import asyncio
 from collections.abc import Sequence
 
 from gossip.comm.ackbook import AckBook
@@ -10,6 +11,9 @@ from gossip.metrics import Metrics
 from gossip.wire.acks import parse_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
+
+FRAMES_AT_ONCE = 128
+"""After so many from one peer the others get their turn."""
 
 
 class Reception:
@@ -33,7 +37,9 @@ class Reception:
         Cancellation: some were taken.
         """
         self._metrics.messages_received(len(frames))
-        for frame in frames:
+        for number, frame in enumerate(frames, 1):
+            if not number % FRAMES_AT_ONCE:
+                await asyncio.sleep(0)
             signed = parse_envelope(frame)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))

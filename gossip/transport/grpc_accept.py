@@ -69,6 +69,11 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     # -- GrpcProtocol's hooks
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the peer is authenticated."""
+        return self.progress is Progress.AUTHENTICATED
+
     def tcp_connected(self, transport: asyncio.Transport) -> None:
         """Somebody is at the door."""
         super().tcp_connected(transport)

@@ -22,6 +22,7 @@ from gossip.transport.guard import FrameGuard
 from gossip.transport.http2 import FRAME_HEADER_BYTES, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
+from gossip.transport.turns import shared_turns
 
 GOAWAY = 0x7
 GOAWAY_BODY = Struct(">II")
@@ -49,9 +50,15 @@ class GrpcProtocol(H2Protocol):
         self._make_stream = make_stream
         self._own_certificate = own_certificate
         self._loop = asyncio.get_running_loop()
+        self._turns = shared_turns()
         self._tcp: asyncio.Transport | None = None
 
     # -- hooks for the two sides
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether we know who the peer is; whom we dialled has proved its host name in TLS."""
+        return True
 
     def opened(self) -> None:
         """TLS stands, or TCP where there is none; the peer has said nothing yet."""
@@ -114,6 +121,9 @@ class GrpcProtocol(H2Protocol):
             self._reader.take(data)
         except ProtocolError as error:
             self._complain(error)
+        if self._reader.has_more and self.failure is None:
+            self.connection.transport.pause_reading()
+            self._turns.wait(self._go_on)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
@@ -148,6 +158,11 @@ class GrpcProtocol(H2Protocol):
         """Close, if the connection is to be closed and no stream is left."""
         if self.failure is None and self.connection.is_draining and not self.processor.streams:
             self.close("both sides are done")
+
+    def _go_on(self) -> None:
+        self.data_received(b"")
+        if self.failure is None and not self._reader.has_more:
+            self.connection.transport.resume_reading()
 
     def _end(self, reason: str | None, cause: BaseException | None) -> None:
         if self.failure is not None:

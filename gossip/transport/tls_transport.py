@@ -13,8 +13,11 @@ from collections.abc import Iterable
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
+from gossip.transport.turns import shared_turns
 
 READ_BYTES = 256 * 1024
+STRANGERS_READ_BYTES = 16 * 1024
+SHORT_READ_BYTES = 4 * 1024
 FEED_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
@@ -31,6 +34,11 @@ def _shared_read_buffer() -> memoryview:
 
 class TlsApplication(Protocol):
     """The protocol above TLS: an :class:`asyncio.Protocol` that also hears of TLS itself."""
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether we know who the peer is; a stranger has to wait its turn with everything."""
+        ...
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
         """The TCP connection stands; TLS begins. It may be aborted."""
@@ -62,7 +70,11 @@ class TlsApplication(Protocol):
 
 
 class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
-    """To the TCP transport a protocol, to the application a transport."""
+    """To the TCP transport a protocol, to the application a transport.
+
+    A stranger's bytes, and long reads of anybody, are work that is done in turns, so that short messages of known peers
+    get through whatever else comes in.
+    """
 
     def __init__(
         self, side: TlsSide, application: TlsApplication, *, server_side: bool, server_hostname: str | None = None
@@ -78,6 +90,10 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._tcp: asyncio.Transport | None = None
         self._stands = False
         self._error: BaseException | None = None
+        self._turns = shared_turns()
+        self._rest = b""
+        self._waits_for_turn = False
+        self._is_paused = False
 
     # -- the TCP transport calls these
 
@@ -90,18 +106,19 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         """Where the next bytes go."""
-        return self._read_buffer
+        return self._read_buffer if self._application.is_trusted else self._read_buffer[:STRANGERS_READ_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes that were read, not all at once, so that OpenSSL's own buffer stays small."""
-        for start in range(0, nbytes, FEED_BYTES):
-            if self._error is not None:
-                return
-            self._incoming.write(self._read_buffer[start : min(nbytes, start + FEED_BYTES)])
-            if not self._stands:
-                self._shake_hands()
-            if self._stands:
-                self._read()
+        """Take the bytes that were read, now or when it is this connection's turn."""
+        data = self._read_buffer[:nbytes]
+        if nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
+            self._take(data)
+        elif not self._turns.take(lambda: self._take(data)):
+            self._rest = bytes(data)  # the buffer is shared
+            self._waits_for_turn = True
+            if self._tcp is not None:
+                self._tcp.pause_reading()
+            self._turns.wait(self._take_turn)
 
     def eof_received(self) -> None:
         """Let the connection be closed, which :meth:`connection_lost` hears of."""
@@ -137,6 +154,17 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._flush()
         self._flush()
 
+    def pause_reading(self) -> None:
+        """Hand on nothing more."""
+        self._is_paused = True
+        if self._tcp is not None and not self._tcp.is_closing():
+            self._tcp.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Hand on what was held back, and go on reading."""
+        self._is_paused = False
+        self._go_on()
+
     def get_write_buffer_size(self) -> int:
         """How many encrypted bytes wait for the socket."""
         return self._tcp.get_write_buffer_size() if self._tcp is not None else 0
@@ -168,6 +196,34 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     # --
 
+    def _take_turn(self) -> None:
+        self._waits_for_turn = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._tcp is None or self._tcp.is_closing() or self._waits_for_turn:
+            return
+        rest, self._rest = self._rest, b""
+        if self._stands:
+            self._read()
+        self._take(memoryview(rest))
+        if not self._is_paused and not self._tcp.is_closing():
+            self._tcp.resume_reading()
+
+    def _take(self, data: memoryview) -> None:
+        """Decrypt, not all at once, so that OpenSSL's own buffer stays small; what is not wanted yet is held back."""
+        for start in range(0, len(data), FEED_BYTES):
+            if self._error is not None:
+                return
+            if self._is_paused:
+                self._rest = bytes(data[start:])
+                return
+            self._incoming.write(data[start : start + FEED_BYTES])
+            if not self._stands:
+                self._shake_hands()
+            if self._stands:
+                self._read()
+
     def _shake_hands(self) -> None:
         try:
             self._tls.do_handshake()
@@ -183,7 +239,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         try:
-            while self._incoming.pending and self._stands:
+            while (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
                 data = self._tls.read(RECORD_BYTES)
                 if not data:
                     self._said_goodbye()

@@ -30,6 +30,11 @@ async def read_slowly(stream: FrameStream) -> None:
         pass
 
 
+async def wait_forever(stream: FrameStream) -> None:
+    """Read nothing."""
+    await asyncio.Event().wait()
+
+
 async def trust(stream: FrameStream) -> None:
     """Echo, as to one who was authenticated."""
     stream.max_frame_bytes = 1024 * 1024
@@ -177,8 +182,8 @@ def too_long_frame(peer: RawPeer) -> None:
 
 
 def more_than_the_stream_window(peer: RawPeer) -> None:
-    open_stream(peer)
-    prefix = b"\0" + (2**20).to_bytes(4, "big")  # over the limit, so it is held and its window not handed back
+    peer.write(peer.headers(1, request(PING)))  # which is not read before it is whole
+    prefix = b"\0" + (2**20).to_bytes(4, "big")
     peer.write(data(1, prefix), *[data(1, bytes(16_000))] * 5)
 
 
@@ -305,7 +310,7 @@ def test_flood_is_cut_with_its_name(attack: Attack, reason: str, caplog: pytest.
 @pytest.mark.parametrize("attack", BREACHES)
 def test_breach_of_the_protocol_is_cut(attack: Attack, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
-        async with server() as listener:
+        async with server(wait_forever) as listener:
             async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
                 attack(peer)
                 await peer.wait_cut()

@@ -1,0 +1,86 @@
+"""Turns: who waits, in which order, and what a round may take."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from gossip.transport import turns as module
+from gossip.transport.turns import ROUND_S, Turns, shared_turns
+
+
+class Watch:
+    """The clock of turns, and work that takes time on it."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.done: list[str] = []
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def work(self, name: str, took_s: float) -> Callable[[], None]:
+        """Work that is noted when it is done."""
+
+        def do() -> None:
+            self.now_s += took_s
+            self.done.append(name)
+
+        return do
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """The clock, put in the place of the real one."""
+    watch = Watch()
+    monkeypatch.setattr(module, "perf_counter", watch)
+    return watch
+
+
+def test_work_is_done_at_once_while_the_round_has_time(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        assert turns.take(watch.work("a", ROUND_S / 2))
+        assert turns.take(watch.work("b", ROUND_S))
+        assert not turns.take(watch.work("c", 0))
+        assert watch.done == ["a", "b"]
+        await asyncio.sleep(0)
+        assert turns.take(watch.work("d", 0))
+        assert watch.done == ["a", "b", "d"]
+
+    asyncio.run(main())
+
+
+def test_nobody_goes_before_one_who_waits(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        turns.wait(watch.work("first", 0))
+        assert not turns.take(watch.work("second", 0))
+        await asyncio.sleep(0)
+        assert watch.done == ["first"]
+        assert turns.take(watch.work("second", 0))
+
+    asyncio.run(main())
+
+
+def test_a_round_ends_so_that_the_loop_gets_its_turn(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        for name in "abcde":
+            turns.wait(watch.work(name, ROUND_S * 0.6))
+        seen = []
+        for _ in range(3):
+            await asyncio.sleep(0)
+            seen.append("".join(watch.done))
+        assert seen == ["ab", "abcd", "abcde"]
+
+    asyncio.run(main())
+
+
+def test_one_loop_has_one_set_of_turns_and_another_loop_its_own() -> None:
+    async def main() -> Turns:
+        assert shared_turns() is shared_turns()
+        return shared_turns()
+
+    first, second = asyncio.run(main()), asyncio.run(main())
+    assert first is not second
