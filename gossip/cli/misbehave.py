@@ -95,7 +95,7 @@ def _try(report: Report, attacker: "Attacker", fault: "Fault", connections: int,
     from gossip.misbehave.run import storm, together
 
     if seconds:
-        endings = asyncio.run(storm(attacker, fault, connections=connections, duration_s=seconds)).endings
+        endings = asyncio.run(storm([attacker] * connections, fault, duration_s=seconds)).endings
     else:
         endings = asyncio.run(together(attacker, fault, connections=connections))
     is_right = all(fault.expected.covers(ending) for ending in endings)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from gossip.misbehave.fault import ALERT, CUT, Ending
 from gossip.transport.grpc_errors import alert_name
 
-WRITE_BYTES = 256 * 1024
 ALERT_RECORD = b"\x15"
 
 
@@ -18,6 +17,7 @@ class Conversation(asyncio.Protocol):
         self.received = bytearray()
         self.is_closed = False
         self.failure: Exception | None = None
+        self._unsaid: list[bytes] = []
         self._changed = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -53,20 +53,18 @@ class Conversation(asyncio.Protocol):
         self._changed.set()
 
     def write(self, data: bytes) -> None:
-        """Say something, unless it is closed."""
-        if self._transport is not None and not self.is_closed:
-            self._transport.write(data)
+        """Say something, unless it is closed; what is said in one go leaves in one go."""
+        if not self._unsaid:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsaid.append(data)
 
-    async def pour(self, data: bytes) -> None:
-        """Say much, as fast as the other side reads, until it closes.
+    async def drain(self) -> None:
+        """Wait until the socket takes more, or is closed.
 
-        Cancellation: a part was said.
+        Cancellation: nothing changes.
         """
-        for start in range(0, len(data), WRITE_BYTES):
-            await self._writable.wait()
-            if self.is_closed:
-                return
-            self.write(data[start : start + WRITE_BYTES])
+        self._flush()
+        await self._writable.wait()
 
     async def drip(self, data: bytes, pace_s: float) -> None:
         """Say it byte by byte, with ``pace_s`` seconds between, until the other side closes.
@@ -111,3 +109,8 @@ class Conversation(asyncio.Protocol):
         """Leave without a word."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _flush(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        if unsaid and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(unsaid))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -103,6 +104,17 @@ class Forger:
         """
         authority, validity = self._require_authority(), Validity.running(datetime.now(UTC))
         return (self._issue(authority, self.mspid, f"newcomer{number}", validity) for number in range(count))
+
+    def as_newcomer(self, name: str) -> "Forger":
+        """Another peer of our organisation, over the same TLS certificate.
+
+        Raises:
+            ConfigurationError: We have no CA.
+        """
+        forger = copy(self)
+        validity = Validity.running(datetime.now(UTC))
+        forger.own = self._issue(self._require_authority(), self.mspid, name, validity)
+        return forger
 
     def _require_authority(self) -> Authority:
         if self._authority is None:

@@ -30,7 +30,7 @@ def zero_window_update(peer: Http2Peer) -> None:
 @breach("data-beyond-window", "FLOW_CONTROL_ERROR", limit="flow control")
 def data_beyond_window(peer: Http2Peer) -> None:
     """Sends more DATA than the window allows."""
-    peer.open()
+    peer.open(fields=frames.request(frames.PING_CALL))  # which is not read before it is whole
     announcement = frames.message(b"", announced_bytes=2**20)
     peer.write(frames.data(1, announcement) + frames.data(1, bytes(16_000)) * 5)
 

@@ -52,7 +52,13 @@ class Http2Peer(Conversation):
     def call_ping(self, stream_id: int) -> None:
         """Call Ping."""
         self.open(stream_id, frames.request(frames.PING_CALL))
-        self.write(frames.data(stream_id, frames.message(b""), ends=True))
+        self.say(stream_id, frames.message(b""), ends=True)
+
+    def say(self, stream_id: int, body: bytes, *, ends: bool = False) -> None:
+        """Send one DATA frame, whatever the windows allow; they are kept account of."""
+        for key in (0, stream_id):
+            self._windows[key] = self._windows.get(key, self._initial_window) - len(body)
+        self.write(frames.data(stream_id, body, ends=ends))
 
     async def send(self, stream_id: int, body: bytes, patience_s: float) -> int:
         """Send DATA as the other side's windows allow.
@@ -69,9 +75,8 @@ class Http2Peer(Conversation):
             if self.is_over(stream_id):
                 break
             part = body[sent : sent + min(self.room(stream_id), DATA_BYTES)]
-            self._windows[0] -= len(part)
-            self._windows[stream_id] -= len(part)
-            await self.pour(frames.data(stream_id, part))
+            self.say(stream_id, part)
+            await self.drain()
             sent += len(part)
         return sent
 

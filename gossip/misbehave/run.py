@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gossip.errors import DialError
@@ -49,8 +50,8 @@ class Storm:
         return self.endings.total()
 
 
-async def storm(attacker: Attacker, fault: Fault, *, connections: int, duration_s: float) -> Storm:
-    """Let a fault happen on so many connections at once, again and again for so many seconds.
+async def storm(attackers: Sequence[Attacker], fault: Fault, *, duration_s: float) -> Storm:
+    """Let a fault happen, each attacker beside the others, again and again for so many seconds.
 
     Attempts that cannot even connect count as cut. The attempts under way at the end are broken off, unless none has
     ended yet: how the first one ends is waited for.
@@ -65,7 +66,7 @@ async def storm(attacker: Attacker, fault: Fault, *, connections: int, duration_
     started_at_s = loop.time()
     ended = asyncio.Event()
 
-    async def repeat() -> None:
+    async def repeat(attacker: Attacker) -> None:
         while True:
             try:
                 ending = await misbehave(attacker, fault)
@@ -78,7 +79,7 @@ async def storm(attacker: Attacker, fault: Fault, *, connections: int, duration_
             ended.set()
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(repeat()) for _ in range(connections)]
+        tasks = [group.create_task(repeat(attacker)) for attacker in attackers]
         await asyncio.sleep(duration_s)
         await ended.wait()
         for task in tasks:

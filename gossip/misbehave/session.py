@@ -60,8 +60,7 @@ class Session:
 
     def say(self, *envelopes: bytes) -> None:
         """Send messages in one DATA frame, whatever the windows."""
-        body = b"".join(map(frames.message, envelopes))
-        self.peer.write(frames.data(self.stream_id, body))
+        self.peer.say(self.stream_id, b"".join(map(frames.message, envelopes)))
 
     async def pour(self, body: bytes, patience_s: float = ACK_PATIENCE_S) -> int:
         """Send many bytes as the windows allow; see :meth:`Http2Peer.send`.

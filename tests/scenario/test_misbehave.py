@@ -46,7 +46,7 @@ def test_storm_counts_how_each_attempt_ended() -> None:
     async def main() -> None:
         async with attacked() as scene:
             tasks_before = len(asyncio.all_tasks())
-            outcome = await storm(scene.attacker, FAULTS["ping-flood"], connections=5, duration_s=0.2)
+            outcome = await storm([scene.attacker] * 5, FAULTS["ping-flood"], duration_s=0.2)
             assert outcome.attempts >= 5
             assert outcome.first_took_s is not None
             assert all(FAULTS["ping-flood"].expected.covers(ending) for ending in outcome.endings)
