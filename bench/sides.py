@@ -48,6 +48,10 @@ class Side:
         """Begin to run ``work``, a function of a module; :meth:`answer` waits for it."""
         self._pipe.send((work, args, kwargs))
 
+    def has_answered(self) -> bool:
+        """Whether :meth:`answer` would return at once."""
+        return self._pipe.poll(0)
+
     def answer(self) -> Any:
         """Wait for what was asked; what it raised is raised here."""
         if not self._pipe.poll(ANSWER_S):
