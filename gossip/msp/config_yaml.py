@@ -6,6 +6,7 @@ import yaml
 
 from gossip.errors import ConfigurationError
 from gossip.msp.roles import Role
+from gossip.msp.yaml_nodes import compose_yaml
 
 _ROLE_KEYS = {
     "ClientOUIdentifier": Role.CLIENT,
@@ -43,18 +44,11 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     """Read config.yaml; keys that Fabric does not know are skipped, as Fabric does.
 
     Raises:
-        ConfigurationError: Not YAML, or something in it has the wrong type; ``path`` names file and line.
+        ConfigurationError: Not YAML, too large, or something in it has the wrong type; ``path`` names file and line.
 
     Mirrors: msp/configbuilder.go, Configuration.
     """
-    try:
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{path}:{mark.line + 1}" if mark else path
-        raise ConfigurationError(f"failed unmarshalling configuration file: {error.problem}", path=place) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # PyYAML lets the last three through
-        raise ConfigurationError(f"failed unmarshalling configuration file: {error}", path=path) from error
+    document = compose_yaml(text, path, "failed unmarshalling configuration file")
     if document is None:
         return OuSettings()
     top = _Fields(document, path)

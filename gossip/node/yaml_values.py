@@ -8,8 +8,8 @@ import yaml
 
 from gossip.errors import ConfigurationError
 from gossip.msp.config_yaml import is_text
+from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
 
-MAX_FILE_BYTES = 4 * 1024 * 1024
 _NULL_TAG = "tag:yaml.org,2002:null"
 
 
@@ -102,19 +102,10 @@ def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
 def _compose(path: Path) -> yaml.Node | None:
     try:
         with path.open("rb") as stream:
-            text = stream.read(MAX_FILE_BYTES + 1)
+            text = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
-    if len(text) > MAX_FILE_BYTES:
-        raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", path=str(path))
-    try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ConfigurationError(f"is not YAML: {error.problem}", path=place) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # PyYAML lets the last three through
-        raise ConfigurationError(f"is not YAML: {error}", path=str(path)) from error
+    return compose_yaml(text, str(path), "is not YAML")
 
 
 def _line(node: yaml.Node) -> int:

@@ -179,8 +179,15 @@ def test_a_value_where_keys_belong_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "place"),
-    [(b"peer: [", ":1"), (b"peer:\n  a: b\n c: d\n", ":3"), (b"\xff\xfe\xff", ""), (b"[" * 100_000, "")],
-    ids=["open", "indented", "not text", "deep"],
+    [
+        (b"peer: [", ":1"),
+        (b"peer:\n  a: b\n c: d\n", ":3"),
+        (b"\xff\xfe\xff", ""),
+        (b"- " * 3000, ""),
+        (b"\n" + b"[" * 100_000, ":2"),
+        (b"a: 1\n" * 300_000, ""),
+    ],
+    ids=["open", "indented", "not text", "deep", "brackets", "large"],
 )
 def test_what_is_not_yaml_is_named(tmp_path: Path, content: bytes, place: str) -> None:
     path = tmp_path / "core.yaml"
