@@ -35,7 +35,7 @@ class Metrics(Protocol):
         ...
 
     def handshake(self, outcome: Outcome, *, initiator: bool) -> None:
-        """One handshake ended."""
+        """One handshake ended: for a connection, or as a probe, which ends with the verdict."""
         ...
 
     def connections(self, count: int) -> None:

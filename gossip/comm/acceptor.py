@@ -8,9 +8,10 @@ from gossip.comm.connection import Connection
 from gossip.comm.exchange import exchange
 from gossip.comm.handshake import State
 from gossip.comm.observer import Observer
+from gossip.comm.outcome import outcome_of
 from gossip.comm.population import Population
 from gossip.comm.trust import Trust
-from gossip.errors import Fault, GossipError
+from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
 from gossip.transport.base import FrameStream
@@ -68,7 +69,7 @@ class Acceptor:
         return connection, list(exchanged.early)
 
     def _refuse(self, remote: str, error: GossipError) -> None:
-        self._metrics.handshake(Outcome.REFUSED if error.fault is Fault.PEER else Outcome.FAILED, initiator=False)
+        self._metrics.handshake(outcome_of(error), initiator=False)
         self._observer.refused(remote, error)
         host = remote.rpartition(":")[0]
         unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())

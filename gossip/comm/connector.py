@@ -10,9 +10,10 @@ from gossip.comm.connection import Connection
 from gossip.comm.dials import Dial, Dials
 from gossip.comm.initiator import Initiator
 from gossip.comm.notices import Notices
+from gossip.comm.outcome import outcome_of
 from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, Fault, GossipError
+from gossip.errors import ClosedError, GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
 from gossip.types import PkiId
@@ -122,8 +123,7 @@ class Connector:
             logger.debug("The connection with %s ended: %s", connection.info, error)
 
     def _failed(self, peer: RemotePeer, pki_id: PkiId, error: GossipError, lost: int) -> None:
-        outcome = Outcome.REFUSED if error.fault is Fault.PEER else Outcome.FAILED
-        self._metrics.handshake(outcome, initiator=True)
+        self._metrics.handshake(outcome_of(error), initiator=True)
         if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:
             logger.warning("Failed obtaining connection for %s, %d messages lost, reason: %s", peer, lost, error)
         if not self._population.is_connected(pki_id):

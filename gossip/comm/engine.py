@@ -15,6 +15,7 @@ from gossip.comm.dials import Dials
 from gossip.comm.initiator import Accepted, Initiator
 from gossip.comm.notices import Notices
 from gossip.comm.observer import GuardedObserver, Observer
+from gossip.comm.outcome import outcome_of
 from gossip.comm.overflow import Overflow
 from gossip.comm.population import Population
 from gossip.comm.reception import Reception
@@ -22,8 +23,8 @@ from gossip.comm.sending import Sending
 from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
-from gossip.errors import ClosedError
-from gossip.metrics import Metrics, NoMetrics
+from gossip.errors import ClosedError, GossipError
+from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.signed import SignedMessage
@@ -58,6 +59,7 @@ class CommEngine:
         observer = GuardedObserver(observer or Observer())
         self._trust = trust
         self._config = config
+        self._metrics = metrics
         self._deaths = Notices("presumed_dead")
         self._switches = Notices("identity_switch")
         self._demux = Demux(config.subscription_buffer, config.subscription_buffer_bytes)
@@ -179,7 +181,13 @@ class CommEngine:
         Cancellation: the connection is cut.
         """
         self._check_running()
-        return await self._initiator.handshake(peer, stages)
+        try:
+            accepted = await self._initiator.handshake(peer, stages)
+        except GossipError as error:
+            self._metrics.handshake(outcome_of(error), initiator=True)
+            raise
+        self._metrics.handshake(Outcome.PROBED, initiator=True)
+        return accepted
 
     def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
         """Receive every message that ``acceptor`` holds for, from now on.

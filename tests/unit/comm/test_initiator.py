@@ -6,13 +6,15 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.handshake import certificate_hash
-from gossip.errors import HandshakeError, PeerSilentError, RefusedByPeerError
+from gossip.errors import DialError, HandshakeError, PeerSilentError, RefusedByPeerError, UntrustedIdentityError
+from gossip.metrics import Outcome
 from gossip.transport.base import FrameStream
 from gossip.transport.memory import MemoryNetwork
 from gossip.wire.hello import encode_hello
 from tests.support.hanging import Hang, HangingDialer
 from tests.support.hmac_crypto import HmacCrypto
 from tests.support.peers import MemoryPeer, Stranger, data_message, other_tasks, settle
+from tests.support.recorders import RecordingMetrics
 from tests.support.virtual_time import run_virtual
 
 
@@ -68,5 +70,28 @@ def test_who_was_proved_is_stored_even_if_it_refuses_us() -> None:
         assert one.mapper.get(two.pki_id) == two.identity
         await one.close()
         await two.close()
+
+    run_virtual(main())
+
+
+def test_handshakes_without_a_connection_are_counted_by_outcome_and_pings_are_not() -> None:
+    async def main() -> None:
+        network, metrics = MemoryNetwork(), RecordingMetrics()
+        one, two = MemoryPeer(network, "one", metrics=metrics), MemoryPeer(network, "two")
+        await one.comm.probe(two.remote)
+        await one.comm.handshake(two.remote)
+        two.crypto.untrusted.add(one.identity)
+        with pytest.raises(RefusedByPeerError):
+            await one.comm.handshake(two.remote)
+        one.crypto.untrusted.add(two.identity)
+        with pytest.raises(UntrustedIdentityError):
+            await one.comm.handshake(two.remote)
+        with pytest.raises(DialError):
+            await one.comm.handshake(RemotePeer("nobody:7051"))
+        await one.close()
+        await two.close()
+
+        expected = [Outcome.PROBED, Outcome.REFUSED, Outcome.REFUSED, Outcome.FAILED]
+        assert metrics.handshakes == [(outcome, True) for outcome in expected]
 
     run_virtual(main())
