@@ -5,8 +5,8 @@ from collections.abc import Callable
 from gossip.errors import GossipError, NegativeAckError
 from gossip.types import PkiId
 
-Answer = Callable[[GossipError | None], None]
-"""Told once how the wait ended: None for a positive acknowledgement."""
+Answer = Callable[[PkiId, GossipError | None], None]
+"""Told once of whom and how the wait ended: None for a positive acknowledgement."""
 
 
 class AckBook:
@@ -48,10 +48,10 @@ class AckBook:
         answer = self.forget(pki_id, nonce)
         if answer is None:
             return False
-        answer(NegativeAckError(refusal) if refusal else None)
+        answer(pki_id, NegativeAckError(refusal) if refusal else None)
         return True
 
     def abandon(self, pki_id: PkiId, error: GossipError) -> None:
         """End every wait for a peer that can answer no more."""
         for answer in self._waiting.pop(pki_id, {}).values():
-            answer(error)
+            answer(pki_id, error)

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import partial
 
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults, SendResult
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
+from gossip.comm.deadlines import Deadlines
 from gossip.errors import AckTimeoutError, ClosedError, GossipError, QueueFullError
 from gossip.types import PkiId
 
@@ -35,6 +35,7 @@ class AckedSend:
         self._acks = acks
         self._nonce = nonce
         self._frame = frame
+        self._timeout_s = 0.0
         self._asked: dict[PkiId, list[PkiId]] = {}
         self._results: list[SendResult] = []
         self._enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -81,16 +82,17 @@ class AckedSend:
         if (is_enough or not self._open) and not self._enough.done():
             self._enough.set_result(None)
 
-    async def results(self, timeout_s: float) -> AggregatedSendResults:
+    async def results(self, timeout_s: float, deadlines: Deadlines) -> AggregatedSendResults:
         """Wait until enough is there; peers that are still open when the time is over have timed out.
 
         Cancellation: close it all the same.
         """
-        timer = asyncio.get_running_loop().call_later(timeout_s, self._time_out, timeout_s)
+        self._timeout_s = timeout_s
+        deadlines.add(self._time_out, timeout_s)
         try:
             await self._enough
         finally:
-            timer.cancel()
+            deadlines.discard(self._time_out)
         return AggregatedSendResults(self._results)
 
     def close(self) -> None:
@@ -98,15 +100,15 @@ class AckedSend:
         for pki_id in self._asked:
             self._acks.forget(pki_id, self._nonce)
 
-    def _time_out(self, timeout_s: float) -> None:
+    def _time_out(self) -> None:
         for pki_id in tuple(self._open):
-            self.settle(pki_id, AckTimeoutError(f"timed out after {timeout_s:g} s without an acknowledgement"))
+            self.settle(pki_id, AckTimeoutError(f"timed out after {self._timeout_s:g} s without an acknowledgement"))
 
     def _expect(self, pki_id: PkiId, connection: Connection) -> None:
         """Wait for whoever is at the other end, which after an identity switch answers for others too."""
         there = connection.info.pki_id
         self._asked.setdefault(there, []).append(pki_id)
-        self._acks.expect(there, self._nonce, partial(self._answered, there))
+        self._acks.expect(there, self._nonce, self._answered)
 
     def _answered(self, there: PkiId, error: GossipError | None) -> None:
         for pki_id in self._asked.pop(there):

@@ -105,9 +105,10 @@ class Connection:
             asyncio.get_running_loop().call_soon(self._send_at_once_again)
             self._metrics.messages_sent(1)
             return
+        if not self._outbox:
+            self._queued.set()
+            self._flushed.clear()
         self._outbox.append(frame)
-        self._queued.set()
-        self._flushed.clear()
 
     async def send(self, frame: bytes) -> None:
         """Queue one encoded envelope, waiting for room.

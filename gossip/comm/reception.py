@@ -8,7 +8,7 @@ from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
 from gossip.metrics import Metrics
-from gossip.wire.acks import parse_ack
+from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
 
@@ -40,6 +40,10 @@ class Reception:
         for number, frame in enumerate(frames, 1):
             if not number % FRAMES_AT_ONCE:
                 await asyncio.sleep(0)
+            nonce = find_positive_ack(frame)
+            if nonce is not None:
+                self._acks.answer(connection.info.pki_id, nonce, "")
+                continue
             signed = parse_envelope(frame)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))

@@ -1,7 +1,7 @@
 """Sends to many peers, with and without acknowledgement."""
 
 import asyncio
-import secrets
+import random
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -10,6 +10,7 @@ from gossip.api.results import AggregatedSendResults
 from gossip.comm.ackbook import AckBook
 from gossip.comm.acked_send import AckedSend
 from gossip.comm.connector import Connector
+from gossip.comm.deadlines import Deadlines
 from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
@@ -45,6 +46,7 @@ class Sending:
         self._connector = connector
         self._acks = acks
         self._overflow = overflow
+        self._deadlines = Deadlines(asyncio.get_running_loop())
         self._tasks = Tasks()
 
     def send(self, message: SignedMessage, peers: Sequence[RemotePeer]) -> None:
@@ -94,7 +96,7 @@ class Sending:
         named = by_pki_id(peers)
         if not named:
             return AggregatedSendResults()
-        nonce = secrets.randbits(NONCE_BITS) or 1
+        nonce = random.getrandbits(NONCE_BITS) or 1
         operation = AckedSend(named, min_ack, self._acks, nonce, with_nonce(message, nonce).envelope)
         deliveries: list[asyncio.Task[None]] = []
         try:
@@ -103,7 +105,7 @@ class Sending:
                 if connection is None or not operation.hand_over_nowait(pki_id, connection):
                     delivery = self._deliver(operation, pki_id, peer)
                     deliveries.append(self._tasks.start(delivery, f"delivery to {peer}"))
-            return await operation.results(timeout_s)
+            return await operation.results(timeout_s, self._deadlines)
         finally:
             operation.close()
             for task in deliveries:
@@ -115,6 +117,7 @@ class Sending:
         Cancellation: it is given up all the same.
         """
         await self._tasks.close()
+        self._deadlines.rest()
 
     async def _deliver(self, operation: AckedSend, pki_id: PkiId, peer: RemotePeer) -> None:
         try:

@@ -6,10 +6,13 @@ from gossip.errors import InvalidMessageError, UnexpectedMessageError
 from gossip.wire.envelope_bytes import encode_envelope, encode_nonce
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
-from gossip.wire.varint import encode_varint
+from gossip.wire.varint import MAX_VARINT_BYTES, NotWellFormed, encode_varint, read_varint
 
 _ACK_KEY: Final = b"\xb2\x01"
 _EMPTY_ACK: Final = _ACK_KEY + b"\x00"
+_LONGEST_POSITIVE: Final = 3 + MAX_VARINT_BYTES + len(_EMPTY_ACK)
+_BEFORE_NONCE: Final = tuple(bytes((1 << 3 | 2, max(size - 2, 0), 1 << 3)) for size in range(_LONGEST_POSITIVE + 1))
+"""How the envelope of a positive acknowledgement begins, by its size."""
 _ERROR: Final = 1 << 3 | 2
 _ERROR_KEY: Final = bytes((_ERROR,))
 
@@ -36,6 +39,24 @@ def encode_ack(nonce: int, error: str = "") -> bytes:
     else:
         payload += _EMPTY_ACK
     return encode_envelope(payload, b"")
+
+
+def find_positive_ack(frame: bytes) -> int | None:
+    """Read the nonce of an envelope that is, byte for byte, a positive acknowledgement as Fabric and we encode it.
+
+    It takes half the time of :func:`gossip.wire.envelope.parse_envelope`, and there may be one for every message.
+
+    Returns:
+        The nonce, or None where the frame has to be parsed: it is something else, or malformed.
+    """
+    size = len(frame)
+    if size > _LONGEST_POSITIVE or not frame.endswith(_EMPTY_ACK) or frame[:3] != _BEFORE_NONCE[size]:
+        return None
+    try:
+        nonce, stop = read_varint(frame, 3)
+    except NotWellFormed:
+        return None
+    return nonce if stop + len(_EMPTY_ACK) == size else None
 
 
 def parse_ack(signed: SignedMessage) -> str:

@@ -60,3 +60,11 @@ class RecordingObserver(Observer):
 
 
 _metrics: Metrics = RecordingMetrics()
+
+
+class Answers(list[tuple[PkiId, GossipError | None]]):
+    """Who ended a wait for an acknowledgement, and how."""
+
+    def note(self, pki_id: PkiId, error: GossipError | None) -> None:
+        """Take an answer."""
+        self.append((pki_id, error))

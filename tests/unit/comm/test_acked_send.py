@@ -7,6 +7,7 @@ import pytest
 from gossip.api.peer import RemotePeer
 from gossip.comm.ackbook import AckBook
 from gossip.comm.acked_send import AckedSend
+from gossip.comm.deadlines import Deadlines
 from gossip.errors import AckTimeoutError, ClosedError, NegativeAckError
 from gossip.types import PkiId
 from tests.support.connections import info_of, quiet_connection
@@ -29,7 +30,7 @@ def test_enough_acknowledgements_leave_out_who_has_not_answered() -> None:
         operation = send_to_all(2, acks)
         acks.answer(CID, 7, "")
         acks.answer(ANN, 7, "")
-        results = await operation.results(3)
+        results = await operation.results(3, Deadlines(asyncio.get_running_loop()))
         assert [(result.peer, result.error) for result in results] == [(PEERS[CID], None), (PEERS[ANN], None)]
         assert asyncio.get_running_loop().time() == 0
         assert len(acks) == 1
@@ -45,7 +46,7 @@ def test_a_refusal_does_not_count_towards_enough_and_everybody_is_waited_for() -
         operation = send_to_all(2, acks)
         acks.answer(ANN, 7, "")
         acks.answer(BOB, 7, "because reasons")
-        results = await operation.results(3)
+        results = await operation.results(3, Deadlines(asyncio.get_running_loop()))
         assert asyncio.get_running_loop().time() == 3
         errors = {result.peer: result.error for result in results}
         assert errors[PEERS[ANN]] is None
@@ -62,7 +63,7 @@ def test_zero_waits_for_every_peer() -> None:
         operation = send_to_all(0, acks)
         for pki_id in PEERS:
             asyncio.get_running_loop().call_later(1, acks.answer, pki_id, 7, "")
-        assert (await operation.results(3)).ack_count() == 3
+        assert (await operation.results(3, Deadlines(asyncio.get_running_loop()))).ack_count() == 3
         assert asyncio.get_running_loop().time() == 1
 
     run_virtual(main())
@@ -73,7 +74,7 @@ def test_only_the_first_answer_of_a_peer_counts() -> None:
         operation = AckedSend({ANN: PEERS[ANN]}, 1, AckBook(), 7, b"frame")
         operation.settle(ANN, None)
         operation.settle(ANN, ClosedError("later"))
-        assert [result.error for result in await operation.results(3)] == [None]
+        assert [result.error for result in await operation.results(3, Deadlines(asyncio.get_running_loop()))] == [None]
 
     run_virtual(main())
 
@@ -86,7 +87,7 @@ def test_two_peers_whose_endpoints_one_identity_answers_for_both_count() -> None
         assert operation.hand_over_nowait(ANN, both)
         assert operation.hand_over_nowait(BOB, both)
         assert acks.answer(CID, 7, "")
-        assert (await operation.results(3)).ack_count() == 2
+        assert (await operation.results(3, Deadlines(asyncio.get_running_loop()))).ack_count() == 2
         assert len(acks) == 0
 
     run_virtual(main())

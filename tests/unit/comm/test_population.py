@@ -12,11 +12,11 @@ from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
 from gossip.comm.population import PATIENCE, Population
 from gossip.comm.store import ConnectionStore
-from gossip.errors import ClosedError, GossipError
+from gossip.errors import ClosedError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
 from tests.support.connections import QuietStream, info_of
-from tests.support.recorders import RecordingMetrics, RecordingObserver
+from tests.support.recorders import Answers, RecordingMetrics, RecordingObserver
 from tests.support.virtual_time import run_virtual
 
 BOB = info_of("bob").pki_id
@@ -143,15 +143,15 @@ def test_one_that_ends_while_it_lingers_leaves_no_timer() -> None:
 
 def test_whoever_waits_for_an_answer_is_told_only_when_no_connection_is_left() -> None:
     async def main() -> None:
-        town, answers = Town(), list[GossipError | None]()
+        town, answers = Town(), Answers()
         old, new = await town.enter(), await town.enter()
-        town.acks.expect(BOB, 7, answers.append)
+        town.acks.expect(BOB, 7, answers.note)
         old.close()
         await old.wait_ended()
         assert answers == []
         new.close()
         await new.wait_ended()
-        assert [type(answer) for answer in answers] == [ClosedError]
+        assert [(peer, type(error)) for peer, error in answers] == [(BOB, ClosedError)]
         await town.clear()
 
     run_virtual(main())

@@ -6,14 +6,14 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.reception import Reception
-from gossip.errors import ClosedError, GossipError, InvalidMessageError, MalformedMessageError, NegativeAckError
+from gossip.errors import ClosedError, InvalidMessageError, MalformedMessageError, NegativeAckError
 from gossip.messages import GossipMessage
 from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope
 from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
 from tests.support.peers import data_message, data_of, everything, settle
-from tests.support.recorders import RecordingMetrics
+from tests.support.recorders import Answers, RecordingMetrics
 from tests.support.virtual_time import run_virtual
 
 BOB = info_of("bob").pki_id
@@ -22,7 +22,7 @@ BOB = info_of("bob").pki_id
 class Parts:
     def __init__(self, successor: Connection | None = None) -> None:
         self.acks, self.demux, self.metrics = AckBook(), Demux(10, 0), RecordingMetrics()
-        self.answers: list[GossipError | None] = []
+        self.answers = Answers()
         self.feed = self.demux.subscribe(everything)
         self.asked: list[PkiId] = []
 
@@ -38,14 +38,14 @@ def test_intercept_acks() -> None:
 
     async def main() -> None:
         parts, connection = Parts(), quiet_connection("bob")
-        parts.acks.expect(BOB, 1, parts.answers.append)
-        parts.acks.expect(BOB, 2, parts.answers.append)
+        parts.acks.expect(BOB, 1, parts.answers.note)
+        parts.acks.expect(BOB, 2, parts.answers.note)
         await parts.reception.deliver(connection, [encode_ack(1), data_message(b"two", nonce=2).envelope])
-        assert parts.answers == [None], "the ack was taken, and the message with the other nonce is none"
+        assert parts.answers == [(BOB, None)], "the ack was taken, and the message with the other nonce is none"
         assert len(parts.feed) == 1, "the message was passed on, and the ack was not"
         assert data_of(await anext(parts.feed)) == b"two"
         await parts.reception.deliver(connection, [encode_ack(2, "because reasons")])
-        assert isinstance(parts.answers[1], NegativeAckError)
+        assert isinstance(parts.answers[1][1], NegativeAckError)
         assert parts.metrics.received == 3
 
     run_virtual(main())
@@ -54,7 +54,7 @@ def test_intercept_acks() -> None:
 def test_acks_nobody_asked_for_are_nothing() -> None:
     async def main() -> None:
         parts = Parts()
-        parts.acks.expect(info_of("ann").pki_id, 1, parts.answers.append)
+        parts.acks.expect(info_of("ann").pki_id, 1, parts.answers.note)
         frames = [encode_ack(1), encode_ack(1, "no"), encode_ack(0)]
         await parts.reception.deliver(quiet_connection("bob"), frames)
         assert (parts.answers, len(parts.feed), len(parts.acks)) == ([], 0, 1)

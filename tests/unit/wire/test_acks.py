@@ -4,7 +4,7 @@ import pytest
 
 from gossip.errors import InvalidMessageError, UnexpectedMessageError
 from gossip.messages import Acknowledgement, Empty, GossipMessage
-from gossip.wire.acks import encode_ack, parse_ack
+from gossip.wire.acks import encode_ack, find_positive_ack, parse_ack
 from gossip.wire.codec import encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.signed import noop_sign
@@ -19,6 +19,34 @@ def test_ack_is_what_the_codec_writes_and_is_read_again(nonce: int, error: str) 
     received = parse_envelope(frame)
     assert parse_ack(received) == received.message.ack.error == error
     assert (received.nonce, received.is_signed, received.tag) == (nonce, False, 0)
+
+
+@pytest.mark.parametrize("nonce", [1, 127, 128, 2**32, 2**56 - 1, 2**56, 2**63 - 1, 2**63, 2**64 - 1])
+def test_a_positive_ack_is_known_by_its_bytes(nonce: int) -> None:
+    frame = encode_ack(nonce)
+
+    assert find_positive_ack(frame) == parse_envelope(frame).nonce == nonce
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "b20100",
+        "0a03b20100",  # nonce 0
+        "0a05 0807 b20100 00",  # a byte too many
+        "0a06 0807 b20100",  # a byte too few
+        "0a05 1007 b20100",  # another field
+        "1205 0807 b20100",  # a signature
+        "0a06 088707 b20101",  # content of an ack
+        "0a07 080788 01b20100",  # the nonce ends too early
+        "0a0d 08ffffffffffffffffff02 b20100",  # a nonce of more than 64 bits
+        "0a0d 08b2b2b2b2b2b2b2b2b2b2 b20100",  # a nonce without end
+        "0a07 0807 1001 b20100",  # with a tag
+    ],
+)
+def test_what_is_not_just_a_positive_ack_has_to_be_parsed(frame: str) -> None:
+    assert find_positive_ack(bytes.fromhex(frame)) is None
 
 
 @pytest.mark.parametrize(
