@@ -68,7 +68,7 @@ async def main() -> None:
         "alice": Member("research", keys["alice"].public_key()),
         "bob": Member("accounting", keys["bob"].public_key()),
     }
-    hello = noop_sign(GossipMessage(tag=Tag.EMPTY, data_msg=DataMessage(payload=Payload(data=b"hello"))))
+    hello = noop_sign(GossipMessage(tag=Tag.CHAN_AND_ORG, data_msg=DataMessage(payload=Payload(data=b"hello"))))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         tls_authority = Organisation.create("TLS", "example.com", now=datetime.now(UTC))

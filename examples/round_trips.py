@@ -17,7 +17,7 @@ from gossip import GossipError, Peer, RemotePeer, noop_sign, open_peer
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.node.core_yaml import load_core_yaml
 
-PING = noop_sign(GossipMessage(tag=Tag.EMPTY, data_msg=DataMessage(payload=Payload(data=b"round trip"))))
+PING = noop_sign(GossipMessage(tag=Tag.CHAN_AND_ORG, data_msg=DataMessage(payload=Payload(data=b"round trip"))))
 TIMEOUT_S = 5.0
 
 

@@ -104,7 +104,8 @@ async def greet(peer: Peer, endpoint: str) -> int:
         logger.warning("%s: %s", "not reached" if error.fault is Fault.NETWORK else "failed", error)
         return 0
     there = RemotePeer(endpoint, peer.identities.get_pki_id_of_cert(identity))
-    hello = GossipMessage(channel=b"mychannel", tag=Tag.CHAN_ONLY, data_msg=DataMessage(payload=Payload(data=b"hello")))
+    payload = Payload(data=b"hello")
+    hello = GossipMessage(channel=b"mychannel", tag=Tag.CHAN_AND_ORG, data_msg=DataMessage(payload=payload))
     message: SignedMessage = noop_sign(hello)
     results: AggregatedSendResults = await peer.comm.send_with_ack(message, 3.0, 1, there)
     known: PeerIdentitySet = peer.identities.identity_info()
