@@ -3,6 +3,7 @@
 import sys
 
 _EXTRA = ("typer", "rich")
+_CONFIGURATION_FAULT = 2
 _SOFTWARE_FAULT = 70
 """EX_SOFTWARE of sysexits.h: a bug here, which is none of the documented outcomes."""
 
@@ -19,7 +20,8 @@ def run() -> None:
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
-        sys.exit(f"gossip: the command line needs {error.name}: pip install 'fabric-gossip[cli]'")
+        sys.stderr.write(f"gossip: the command line needs {error.name}: pip install 'fabric-gossip[cli]'\n")
+        sys.exit(_CONFIGURATION_FAULT)
     except Exception as error:
         if sys.flags.dev_mode:
             raise

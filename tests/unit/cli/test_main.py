@@ -47,7 +47,7 @@ def test_without_the_extra_the_message_says_what_to_install(missing: str) -> Non
 
     done = run_script(script, "--help")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == f"gossip: the command line needs {missing}: pip install 'fabric-gossip[cli]'\n"
 
 
