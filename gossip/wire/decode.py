@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import betterproto
 
-from gossip.wire.presence import values_of
+from gossip.wire.attributes import values_of
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import LENGTH_DELIMITED, NotWellFormed, read_key, read_length, read_varint, to_int32

@@ -6,8 +6,9 @@ import betterproto
 
 from gossip.errors import MalformedMessageError
 from gossip.messages import Envelope
+from gossip.wire.attributes import values_of
 from gossip.wire.kinds import MessageKind
-from gossip.wire.presence import is_set, values_of
+from gossip.wire.presence import is_set
 from gossip.wire.schema import BYTES, ENUM, MESSAGE, TEXT, Field, schema_of
 from gossip.wire.serialized import parse_serialized_identity
 from gossip.wire.signed import SignedMessage

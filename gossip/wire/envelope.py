@@ -4,10 +4,10 @@ from typing import Final
 
 from gossip.errors import MalformedEnvelopeError, MalformedMessageError
 from gossip.messages import Envelope, SecretEnvelope
+from gossip.wire.attributes import values_of
 from gossip.wire.codec import decode
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.head import scan_head
-from gossip.wire.presence import values_of
 from gossip.wire.signed import SignedMessage
 from gossip.wire.varint import NotWellFormed, read_length
 

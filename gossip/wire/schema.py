@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar
 
 import betterproto
 
-from gossip.wire.presence import metadata_of
+from gossip.wire.attributes import metadata_of
 from gossip.wire.varint import LENGTH_DELIMITED, VARINT, encode_varint
 
 M = TypeVar("M", bound=betterproto.Message)

@@ -11,10 +11,10 @@ from gossip_protos.common import SignaturePolicy
 
 from gossip.errors import MalformedMessageError
 from gossip.messages import ConnEstablish, GossipMessage
+from gossip.wire.attributes import values_of
 from gossip.wire.codec import check_encoded, decode, encode
 from gossip.wire.decode import _keep_unknown
 from gossip.wire.envelope import encode_envelope, parse_envelope
-from gossip.wire.presence import values_of
 from gossip.wire.varint import encode_varint
 
 SHAPES: dict[str, Callable[[int], bytes]] = {
