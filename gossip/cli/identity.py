@@ -62,7 +62,8 @@ def check(
 ) -> None:
     """Judge an identity as a peer with these MSPs would, and say why it is refused.
 
-    Our own MSP is --msp-dir with --mspid, or else the first --org; a certificate in PEM is taken for a member of it.
+    Our own MSP is --msp-dir with --mspid, or else the first --org. A certificate in PEM names no MSP, and is taken for
+    a member of our own.
     """
     from gossip.msp.facts import claim_for, find_claim
     from gossip.msp.verdict import judge_identity
@@ -72,11 +73,14 @@ def check(
     with reporting(as_json, about=file) as report:
         content = file.read_bytes()
         registry = _registry(known)
-        identity = PeerIdentityType(content) if find_claim(content) else claim_for(registry.local.mspid, content)
+        claim = find_claim(content)
+        identity = PeerIdentityType(content) if claim else claim_for(registry.local.mspid, content)
         verdict = judge_identity(registry, identity, now=datetime.now(UTC))
         report.record(
             {
                 "ok": verdict.ok,
+                "mspid": claim.mspid if claim else registry.local.mspid,
+                "mspid_assumed": claim is None,
                 "valid": verdict.valid,
                 "storable": verdict.storable,
                 "verifiable": verdict.verifiable,

@@ -91,7 +91,8 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         raise ConfigurationError("an MSP needs an MSP-ID", path=str(path))
     roots = folder.certificates("cacerts")
     if not roots:
-        raise ConfigurationError("could not load a valid ca certificate: no PEM file there", path=str(path / "cacerts"))
+        problem = f"could not load a valid ca certificate: no PEM file there{_hint_at_msp_folder(path)}"
+        raise ConfigurationError(problem, path=str(path / "cacerts"))
     tls_roots = folder.certificates("tlscacerts")
     if _exists(path / _MISNAMED_TLS_INTERMEDIATES):
         folder.warnings.append(
@@ -118,6 +119,11 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         tls_intermediates=folder.certificates("tlsintermediatecerts") if tls_roots else (),
         warnings=tuple(folder.warnings),
     )
+
+
+def _hint_at_msp_folder(path: Path) -> str:
+    near = [folder for folder in (path / "msp", path.parent) if (folder / "cacerts").is_dir()]
+    return f"; the MSP folder is {near[0]}" if near else ""
 
 
 def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:

@@ -9,7 +9,7 @@ from gossip.messages import SerializedIdentity
 from gossip.msp.certificate import Certificate, parse_certificate_pem, pki_id_of
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.reading import read_folder
-from gossip.msp.pem import encode_certificate_pem
+from gossip.msp.pem import encode_certificate_pem, find_pem_block
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.serialized import encode_serialized_identity, parse_serialized_identity
 
@@ -87,4 +87,6 @@ def _parse_pem(content: bytes) -> Certificate:
     try:
         return parse_certificate_pem(content)[0]
     except UntrustedIdentityError as error:
-        raise UntrustedIdentityError(f"neither an identity nor a certificate in PEM: {error}") from error
+        block = find_pem_block(content)
+        what = error if block is None or block.type == "CERTIFICATE" else f"it holds a {block.type}"
+        raise UntrustedIdentityError(f"neither an identity nor a certificate in PEM: {what}") from error

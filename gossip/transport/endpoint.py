@@ -9,6 +9,9 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     Raises:
         ValueError: It is not of that form; the text says what is wrong.
     """
+    scheme, is_url, _ = endpoint.partition("://")
+    if is_url:
+        raise ValueError(f"an endpoint is host:port, without {scheme}://")
     host, colon, port_text = endpoint.rpartition(":")
     if not colon:
         raise ValueError("an endpoint is host:port, and there is no port")

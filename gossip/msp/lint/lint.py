@@ -59,4 +59,9 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
         findings += lint_as_loaded(folder, mspid or "MSP")
     presented = folder.presented()
     pki_id = pki_id_of(mspid, presented) if mspid and presented else None
-    return Lint(pki_id, tuple(folder.files), tuple(sorted(findings, key=lambda finding: (finding.file, finding.rule))))
+    return Lint(pki_id, tuple(folder.files), tuple(sorted(findings, key=_place)))
+
+
+def _place(finding: Finding) -> tuple[str, int, str]:
+    file, _, line = finding.file.rpartition(":")
+    return (file, int(line), finding.rule) if line.isdecimal() else (finding.file, 0, finding.rule)

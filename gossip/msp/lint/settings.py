@@ -44,12 +44,14 @@ def _lint_certifier(setting: OuSetting, folder: Folder) -> Iterator[Finding]:
         return
     place = f"{_FILE}:{setting.line}"
     certifier = _read_certifier(setting, folder)
+    names = _names(folder)
+    remedy = f"name one of {names}" if names else "put the CA's certificate into cacerts, and name it"
     if certifier is None:
         problem = f"OU {setting.name} is to be certified by {setting.certificate}, which holds no certificate"
-        yield error(place, "node-ou-certificate", problem, f"name one of {_names(folder)}")
+        yield error(place, "node-ou-certificate", problem, remedy)
     elif certifier not in _authorities(folder):
         problem = f"OU {setting.name} is to be certified by {certifier.subject}, which is no CA of this MSP"
-        yield error(place, "node-ou-certificate", problem, f"name one of {_names(folder)}")
+        yield error(place, "node-ou-certificate", problem, remedy)
 
 
 def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: Folder) -> Iterator[Finding]:

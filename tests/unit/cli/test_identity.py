@@ -80,6 +80,13 @@ def test_what_is_no_identity_is_refused_by_name(tmp_path: Path) -> None:
     assert outcome.stderr.startswith(f"gossip: {path}: neither an identity nor a certificate in PEM")
 
 
+def test_a_key_in_place_of_a_certificate_is_named(tmp_path: Path) -> None:
+    outcome = run("identity", "show", peer_folder() / "tls" / "server.key")
+
+    assert outcome.exit_code == 1
+    assert outcome.stderr.endswith("neither an identity nor a certificate in PEM: it holds a PRIVATE KEY\n")
+
+
 @pytest.mark.parametrize("command", ["show", "check"])
 def test_a_missing_file_is_named(command: str, tmp_path: Path) -> None:
     options = [ORG1] if command == "check" else []
@@ -107,6 +114,8 @@ def test_a_peer_of_ours_is_fine(identity: Path) -> None:
     assert outcome.exit_code == 0
     assert outcome.object == {
         "ok": True,
+        "mspid": "Org1MSP",
+        "mspid_assumed": False,
         "valid": True,
         "storable": True,
         "verifiable": True,
@@ -120,7 +129,8 @@ def test_a_peer_of_ours_is_fine(identity: Path) -> None:
 def test_a_certificate_counts_as_our_own_organisations(tmp_path: Path) -> None:
     outcome = run("identity", "check", pem_file(tmp_path, peer().identity), ORG1, "--json")
 
-    assert outcome.object["pki_id"] == PKI_ID
+    assert (outcome.object["pki_id"], outcome.object["mspid"]) == (PKI_ID, "Org1MSP")
+    assert outcome.object["mspid_assumed"] is True
     assert outcome.exit_code == 0
 
 

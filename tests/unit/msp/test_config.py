@@ -1,6 +1,7 @@
 """MSP folders on disk: what is read, what is passed over, and how each broken one is named."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -188,7 +189,15 @@ def test_no_mspid(folder: Path) -> None:
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    refuse(tmp_path, tmp_path / "cacerts", "could not load a valid ca certificate")
+    refuse(tmp_path, tmp_path / "cacerts", "could not load a valid ca certificate: no PEM file there$")
+
+
+@pytest.mark.parametrize(("given", "meant"), [("peer0", "peer0/msp"), ("peer0/msp/signcerts", "peer0/msp")])
+def test_the_folder_that_was_meant_is_named(tmp_path: Path, given: str, meant: str) -> None:
+    for name in ("cacerts", "signcerts"):
+        (tmp_path / "peer0" / "msp" / name).mkdir(parents=True)
+
+    refuse(tmp_path / given, tmp_path / given / "cacerts", f"; the MSP folder is {re.escape(str(tmp_path / meant))}$")
 
 
 def test_file_instead_of_a_sub_folder(folder: Path) -> None:

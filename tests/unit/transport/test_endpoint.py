@@ -18,6 +18,11 @@ def test_host_and_port_come_apart(endpoint: str, host: str, port: int) -> None:
     assert parse_endpoint(endpoint) == (host, port)
 
 
+def test_a_url_is_told_what_to_leave_out() -> None:
+    with pytest.raises(ValueError, match=r"^an endpoint is host:port, without grpcs://$"):
+        parse_endpoint("grpcs://peer0.org1.example.com:7051")
+
+
 @pytest.mark.parametrize("endpoint", ["", "host", ":1", "host:", "host:x", "host:-1", "host:65536", "::1:7051"])
 @pytest.mark.parametrize("lowest_port", [0, 1])
 def test_what_is_no_endpoint_is_refused(endpoint: str, lowest_port: int) -> None:

@@ -442,3 +442,12 @@ def test_exactly_its_finding(msp: Path, damage: Callable[[Path], None], file: st
     damage(msp)
 
     assert found(msp) == {(file, rule)}
+
+
+def test_without_any_ca_the_lines_come_in_order_and_nothing_is_named_that_is_not_there(msp: Path) -> None:
+    (msp / CA_FILE).unlink()
+
+    findings = [each for each in lint_msp_folder(msp, now=NOW).findings if each.rule == "node-ou-certificate"]
+
+    assert [each.file for each in findings] == [f"config.yaml:{line}" for line in (4, 7, 10, 13)]
+    assert {each.remedy for each in findings} == {"put the CA's certificate into cacerts, and name it"}
