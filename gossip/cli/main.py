@@ -1,6 +1,7 @@
 """The entry point of ``gossip``: finds the commands, and lets no traceback out."""
 
 import sys
+from typing import NoReturn
 
 _EXTRA = ("typer", "rich")
 _CONFIGURATION_FAULT = 2
@@ -17,16 +18,17 @@ def run() -> None:
         from gossip.cli.commands import app  # here, since the extra that it needs may be missing
 
         app()
-    except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
-            raise
-        sys.stderr.write(f"gossip: the command line needs {error.name}: pip install 'fabric-gossip[cli]'\n")
-        sys.exit(_CONFIGURATION_FAULT)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in _EXTRA:
+            _end(f"the command line needs {error.name}: pip install 'fabric-gossip[cli]'", _CONFIGURATION_FAULT)
         if sys.flags.dev_mode:
             raise
-        sys.stderr.write(f"gossip: internal error, please report it: {type(error).__name__}: {error}\n")
-        sys.exit(_SOFTWARE_FAULT)
+        _end(f"internal error, please report it: {type(error).__name__}: {error}", _SOFTWARE_FAULT)
+
+
+def _end(text: str, exit_code: int) -> NoReturn:
+    sys.stderr.write(f"gossip: {text}\n")
+    sys.exit(exit_code)
 
 
 if __name__ == "__main__":

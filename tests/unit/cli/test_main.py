@@ -67,6 +67,16 @@ def test_a_bug_shows_no_traceback() -> None:
     assert done.stderr == "gossip: internal error, please report it: TypeError: a bug\n"
 
 
+def test_neither_does_an_installation_that_lacks_something() -> None:
+    script = "import sys; sys.modules['gossip.cli.commands'] = None; from gossip.cli.main import run; run()"
+
+    done = run_script(script, "crypto")
+
+    assert done.returncode == 70
+    assert done.stderr.startswith("gossip: internal error, please report it: ModuleNotFoundError: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_developers_see_the_traceback_of_a_bug() -> None:
     done = run_script(BUG, "-X", "dev", "crypto")
 
