@@ -28,7 +28,7 @@ from tests.support.broken_networks import (
     write_tls,
 )
 from tests.support.cli import Outcome, run
-from tests.support.core_yaml import write_core_yaml
+from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
@@ -379,6 +379,29 @@ def test_the_peers_of_a_core_yaml(endpoint: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "meant", "rule"),
+    [
+        ("mspConfigPath: msp", "mspConfigPath: tls", "tls/cacerts", "no-root"),
+        ("file: tls/server.crt", "file: tls/none.crt", "tls/none.crt", "own-tls-files"),
+        ("file: tls/server.key", "file: msp/keystore/priv_sk", "msp/keystore/priv_sk", "own-tls-files"),
+        ("file: tls/ca.crt", "file: ./tls/ca.crt", "tls/ca.crt", "tls-ca-unknown-here"),
+    ],
+)
+def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
+    endpoint: str, tmp_path: Path, old: str, new: str, meant: str, rule: str
+) -> None:
+    folder = copy_of(2, tmp_path)
+    without_list = ("\n        - tls/ca.crt", "")
+    config = write_core_yaml(folder, ("localMspId: Org1MSP", "localMspId: Org2MSP"), without_list, (old, new))
+    org1 = [] if rule == "tls-ca-unknown-here" else [f"--org=Org1MSP={organisation_folder(1) / 'msp'}"]
+
+    outcome = run("diagnose", endpoint, f"--config={config}", "--json", *org1)
+
+    named_by = f"{config}:{line_of(config.read_text(), new)}"
+    assert found(outcome)[1:4] == ("ours", rule, f"{folder / meant}, named by {named_by}")
+
+
+@pytest.mark.parametrize(
     ("arguments", "what"),
     [
         ([], "give an endpoint"),
@@ -399,7 +422,7 @@ def test_an_msp_folder_that_cannot_be_used_is_a_stage_too(endpoint: str, tmp_pat
 
     outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
 
-    assert found(outcome) == ("own_identity", "ours", "own-msp", str(folder / "msp"), 2)
+    assert found(outcome) == ("own_identity", "ours", "own-msp", f"{folder / 'msp'}, named by --msp-dir", 2)
     stages = outcome.object["stages"]
     assert isinstance(stages, list)
     assert [stage["outcome"] for stage in stages[:5]] == ["ok"] * 5

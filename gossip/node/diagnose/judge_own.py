@@ -12,7 +12,8 @@ _TELLING = ("ca-in-signcerts", "no-signcert", "node-ou-certifier", "node-ou-role
 def judge_own_identity(own: OwnSide) -> StageReport:
     """Would our own MSPs take us?"""
     if own.error is not None:
-        causes = _causes(own) or (Cause("own-msp", "our MSP folder cannot be used", own.error.path),)
+        where = own.msp_file(own.error.path) if own.error.path is not None else None
+        causes = _causes(own) or (Cause("own-msp", "an MSP folder of ours cannot be used", where),)
         return failed(Stage.OWN_IDENTITY, Side.OURS, own.error, *causes)
     verdict = own.verdict
     assert verdict is not None  # with no error there is one
@@ -31,9 +32,14 @@ def judge_own_identity(own: OwnSide) -> StageReport:
 def _causes(own: OwnSide) -> tuple[Cause, ...]:
     errors = sorted((finding for finding in own.findings if finding.severity is Severity.ERROR), key=_rank)
     return tuple(
-        Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", str(own.settings.msp_dir / found.file))
-        for found in errors
+        Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", _place(own, found)) for found in errors
     )
+
+
+def _place(own: OwnSide, found: Finding) -> str:
+    """Where to look; a folder without CAs may be another one than was meant."""
+    path = str(own.settings.msp_dir / found.file)
+    return own.msp_file(path) if found.rule == "no-root" else path
 
 
 def _rank(finding: Finding) -> int:

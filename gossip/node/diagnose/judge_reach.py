@@ -38,9 +38,11 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
     elsewhere = Cause("listens-elsewhere", "it listens on another port, or inside of its container only", listens)
-    firewall = Cause("firewall", "a firewall on the way drops the packets", "rules between this machine and the peer's")
+    rules = "rules between this machine and the peer's"
     if isinstance(error, PeerSilentError):
+        firewall = Cause("firewall", "a firewall on the way drops the packets", rules)
         return failed(Stage.TCP, Side.BETWEEN, error, firewall, not_running, took_s=took_s)
+    firewall = Cause("firewall", "a firewall on the way refuses in the peer's place", rules)
     return failed(Stage.TCP, Side.THEIRS, error, not_running, elsewhere, firewall, took_s=took_s)
 
 

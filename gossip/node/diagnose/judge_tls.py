@@ -43,7 +43,8 @@ def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
 
 def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause, ...]]:
     if isinstance(error, ConfigurationError):
-        return Side.OURS, (Cause("own-tls-files", "a TLS file of ours cannot be used", error.path),)
+        where = evidence.own.tls_file(error.path) if error.path is not None else None
+        return Side.OURS, (Cause("own-tls-files", "a TLS file of ours cannot be used", where),)
     if evidence.own.dial_tls is None:
         where = evidence.own.where("peer.tls.enabled", "--tls-cert, --tls-key and --tls-ca")
         return Side.OURS, (Cause("tls-off-here", "the peer speaks TLS, and we do not: turn TLS on", where),)
@@ -92,7 +93,6 @@ def _we_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
 def _unknown_issuer(evidence: Evidence) -> Cause:
     missing = evidence.looked.missing_issuer
     assert missing is not None  # the caller has looked
-    files = ", ".join(str(root.path) for root in evidence.own.roots)
     if missing.namesake is not None:
         holders = [str(root.path) for root in evidence.own.roots if missing.namesake in root.certificates]
         text = (
@@ -100,8 +100,11 @@ def _unknown_issuer(evidence: Evidence) -> Cause:
             "TLS CA was made anew, and we have the old one"
         )
         return Cause("tls-ca-outdated-here", text, ", ".join(holders))
-    text = f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate"
-    return Cause("tls-ca-unknown-here", text, files)
+    text = (
+        f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate, "
+        "which its organisation has in msp/tlscacerts"
+    )
+    return Cause("tls-ca-unknown-here", text, evidence.own.root_files())
 
 
 def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -115,12 +118,12 @@ def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
 
 def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     leaf, alert = evidence.own.client_leaf, evidence.alert
-    where = evidence.own.dial_tls.certificate if evidence.own.dial_tls is not None else None
+    where = evidence.own.certificate_file()
     if leaf is None:
-        return Side.OURS, (Cause("no-client-certificate", "the peer wants a certificate of ours", str(where)),)
+        return Side.OURS, (Cause("no-client-certificate", "the peer wants a certificate of ours", where),)
     if leaf.not_after_at < evidence.now:
         text = f"our TLS certificate {leaf.subject} ended at {_at(leaf.not_after_at)}: renew it"
-        return Side.OURS, (Cause("own-tls-expired", text, str(where)),)
+        return Side.OURS, (Cause("own-tls-expired", text, where),)
     unknown = Cause(
         "tls-ca-unknown-to-them",
         f"they do not have {leaf.issuer}, the TLS CA that issued our certificate {leaf.subject} (alert: {alert})",
@@ -129,7 +132,7 @@ def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     own_cas = Cause(
         "own-tls-ca",
         f"our certificate was issued by another TLS CA than our organisation has given to its channels: {leaf.issuer}",
-        str(where),
+        where,
     )
     clock = Cause("their-clock", "their clock is wrong, so that certificates end early there", "their machine's clock")
     return Side.THEIRS, (clock, unknown) if alert == "certificate expired" else (unknown, own_cas)

@@ -18,6 +18,7 @@ from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
+_ROOT_KEYS = ("peer.tls.rootcert.file", "peer.tls.clientRootCAs.files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,32 @@ class OwnSide:
     def dial_tls(self) -> TlsFiles | None:
         """The TLS files that we dial with."""
         return self.settings.dial.tls or self.settings.tls
+
+    def certificate_file(self) -> str:
+        """The TLS certificate that we dial with, for texts: the file, and what names it."""
+        return self.tls_file(str(self.dial_tls.certificate)) if self.dial_tls is not None else "--tls-cert"
+
+    def root_files(self) -> str:
+        """Every file of TLS CAs, for texts, and what names them."""
+        return self._named(", ".join(str(root.path) for root in self.roots), *_ROOT_KEYS)
+
+    def tls_file(self, path: str) -> str:
+        """One of our TLS files for texts, and what names it."""
+        files = self.dial_tls
+        if files is not None and path == str(files.certificate):
+            return self._named(path, "peer.tls.clientCert.file" if self.settings.dial.tls else "peer.tls.cert.file")
+        if files is not None and path == str(files.key):
+            return self._named(path, "peer.tls.clientKey.file" if self.settings.dial.tls else "peer.tls.key.file")
+        return self._named(path, *_ROOT_KEYS)
+
+    def msp_file(self, path: str) -> str:
+        """Something in an MSP folder for texts, and what names that folder where it is our own."""
+        is_ours = Path(path).is_relative_to(self.settings.msp_dir)
+        return self._named(path, "peer.mspConfigPath") if is_ours else path
+
+    def _named(self, path: str, *keys: str) -> str:
+        sources = [self.settings.sources[key] for key in keys if key in self.settings.sources]
+        return f"{path}, named by {' and '.join(sources)}" if sources else path
 
     def where(self, key: str, option: str) -> str:
         """Where a setting stands, for texts: its file and line, variable or option."""
