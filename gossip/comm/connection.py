@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from gossip.api.peer import ConnectionInfo
+from gossip.comm.flag import Flag
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.metrics import Metrics
 from gossip.transport.base import Channel, FrameStream
@@ -55,12 +56,12 @@ class Connection:
         self._metrics = metrics
         self._outbox: deque[bytes] = deque()
         self._sends_at_once = True
-        self._queued = asyncio.Event()
-        self._room = asyncio.Event()
-        self._flushed = asyncio.Event()
+        self._queued = Flag()
+        self._room = Flag()
+        self._flushed = Flag()
         self._flushed.set()
         self._is_open = True
-        self._ended = asyncio.Event()
+        self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
         self._writer: asyncio.Task[None] | None = None
         self._failure: GossipError | None = None

@@ -2,7 +2,7 @@
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -104,6 +104,10 @@ class Certificate:
         names = self.parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return str(names[-1].value) if names else ""
 
+    def released(self) -> "Certificate":
+        """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
+        return replace(self, parsed=_load(self.der))
+
     def is_signed_by(self, issuer: "Certificate") -> bool:
         """True when ``issuer`` has the issuer's name and made the signature, over a hash that Go still takes."""
         try:
@@ -130,6 +134,13 @@ class Certificate:
         body_at = self.der.index(signed)
         algorithm = self.der[body_at + len(signed) : -len(encode_element(BIT_STRING, b"\0" + old))]
         return parse_certificate(encode_element(SEQUENCE, signed + algorithm + encode_element(BIT_STRING, b"\0" + new)))
+
+
+def _load(der: bytes) -> x509.Certificate:
+    # cryptography warns of certificates that it may refuse one day; the verdict must not hang on a warning filter.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return x509.load_der_x509_certificate(der)
 
 
 def parse_certificate(der: bytes) -> Certificate:

@@ -27,6 +27,11 @@ class Member:
     certificate: Certificate
     chain: tuple[Certificate, ...] | None
 
+    def released(self) -> "Member":
+        """The same, to be kept for long: see :meth:`Certificate.released`."""
+        certificate = self.certificate.released()
+        return Member(self.mspid, certificate, (certificate, *self.chain[1:]) if self.chain else None)
+
 
 class Msp:
     """Judges the certificates of one organisation by its configuration; never changes, so build a new one on change.

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import shown
@@ -114,7 +115,7 @@ class _Standings:
         if standing is None:
             standing = judge()
             if len(identity) <= MAX_CACHED_IDENTITY_BYTES:
-                self._found[channel, identity] = standing
+                self._found[channel, identity] = replace(standing, member=standing.member.released())
                 if len(self._found) > self._max_cached:
                     self._found.popitem(last=False)
         return standing

@@ -113,6 +113,15 @@ def http2_configuration(*, client_side: bool) -> H2Configuration:
     )
 
 
+@lru_cache(maxsize=16)
+def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> Settings:
+    """What we announce, which never changes; one for all connections, since h2 spends 5 kB on each."""
+    settings = {SettingCodes.MAX_CONCURRENT_STREAMS: max_streams, SettingCodes.MAX_HEADER_LIST_SIZE: max_header_bytes}
+    if client_side:
+        settings[SettingCodes.ENABLE_PUSH] = 0
+    return Settings(client=client_side, initial_values=settings)
+
+
 class Http2Connection(H2Connection):
     """One HTTP/2 connection.
 
@@ -125,13 +134,7 @@ class Http2Connection(H2Connection):
 
     def __init__(self, config: H2Configuration, limits: ConnectionLimits) -> None:
         super().__init__(config)
-        settings = {
-            SettingCodes.MAX_CONCURRENT_STREAMS: limits.max_streams,
-            SettingCodes.MAX_HEADER_LIST_SIZE: limits.max_header_bytes,
-        }
-        if config.client_side:
-            settings[SettingCodes.ENABLE_PUSH] = 0
-        self.local_settings = Settings(client=config.client_side, initial_values=settings)
+        self.local_settings = _local_settings(bool(config.client_side), limits.max_streams, limits.max_header_bytes)
         self.decoder = ReportingDecoder(limits.max_header_bytes)
         self.encoder = _ENCODER
 

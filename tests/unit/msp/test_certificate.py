@@ -242,3 +242,13 @@ def test_name_without_a_common_name_is_shown_whole() -> None:
     certificate = parse_certificate(make_named(name))
     assert certificate.subject == "O=Org1"
     assert certificate.common_name == ""
+
+
+def test_a_released_certificate_is_the_same_without_what_was_asked_of_it() -> None:
+    certificate = parse_certificate(make_der("leaf")[0])
+    asked = certificate.parsed.extensions
+    assert certificate.parsed.extensions is asked, "cryptography keeps them"
+    released = certificate.released()
+    assert released == certificate
+    assert (released.key, released.organizational_units) == (certificate.key, certificate.organizational_units)
+    assert released.parsed.extensions is not asked
