@@ -56,7 +56,7 @@ def dial_error(
 
 def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        text = f"the peer's certificate was refused by us: {cause.verify_message}"
+        text = describe(cause)
         if cause.verify_code in _CA_UNKNOWN and side is not None:
             text += f"; its issuer is not among {', '.join(map(str, side.roots))}"
         return text
@@ -81,6 +81,8 @@ def describe(cause: BaseException) -> str:
 
 
 def _describe_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the peer's certificate was refused by us: {error.verify_message}"
     reason = error.reason or str(error)
     if reason in NOT_TLS:
         return f"what the peer speaks is not TLS ({reason})"

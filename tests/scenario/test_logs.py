@@ -15,7 +15,7 @@ from gossip.api.comm import ReceivedMessage
 from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
-from gossip.errors import GossipError
+from gossip.errors import DialError, GossipError
 from gossip.node.logs.control import logging_to
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
@@ -160,3 +160,18 @@ def test_a_specification_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) 
         "FABRIC_LOGGING_SPEC: invalid logging specification 'loud': bad segment 'loud'"
     )
     assert logging.getLogger().level == logging.WARNING
+
+
+def test_a_client_certificate_of_an_unknown_ca_is_logged_with_the_reason() -> None:
+    """The text of Python's ssl is the same for all; its reason is not."""
+
+    async def main() -> None:
+        async with open_peer(peer_settings(1, trusts=(1,))) as them, open_peer(peer_settings(2)) as us:
+            with pytest.raises(DialError, match="unknown ca"):
+                await us.comm.handshake(RemotePeer(them.endpoint))
+
+    log = io.StringIO()
+    with logging_to(log, "info"):
+        asyncio.run(main())
+
+    assert "the peer's certificate was refused by us: self-signed certificate in certificate chain" in log.getvalue()
