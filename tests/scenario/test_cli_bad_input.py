@@ -195,7 +195,7 @@ def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path)
         ("localhost", "there is no port"),
         ("localhost:", "'' is not a port"),
         ("localhost:99999", "'99999' is not a port"),
-        ("https://localhost:7051", "an IPv6 address must stand in brackets"),
+        ("https://localhost:7051", "without https://"),
         (":7051", "'' is not a host name"),
     ],
 )

@@ -86,7 +86,7 @@ def dial_to_listener(
         ("localhost:http", "'http' is not a port"),
         (":7051", "'' is not a host name"),
         ("::1:7051", "must stand in brackets"),
-        ("https://localhost:7051", "must stand in brackets"),
+        ("https://localhost:7051", "without https://"),
         ("a b:7051", "'a b' is not a host name"),
         ("localhost:٣", "is not a port"),
     ],
