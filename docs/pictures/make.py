@@ -36,9 +36,18 @@ gossip serve --listen 127.0.0.1:0 --mspid Org2MSP --msp-dir peer0.org2/msp --tls
 --tls-key peer0.org2/tls/server.key --tls-ca peer0.org2/tls/ca.crt
 --org Org1MSP=crypto/peerOrganizations/org1.example.com/msp
 """
-DIAGNOSE = """
-gossip diagnose --mspid Org1MSP --msp-dir peer0.org1/msp --tls-cert peer0.org1/tls/server.crt
---tls-key peer0.org1/tls/server.key --tls-ca peer0.org1/tls/ca.crt {endpoint}
+CORE_YAML = """\
+peer:
+  localMspId: Org1MSP
+  mspConfigPath: peer0.org1/msp
+  tls:
+    enabled: true
+    cert:
+      file: peer0.org1/tls/server.crt
+    key:
+      file: peer0.org1/tls/server.key
+    rootcert:
+      file: peer0.org1/tls/ca.crt
 """
 
 LIVE_REDRAW = "\x1b[2K"
@@ -104,8 +113,9 @@ def serving() -> Iterator[str]:
 
 def take_diagnose() -> str:
     """A peer of Org1 that was told nothing of Org2."""
+    Path("core.yaml").write_text(CORE_YAML, encoding="utf-8")
     with serving() as endpoint:
-        return type_in(DIAGNOSE.format(endpoint=endpoint), COLUMNS).replace(endpoint, "127.0.0.1:7051")
+        return type_in(f"gossip diagnose --config core.yaml {endpoint}", COLUMNS).replace(endpoint, "127.0.0.1:7051")
 
 
 def take_msp_check() -> str:
