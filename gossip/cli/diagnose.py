@@ -23,7 +23,7 @@ def diagnose(
     ] = None,
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
     operations: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint: has it lost messages?")
+        str | None, typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, which tells whether it lost messages.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -40,7 +40,7 @@ def _print_list(wanted: bool) -> None:
 def misbehave(
     settings: "PeerSettings",
     endpoint: Endpoint,
-    fault: Annotated[list[str], typer.Option(metavar="NAME", help="What to do wrong; repeatable. [all: everything]")],
+    fault: Annotated[list[str], typer.Option(metavar="NAME", help="What to do wrong, or all; repeatable.")],
     ca: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Our organisation's CA with its key, for faults that issue identities."),

@@ -44,7 +44,9 @@ def choose(
     config: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A peer's core.yaml, with CORE_... variables above it. [default: $FABRIC_CFG_PATH's]"
+            metavar="FILE",
+            help="A peer's core.yaml, with CORE_... variables above it.",
+            show_default="that of FABRIC_CFG_PATH",
         ),
     ] = None,
     msp_dir: Annotated[Path | None, typer.Option(help="Our local MSP folder, with signcerts and keystore.")] = None,

@@ -28,7 +28,9 @@ def serve(
     listen: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. [default: peer.listenAddress]"
+            metavar="HOST:PORT",
+            help="Where to listen; port 0 takes a free one.",
+            show_default="peer.listenAddress",
         ),
     ] = None,
     watch_interval: Annotated[

@@ -55,6 +55,14 @@ def test_the_dashboard_shows_what_is_exported_and_all_of_ours(exported: set[str]
     assert {name for name in exported if "gossip_" in name} <= shown
 
 
+def test_the_page_lists_every_event() -> None:
+    listed = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE))
+    source = "".join((ROOT / "gossip" / "cli" / name).read_text() for name in ("events.py", "serving.py"))
+    told = re.findall(r'(?:event\(|printer, )"(\w+)"', source) + re.findall(r'"(\w+)" if outgoing', source)
+
+    assert listed == {*told, "accepted"}
+
+
 def serve_options() -> set[str]:
     """What ``gossip serve`` takes."""
     serve = typer.main.get_command(app).commands["serve"]  # type: ignore[attr-defined]  # a group, since it has many
