@@ -23,7 +23,8 @@ def diagnose(
     ] = None,
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
     operations: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, which tells whether it lost messages.")
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, to learn what it lost."),
     ] = None,
     as_json: Json = False,
 ) -> None:
