@@ -35,7 +35,7 @@ def continuation_flood(peer: Http2Peer) -> None:
     peer.write(frames.headers(1, peer.block(), whole=False) + frames.continuation(1) * CONTINUATIONS)
 
 
-@http2_fault("endless-headers", CUT, limit="64 CONTINUATIONs", offence=Offence.BREACH)
+@http2_fault("endless-headers", CUT, limit="max_header_bytes", offence=Offence.BREACH)
 def endless_headers(peer: Http2Peer) -> None:
     """Goes on with a header block of 1.3 MB."""
     peer.write(frames.headers(1, bytes(10_000), whole=False) + frames.continuation(1, bytes(16_000)) * 80)

@@ -5,7 +5,7 @@ Spec: RFC 9113 sections 3.4, 4.1 and 6.
 
 from collections.abc import Callable
 
-from h2.exceptions import FrameTooLargeError, ProtocolError
+from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolError
 
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_stream import GrpcStream
@@ -51,6 +51,7 @@ class FrameReader:
         self._preface_bytes = PREFACE_BYTES if expects_preface else 0
         self._settings_came = False
         self._in_header_block = False
+        self._header_block_bytes = 0
         self._held = b""
         self._data_stream: GrpcStream | None = None
         self._data_missing = 0
@@ -139,9 +140,19 @@ class FrameReader:
             return
         if kind in KIND_OF_FRAME or kind == DATA or self._in_header_block:
             if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
-                self._in_header_block = not flags & END_HEADERS
+                self._header_block_goes_on(flags, len(frame))
             self._take_frame(kind, frame)
             self._settings_came = True
+
+    def _header_block_goes_on(self, flags: int, size_bytes: int) -> None:
+        """h2 holds a block until it is whole, and would take a megabyte."""
+        self._header_block_bytes += size_bytes
+        limit = self._connection.limits.max_header_bytes
+        if self._header_block_bytes > limit:
+            raise DenialOfServiceError(f"a header block of more than {limit} bytes")
+        self._in_header_block = not flags & END_HEADERS
+        if not self._in_header_block:
+            self._header_block_bytes = 0
 
     def _count(self, kind: Kind) -> None:
         reason = self._connection.guard.count(kind)

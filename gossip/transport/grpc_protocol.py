@@ -22,7 +22,7 @@ from gossip.transport.guard import FrameGuard
 from gossip.transport.http2 import FRAME_HEADER_BYTES, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
-from gossip.transport.turns import shared_turns
+from gossip.turns import shared_turns
 
 GOAWAY = 0x7
 GOAWAY_BODY = Struct(">II")

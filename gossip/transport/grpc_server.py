@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 from collections import Counter
 from collections.abc import Callable
 
@@ -23,6 +25,8 @@ from gossip.transport.tls_transport import TlsTransport
 
 SWEEP_S = 0.25
 BACKLOG = 1024
+ACCEPTED_AT_ONCE = 4
+"""asyncio accepts as many connections in one go as its ``backlog`` says, and everybody waits for that."""
 
 logger = logging.getLogger("gossip.transport")
 
@@ -67,9 +71,12 @@ class GrpcListener:
         Cancellation: nothing listens.
         """
         try:
-            self._server = await self._loop.create_server(self._layers, host, port, backlog=BACKLOG)
+            self._server = await self._loop.create_server(self._layers, host, port, backlog=ACCEPTED_AT_ONCE)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {describe(error)}") from error
+        for listening in self._server.sockets:
+            with socket.socket(fileno=os.dup(listening.fileno())) as same:  # uvloop's cannot be told to listen
+                same.listen(BACKLOG)
         self.endpoint = format_endpoint(self._server.sockets[0].getsockname())
 
     def reload_tls(self, files: TlsFiles) -> None:

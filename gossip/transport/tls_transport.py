@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
-from gossip.transport.turns import shared_turns
+from gossip.turns import shared_turns
 
 READ_BYTES = 256 * 1024
 STRANGERS_READ_BYTES = 16 * 1024
@@ -112,6 +112,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Take the bytes that were read, now or when it is this connection's turn."""
         data = self._read_buffer[:nbytes]
         if nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
+            self._turns.let_pass()
             self._take(data)
         elif not self._turns.take(lambda: self._take(data)):
             self._rest = bytes(data)  # the buffer is shared
@@ -127,6 +128,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Hand on the end."""
         self._stands = False
         self._application.connection_lost(self._error or exc)
+        self._error = None
+        del self._tls, self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
 
     def pause_writing(self) -> None:
         """Hand on the back-pressure."""
@@ -266,7 +269,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
         Who accepted the connection cuts it where the peer does not.
         """
-        self._error = error
+        self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
         self._flush()
         self._application.tls_failed(error)
         if self._tcp is None or self._tcp.is_closing():

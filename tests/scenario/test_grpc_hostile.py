@@ -1,6 +1,9 @@
 """Clients that mean harm: each is cut off, counted and said once, and an honest peer notices nothing."""
 
 import asyncio
+import errno
+import gc
+import socket
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -171,6 +174,10 @@ def endless_header_block(peer: RawPeer) -> None:
     peer.write(HeadersFrame(1, data=bytes(10_000)), *[ContinuationFrame(1, data=bytes(16_000))] * 80)
 
 
+def half_a_header_block_that_is_too_long(peer: RawPeer) -> None:
+    peer.write(HeadersFrame(1, data=bytes(10_000)), ContinuationFrame(1, data=bytes(10_000)))
+
+
 def too_many_streams(peer: RawPeer) -> None:
     for stream_id in range(1, 41, 2):
         open_stream(peer, stream_id)
@@ -267,6 +274,7 @@ BREACHES = [
     long_header_block,
     hpack_bomb,
     endless_header_block,
+    half_a_header_block_that_is_too_long,
     too_many_streams,
     too_long_frame,
     more_than_the_stream_window,
@@ -387,6 +395,53 @@ def test_pings_that_our_data_provokes_are_answered() -> None:
                 peer.write(PingFrame(0, opaque_data=b"bdp-ping"))
                 await peer.until(PingFrame)
             assert listener.cut == {}
+
+    run_bounded(main)
+
+
+async def no_tls(listener: GrpcListener) -> None:
+    host, _, port = listener.endpoint.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET / HTTP/1.0\r\n\r\n")
+    await RawPeer(reader, writer).wait_cut()
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize("come_and_go", [no_tls, honest_ping])
+def test_memory_of_openssl_is_freed_when_a_connection_ends(
+    come_and_go: Callable[[GrpcListener], Awaitable[None]],
+) -> None:
+    """The collector of garbage comes seldom, and knows nothing of what OpenSSL holds."""
+
+    async def main() -> None:
+        async with server() as listener:
+            for _ in range(3):
+                await come_and_go(listener)
+            await listener.close(0)
+            assert [each for each in gc.get_objects() if isinstance(each, ssl.SSLObject) and each.server_side] == []
+
+    gc.collect()
+    gc.disable()
+    try:
+        run_bounded(main)
+    finally:
+        gc.enable()
+
+
+def test_many_who_come_at_once_find_room_in_the_queue() -> None:
+    """They are let in a few at a time, for the others' sake; none is turned away for that."""
+
+    async def main() -> None:
+        async with server() as listener:
+            host, _, port = listener.endpoint.rpartition(":")
+            sockets = [socket.socket() for _ in range(100)]
+            for each in sockets:
+                each.setblocking(False)
+                assert each.connect_ex((host, int(port))) in (0, errno.EINPROGRESS)
+            while len(listener.gate) < len(sockets):  # noqa: ASYNC110  # the gate has no event
+                await asyncio.sleep(0)
+            for each in sockets:
+                each.close()
 
     run_bounded(main)
 

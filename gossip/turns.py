@@ -7,8 +7,10 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import cast
 
-ROUND_S = 0.001
+ROUND_S = 0.0003
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
+COURTESY = 3
+"""How many rounds are left out for a known peer: from its message to our answer, with one to spare."""
 
 _thread = threading.local()
 
@@ -21,6 +23,8 @@ class Turns:
         self._waiting: deque[Callable[[], None]] = deque()
         self._spent_s = 0.0
         self._next_is_due = False
+        self._to_leave_out = 0
+        self._may_leave_out = True
 
     def take(self, work: Callable[[], None]) -> bool:
         """Do something now, if nobody waits and there is time left in this round.
@@ -28,11 +32,9 @@ class Turns:
         Returns:
             Whether it was done; if not, :meth:`wait`.
         """
-        if self._waiting or self._spent_s >= ROUND_S:
+        if self._is_taken():
             return False
-        started_at_s = perf_counter()
-        work()
-        self._spent_s += perf_counter() - started_at_s
+        self._do(work)
         self._end_round()
         return True
 
@@ -40,6 +42,39 @@ class Turns:
         """Do something when all that waits has been done; it must not raise."""
         self._waiting.append(work)
         self._end_round()
+
+    async def turn(self) -> None:
+        """Let others do something; of those who wait here, one goes on in each round.
+
+        Cancellation: nothing changes.
+        """
+        if not self._is_taken():
+            self._spent_s = ROUND_S
+            self._end_round()
+            await asyncio.sleep(0)
+            return
+        mine = self.loop.create_future()
+        self.wait(lambda: self._let(mine))
+        await mine
+
+    def let_pass(self) -> None:
+        """Leave out the next rounds for somebody in a hurry; once between two rounds, so that nobody waits for ever."""
+        if self._may_leave_out and self._waiting:
+            self._may_leave_out = False
+            self._to_leave_out = COURTESY
+
+    def _is_taken(self) -> bool:
+        return bool(self._waiting) or self._spent_s >= ROUND_S
+
+    def _do(self, work: Callable[[], None]) -> None:
+        started_at_s = perf_counter()
+        work()
+        self._spent_s += perf_counter() - started_at_s
+
+    def _let(self, waiter: "asyncio.Future[None]") -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+            self._spent_s = ROUND_S  # what it does is not seen from here
 
     def _end_round(self) -> None:
         if not self._next_is_due:
@@ -49,11 +84,14 @@ class Turns:
     def _next_round(self) -> None:
         self._next_is_due = False
         self._spent_s = 0.0
+        if self._to_leave_out:
+            self._to_leave_out -= 1
+            self._end_round()
+            return
+        self._may_leave_out = True
         waiting = self._waiting
-        started_at_s = perf_counter()
         while waiting and self._spent_s < ROUND_S:
-            waiting.popleft()()
-            self._spent_s = perf_counter() - started_at_s
+            self._do(waiting.popleft())
         if waiting:
             self._end_round()
 

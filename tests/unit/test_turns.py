@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gossip.transport import turns as module
-from gossip.transport.turns import ROUND_S, Turns, shared_turns
+from gossip import turns as module
+from gossip.turns import COURTESY, ROUND_S, Turns, shared_turns
 
 
 class Watch:
@@ -73,6 +73,52 @@ def test_a_round_ends_so_that_the_loop_gets_its_turn(watch: Watch) -> None:
             await asyncio.sleep(0)
             seen.append("".join(watch.done))
         assert seen == ["ab", "abcd", "abcde"]
+
+    asyncio.run(main())
+
+
+def test_a_known_peer_is_let_pass_once_between_two_rounds(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        for name in "ab":
+            turns.wait(watch.work(name, ROUND_S))
+        turns.let_pass()
+        turns.let_pass()
+        for _ in range(COURTESY):
+            await asyncio.sleep(0)
+            assert watch.done == []
+            turns.let_pass()
+        await asyncio.sleep(0)
+        assert watch.done == ["a"]
+        turns.let_pass()
+        for _ in range(COURTESY):
+            await asyncio.sleep(0)
+            assert watch.done == ["a"]
+        await asyncio.sleep(0)
+        assert watch.done == ["a", "b"]
+
+    asyncio.run(main())
+
+
+def test_of_those_who_work_long_one_goes_on_in_a_round(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        gone_on: list[str] = []
+
+        async def work_long(name: str) -> None:
+            await turns.turn()
+            gone_on.append(name)
+
+        async with asyncio.TaskGroup() as group:
+            first, second, third = (group.create_task(work_long(name)) for name in "abc")
+            await asyncio.sleep(0)
+            second.cancel()
+            seen = []
+            while not third.done():
+                await asyncio.sleep(0)
+                seen.append("".join(gone_on))
+            assert first.done()
+            assert seen == ["a", "ac"], "who was cancelled takes nobody's turn"
 
     asyncio.run(main())
 
