@@ -14,7 +14,7 @@ from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate_pem
 from gossip.msp.config_yaml import OuSetting, parse_ou_settings
 from gossip.msp.pem import find_pem_block
-from gossip.msp.revocation import parse_crl
+from gossip.msp.revocation import counts_for, parse_crl
 from gossip.msp.roles import Role
 from gossip.msp.signing import SigningIdentity
 
@@ -98,6 +98,13 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         folder.warnings.append(
             f"{path / _MISNAMED_TLS_INTERMEDIATES}: passed over, as by Fabric, which reads tlsintermediatecerts"
         )
+    intermediates = folder.certificates("intermediatecerts")
+    crls = tuple(CrlFile(str(file), parse_crl(data, str(file))) for file, data in folder.pem_files("crls"))
+    folder.warnings += [
+        f"{file.path}: is no CRL of this MSP's CAs, by key identifier and signature, and revokes nothing, as in Fabric"
+        for file in crls
+        if not any(counts_for(file.crl, ca.certificate) for ca in (*roots, *intermediates))
+    ]
     settings_path = path / "config.yaml"
     text = _read(settings_path) if _exists(settings_path) else b""
     settings = parse_ou_settings(text, str(settings_path))
@@ -105,9 +112,9 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         mspid=mspid,
         path=str(path),
         roots=roots,
-        intermediates=folder.certificates("intermediatecerts"),
+        intermediates=intermediates,
         admins=folder.certificates("admincerts"),
-        crls=tuple(CrlFile(str(file), parse_crl(data, str(file))) for file, data in folder.pem_files("crls")),
+        crls=crls,
         node_ous=None
         if settings.node_ous is None
         else {role: folder.role(unit, settings_path) for role, unit in settings.node_ous.items()},

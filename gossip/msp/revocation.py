@@ -23,7 +23,7 @@ def parse_crl(data: bytes, path: str) -> x509.CertificateRevocationList:
     block = find_pem_block(data) if data.startswith(b"-----BEGIN X509 CRL") else None
     try:
         crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
-        key_id = _find_authority_key_id(crl)
+        key_id = find_authority_key_id(crl)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"could not parse RevocationList: {error}", path=path) from error
     if key_id is None:
@@ -46,13 +46,7 @@ class Revocations:
     def __init__(self, crls: Iterable[x509.CertificateRevocationList], cas: Iterable[Certificate]) -> None:
         crls = tuple(crls)
         self._serial_numbers = {
-            ca: frozenset(
-                entry.serial_number
-                for crl in crls
-                if _find_authority_key_id(crl) == ca.key_id and _is_signed_by(crl, ca)
-                for entry in crl
-            )
-            for ca in cas
+            ca: frozenset(entry.serial_number for crl in crls if counts_for(crl, ca) for entry in crl) for ca in cas
         }
 
     def is_revoked(self, certificate: Certificate, issuer: Certificate) -> bool:
@@ -60,14 +54,21 @@ class Revocations:
         return certificate.serial_number in self._serial_numbers[issuer]
 
 
-def _find_authority_key_id(crl: x509.CertificateRevocationList) -> bytes | None:
+def counts_for(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
+    """Whether the CRL names this CA's key, by identifier, and is signed with it."""
+    return find_authority_key_id(crl) == ca.key_id and is_signed_by(crl, ca)
+
+
+def find_authority_key_id(crl: x509.CertificateRevocationList) -> bytes | None:
+    """The key identifier of the CA that the CRL names; None where it names none."""
     for extension in crl.extensions:
         if isinstance(extension.value, x509.AuthorityKeyIdentifier):
             return extension.value.key_identifier or b""
     return None
 
 
-def _is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
+def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
+    """Whether this CA's key signed the CRL, whatever CA the CRL names."""
     try:
         return ca.key is not None and crl.is_signature_valid(ca.key)
     except (UnsupportedAlgorithm, ValueError, TypeError):

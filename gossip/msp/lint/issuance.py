@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain import CaTree
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
-from gossip.msp.revocation import Revocations
+from gossip.msp.revocation import Revocations, find_authority_key_id, is_signed_by
 
 
 def lint_chains(folder: Folder) -> Iterator[Finding]:
@@ -92,22 +89,23 @@ def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:
 
 
 def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
-    key_id = entry.crl.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    key_id = find_authority_key_id(entry.crl) or b""
     issuer = next((ca.certificate for ca in folder.authorities() if ca.certificate.key_id == key_id), None)
-    if issuer is None:
+    signer = next((ca.certificate for ca in folder.authorities() if is_signed_by(entry.crl, ca.certificate)), None)
+    if issuer is None and signer is not None and signer.key_id is not None:
+        problem = (
+            f"is signed by {signer.subject}, but its authority key identifier is {key_id.hex() or 'empty'}, by which a "
+            "peer finds no CA here: it is ignored, and revokes nothing"
+        )
+        remedy = f"have it issued again with the CA's subject key identifier, {signer.key_id.hex()}"
+        yield error(entry.file, "crl-key-id", problem, remedy)
+    elif issuer is None:
         named = entry.crl.issuer.rfc4514_string()
         problem = f"was made by {named}, which is no CA of this MSP, so a peer ignores it"
         yield warning(entry.file, "crl-of-stranger", problem, "remove it, or put it into the MSP that it belongs to")
-    elif not _is_signed_by(entry.crl, issuer):
+    elif signer != issuer:
         problem = f"names {issuer.subject} as its CA, whose key did not sign it: a peer ignores it, and revokes nothing"
         yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")
-
-
-def _is_signed_by(crl: x509.CertificateRevocationList, issuer: Certificate) -> bool:
-    try:
-        return issuer.key is not None and crl.is_signature_valid(issuer.key)
-    except (UnsupportedAlgorithm, ValueError, TypeError):
-        return False
 
 
 def _has_unreadable_key(folder: Folder) -> bool:

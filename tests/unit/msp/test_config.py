@@ -200,6 +200,15 @@ def test_the_folder_that_was_meant_is_named(tmp_path: Path, given: str, meant: s
     refuse(tmp_path / given, tmp_path / given / "cacerts", f"; the MSP folder is {re.escape(str(tmp_path / meant))}$")
 
 
+def test_a_crl_that_revokes_nothing_is_warned_of(folder: Path) -> None:
+    write(folder / "crls" / "strange.pem", make_crl(make_ca("ca"), [5]))
+    config = load_msp_config(folder, MSPID)
+
+    assert len(config.crls) == 2
+    (warning,) = config.warnings
+    assert warning.startswith(f"{folder / 'crls/strange.pem'}: is no CRL of this MSP's CAs")
+
+
 def test_file_instead_of_a_sub_folder(folder: Path) -> None:
     shutil.rmtree(folder / "crls")
     write(folder / "crls", "")

@@ -292,6 +292,14 @@ def forge_the_crl(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", Authority(CA.certificate, generate_key()).revoke([], now=NOW))
 
 
+def name_another_key_in_the_crl(msp: Path) -> None:
+    """As tools do that hash keys by SHA-1, where cryptogen hashes them by SHA-256."""
+    validity = x509.CertificateRevocationListBuilder().last_update(NOW).next_update(NOW + timedelta(days=30))
+    named = x509.AuthorityKeyIdentifier.from_issuer_public_key(CA.key.public_key())
+    crl = validity.issuer_name(CA.certificate.subject).add_extension(named, critical=False).sign(CA.key, SHA256())
+    put(msp / "crls" / "crl.pem", crl.public_bytes(Encoding.PEM))
+
+
 def take_a_foreign_crl(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", organisation(2).ca.revoke([], now=NOW))
 
@@ -417,6 +425,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (have_two_roles, OWN, "node-ou-role"),
     (revoke_it, OWN, "revoked"),
     (forge_the_crl, "crls/crl.pem", "crl-not-signed"),
+    (name_another_key_in_the_crl, "crls/crl.pem", "crl-key-id"),
     (take_a_foreign_crl, "crls/crl.pem", "crl-of-stranger"),
     (garble_the_crl, "crls/crl.pem", "not-a-crl"),
     (drop_node_ous, "config.yaml", "no-admins"),
