@@ -1,6 +1,6 @@
 """YAML as nodes that know their lines, read in bounded time."""
 
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -9,19 +9,25 @@ from gossip.errors import ConfigurationError
 MAX_BYTES: Final = 1024 * 1024
 """PyYAML needs some seconds for as much; files of settings have some thousands."""
 
-MAX_OPEN_BRACKETS: Final = 100
-"""PyYAML looks at each open bracket again at every token."""
+MAX_DEPTH: Final = 100
+"""PyYAML calls itself for each level, and looks at each open bracket again at every token."""
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's, but for what it would read forever."""
+    """PyYAML's, but for nodes that lie too deep; Python's own limit may be any."""
 
-    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:  # noqa: N803  # PyYAML's name
-        if self.flow_level >= MAX_OPEN_BRACKETS:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {MAX_OPEN_BRACKETS} open brackets", problem_mark=self.get_mark()
-            )
-        super().fetch_flow_collection_start(TokenClass)
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self._depth == MAX_DEPTH:
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=mark)
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
@@ -42,7 +48,5 @@ def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         place = f"{path}:{error.problem_mark.line + 1}" if error.problem_mark else path
         raise ConfigurationError(f"{complaint}: {error.problem}", path=place) from error
-    except RecursionError as error:
-        raise ConfigurationError(f"{complaint}: nested too deeply", path=path) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML lets the last two through
         raise ConfigurationError(f"{complaint}: {error}", path=path) from error
