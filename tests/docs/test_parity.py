@@ -59,3 +59,13 @@ def test_every_row_names_what_shows_it(name: str) -> None:
 def test_a_row_that_nothing_shows_is_found() -> None:
     page = "| rule | shown by |\n| --- | --- |\n| one | `test_a` |\n| two | |\n\n| other | table |\n| three | `x` |\n"
     assert list(rows(page)) == [["one", "`test_a`"], ["two", ""]]
+
+
+def test_every_method_that_the_readme_says_works_has_its_row() -> None:
+    table = PAGES["README.md"].partition("## What works")[2].partition("\n## ")[0]
+    claimed = {name for line in table.splitlines() if "| all" in line for name in re.findall(r"`([A-Z]\w+)`", line)}
+    interfaces = {name for name in claimed if f"`{name}`:" in table}
+    shown = {name for cells in rows(PAGES["docs/parity.md"]) for name in re.findall(r"`(\w+)`", cells[0])}
+
+    assert len(interfaces) == 5
+    assert claimed - interfaces - {"VerifyBlock"} <= shown
