@@ -15,6 +15,11 @@ def find_issuing_mspids(msps: Iterable[Msp], identity: PeerIdentityType) -> tupl
         certificate = parse_claim(identity).certificate
     except UntrustedIdentityError:
         return ()
+    return find_mspids_of_issuer(msps, certificate)
+
+
+def find_mspids_of_issuer(msps: Iterable[Msp], certificate: Certificate) -> tuple[str, ...]:
+    """Name each organisation one of whose CAs of identities issued a certificate."""
     return tuple(msp.mspid for msp in msps if any(certificate.is_signed_by(ca) for ca in msp.tree.cas))
 
 

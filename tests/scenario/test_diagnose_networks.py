@@ -258,6 +258,41 @@ def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
 
 
 @contextmanager
+def we_misname_their_organization(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org3MSP={organisation_folder(1) / 'msp'}"]
+
+
+@contextmanager
+def we_misname_our_own(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(2)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--mspid"), "--mspid=Org3MSP"]
+
+
+def identity_as_tls(folder: Path) -> None:
+    """Put a peer's identity where its TLS certificate belongs; TLS itself minds nothing."""
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    shutil.copy(signcert, folder / "tls" / "server.crt")
+    shutil.copy(folder / "msp" / "keystore" / "priv_sk", folder / "tls" / "server.key")
+
+
+@contextmanager
+def identity_as_our_tls(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    identity_as_tls(folder)
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def identity_as_their_tls(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(1, tmp_path)
+    identity_as_tls(folder)
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
 def no_operations(tmp_path: Path) -> Iterator[Arguments]:
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *as_org2(), f"--operations={NOBODY}"]
@@ -304,6 +339,10 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (our_identity_expired, ("own_identity", "ours", "expired", "peer0.org2/msp/signcerts/", 2)),
     (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
+    (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
+    (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
+    (identity_as_our_tls, ("tls", "ours", "identity-ca", "server.crt, named by --tls-cert", 3)),
+    (identity_as_their_tls, ("tls", "theirs", "identity-ca", "the peer's peer.tls.cert.file", 3)),
     (no_operations, ("buffers", "theirs", "operations-unreachable", "operations.listenAddress", 3)),
 ]
 

@@ -119,7 +119,8 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if theirs.issuing_mspids and claimed not in theirs.issuing_mspids:
         owner = theirs.issuing_mspids[0]
         text = f"it claims {name}, but {certificate.issuer} is a CA of {owner}: its MSP-ID or its folder is wrong"
-        return Side.THEIRS, (Cause("wrong-mspid", text, "the peer's peer.localMspId and peer.mspConfigPath"),)
+        wrong = Cause("wrong-mspid", text, "the peer's peer.localMspId and peer.mspConfigPath")
+        return (Side.THEIRS, (wrong,)) if claimed in known else (Side.OURS, (_misnamed(evidence, name, owner), wrong))
     if claimed not in known:
         text = f"we have no MSP of {name}, only {', '.join(known)}: add its MSP folder"
         return Side.OURS, (Cause("organization-unknown-here", text, f"--org {name}=DIR"),)
@@ -141,6 +142,14 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     reason = theirs.verdict.reason if theirs.verdict is not None else None
     text = f"our copy of {name} refuses it: {reason or 'its PKI-ID is not that of its certificate'}"
     return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {known[claimed]}"),)
+
+
+def _misnamed(evidence: Evidence, claimed: str, owner: str) -> Cause:
+    settings = evidence.own.settings
+    text = f"what we call {owner} is {claimed}: the peer's CA is in that folder, and we know nobody by the peer's name"
+    if owner == settings.mspid:
+        return Cause("misnamed-here", text, evidence.own.where("peer.localMspId", "--mspid"))
+    return Cause("misnamed-here", text, f"--org {owner}={settings.organizations[owner]}")
 
 
 def _passed(evidence: Evidence, stage: Stage) -> StageReport:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gossip.errors import ConfigurationError, GossipError
+from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
 from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
@@ -70,7 +71,11 @@ def _we_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
         return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
     causes = []
     side = Side.THEIRS
-    if missing is not None:
+    mspid = _find_identity_issuer(evidence, leaf)
+    if missing is not None and mspid is not None:
+        text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
+        causes.append(Cause("identity-ca", text, "the peer's peer.tls.cert.file"))
+    elif missing is not None:
         side = Side.OURS
         causes.append(_unknown_issuer(evidence))
     causes += list(_out_of_date(evidence.now, leaf))
@@ -107,6 +112,13 @@ def _unknown_issuer(evidence: Evidence) -> Cause:
     return Cause("tls-ca-unknown-here", text, evidence.own.root_files())
 
 
+def _find_identity_issuer(evidence: Evidence, leaf: TlsCertificate) -> str | None:
+    """The organisation that has the leaf's issuer among its CAs of identities, and not among those of TLS."""
+    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
+    owners = find_mspids_of_issuer(msps, leaf.certificate)
+    return owners[0] if owners and not find_tls_issuing_mspids(msps, leaf.certificate) else None
+
+
 def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.not_after_at < now:
         text = f"the certificate of {leaf.subject} ended at {_at(leaf.not_after_at)}: it must be renewed"
@@ -124,6 +136,10 @@ def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     if leaf.not_after_at < evidence.now:
         text = f"our TLS certificate {leaf.subject} ended at {_at(leaf.not_after_at)}: renew it"
         return Side.OURS, (Cause("own-tls-expired", text, where),)
+    mspid = _find_identity_issuer(evidence, leaf)
+    if mspid is not None and alert != "certificate expired":
+        text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
+        return Side.OURS, (Cause("identity-ca", text, where),)
     unknown = Cause(
         "tls-ca-unknown-to-them",
         f"they do not have {leaf.issuer}, the TLS CA that issued our certificate {leaf.subject} (alert: {alert})",
