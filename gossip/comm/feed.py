@@ -25,7 +25,7 @@ class Feed(Generic[T]):
         self._on_close = on_close
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
-        self._blocked: deque[asyncio.Future[None]] = deque()
+        self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
 
     def __len__(self) -> int:
         return len(self._events)
@@ -34,7 +34,7 @@ class Feed(Generic[T]):
         return len(self._events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes
 
     def offer_nowait(self, event: T, size_bytes: int = 0) -> bool:
-        """Add an event unless the feed is full.
+        """Add an event unless the feed is full, or others wait for room.
 
         Returns:
             Whether it was taken; an ended feed takes everything, and drops it.
@@ -42,7 +42,7 @@ class Feed(Generic[T]):
         if self._ended:
             return True
         events = self._events
-        if events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes):
+        if self._blocked or (events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes)):
             return False
         events.append((event, size_bytes))
         self._held_bytes += size_bytes
@@ -51,21 +51,18 @@ class Feed(Generic[T]):
         return True
 
     async def offer(self, event: T, size_bytes: int = 0) -> None:
-        """Add an event, waiting for room.
+        """Add an event, waiting for room; whoever waits longest comes first.
 
-        Cancellation: it was not added.
+        Cancellation: it was not added, unless there was room by then.
         """
-        while not self.offer_nowait(event, size_bytes):
-            room = asyncio.get_running_loop().create_future()
-            self._blocked.append(room)
-            try:
-                await room
-            except asyncio.CancelledError:
-                if not room.cancelled():
-                    self._let_in()  # the room was ours, and is somebody else's now
-                elif room in self._blocked:
-                    self._blocked.remove(room)
-                raise
+        if self.offer_nowait(event, size_bytes):
+            return
+        room = asyncio.get_running_loop().create_future()
+        self._blocked[room] = event, size_bytes
+        try:
+            await room
+        finally:
+            self._blocked.pop(room, None)
 
     def drop_oldest(self) -> None:
         """Make room for what is newer."""
@@ -77,8 +74,9 @@ class Feed(Generic[T]):
         self._ended = True
         if self._reader is not None:
             self._wake(self._reader)
-        while self._blocked:
-            self._let_in()  # they are told that it took everything
+        for room in self._blocked:
+            self._wake(room)  # they are told that it took everything
+        self._blocked.clear()
 
     def close(self) -> None:
         """End it and drop what was not read."""
@@ -105,7 +103,7 @@ class Feed(Generic[T]):
             await self._wait_for_event()
         event, size_bytes = self._events.popleft()
         self._held_bytes -= size_bytes
-        if self._blocked and not self._is_full():
+        if self._blocked:
             self._let_in()
         return event
 
@@ -119,12 +117,14 @@ class Feed(Generic[T]):
             self._reader = None
 
     def _let_in(self) -> None:
-        """Wake the first who waits for room: one for each event that is taken, or many would wake in vain."""
-        while self._blocked:
-            room = self._blocked.popleft()
+        """Add what is offered as long as there is room, for those who wait: others would be quicker than they."""
+        while self._blocked and not self._is_full():
+            room = next(iter(self._blocked))
+            event, size_bytes = self._blocked.pop(room)
             if not room.done():
+                self._events.append((event, size_bytes))
+                self._held_bytes += size_bytes
                 room.set_result(None)
-                return
 
     @staticmethod
     def _wake(future: asyncio.Future[None]) -> None:

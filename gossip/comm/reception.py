@@ -1,19 +1,22 @@
 """Takes what connections read: acknowledgements aside, everything else to the subscribers."""
 
-import asyncio
 from collections.abc import Sequence
+from time import perf_counter
 
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
 from gossip.metrics import Metrics
+from gossip.turns import shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
 
-FRAMES_AT_ONCE = 128
-"""After so many from one peer the others get their turn."""
+FRAMES_AT_ONCE = 16
+"""After so many from one peer we look how long it took."""
+AT_ONCE_S = 0.0003
+"""After so long the others get their turn."""
 
 
 class Reception:
@@ -37,9 +40,11 @@ class Reception:
         Cancellation: some were taken.
         """
         self._metrics.messages_received(len(frames))
+        began_at_s = perf_counter()
         for number, frame in enumerate(frames, 1):
-            if not number % FRAMES_AT_ONCE:
-                await asyncio.sleep(0)
+            if not number % FRAMES_AT_ONCE and perf_counter() - began_at_s > AT_ONCE_S:
+                await shared_turns().turn()
+                began_at_s = perf_counter()
             nonce = find_positive_ack(frame)
             if nonce is not None:
                 self._acks.answer(connection.info.pki_id, nonce, "")

@@ -49,7 +49,7 @@ def test_who_offers_to_a_full_feed_waits_for_room_in_turn() -> None:
     run_virtual(main())
 
 
-def test_room_is_given_to_one_who_waits_and_to_the_next_when_that_one_is_cancelled() -> None:
+def test_room_is_given_to_the_first_who_waits_and_is_not_cancelled() -> None:
     async def main() -> None:
         feed = Feed[int](1)
         feed.offer_nowait(0)
@@ -57,11 +57,40 @@ def test_room_is_given_to_one_who_waits_and_to_the_next_when_that_one_is_cancell
         await asyncio.sleep(1)
         offering[0].cancel()
         assert await anext(feed) == 0
-        offering[1].cancel()
         await asyncio.sleep(1)
-        assert [task.done() for task in offering] == [True, True, True]
-        assert [task.cancelled() for task in offering] == [True, True, False]
-        assert await anext(feed) == 3
+        assert [task.done() for task in offering] == [True, True, False]
+        assert [await anext(feed), await anext(feed)] == [2, 3]
+        await offering[2]
+
+    run_virtual(main())
+
+
+def test_nobody_is_quicker_than_those_who_wait() -> None:
+    async def main() -> None:
+        feed = Feed[int](2)
+        assert [feed.offer_nowait(number) for number in (1, 2)] == [True, True]
+        waiting = asyncio.create_task(feed.offer(3))
+        await asyncio.sleep(0)
+        assert await anext(feed) == 1
+        assert not feed.offer_nowait(4), "the room went to 3"
+        feed.drop_oldest()
+        assert feed.offer_nowait(5)
+        assert [await anext(feed), await anext(feed)] == [3, 5]
+        await waiting
+
+    run_virtual(main())
+
+
+def test_many_who_wait_get_in_with_one_that_was_long() -> None:
+    async def main() -> None:
+        feed = Feed[int](100, limit_bytes=10)
+        feed.offer_nowait(1, 50)
+        waiting = [asyncio.create_task(feed.offer(number, 4)) for number in (2, 3, 4, 5)]
+        await asyncio.sleep(0)
+        assert await anext(feed) == 1
+        await asyncio.sleep(0)
+        assert [task.done() for task in waiting] == [True, True, True, False]
+        assert [await anext(feed) for _ in waiting] == [2, 3, 4, 5]
 
     run_virtual(main())
 

@@ -1,11 +1,15 @@
 """What becomes of the envelopes that a connection reads, and the way back. Fabric's TestInterceptAcks among it."""
 
+import asyncio
+from itertools import count
+
 import pytest
 
+from gossip.comm import reception as module
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
-from gossip.comm.reception import Reception
+from gossip.comm.reception import FRAMES_AT_ONCE, Reception
 from gossip.errors import ClosedError, InvalidMessageError, MalformedMessageError, NegativeAckError
 from gossip.messages import GossipMessage
 from gossip.types import PkiId
@@ -81,6 +85,20 @@ def test_what_is_malformed_ends_the_stream_after_what_came_before() -> None:
         with pytest.raises(MalformedMessageError):
             await parts.reception.deliver(quiet_connection("bob"), [good, b"\x01", good])
         assert len(parts.feed) == 1
+
+    run_virtual(main())
+
+
+def test_who_sends_much_lets_others_come_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        parts = Parts()
+        monkeypatch.setattr(module, "perf_counter", map(float, count()).__next__)  # a second from look to look
+        much = [encode_ack(nonce) for nonce in range(1, 10 * FRAMES_AT_ONCE)]
+        long = asyncio.create_task(parts.reception.deliver(quiet_connection("bob"), much))
+        short = asyncio.create_task(parts.reception.deliver(quiet_connection("ann"), [data_message().envelope]))
+        await short
+        assert not long.done()
+        await long
 
     run_virtual(main())
 
