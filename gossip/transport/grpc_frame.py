@@ -12,8 +12,8 @@ EMPTY_MESSAGE = PREFIX.pack(0, 0)
 _prefix_of = PREFIX.pack
 _parse_prefix = PREFIX.unpack_from
 
-MANY_PARTS = 256
-SMALL_PART_BYTES = 1024
+MANY_PARTS = 64
+"""So many parts of a long message are put together, or its memory would follow their number and not their bytes."""
 
 
 def encode_message(frame: bytes) -> bytes:
@@ -55,7 +55,17 @@ class Inbox:
     are, bounded by the flow-control window, until the limit is raised and :meth:`resume` is called.
     """
 
-    __slots__ = ("_head", "_held", "_messages", "_missing", "_parts", "is_compressed", "limit_bytes", "oversized_bytes")
+    __slots__ = (
+        "_body",
+        "_head",
+        "_held",
+        "_messages",
+        "_missing",
+        "_parts",
+        "is_compressed",
+        "limit_bytes",
+        "oversized_bytes",
+    )
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
@@ -66,6 +76,7 @@ class Inbox:
         self.oversized_bytes = 0
         self.is_compressed = False
         self._messages: list[bytes] = []
+        self._body = bytearray()
         self._parts: list[bytes] = []
         self._missing = 0
         self._head = b""
@@ -87,6 +98,11 @@ class Inbox:
         if messages:
             self._messages = []
         return messages
+
+    def forget_unfinished(self) -> None:
+        """Free the message under way, which will never be whole."""
+        self._body = bytearray()
+        self._parts = []
 
     def resume(self) -> None:
         """Go on where an oversized message stopped it, if the limit allows that now."""
@@ -123,11 +139,18 @@ class Inbox:
         self._parts.append(data[start:stop])
         self._missing -= stop - start
         if not self._missing:
-            self._messages.append(b"".join(self._parts))
+            self._messages.append(self._joined())
+        elif len(self._parts) >= MANY_PARTS:
+            self._body += b"".join(self._parts)
             self._parts.clear()
-        elif len(self._parts) >= MANY_PARTS and sum(map(len, self._parts)) < MANY_PARTS * SMALL_PART_BYTES:
-            self._parts = [b"".join(self._parts)]  # memory must follow the bytes, not the number of parts
         return stop
+
+    def _joined(self) -> bytes:
+        """The message that is complete now."""
+        message = b"".join((self._body, *self._parts))
+        self._body = bytearray()
+        self._parts.clear()
+        return message
 
     def _cut(self, data: bytes, position: int, end: int) -> None:
         """Take the messages that begin at ``position``, and keep what there is of the one after them."""

@@ -116,6 +116,7 @@ class GrpcStream(Stream):
         """Nothing more will come or go; what came before can still be received."""
         if self._failure is None:
             self._failure = failure
+        self._inbox.forget_unfinished()  # it may be long, and what is closed waits for the garbage collector
         self.leave()
         self._return_window()  # the connection's other streams need it, whether somebody still reads this one or not
         self.window_updated.set()
