@@ -9,8 +9,8 @@ from typing import cast
 
 ROUND_S = 0.0003
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
-COURTESY = 3
-"""How many rounds are left out for a known peer: from its message to our answer, with one to spare."""
+COURTESY_S = 0.0005
+"""For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
 
 _thread = threading.local()
 
@@ -23,8 +23,8 @@ class Turns:
         self._waiting: deque[Callable[[], None]] = deque()
         self._spent_s = 0.0
         self._next_is_due = False
-        self._to_leave_out = 0
-        self._may_leave_out = True
+        self._held_back_until_s = 0.0
+        self._was_held_back = False
 
     def take(self, work: Callable[[], None]) -> bool:
         """Do something now, if nobody waits and there is time left in this round.
@@ -58,15 +58,16 @@ class Turns:
         await mine
 
     def let_pass(self) -> None:
-        """Leave out the next rounds for somebody in a hurry; once between two rounds, so that nobody waits for ever."""
-        if self._may_leave_out and self._waiting:
-            self._may_leave_out = False
-            self._to_leave_out = COURTESY
+        """Hold turns back for somebody in a hurry; those who wait only once until one of them had a turn."""
+        if not self._waiting or not self._was_held_back:
+            self._was_held_back = True
+            self._held_back_until_s = perf_counter() + COURTESY_S
 
     def _is_taken(self) -> bool:
-        return bool(self._waiting) or self._spent_s >= ROUND_S
+        return bool(self._waiting) or self._spent_s >= ROUND_S or perf_counter() < self._held_back_until_s
 
     def _do(self, work: Callable[[], None]) -> None:
+        self._was_held_back = False
         started_at_s = perf_counter()
         work()
         self._spent_s += perf_counter() - started_at_s
@@ -84,12 +85,10 @@ class Turns:
     def _next_round(self) -> None:
         self._next_is_due = False
         self._spent_s = 0.0
-        if self._to_leave_out:
-            self._to_leave_out -= 1
+        waiting = self._waiting
+        if waiting and perf_counter() < self._held_back_until_s:
             self._end_round()
             return
-        self._may_leave_out = True
-        waiting = self._waiting
         while waiting and self._spent_s < ROUND_S:
             self._do(waiting.popleft())
         if waiting:

@@ -15,6 +15,7 @@ from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
 from gossip.transport.base import FrameStream
+from gossip.turns import shared_turns
 
 logger = logging.getLogger("gossip.comm")
 
@@ -53,7 +54,9 @@ class Acceptor:
     async def _authenticate(self, stream: FrameStream) -> tuple[Connection, list[bytes]] | None:
         handshake = self._trust.handshake(stream.link)
         try:
-            exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s)
+            exchanged = await exchange(
+                stream, handshake, self._trust.clock, self._config.conn_timeout_s, shared_turns().turn
+            )
             self._trust.admit(exchanged.info)
             if handshake.state is State.PROBED:
                 self._metrics.handshake(Outcome.PROBED, initiator=False)

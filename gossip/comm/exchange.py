@@ -1,7 +1,7 @@
 """Runs one handshake over a stream, from either side: who says what when, and how long it may take."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -20,8 +20,21 @@ class Exchanged:
     early: Sequence[bytes]
 
 
-async def exchange(stream: FrameStream, handshake: Handshake, clock: Clock, timeout_s: float) -> Exchanged:
+async def exchange(
+    stream: FrameStream,
+    handshake: Handshake,
+    clock: Clock,
+    timeout_s: float,
+    wait_turn: Callable[[], Awaitable[None]] | None = None,
+) -> Exchanged:
     """Send our ConnEstablish, read theirs and judge it.
+
+    Args:
+        stream: The stream, on which nothing was said.
+        handshake: Knows our ConnEstablish, and what theirs has to be.
+        clock: What identities expire by.
+        timeout_s: How long they may take.
+        wait_turn: Waited for before the judgement, which verifies signatures.
 
     Raises:
         GossipError: A check failed, the other side ended the stream, or the network failed. The stream stays open: a
@@ -35,6 +48,8 @@ async def exchange(stream: FrameStream, handshake: Handshake, clock: Clock, time
         frames = await stream.receive()
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")
+    if wait_turn is not None:
+        await wait_turn()
     return Exchanged(handshake.receive(frames[0], clock.now()), frames[1:])
 
 

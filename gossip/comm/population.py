@@ -173,5 +173,8 @@ class Population:
             self._deaths.tell(pki_id)
 
     def _warn(self, connection: Connection, error: WireError) -> None:
-        if self._throttle.admit(connection.info.pki_id, asyncio.get_running_loop().time()) is not None:
-            logger.warning("Closed the connection with %s: %s", connection.info, error)
+        host = connection.info.endpoint.rpartition(":")[0]
+        unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())
+        if unsaid is not None:
+            more = f" ({unsaid} more like it were not logged)" if unsaid else ""
+            logger.warning("Closed the connection with %s: %s%s", connection.info, error, more)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from gossip import turns as module
-from gossip.turns import COURTESY, ROUND_S, Turns, shared_turns
+from gossip.turns import COURTESY_S, ROUND_S, Turns, shared_turns
 
 
 class Watch:
@@ -77,25 +77,37 @@ def test_a_round_ends_so_that_the_loop_gets_its_turn(watch: Watch) -> None:
     asyncio.run(main())
 
 
-def test_a_known_peer_is_let_pass_once_between_two_rounds(watch: Watch) -> None:
+def test_a_known_peer_is_let_pass_once_between_two_turns(watch: Watch) -> None:
     async def main() -> None:
         turns = Turns(asyncio.get_running_loop())
         for name in "ab":
-            turns.wait(watch.work(name, ROUND_S))
+            turns.wait(watch.work(name, 2 * ROUND_S))
         turns.let_pass()
+        watch.now_s += COURTESY_S / 2
         turns.let_pass()
-        for _ in range(COURTESY):
-            await asyncio.sleep(0)
-            assert watch.done == []
-            turns.let_pass()
+        await asyncio.sleep(0)
+        assert watch.done == []
+        watch.now_s += COURTESY_S / 2
+        await asyncio.sleep(0)
+        assert watch.done == ["a"], "it was let pass once, not twice"
+        turns.let_pass()
         await asyncio.sleep(0)
         assert watch.done == ["a"]
-        turns.let_pass()
-        for _ in range(COURTESY):
-            await asyncio.sleep(0)
-            assert watch.done == ["a"]
+        watch.now_s += COURTESY_S
         await asyncio.sleep(0)
         assert watch.done == ["a", "b"]
+
+    asyncio.run(main())
+
+
+def test_nothing_begins_while_a_known_peer_passes(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        for _ in range(2):
+            turns.let_pass()
+            assert not turns.take(watch.work("a", 0)), "nobody waited, so nobody waits too long"
+            watch.now_s += COURTESY_S
+        assert turns.take(watch.work("a", 0))
 
     asyncio.run(main())
 

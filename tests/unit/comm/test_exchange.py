@@ -36,6 +36,25 @@ def test_both_say_who_they_are_and_what_follows_is_kept() -> None:
     run_virtual(main())
 
 
+def test_nobody_is_judged_before_its_turn() -> None:
+    async def main() -> None:
+        turn = asyncio.Event()
+
+        async def wait_turn() -> None:
+            await turn.wait()
+
+        async with stream_pair() as pair:
+            handshake = begin()
+            await pair.served.send([hello_of_bob()])
+            exchanging = asyncio.create_task(exchange(pair.stream, handshake, VirtualClock(), 2, wait_turn))
+            await asyncio.sleep(10)
+            assert handshake.state is State.SENT
+            turn.set()
+            assert (await exchanging).info.pki_id == pki_id_of(BOB)
+
+    run_virtual(main())
+
+
 def test_who_says_nothing_is_waited_for_so_long() -> None:
     async def main() -> None:
         async with stream_pair() as pair:

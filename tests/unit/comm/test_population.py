@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
 from gossip.comm.population import PATIENCE, Population
 from gossip.comm.store import ConnectionStore
-from gossip.errors import ClosedError
+from gossip.errors import ClosedError, MalformedMessageError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
 from tests.support.connections import QuietStream, info_of
@@ -34,6 +35,13 @@ class StickyStream(QuietStream):
     async def send(self, frames: Sequence[bytes]) -> None:
         await self.is_free.wait()
         await super().send(frames)
+
+
+class MalformedStream(QuietStream):
+    """Brings something that is no message."""
+
+    async def receive(self) -> Sequence[bytes]:
+        raise MalformedMessageError("cut short", offset=0, field="Envelope")
 
 
 async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
@@ -155,6 +163,22 @@ def test_whoever_waits_for_an_answer_is_told_only_when_no_connection_is_left() -
         await town.clear()
 
     run_virtual(main())
+
+
+def test_many_peers_that_send_what_they_must_not_are_said_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """An organisation may have identities without number; it shall not fill our logs."""
+
+    async def main() -> None:
+        town = Town()
+        for name in ("ann", "bob", "eve"):
+            info = replace(info_of(name), endpoint="192.0.2.1:7051")
+            bad = Connection(info, MalformedStream(), capacity=3, metrics=NoMetrics())
+            town.population.admit(bad)
+            with pytest.raises(MalformedMessageError):
+                await town.population.run(bad, [])
+
+    run_virtual(main())
+    assert [text.partition(":")[0] for text in caplog.messages] == ["Closed the connection with 192.0.2.1"]
 
 
 def test_nobody_is_admitted_after_the_end() -> None:
