@@ -3,11 +3,13 @@
 import math
 import statistics
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.sides import Side
 from gossip.misbehave.fault import Fault
+from gossip.misbehave.run import Storm
 from robustness import parts
 from robustness.strength import strength_of
 
@@ -36,6 +38,7 @@ class Measured:
     left_mib: float
     left_files: int
     left_tasks: int
+    identities: int
     cut: dict[str, int]
     log_lines: int
 
@@ -56,7 +59,7 @@ class Arena:
         calm = self._honest.call(parts.talk, CALM_S)
         before = self._victim.call(parts.look)
         memory, files = self._memory_bytes(), self._files()
-        work = (self._folder, self._endpoint, fault.name, strength.connections, strength.duration_s, strength.amount)
+        work = (self._folder, self._endpoint, fault.name, strength.attackers, strength.duration_s, strength.amount)
         self._attacker.ask(parts.attack, *work)
         self._honest.ask(parts.talk, strength.duration_s)
         peak = self._watch(strength.duration_s)
@@ -67,9 +70,9 @@ class Arena:
         after = self._settle(before)
         return Measured(
             fault=fault,
-            connections=strength.connections,
+            connections=strength.attackers * strength.connections_each,
             attempts=storm.attempts,
-            outcome=", ".join(f"{ending.end} {ending.code}".strip() for ending, _ in storm.endings.most_common(2)),
+            outcome=self._outcome_of(storm),
             is_right=all(fault.expected.covers(ending) for ending in storm.endings),
             first_took_s=storm.first_took_s or 0.0,
             calm_p99_ms=_p99_ms(calm),
@@ -78,6 +81,7 @@ class Arena:
             left_mib=(self._memory_bytes() - memory) / MIB,
             left_files=self._files() - files,
             left_tasks=after.tasks - before.tasks,
+            identities=after.identities,
             cut={name: count - before.cut.get(name, 0) for name, count in after.cut.items()},
             log_lines=after.log_lines - before.log_lines,
         )
@@ -89,6 +93,14 @@ class Arena:
             peak = max(peak, self._memory_bytes())
             time.sleep(SAMPLE_S)
         return peak
+
+    @staticmethod
+    def _outcome_of(storm: Storm) -> str:
+        """The most frequent endings, each once."""
+        kinds = Counter[str]()
+        for ending, times in storm.endings.items():
+            kinds[f"{ending.end} {ending.code}".strip()] += times
+        return ", ".join(kind for kind, _ in kinds.most_common(2))
 
     def _settle(self, before: parts.State) -> parts.State:
         gives_up_at_s = time.monotonic() + SETTLE_S

@@ -29,6 +29,8 @@ from robustness.organisations import Stage
 
 LIMITS = ServerLimits(tls_timeout_s=1.0, stream_timeout_s=2.0, authenticate_timeout_s=3.0, idle_timeout_s=20.0)
 """The defaults but for time: nobody wants to wait for minutes until a silent peer is cut."""
+MAX_IDENTITIES = 1000
+"""A tenth of the default, so that it is reached."""
 PAUSE_S = 0.002
 ACK_TIMEOUT_S = 30.0
 
@@ -70,9 +72,18 @@ class State:
     last_line: str
 
 
+def _take_processor(*, first: bool) -> None:
+    """Let the attacked peer have the first processor for itself, where there are more."""
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) > 1:
+        os.sched_setaffinity(0, processors[:1] if first else processors[1:])
+
+
 async def serve(bench: Bench, folder: Path) -> tuple[str, bytes, int]:
     """Be the peer that is attacked; tells its endpoint, PKI-ID and process."""
-    settings = replace(Stage(folder).settings(1, 0, listen="127.0.0.1:0"), limits=LIMITS)
+    chosen = Stage(folder).settings(1, 0, listen="127.0.0.1:0")
+    settings = replace(chosen, limits=LIMITS, max_identities=MAX_IDENTITIES)
+    _take_processor(first=True)
     log, cuts = Log(), Cuts()
     logging.getLogger().addHandler(log)
     peer = await bench.stack.enter_async_context(open_peer(settings, metrics=cuts))
@@ -116,6 +127,7 @@ def _give_memory_back() -> None:
 
 async def befriend(bench: Bench, folder: Path, endpoint: str, pki_id: bytes) -> None:
     """Be the honest peer."""
+    _take_processor(first=False)
     peer = await bench.stack.enter_async_context(open_peer(Stage(folder).settings(2, 0)))
     bench.handles.update(peer=peer, there=RemotePeer(endpoint, PkiId(pki_id)))
 
@@ -136,7 +148,8 @@ async def talk(bench: Bench, duration_s: float) -> list[float]:
 
 
 async def be_nice(_: Bench) -> None:
-    """Take a processor only while the other two do not want it: a real attacker has its own."""
+    """Take what the honest peer leaves of its processors: a real attacker has its own."""
+    _take_processor(first=False)
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 

@@ -6,24 +6,28 @@ from pathlib import Path
 
 from gossip.misbehave.fault import Layer
 from robustness.measure import Measured
+from robustness.parts import MAX_IDENTITIES
 
-BEFORE_AUTHENTICATION = {Layer.TCP, Layer.TLS, Layer.HTTP2, Layer.GRPC, Layer.HANDSHAKE}
+AUTHENTICATED = Layer.MESSAGES
 MESSAGE_MIB = 100.0
 TOTAL_MIB = 64.0
 SLOWER = 5.0
 LEFT_MIB = 8.0
+LOG_LINES = 4
+"""One for each thing that is wrong in ten seconds; an attack that lasts longer, or is two things, says more."""
 
 
 def bars_missed(each: Measured) -> list[str]:
     """Which of the bars an attack broke."""
-    is_before = each.fault.layer in BEFORE_AUTHENTICATION
-    per_connection = 1.0 if is_before else MESSAGE_MIB
-    most_mib = min(per_connection * each.connections, TOTAL_MIB) if is_before else per_connection * each.connections
+    is_before = each.fault.layer is not AUTHENTICATED and each.fault.name != "many-identities"
+    most_mib = min(each.connections, TOTAL_MIB) if is_before else MESSAGE_MIB * each.connections
     checks = {
         "outcome": each.is_right,
-        "memory": each.peak_mib <= max(most_mib, 1.0),
+        "memory": each.peak_mib <= most_mib,
         "p99": each.p99_ms < SLOWER * each.calm_p99_ms,
-        "metric": each.fault.offence is None or each.cut.get(each.fault.offence.value, 0) > 0,
+        "metric": each.fault.offence is None or sum(each.cut.values()) > 0,
+        "log": each.log_lines <= LOG_LINES,
+        "identities": each.identities <= MAX_IDENTITIES,
         "memory after": each.left_mib <= LEFT_MIB,
         "files after": each.left_files <= 0,
         "tasks after": each.left_tasks <= 0,

@@ -3,28 +3,30 @@
 from dataclasses import dataclass
 
 from gossip.misbehave.fault import Fault, Layer
+from gossip.misbehave.tcp import MOST_CONNECTIONS
 
 MESSAGE_KIB = 90 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """On how many connections at once, for how long, and how often what can be done any number of times."""
+    """How many attack at once, on how many connections each, for how long; how often what has no natural number."""
 
-    connections: int = 50
-    duration_s: float = 3.0
+    attackers: int = 50
+    connections_each: int = 1
+    duration_s: float = 2.5
     amount: int = 1000
 
 
 _OF_FAULT = {
-    "connection-flood": Strength(connections=2),
-    "many-identities": Strength(connections=1, amount=12_000),
-    "ack-flood": Strength(connections=10, amount=100_000),
-    "data-flood": Strength(connections=10, amount=20_000),
-    "question-flood": Strength(connections=10, amount=5_000),
-    "half-huge-message": Strength(connections=2, amount=MESSAGE_KIB),
+    "connection-flood": Strength(attackers=2, connections_each=MOST_CONNECTIONS),
+    "many-identities": Strength(attackers=4, duration_s=12.0, amount=100),
+    "ack-flood": Strength(attackers=10, amount=100_000),
+    "data-flood": Strength(attackers=10, amount=20_000),
+    "question-flood": Strength(attackers=10, amount=5_000),
+    "half-huge-message": Strength(attackers=2, amount=MESSAGE_KIB),
 }
-_OF_LAYER = {Layer.MESSAGES: Strength(connections=10)}
+_OF_LAYER = {Layer.MESSAGES: Strength(attackers=10)}
 
 
 def strength_of(fault: Fault) -> Strength:
