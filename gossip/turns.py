@@ -80,7 +80,7 @@ class Turns:
     def _end_round(self) -> None:
         if not self._next_is_due:
             self._next_is_due = True
-            self.loop.call_soon(self._next_round)
+            self.loop.call_later(0, self._next_round)  # timers come after what sockets bring, call_soon before it
 
     def _next_round(self) -> None:
         self._next_is_due = False

@@ -1,6 +1,7 @@
 """Turns: who waits, in which order, and what a round may take."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,12 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     return watch
 
 
+async def a_round() -> None:
+    """The first round comes at the end of the loop's next one."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
 def test_work_is_done_at_once_while_the_round_has_time(watch: Watch) -> None:
     async def main() -> None:
         turns = Turns(asyncio.get_running_loop())
@@ -44,9 +51,27 @@ def test_work_is_done_at_once_while_the_round_has_time(watch: Watch) -> None:
         assert turns.take(watch.work("b", ROUND_S))
         assert not turns.take(watch.work("c", 0))
         assert watch.done == ["a", "b"]
-        await asyncio.sleep(0)
+        await a_round()
         assert turns.take(watch.work("d", 0))
         assert watch.done == ["a", "b", "d"]
+
+    asyncio.run(main())
+
+
+def test_what_sockets_bring_comes_before_turns(watch: Watch) -> None:
+    """A known peer that wrote while somebody had a turn shall not wait for the next turn too."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        turns = Turns(loop)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            loop.add_reader(ours, watch.work("known peer", 0))
+            turns.wait(watch.work("stranger", 0))
+            theirs.send(b"x")
+            await a_round()
+            loop.remove_reader(ours)
+        assert watch.done[:2] == ["known peer", "stranger"]
 
     asyncio.run(main())
 
@@ -56,7 +81,7 @@ def test_nobody_goes_before_one_who_waits(watch: Watch) -> None:
         turns = Turns(asyncio.get_running_loop())
         turns.wait(watch.work("first", 0))
         assert not turns.take(watch.work("second", 0))
-        await asyncio.sleep(0)
+        await a_round()
         assert watch.done == ["first"]
         assert turns.take(watch.work("second", 0))
 
@@ -68,6 +93,7 @@ def test_a_round_ends_so_that_the_loop_gets_its_turn(watch: Watch) -> None:
         turns = Turns(asyncio.get_running_loop())
         for name in "abcde":
             turns.wait(watch.work(name, ROUND_S * 0.6))
+        await asyncio.sleep(0)
         seen = []
         for _ in range(3):
             await asyncio.sleep(0)
@@ -82,6 +108,7 @@ def test_a_known_peer_is_let_pass_once_between_two_turns(watch: Watch) -> None:
         turns = Turns(asyncio.get_running_loop())
         for name in "ab":
             turns.wait(watch.work(name, 2 * ROUND_S))
+        await asyncio.sleep(0)
         turns.let_pass()
         watch.now_s += COURTESY_S / 2
         turns.let_pass()
@@ -123,7 +150,7 @@ def test_of_those_who_work_long_one_goes_on_in_a_round(watch: Watch) -> None:
 
         async with asyncio.TaskGroup() as group:
             first, second, third = (group.create_task(work_long(name)) for name in "abc")
-            await asyncio.sleep(0)
+            await a_round()
             second.cancel()
             seen = []
             while not third.done():
