@@ -228,6 +228,10 @@ class CommEngine:
         """Begin to close the connection to this PKI-ID, if there is one."""
         self._population.close_nowait(pki_id)
 
+    def is_connected(self, pki_id: PkiId) -> bool:
+        """Whether there is a connection with this PKI-ID."""
+        return self._population.is_connected(pki_id)
+
     async def stop(self) -> None:
         """Let queued messages leave for a while, close everything, and end every subscription. May be called again.
 

@@ -48,6 +48,7 @@ class IdentityMapper:
         usage_threshold_s: float = 3600.0,
         max_identities: int = 10_000,
         on_purge: PurgeHandler | None = None,
+        is_in_use: Callable[[PkiId], bool] = lambda _: False,
     ) -> None:
         """Make a mapper that holds our own identity.
 
@@ -61,6 +62,8 @@ class IdentityMapper:
             max_identities: How many are held at most, ours included. Less than there are peers makes connections drop
                 each other; each costs its own length and about 400 bytes.
             on_purge: Told of each removal.
+            is_in_use: Whose identities leave last where there are too many, such as connected peers': an organisation
+                can make identities without number, and shall not push out others with them.
 
         Raises:
             ConfigurationError: The threshold is not positive, or there is no room for anybody else.
@@ -78,6 +81,7 @@ class IdentityMapper:
         self._usage_threshold_s = usage_threshold_s
         self._max_identities = max_identities
         self._on_purge = on_purge
+        self._is_in_use = is_in_use
         self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))
         self._sweeper = Sweeper(clock, self._sweep, min(usage_threshold_s / SWEEPS_PER_THRESHOLD, RECHECK_S))
 
@@ -203,7 +207,20 @@ class IdentityMapper:
     def _make_room(self) -> None:
         if len(self._table) > self._max_identities:
             self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
-            self._purge(self._table.list_least_used(len(self._table) - self._max_identities), PurgeReason.EVICTED)
+            self._purge(self._list_surplus(), PurgeReason.EVICTED)
+
+    def _list_surplus(self) -> list[Entry]:
+        """Who leaves, so that the bound holds. Who is in use counts as used now; the newest is about to be."""
+        now, newest = self._clock.now(), self._table.newest
+        surplus = self._table.list_least_used(len(self._table) - self._max_identities)
+        for _ in range(len(self._table)):
+            spared = [entry for entry in surplus if entry is newest or self._is_in_use(entry.pki_id)]
+            if not spared:
+                break
+            for entry in spared:
+                self._table.use(entry.pki_id, now)
+            surplus = self._table.list_least_used(len(surplus))
+        return surplus
 
     def _sweep(self) -> datetime | None:
         now = self._clock.now()

@@ -38,6 +38,11 @@ class IdentityTable:
         """Our own identity."""
         return self._own
 
+    @property
+    def newest(self) -> Entry:
+        """The one that was stored or used last."""
+        return next(reversed(self._by_use.values()))
+
     def use(self, pki_id: PkiId, now: datetime) -> Entry | None:
         """Fetch an entry and note its use; None when there is none. The caller looks at its end."""
         entry = self._by_use.get(pki_id)

@@ -85,6 +85,7 @@ class Peer:
                 usage_threshold_s=settings.usage_threshold_s,
                 max_identities=settings.max_identities,
                 on_purge=self._purged,
+                is_in_use=self._is_connected,
             )
         except IdentityError as error:
             raise self._unusable(error) from error
@@ -188,6 +189,9 @@ class Peer:
     def _dial_options(self) -> DialOptions:
         options = self._settings.dial
         return options if options.tls is not None else replace(options, tls=self._settings.tls)
+
+    def _is_connected(self, pki_id: PkiId) -> bool:
+        return self.comm.is_connected(pki_id)
 
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
         logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)

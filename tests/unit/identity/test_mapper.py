@@ -40,6 +40,7 @@ class Fixture:
     """A mapper on a clock that stands still."""
 
     def __init__(self, *, max_identities: int = 100, on_purge: PurgeHandler | None = None) -> None:
+        self.in_use: set[PkiId] = set()
         self.clock = FakeClock()
         self.crypto = HmacCrypto(SELF)
         self.purges = Purges()
@@ -50,6 +51,7 @@ class Fixture:
             clock=self.clock,
             max_identities=max_identities,
             on_purge=on_purge or self.purges,
+            is_in_use=self.in_use.__contains__,
         )
 
     def put(self, *identities: PeerIdentityType) -> None:
@@ -172,6 +174,24 @@ def test_least_recently_used_leaves_when_full_and_never_our_own() -> None:
     fixture.put(BOB)
     assert fixture.purges[1:] == [(ALICE_ID, PurgeReason.EVICTED)]
     assert fixture.stored() == {SELF_ID, BOB_ID, CAROL_ID}
+
+
+def test_who_is_in_use_is_not_pushed_out_by_newcomers() -> None:
+    fixture = Fixture(max_identities=4)
+    fixture.put(ALICE, BOB)
+    fixture.in_use |= {ALICE_ID, BOB_ID}
+    newcomers = [identity_of(f"newcomer{number}") for number in range(20)]
+    fixture.put(*newcomers)
+    assert fixture.purges == [(pki_id_of(each), PurgeReason.EVICTED) for each in newcomers[:-1]]
+    assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID, pki_id_of(newcomers[-1])}
+
+
+def test_the_bound_holds_where_everybody_is_in_use_and_the_newest_stays() -> None:
+    fixture = Fixture(max_identities=3)
+    fixture.in_use |= {ALICE_ID, BOB_ID, CAROL_ID}
+    fixture.put(ALICE, BOB, CAROL)
+    assert len(fixture.stored()) == 3
+    assert CAROL_ID in fixture.stored()
 
 
 def test_ended_identities_make_room_before_others_do() -> None:
