@@ -20,7 +20,7 @@ MAX_FRAME_BYTES = 16 * 1024
 """What we announce, which is HTTP/2's least."""
 
 FRAGMENT_BYTES = 256
-OTHERS_AT_ONCE = 16
+OTHERS_AT_ONCE = 8
 WHOLE_BYTES = 4096
 
 _parse_frame_header = FRAME_HEADER.unpack_from

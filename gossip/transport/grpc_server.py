@@ -25,7 +25,7 @@ from gossip.transport.tls_transport import TlsTransport
 
 SWEEP_S = 0.25
 BACKLOG = 1024
-ACCEPTED_AT_ONCE = 4
+ACCEPTED_AT_ONCE = 1
 """asyncio accepts as many connections in one go as its ``backlog`` says, and everybody waits for that."""
 
 logger = logging.getLogger("gossip.transport")

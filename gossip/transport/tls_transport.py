@@ -115,11 +115,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._turns.let_pass()
             self._take(data)
         elif not self._turns.take(lambda: self._take(data)):
-            self._rest = bytes(data)  # the buffer is shared
-            self._waits_for_turn = True
-            if self._tcp is not None:
-                self._tcp.pause_reading()
-            self._turns.wait(self._take_turn)
+            self._wait_for_turn(data)
 
     def eof_received(self) -> None:
         """Let the connection be closed, which :meth:`connection_lost` hears of."""
@@ -199,19 +195,28 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     # --
 
+    def _wait_for_turn(self, rest: memoryview) -> None:
+        self._rest = bytes(rest)  # the buffer is shared
+        self._waits_for_turn = True
+        if self._tcp is not None:
+            self._tcp.pause_reading()
+        self._turns.wait(self._take_turn)
+
     def _take_turn(self) -> None:
         self._waits_for_turn = False
         self._go_on()
 
     def _go_on(self) -> None:
-        if self._tcp is None or self._tcp.is_closing() or self._waits_for_turn:
-            return
-        rest, self._rest = self._rest, b""
-        if self._stands:
-            self._read()
-        self._take(memoryview(rest))
-        if not self._is_paused and not self._tcp.is_closing():
+        if self._may_go_on():
+            rest, self._rest = self._rest, b""
+            if self._stands:
+                self._read()
+            self._take(memoryview(rest))
+        if self._tcp is not None and self._may_go_on() and not self._is_paused:
             self._tcp.resume_reading()
+
+    def _may_go_on(self) -> bool:
+        return self._tcp is not None and not self._tcp.is_closing() and not self._waits_for_turn
 
     def _take(self, data: memoryview) -> None:
         """Decrypt, not all at once, so that OpenSSL's own buffer stays small; what is not wanted yet is held back."""
@@ -222,23 +227,27 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._rest = bytes(data[start:])
                 return
             self._incoming.write(data[start : start + FEED_BYTES])
-            if not self._stands:
-                self._shake_hands()
+            has_just_stood_up = not self._stands and self._shake_hands()
+            if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
+                self._wait_for_turn(data[start + FEED_BYTES :])  # the end of a handshake is enough for one turn
+                return
             if self._stands:
                 self._read()
 
-    def _shake_hands(self) -> None:
+    def _shake_hands(self) -> bool:
+        """Take one step; whether TLS stands now."""
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             self._flush()
-            return
+            return False
         except ssl.SSLError as error:
             self._fail(error)
-            return
+            return False
         self._stands = True
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
+        return True
 
     def _read(self) -> None:
         try:
