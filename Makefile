@@ -9,7 +9,7 @@ FUZZ_SECONDS ?= 60
 SOAK_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz soak failures gen gen-check fmt lint types check docs pictures build clean bench bench-check
+.PHONY: help setup demo test fuzz soak failures attack gen gen-check fmt lint types check docs pictures build clean bench bench-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ soak: $(READY) ## Kill and restart 20 peers that talk to each other, for SOAK_SE
 
 failures: $(READY) ## Fail links, processes, disks and clocks, and write docs/failures.md
 	@$(BIN)/python -m tests.failures docs/failures.md
+
+attack: $(READY) ## Attack a peer at full strength for ten minutes, and write docs/robustness.md
+	@$(BIN)/python -m robustness --out docs/robustness.md
 
 gen: $(READY) ## Generate gen/gossip_protos from protos/
 	@$(BIN)/python protos/generate.py gen/gossip_protos

@@ -22,7 +22,8 @@ CASES = {
     "connections": connections,
 }
 RESULTS = Path(__file__).parent / "results"
-CHART = Path(__file__).parents[1] / "docs" / "performance.svg"
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+CHART = PAGE.with_suffix(".svg")
 
 
 def main() -> None:
@@ -45,7 +46,7 @@ def main() -> None:
     if not arguments.cases:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "latest.json").write_text(report.as_json(figures, machine.describe()))
-        (RESULTS / "latest.md").write_text(text)
+        report.put_into(PAGE, text)
         CHART.write_text(chart.draw(figures))
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from bench.figures import Figure
 
@@ -24,6 +25,16 @@ def as_markdown(figures: Sequence[Figure], machine: Mapping[str, str], took_s: f
         if RATE in rows[0].values and any(row.who not in OURS for row in rows):
             parts += ["Ratio of the rates:", "", *_ratios(rows), ""]
     return "\n".join(parts)
+
+
+def put_into(page: Path, text: str) -> None:
+    """Put the tables between the marks of the page."""
+    begin, end = "<!-- figures -->\n", "<!-- end of figures -->"
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise ValueError(f"{page} lacks its marks")
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def _table(rows: Sequence[Figure]) -> list[str]:
