@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import socket
 from collections import Counter
 from collections.abc import Callable
 
@@ -13,7 +11,8 @@ from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError, GossipError
 from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
-from gossip.transport.endpoint import format_endpoint, parse_endpoint
+from gossip.transport.door import Door
+from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Gate, Offence
 from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
@@ -24,9 +23,6 @@ from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
 
 SWEEP_S = 0.25
-BACKLOG = 1024
-ACCEPTED_AT_ONCE = 1
-"""asyncio accepts as many connections in one go as its ``backlog`` says, and everybody waits for that."""
 
 logger = logging.getLogger("gossip.transport")
 
@@ -59,7 +55,7 @@ class GrpcListener:
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self._loop = asyncio.get_running_loop()
-        self._server: asyncio.Server | None = None
+        self._door = Door(self._layers)
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -71,13 +67,9 @@ class GrpcListener:
         Cancellation: nothing listens.
         """
         try:
-            self._server = await self._loop.create_server(self._layers, host, port, backlog=ACCEPTED_AT_ONCE)
+            self.endpoint = await self._door.open(host, port)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {describe(error)}") from error
-        for listening in self._server.sockets:
-            with socket.socket(fileno=os.dup(listening.fileno())) as same:  # uvloop's cannot be told to listen
-                same.listen(BACKLOG)
-        self.endpoint = format_endpoint(self._server.sockets[0].getsockname())
 
     def reload_tls(self, files: TlsFiles) -> None:
         """Use other TLS material for connections that come from now on; those that stand keep theirs.
@@ -89,8 +81,7 @@ class GrpcListener:
 
     async def close(self, drain_s: float) -> None:
         """Take nothing more, let open streams end for ``drain_s`` seconds, then cut what is left; see base."""
-        if self._server is not None:
-            self._server.close()
+        self._door.close()
         for connection in tuple(self._connections):
             connection.go_away()
         try:

@@ -98,10 +98,10 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     # -- the TCP transport calls these
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin TLS."""
+        """Begin TLS, which a server does when the client has said something."""
         self._tcp = cast("asyncio.Transport", transport)  # asyncio promises a transport that writes
         self._application.tcp_connected(self._tcp)
-        if not self._tcp.is_closing():
+        if not self._tls.server_side and not self._tcp.is_closing():
             self._shake_hands()
 
     def get_buffer(self, _sizehint: int) -> memoryview:

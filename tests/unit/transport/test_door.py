@@ -1,0 +1,187 @@
+"""The listening sockets: who comes in when, and what happens when there is no room."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+
+from gossip.transport import door as module
+from gossip.transport.door import Door
+from gossip.transport.endpoint import parse_endpoint
+from gossip.turns import shared_turns
+
+PATIENCE_S = 5.0
+
+
+class Guest(asyncio.Protocol):
+    """Tells that it came in."""
+
+    def __init__(self, came: "asyncio.Queue[asyncio.Transport]") -> None:
+        self._came = came
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is in."""
+        assert isinstance(transport, asyncio.Transport)
+        self._came.put_nowait(transport)
+
+
+class House:
+    """A door that is open, who came in by it, and who knocks."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
+        self.door = Door(lambda: Guest(self.came))
+        self.endpoint = ""
+
+    async def let_in(self) -> asyncio.Transport:
+        """The next who comes in."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.came.get()
+
+    def knock(self) -> socket.socket:
+        """Connect, which the kernel does without us."""
+        return socket.create_connection(parse_endpoint(self.endpoint), timeout=PATIENCE_S)
+
+
+@asynccontextmanager
+async def house(host: str = "127.0.0.1") -> AsyncIterator[House]:
+    """Open at a free port; whoever came in is sent away in the end."""
+    made = House()
+    made.endpoint = await made.door.open(host, 0)
+    try:
+        yield made
+    finally:
+        made.door.close()
+        while not made.came.empty():
+            made.came.get_nowait().abort()
+        await asyncio.sleep(0)
+
+
+def run(test: Coroutine[None, None, None]) -> None:
+    """In a loop of its own."""
+    asyncio.run(test)
+
+
+def test_connections_come_in_without_delaying_small_writes() -> None:
+    async def main() -> None:
+        async with house() as made:
+            with made.knock():
+                transport = await made.let_in()
+                accepted = transport.get_extra_info("socket")
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                transport.abort()
+
+    run(main())
+
+
+def test_nobody_comes_in_before_those_who_wait_for_their_turn() -> None:
+    async def main() -> None:
+        turns = shared_turns()
+        async with house() as made:
+            order: list[str] = []
+            for number in range(3):
+                turns.wait(partial(order.append, f"turn {number}"))
+            with made.knock():
+                (await made.let_in()).abort()
+                order.append("came in")
+            assert order == ["turn 0", "turn 1", "turn 2", "came in"]
+
+    run(main())
+
+
+def test_nobody_comes_in_while_a_known_peer_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossip.turns.COURTESY_S", 0.05)
+
+    async def main() -> None:
+        async with house() as made:
+            shared_turns().let_pass()
+            began_at_s = asyncio.get_running_loop().time()
+            with made.knock():
+                (await made.let_in()).abort()
+            assert asyncio.get_running_loop().time() - began_at_s >= 0.05
+
+    run(main())
+
+
+def test_a_crowd_comes_in_one_by_one() -> None:
+    async def main() -> None:
+        async with house() as made:
+            guests = [made.knock() for _ in range(20)]
+            for guest in guests:
+                transport = await made.let_in()
+                assert transport.get_extra_info("peername") == guest.getsockname()
+                transport.abort()
+                guest.close()
+
+    run(main())
+
+
+def test_all_addresses_of_a_name_share_a_port() -> None:
+    async def main() -> None:
+        found = await asyncio.get_running_loop().getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)
+        async with house("localhost") as made:
+            _, port = parse_endpoint(made.endpoint)
+            for _, _, _, _, (address, *_) in found:
+                with socket.create_connection((str(address), port), timeout=PATIENCE_S):
+                    (await made.let_in()).abort()
+
+    run(main())
+
+
+def test_an_address_in_use_is_refused_and_nothing_listens() -> None:
+    async def main() -> None:
+        async with house() as made:
+            other = House()
+            with pytest.raises(OSError, match="already in use"):
+                await other.door.open(*parse_endpoint(made.endpoint))
+            with made.knock():
+                (await made.let_in()).abort()
+            assert other.came.empty()
+
+    run(main())
+
+
+def test_a_closed_door_lets_nobody_in_who_knocked_before() -> None:
+    async def main() -> None:
+        async with house() as made:
+            shared_turns().wait(lambda: None)
+            with made.knock() as guest:
+                await asyncio.sleep(0)  # the knock is heard, and has to wait
+                made.door.close()
+                made.door.close()
+                with pytest.raises(ConnectionResetError):
+                    guest.recv(1)
+            assert made.came.empty()
+
+    run(main())
+
+
+def test_without_room_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    attempts: list[int] = []
+    accept = socket.socket.accept
+
+    def accept_later(listening: socket.socket) -> tuple[socket.socket, object]:
+        attempts.append(1)
+        if len(attempts) < 4:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", accept_later)
+
+    async def main() -> None:
+        async with house() as made:
+            with made.knock():
+                (await made.let_in()).abort()
+
+    with caplog.at_level(logging.WARNING, "gossip.transport"):
+        run(main())
+    assert len(attempts) == 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "Connections wait, as none can be accepted: Too many open files"
+    ]
