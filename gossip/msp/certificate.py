@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
 
+from gossip.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.errors import UntrustedIdentityError
-from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.signature import encode_low_s
 from gossip.msp.strictness import check_as_go

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from gossip.der import SEQUENCE, read_element, read_integer
 from gossip.errors import SignatureError
-from gossip.msp.der import SEQUENCE, read_element, read_integer
 
 CURVE_ORDERS: Final = {
     "secp224r1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFF16A2E0B8F03E13DD29455C5C2A3D,

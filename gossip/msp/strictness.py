@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.msp.der import SEQUENCE, Element, read_element, read_elements
+from gossip.der import SEQUENCE, Element, read_element, read_elements
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(

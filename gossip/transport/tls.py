@@ -2,10 +2,14 @@
 
 import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import NamedTuple
 
 from gossip.api.options import TlsFiles
+from gossip.der import SEQUENCE, read_element, read_elements
 from gossip.errors import ConfigurationError
 
 TLS_1_2_SUITES = "ECDHE+AESGCM"
@@ -15,6 +19,7 @@ NO_CHECK_TIME = 0x200000
 
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
+_VERSION_TAG = 0xA0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,14 @@ def _side(context: ssl.SSLContext, files: TlsFiles) -> TlsSide:
     context.set_alpn_protocols([ALPN])
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go, whatever is listed is trusted, root or not
-    leaf = _read_leaf(files.certificate)
-    _load_key_pair(context, files)
-    if _read_leaf(files.certificate) != leaf:
-        raise ConfigurationError("changed while it was read", path=str(files.certificate))
     roots = tuple(_root_files(files.roots))
     for path in roots:
         _load_root(context, path)
+    leaf = _read_leaf(files.certificate)
+    with _with_issuer(files.certificate, leaf, context.get_ca_certs(binary_form=True)) as chain:
+        _load_key_pair(context, files, chain)
+    if _read_leaf(files.certificate) != leaf:
+        raise ConfigurationError("changed while it was read", path=str(files.certificate))
     return TlsSide(context, leaf, roots)
 
 
@@ -98,14 +104,50 @@ def _read_leaf(path: Path) -> bytes:
         raise ConfigurationError("holds a certificate that is not base64", path=str(path)) from error
 
 
-def _load_key_pair(context: ssl.SSLContext, files: TlsFiles) -> None:
+@contextmanager
+def _with_issuer(certificate: Path, leaf: bytes, roots: list[bytes]) -> Iterator[Path]:
+    """A file that holds the certificate's issuer too, where it lacks one and we know it.
+
+    Without a chain to present, OpenSSL looks for one at every handshake and verifies it: a tenth of TLS.
+    """
+    text = _read_text(certificate)
+    issuers = [root for root in roots if _names(root).subject == _names(leaf).issuer and root != leaf]
+    if len(issuers) != 1 or text.count(_BEGIN) > 1:
+        yield certificate
+        return
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(NamedTemporaryFile(suffix=".pem", buffering=0))
+            file.write(f"{text}\n{ssl.DER_cert_to_PEM_cert(issuers[0])}".encode("ascii", "replace"))
+            path = Path(file.name)
+        except OSError:
+            path = certificate  # no place to write is no reason not to speak
+        yield path
+
+
+class _Names(NamedTuple):
+    issuer: bytes
+    subject: bytes
+
+
+def _names(certificate: bytes) -> _Names:
+    """Issuer and subject in DER; of what is no certificate, which OpenSSL will complain of, neither."""
+    try:
+        signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
+        fields = [element.encoded for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
+        return _Names(issuer=fields[2], subject=fields[4])
+    except (ValueError, IndexError):
+        return _Names(b"", b"")
+
+
+def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> None:
     _read_text(files.key)
 
     def refuse_password() -> str:
         raise ConfigurationError("is encrypted; keys must lie in plain PEM", path=str(files.key))
 
     try:
-        context.load_cert_chain(files.certificate, files.key, password=refuse_password)
+        context.load_cert_chain(chain, files.key, password=refuse_password)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             text = f"is not the key of the certificate in {files.certificate}"

@@ -11,7 +11,7 @@ import pytest
 from tests.support.source import SourceFile, read_source
 
 FLOORS = (
-    {"errors", "types", "clock", "metrics", "throttle", "turns", "_version"},
+    {"errors", "types", "clock", "metrics", "throttle", "turns", "der", "_version"},
     {"wire", "messages"},
     {"api"},
     {"transport", "identity", "msp"},
@@ -56,6 +56,7 @@ PURE = (
     "gossip.types",
     "gossip.messages",
     "gossip.throttle",
+    "gossip.der",
     "gossip.wire",
     "gossip.api",
     "gossip.msp",

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
+from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, parse_certificate_pem, pki_id_of, shown
-from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.signature import CURVE_ORDERS
 from tests.support.certificates import Extension, make_ca, make_der, make_leaf

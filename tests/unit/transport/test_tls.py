@@ -2,6 +2,7 @@
 
 import shutil
 import ssl
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from cryptography.x509 import load_pem_x509_certificates
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
@@ -59,6 +61,42 @@ def test_own_certificate_is_the_first_of_the_file_in_der(make: Callable[[TlsFile
     leaf = files.certificate.read_text()
     files.certificate.write_text("some words before\n" + leaf + tls_ca(1).read_text())
     assert make(files).own_certificate == ssl.PEM_cert_to_DER_cert(leaf)
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[list[bytes]]:
+    """The chains, in DER, of the files that OpenSSL was given."""
+    chains: list[list[bytes]] = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def note(context: ssl.SSLContext, certfile: Path, keyfile: Path, password: Callable[[], str]) -> None:
+        chains.append([each.public_bytes(Encoding.DER) for each in load_pem_x509_certificates(certfile.read_bytes())])
+        load(context, certfile, keyfile, password)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", note)
+    return chains
+
+
+def test_our_issuer_goes_along_where_the_file_lacks_it_and_we_know_it(
+    files: TlsFiles, loaded: list[list[bytes]]
+) -> None:
+    """Else OpenSSL looks for it, and presents it, at every handshake."""
+    leaf, issuer, other = (
+        ssl.PEM_cert_to_DER_cert(path.read_text()) for path in (files.certificate, files.roots[0], tls_ca(2))
+    )
+    client_side(files)
+    client_side(replace(files, roots=(tls_ca(2),)))
+    files.certificate.write_text(files.certificate.read_text() + tls_ca(2).read_text())
+    client_side(files)
+    assert loaded == [[leaf, issuer], [leaf], [leaf, other]]
+
+
+def test_without_a_place_for_temporary_files_the_leaf_goes_alone(
+    files: TlsFiles, loaded: list[list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(files.key))
+    client_side(files)
+    assert loaded == [[ssl.PEM_cert_to_DER_cert(files.certificate.read_text())]]
 
 
 def test_roots_may_be_files_and_folders(files: TlsFiles, tmp_path: Path) -> None:
