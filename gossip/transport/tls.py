@@ -86,8 +86,9 @@ def _side(context: ssl.SSLContext, files: TlsFiles) -> TlsSide:
 
 
 def _read_text(path: Path) -> str:
+    """The file with ``?`` for all that is not ASCII, which the ssl module takes for no reason to stop reading."""
     try:
-        return path.read_text(encoding="ascii", errors="replace")
+        return path.read_text(encoding="ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?")
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
 

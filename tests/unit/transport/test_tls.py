@@ -109,6 +109,15 @@ def test_roots_may_be_files_and_folders(files: TlsFiles, tmp_path: Path) -> None
     assert len(side.context.get_ca_certs()) == 2
 
 
+@pytest.mark.parametrize("make", SIDES)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_words_around_the_roots_may_be_of_any_language(
+    make: Callable[[TlsFiles], TlsSide], encoding: str, files: TlsFiles
+) -> None:
+    files.roots[0].write_text(f"# Zürich\n{tls_ca(1).read_text()}# Genève\n{tls_ca(2).read_text()}", encoding=encoding)
+    assert len(make(files).context.get_ca_certs()) == 2
+
+
 def spoil_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
     files.certificate.write_text("no PEM")
     return files, files.certificate
@@ -175,6 +184,17 @@ def spoiled_root_der(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return files, files.roots[0]
 
 
+def binary_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.roots[0].write_bytes(bytes(range(256)))
+    return files, files.roots[0]
+
+
+def root_in_no_base64(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    begin, line, rest = tls_ca(1).read_text().partition("-----\n")
+    files.roots[0].write_text(f"{begin}{line}ß{rest}", encoding="utf-8")
+    return files, files.roots[0]
+
+
 @pytest.mark.parametrize("make", SIDES)
 @pytest.mark.parametrize(
     ("spoil", "text"),
@@ -192,6 +212,8 @@ def spoiled_root_der(files: TlsFiles) -> tuple[TlsFiles, Path]:
         (missing_root, "cannot be read: No such file or directory"),
         (spoiled_root, "holds no usable CA certificate in PEM"),
         (spoiled_root_der, "holds no usable CA certificate in PEM"),
+        (binary_root, "holds no usable CA certificate in PEM"),
+        (root_in_no_base64, "holds no usable CA certificate in PEM"),
     ],
 )
 def test_file_that_cannot_be_used_is_named(
