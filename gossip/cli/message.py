@@ -5,13 +5,16 @@ import binascii
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gossip.api.options import MIB
 from gossip.cli.report import Json, reporting
-from gossip.errors import FrameTooLargeError
+from gossip.errors import ConfigurationError, FrameTooLargeError, MalformedMessageError
+
+if TYPE_CHECKING:
+    from gossip.wire.to_json import JsonValue
 
 MAX_MESSAGE_BYTES = 100 * MIB
 """What a Fabric peer takes at most."""
@@ -36,8 +39,6 @@ def decode(
     as_json: Json = False,
 ) -> None:
     """Decode an envelope: the message in protobuf's JSON mapping, its kind, whether its tag fits, what is signed."""
-    from gossip.messages import Secret
-    from gossip.wire.codec import decode as decode_secret
     from gossip.wire.envelope import parse_envelope
     from gossip.wire.tags import find_tag_fault
     from gossip.wire.to_json import to_json
@@ -53,6 +54,7 @@ def decode(
         signed = parse_envelope(frame)
         tag_fault = find_tag_fault(signed.message)
         secret = signed.secret_envelope
+        secret_json, secret_fault = _decode_secret(secret.payload) if secret is not None else (None, None)
         facts: dict[str, object] = {
             "kind": signed.kind.field_name,
             "tag_is_legal": tag_fault is None,
@@ -60,13 +62,26 @@ def decode(
             "payload_bytes": len(signed.payload),
             "signature_bytes": len(signed.signature),
             "message": to_json(signed.message),
-            "secret": None if secret is None else to_json(decode_secret(Secret, secret.payload)),
+            "secret": secret_json,
+            "secret_fault": secret_fault,
             "secret_signature_bytes": None if secret is None else len(secret.signature),
         }
         if as_json:
             report.record(facts)
         else:
             typer.echo(json.dumps(facts, indent=2))
+
+
+def _decode_secret(payload: bytes) -> "tuple[dict[str, JsonValue] | None, str | None]":
+    """The secret as JSON, or why it is none; Fabric takes a message with a malformed secret for one without."""
+    from gossip.messages import Secret
+    from gossip.wire.codec import decode as decode_message
+    from gossip.wire.to_json import to_json
+
+    try:
+        return to_json(decode_message(Secret, payload)), None
+    except MalformedMessageError as error:
+        return None, str(error)
 
 
 def _read(file: Path) -> bytes:
@@ -82,4 +97,4 @@ def _from_text(content: bytes, about: str, *, is_hex: bool) -> bytes:
         return binascii.unhexlify(compact) if is_hex else base64.b64decode(compact, validate=True)
     except binascii.Error as error:
         form = "hexadecimal" if is_hex else "base64"
-        raise typer.BadParameter(f"{about} is not {form}: {error}") from error
+        raise ConfigurationError(f"is not {form}: {error}", path=about) from error

@@ -43,6 +43,7 @@ def test_decodes_a_file(file: Path) -> None:
         "signature_bytes": 9,
         "message": MESSAGE_JSON,
         "secret": None,
+        "secret_fault": None,
         "secret_signature_bytes": None,
     }
 
@@ -75,6 +76,19 @@ def test_a_secret_is_shown(tmp_path: Path) -> None:
     assert (shown["secret"], shown["secret_signature_bytes"]) == ({"internalEndpoint": "peer0:7051"}, 16)
 
 
+def test_a_malformed_secret_does_not_hide_the_message_that_fabric_takes(tmp_path: Path) -> None:
+    secret = b"\x0a\x02\xff\xff\x12\x01s"  # payload ff ff, signature "s"
+    (tmp_path / "envelope").write_bytes(SIGNED.envelope + b"\x1a" + bytes([len(secret)]) + secret)
+
+    outcome = run("message", "decode", tmp_path / "envelope", "--json")
+
+    assert outcome.exit_code == 0
+    assert outcome.object["message"] == MESSAGE_JSON
+    assert outcome.object["secret"] is None
+    assert outcome.object["secret_fault"] == "malformed Secret at byte 0: truncated in a varint"
+    assert outcome.object["secret_signature_bytes"] == 1
+
+
 def test_a_tag_that_does_not_fit_is_told(tmp_path: Path) -> None:
     wrong = GossipMessage(tag=GossipMessageTag(1), data_msg=DataMessage(payload=Payload(seq_num=1)))
     (tmp_path / "envelope").write_bytes(sign_message(wrong, lambda _: b"").envelope)
@@ -99,8 +113,10 @@ def test_malformed_bytes_get_the_codecs_error(tmp_path: Path) -> None:
 def test_text_that_is_not_what_was_said_is_a_usage_error(file: Path) -> None:
     for option, form in (("--hex", "hexadecimal"), ("--base64", "base64")):
         outcome = run("message", "decode", file, option)
-        assert outcome.exit_code == 2
-        assert f"is not {form}" in " ".join(outcome.stderr.replace("│", " ").split())
+        as_json = run("message", "decode", file, option, "--json")
+        assert outcome.exit_code == as_json.exit_code == 2
+        assert outcome.stderr.startswith(f"gossip: {file}: is not {form}: ")
+        assert (as_json.object["ok"], as_json.object["error"]) == (False, "ConfigurationError")
 
 
 def test_hex_and_base64_exclude_each_other(file: Path) -> None:
