@@ -1,6 +1,8 @@
 """The entry point of ``gossip``: finds the commands, and lets no traceback out."""
 
+import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 _EXTRA = ("typer", "rich")
@@ -14,6 +16,7 @@ def run() -> None:
 
     Exit codes: 0 fine, 1 refused, 2 usage or configuration, 3 network, 70 a bug; ``python -X dev`` shows its traceback.
     """
+    _fill_closed_streams()
     try:
         from gossip.cli.commands import app  # here, since the extra that it needs may be missing
 
@@ -24,6 +27,13 @@ def run() -> None:
         if sys.flags.dev_mode:
             raise
         _end(f"internal error, please report it: {type(error).__name__}: {error}", _SOFTWARE_FAULT)
+
+
+def _fill_closed_streams() -> None:
+    """Where the caller closed a standard stream, Python has None, and the next socket would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 -- until the process ends
 
 
 def _end(text: str, exit_code: int) -> NoReturn:

@@ -68,9 +68,15 @@ class Report:
     def failure(self, error: str, message: str, *, fault: Fault) -> None:
         """Say why the command failed: an object on standard output, or one line on standard error."""
         if self.as_json:
-            self._object({"ok": False, "error": error, "fault": fault.value, "message": message})
-        else:
-            typer.echo(printable(f"gossip: {message}"), err=True)
+            try:
+                self._object({"ok": False, "error": error, "fault": fault.value, "message": message})
+            except BrokenPipeError:
+                raise
+            except OSError:
+                pass  # standard output may be what failed
+            else:
+                return
+        typer.echo(printable(f"gossip: {message}"), err=True)
 
     def _object(self, facts: Mapping[str, object]) -> None:
         sys.stdout.write(json.dumps(facts, default=_plain) + "\n")

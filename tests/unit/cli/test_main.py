@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,26 @@ def test_without_the_extra_the_message_says_what_to_install(missing: str) -> Non
 
     assert done.returncode == 2
     assert done.stderr == f"gossip: the command line needs {missing}: pip install 'fabric-gossip[cli]'\n"
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_bug(closed: int) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "message", "decode", "--json"]
+    script = f"import os; os.close({closed}); os.execv({sys.executable!r}, {command!r})"
+
+    done = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, timeout=30, check=False)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"{") == (closed != 1)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_is_named_and_no_bug(options: list[str]) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "message", "decode", *options]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, input=b"", stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
+
+    assert (done.returncode, done.stderr) == (2, b"gossip: No space left on device\n")
 
 
 BUG = """
