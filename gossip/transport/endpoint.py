@@ -21,6 +21,10 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
         raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
     if not host or any(character.isspace() or character in "/@[]" for character in host):
         raise ValueError(f"{host!r} is not a host name")
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise ValueError(f"{host!r} is not a host name: between dots it takes 1 to 63 characters") from error
     if not (port_text.isascii() and port_text.isdigit() and lowest_port <= int(port_text[:6]) <= 65535):
         raise ValueError(f"{port_text!r} is not a port")
     return host, int(port_text)

@@ -12,6 +12,8 @@ from gossip.transport.endpoint import format_endpoint, is_address, parse_endpoin
         ("127.0.0.1:1", "127.0.0.1", 1),
         ("[::1]:65535", "::1", 65535),
         ("localhost:007051", "localhost", 7051),
+        ("peer0_org1.:7051", "peer0_org1.", 7051),
+        ("zürich.example.com:7051", "zürich.example.com", 7051),
     ],
 )
 def test_host_and_port_come_apart(endpoint: str, host: str, port: int) -> None:
@@ -28,6 +30,12 @@ def test_a_url_is_told_what_to_leave_out() -> None:
 def test_what_is_no_endpoint_is_refused(endpoint: str, lowest_port: int) -> None:
     with pytest.raises(ValueError, match=r"port|host name|brackets"):
         parse_endpoint(endpoint, lowest_port=lowest_port)
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64, "ü" * 64])
+def test_a_name_that_no_server_can_have_is_no_host_name(host: str) -> None:
+    with pytest.raises(ValueError, match=rf"^'{host}' is not a host name: between dots it takes 1 to 63 characters$"):
+        parse_endpoint(f"{host}:7051")
 
 
 def test_port_0_is_for_listening_only() -> None:
