@@ -164,7 +164,10 @@ def _root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        try:
+            files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        except OSError as error:
+            raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
         if not files:
             raise ConfigurationError("is a folder without TLS CAs", path=str(path))
         yield from files

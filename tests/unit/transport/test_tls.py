@@ -118,6 +118,17 @@ def test_words_around_the_roots_may_be_of_any_language(
     assert len(make(files).context.get_ca_certs()) == 2
 
 
+@pytest.mark.parametrize("make", SIDES)
+def test_folder_of_roots_that_goes_while_it_is_looked_at_is_named(
+    make: Callable[[TlsFiles], TlsSide], files: TlsFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = files.key.parent / "gone"
+    monkeypatch.setattr(Path, "is_dir", lambda path: path == folder)
+    with pytest.raises(ConfigurationError) as raised:
+        make(replace(files, roots=(folder,)))
+    assert str(raised.value) == f"{folder}: cannot be read: No such file or directory"
+
+
 def spoil_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
     files.certificate.write_text("no PEM")
     return files, files.certificate
