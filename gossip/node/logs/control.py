@@ -9,7 +9,7 @@ from gossip.api.peer import PeerIdentityInfo
 from gossip.node.logs.lines import JsonLines, PlainLines
 from gossip.node.logs.names import PeerNames
 from gossip.node.logs.repeats import RepeatFilter
-from gossip.node.logs.spec import LogSpec, parse_log_spec
+from gossip.node.logs.spec import VARIABLE, LogSpec, parse_log_spec
 
 
 class LogControl:
@@ -72,7 +72,7 @@ def logging_to(stream: TextIO, spec: str = "", *, as_json: bool = False) -> Iter
     Raises:
         ConfigurationError: The specification is none; nothing was changed.
     """
-    parsed = parse_log_spec(spec)
+    parsed = parse_log_spec(spec, source=VARIABLE)
     formatter = JsonLines() if as_json else PlainLines()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)

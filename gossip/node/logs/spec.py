@@ -10,17 +10,24 @@ from gossip.errors import ConfigurationError
 VARIABLE = "FABRIC_LOGGING_SPEC"
 MAX_LENGTH = 10_000
 
+PAYLOAD = logging.DEBUG // 2
+"""Fabric's level below debug, at which nothing here logs."""
+
 _LEVELS = {
+    "payload": PAYLOAD,
     "debug": logging.DEBUG,
     "info": logging.INFO,
+    "notice": logging.INFO,
     "warn": logging.WARNING,
     "warning": logging.WARNING,
     "error": logging.ERROR,
+    "critical": logging.ERROR,
     "dpanic": logging.CRITICAL,
     "panic": logging.CRITICAL,
     "fatal": logging.CRITICAL,
 }
 _NAMES = {
+    PAYLOAD: "payload",
     logging.DEBUG: "debug",
     logging.INFO: "info",
     logging.WARNING: "warn",
@@ -56,14 +63,18 @@ class LogSpec:
 
     def __str__(self) -> str:
         """The specification as Fabric writes it: loggers in order, the default last."""
-        segments = [f"{logger}={level_name(level)}" for logger, level in sorted(self.levels.items())]
-        return ":".join([*segments, level_name(self.default)])
+        segments = [f"{logger}={level_name(level)}" for logger, level in self.levels.items()]
+        return ":".join([*sorted(segments), level_name(self.default)])
 
 
-def parse_log_spec(text: str) -> LogSpec:
+def parse_log_spec(text: str, *, source: str | None = None) -> LogSpec:
     """Read a specification: segments with colons between them, each a level, or loggers with commas, ``=`` and a level.
 
-    An empty text, and empty segments, change nothing; of several levels without a logger the last counts.
+    Of several levels without a logger the last counts; an empty segment, as in ``debug:``, is one of them, and is info.
+
+    Args:
+        text: The specification.
+        source: Who said so, for errors.
 
     Raises:
         ConfigurationError: A segment is neither; it is named.
@@ -71,26 +82,24 @@ def parse_log_spec(text: str) -> LogSpec:
     Mirrors: common/flogging/loggerlevels.go, ActivateSpec.
     """
     if len(text) > MAX_LENGTH:
-        raise _invalid(f"{text[:64]}...", f"is longer than {MAX_LENGTH} characters")
+        raise _invalid(source, f"{text[:64]}...", f"is longer than {MAX_LENGTH} characters")
     default, levels = logging.INFO, {}
     for segment in text.split(":"):
         loggers, equals, level_text = segment.rpartition("=")
-        if not segment:
-            continue
-        level = _LEVELS.get(level_text.lower())
+        if equals and not loggers:
+            raise _invalid(source, text, f"no logger specified in segment '{segment}'")
+        level = _LEVELS.get(level_text.lower()) if segment else logging.INFO
         if level is None or "=" in loggers:
-            raise _invalid(text, f"bad segment '{segment}'")
+            raise _invalid(source, text, f"bad segment '{segment}'")
         if not equals:
             default = level
             continue
-        if not loggers:
-            raise _invalid(text, f"no logger specified in segment '{segment}'")
         for logger in loggers.split(","):
             if not _LOGGER.fullmatch(logger):
-                raise _invalid(text, f"bad logger name '{logger}'")
+                raise _invalid(source, text, f"bad logger name '{logger}'")
             levels[logger] = level
     return LogSpec(default, levels)
 
 
-def _invalid(text: str, why: str) -> ConfigurationError:
-    return ConfigurationError(f"invalid logging specification '{text}': {why}", path=VARIABLE)
+def _invalid(source: str | None, text: str, why: str) -> ConfigurationError:
+    return ConfigurationError(f"invalid logging specification '{text}': {why}", path=source)

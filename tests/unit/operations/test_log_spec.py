@@ -32,6 +32,13 @@ def test_another_one_counts_at_once(log: LogControl) -> None:
     assert logging.getLogger("gossip.comm").isEnabledFor(logging.DEBUG)
 
 
+def test_the_complaint_is_fabric_s(log: LogControl) -> None:
+    answer = change_log_spec(log, b'{"spec": "gossip=loud"}')
+
+    complaint = "invalid logging specification 'gossip=loud': bad segment 'gossip=loud'"
+    assert json.loads(answer.body) == {"error": complaint}
+
+
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [

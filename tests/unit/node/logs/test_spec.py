@@ -28,6 +28,11 @@ from gossip.node.logs.spec import parse_log_spec
         ("info:debug", "anything", logging.DEBUG),
         ("gossip=debug::error", "anything", logging.ERROR),
         ("panic", "anything", logging.CRITICAL),
+        ("critical", "anything", logging.ERROR),
+        ("notice", "anything", logging.INFO),
+        ("debug:", "anything", logging.INFO),
+        (":debug", "anything", logging.DEBUG),
+        ("debug::gossip=error", "anything", logging.INFO),
     ],
 )
 def test_the_level_of_a_logger(spec: str, logger: str, level: int) -> None:
@@ -41,6 +46,8 @@ def test_the_level_of_a_logger(spec: str, logger: str, level: int) -> None:
         ("DEBUG", "debug"),
         ("warning:b=error:a.=debug,".removesuffix(","), "a.=debug:b=error:warn"),
         ("gossip.comm,gossip.identity=debug", "gossip.comm=debug:gossip.identity=debug:info"),
+        ("gossip=error:gossip.comm=debug:gossip-x=warn", "gossip-x=warn:gossip.comm=debug:gossip=error:info"),
+        ("PAYLOAD", "payload"),
     ],
 )
 def test_it_is_written_as_fabric_writes_it(spec: str, written: str) -> None:
@@ -55,6 +62,8 @@ def test_it_is_written_as_fabric_writes_it(spec: str, written: str) -> None:
         ("gossip=loud", "bad segment 'gossip=loud'"),
         ("gossip=debug=info", "bad segment 'gossip=debug=info'"),
         ("=debug", "no logger specified in segment '=debug'"),
+        ("=loud", "no logger specified in segment '=loud'"),
+        ("=", "no logger specified in segment '='"),
         (".gossip=debug", "bad logger name '.gossip'"),
         ("gossip..comm=debug", "bad logger name 'gossip..comm'"),
         ("gossip,=debug", "bad logger name ''"),
