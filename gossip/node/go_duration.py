@@ -14,8 +14,10 @@ _UNITS_S = {
     "h": Decimal(3600),
 }
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
 _LONGEST = 64
+_MAX_S = Decimal(2**63 - 1) * _UNITS_S["ns"]
+"""Go counts nanoseconds in 64 bits."""
 
 
 def parse_go_duration(text: str) -> float:
@@ -31,9 +33,12 @@ def parse_go_duration(text: str) -> float:
     """
     if text == "0":
         return 0.0
-    if len(text) <= _LONGEST and _WHOLE.fullmatch(text):
-        return float(sum(Decimal(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)))
     shown = repr(text[:_LONGEST])
+    if len(text) <= _LONGEST and _WHOLE.fullmatch(text):
+        seconds = sum((Decimal(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), Decimal())
+        if seconds > _MAX_S:
+            raise ValueError(f"{shown} is longer than a duration can be, which is 292 years")
+        return float(seconds)
     if text.startswith("-"):
         raise ValueError(f"{shown} is negative, and a duration here is not")
     if re.fullmatch(r"[0-9.]+", text):

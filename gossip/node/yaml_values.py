@@ -11,6 +11,7 @@ from gossip.msp.config_yaml import is_text
 from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
 
 _NULL_TAG = "tag:yaml.org,2002:null"
+_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class YamlFile:
 
     def _child(self, node: yaml.Node | None, at: str, name: str) -> yaml.Node | None:
         if node is not None and not isinstance(node, yaml.MappingNode):
-            raise ConfigurationError(f"{at or 'the file'}: expected keys below it", path=self.place(_line(node)))
+            what = f"{at}: expected keys below it" if at else f"expected keys, such as {name}:"
+            raise ConfigurationError(what, path=self.place(_line(node)))
         return _lookup(node, name)
 
     def _content(self, node: yaml.Node, key: str) -> str | tuple[str, ...]:
@@ -89,14 +91,26 @@ class YamlFile:
 
 
 def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    """The value of a key in any case; of several the last, as with every reader of YAML that takes them."""
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    found = None
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value.lower() == name.lower():
-            found = value
-    return None if found is None or found.tag == _NULL_TAG else found
+    """The value of a key in any case; of several the last, as with every reader of YAML that takes them.
+
+    A key that is not there may come from what ``<<`` merges in, of several the first.
+    """
+    waiting, seen = [node], set[int]()
+    while waiting:
+        node = waiting.pop(0)
+        if not isinstance(node, yaml.MappingNode) or id(node) in seen:
+            continue  # an anchor may merge itself
+        seen.add(id(node))
+        found, merged = None, list[yaml.Node]()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag == _MERGE_TAG:
+                merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+            elif isinstance(key, yaml.ScalarNode) and key.value.lower() == name.lower():
+                found = value
+        if found is not None:
+            return None if found.tag == _NULL_TAG else found
+        waiting = [*merged, *waiting]
+    return None
 
 
 def _compose(path: Path) -> yaml.Node | None:

@@ -41,6 +41,16 @@ def test_the_file_is_found_by_the_folder_of_the_environment(core_yaml: Path, mon
     )
 
 
+def test_a_folder_of_the_environment_without_the_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FABRIC_CFG_PATH", str(tmp_path / "conf"))
+
+    outcome = run("probe", "127.0.0.1:1")
+
+    assert outcome.exit_code == 2
+    said = "".join(outcome.stderr.replace("│", " ").split())
+    assert f"thereisnocore.yamlin{tmp_path / 'conf'},whichFABRIC_CFG_PATHnames" in said
+
+
 def test_a_peer_listens_where_the_file_says(core_yaml: Path) -> None:
     with serving(f"--config={core_yaml}", ORG2, listen="") as served:
         outcome = run("handshake", served.endpoint, *peer_options(2), "--json")

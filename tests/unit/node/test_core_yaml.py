@@ -224,6 +224,33 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert source_of(path, "peer.gossip.dialTimeout", environ) == ("0.25s", "CORE_PEER_GOSSIP_DIALTIMEOUT")
 
 
+def test_what_is_merged_in_counts_where_a_key_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(
+        "first: &first {dialTimeout: 1s, connTimeout: 1s}\n"
+        "second: &second {connTimeout: 2s, recvBuffSize: 5, <<: *first}\n"
+        "peer:\n"
+        "  gossip: &self\n"
+        "    connTimeout: 3s\n"
+        "    <<: [*self, *second, *first]\n"
+    )
+
+    core = load_core_yaml(path, {})
+
+    assert (core.conn_timeout_s, core.dial_timeout_s, core.receive_buffer) == (3.0, 1.0, 5)
+    assert source_of(path, "peer.gossip.dialTimeout") == ("1s", f"{path}:1")
+
+
+def test_a_file_that_has_no_keys_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text("- peer\n")
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {})
+
+    assert str(refusal.value) == f"{path}:1: expected keys, such as peer:"
+
+
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         load_core_yaml(write_core_yaml(tmp_path), {"CORE_PEER_TLS_ENABLED": "maybe"})
