@@ -70,14 +70,12 @@ def choose(
         typer.BadParameter: There is no file, and options are missing; or an organisation is not MSPID=DIR.
         ConfigurationError: The file cannot be used.
     """
-    from gossip.node.core_yaml import CONFIG_FOLDER_VARIABLE, find_core_yaml, load_core_yaml
+    from gossip.node.core_yaml import find_core_yaml, load_core_yaml
 
     file = config or find_core_yaml(os.environ)
     has_tls = bool(tls_cert or tls_key or tls_ca)
     if file is None and (msp_dir is None or mspid is None):
-        folder = os.environ.get(CONFIG_FOLDER_VARIABLE)
-        why = f"; there is no core.yaml in {folder}, which {CONFIG_FOLDER_VARIABLE} names" if folder else ""
-        raise typer.BadParameter(f"give --msp-dir and --mspid, or a core.yaml with --config{why}")
+        raise typer.BadParameter(f"give --msp-dir and --mspid, or a core.yaml with --config{_empty_folder()}")
     if file is None and has_tls and not (tls_cert and tls_key and tls_ca):
         raise typer.BadParameter("--tls-cert, --tls-key and --tls-ca go together")
     options = _layer(
@@ -92,6 +90,13 @@ def choose(
     )
     environ = os.environ if file is not None else {}
     return Chosen(load_core_yaml(file, environ, options), parse_orgs(org))
+
+
+def _empty_folder() -> str:
+    from gossip.node.core_yaml import CONFIG_FILE, CONFIG_FOLDER_VARIABLE
+
+    folder = os.environ.get(CONFIG_FOLDER_VARIABLE)
+    return f"; there is no {CONFIG_FILE} in {folder}, which {CONFIG_FOLDER_VARIABLE} names" if folder else ""
 
 
 def _layer(*options: tuple[str, str, object]) -> "dict[str, Given]":

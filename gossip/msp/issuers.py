@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.claim import parse_claim
+from gossip.msp.claim import Claim, parse_claim
 from gossip.msp.membership import Msp
 from gossip.types import PeerIdentityType
 
@@ -21,6 +21,12 @@ def find_issuing_mspids(msps: Iterable[Msp], identity: PeerIdentityType) -> tupl
 def find_mspids_of_issuer(msps: Iterable[Msp], certificate: Certificate) -> tuple[str, ...]:
     """Name each organisation one of whose CAs of identities issued a certificate."""
     return tuple(msp.mspid for msp in msps if any(certificate.is_signed_by(ca) for ca in msp.tree.cas))
+
+
+def has_namesake(msps: Iterable[Msp], claim: Claim) -> bool:
+    """Whether the organisation that an identity claims has a CA of its issuer's name, whoever has signed it."""
+    issuer = claim.certificate.parsed.issuer
+    return any(ca.parsed.subject == issuer for msp in msps if msp.mspid == claim.mspid for ca in msp.tree.cas)
 
 
 def find_tls_issuing_mspids(msps: Iterable[Msp], leaf: Certificate) -> tuple[str, ...]:

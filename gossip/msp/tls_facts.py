@@ -6,10 +6,16 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, shown
 from gossip.msp.pem import find_pem_block
+
+_PURPOSES = {
+    ExtendedKeyUsageOID.SERVER_AUTH: "server",
+    ExtendedKeyUsageOID.CLIENT_AUTH: "client",
+}
 
 MAX_CERTIFICATES = 1_000
 """Of one file; no organisation has as many CAs."""
@@ -62,6 +68,16 @@ def read_tls_certificate(der: bytes) -> TlsCertificate:
         certificate.not_before_at,
         certificate.not_after_at,
     )
+
+
+def find_missing_purposes(certificate: Certificate) -> tuple[str, ...]:
+    """Name the sides of TLS, ``server`` and ``client``, for which a certificate may not be used."""
+    for extension in certificate.parsed.extensions:
+        if isinstance(extension.value, x509.ExtendedKeyUsage):
+            if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in extension.value:
+                return ()
+            return tuple(name for oid, name in _PURPOSES.items() if oid not in extension.value)
+    return ()
 
 
 def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:

@@ -13,7 +13,7 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     if is_url:
         raise ValueError(f"an endpoint is host:port, without {scheme}://")
     host, colon, port_text = endpoint.rpartition(":")
-    if not colon:
+    if not colon or endpoint.endswith("]"):
         raise ValueError("an endpoint is host:port, and there is no port")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]

@@ -20,6 +20,9 @@ NO_CHECK_TIME = 0x200000
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
 _VERSION_TAG = 0xA0
+=======
+_PRIVATE_KEY = "PRIVATE KEY-----"
+>>>>>>> 5983504 (Diagnose what was called a broken rule of X.509 or a CA that was not at fault: expired TLS CAs, usages, intermediates not sent, TLS certificates as identities, CAs made anew, folders of others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +114,14 @@ def _with_issuer(certificate: Path, leaf: bytes, roots: list[bytes]) -> Iterator
 
     Without a chain to present, OpenSSL looks for one at every handshake and verifies it: a tenth of TLS.
     """
-    text = _read_text(certificate)
     issuers = [root for root in roots if _names(root).subject == _names(leaf).issuer and root != leaf]
-    if len(issuers) != 1 or text.count(_BEGIN) > 1:
+    if len(issuers) != 1 or _read_text(certificate).count(_BEGIN) > 1:
         yield certificate
         return
     with ExitStack() as stack:
         try:
             file = stack.enter_context(NamedTemporaryFile(suffix=".pem", buffering=0))
-            file.write(f"{text}\n{ssl.DER_cert_to_PEM_cert(issuers[0])}".encode("ascii", "replace"))
+            file.write("".join(map(ssl.DER_cert_to_PEM_cert, (leaf, issuers[0]))).encode())
             path = Path(file.name)
         except OSError:
             path = certificate  # no place to write is no reason not to speak
@@ -142,7 +144,8 @@ def _names(certificate: bytes) -> _Names:
 
 
 def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> None:
-    _read_text(files.key)
+    if _PRIVATE_KEY not in _read_text(files.key):
+        raise ConfigurationError("holds no private key in PEM", path=str(files.key))
 
     def refuse_password() -> str:
         raise ConfigurationError("is encrypted; keys must lie in plain PEM", path=str(files.key))

@@ -193,6 +193,7 @@ def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path)
     ("endpoint", "what"),
     [
         ("localhost", "there is no port"),
+        ("[::1]", "there is no port"),
         ("localhost:", "'' is not a port"),
         ("localhost:99999", "'99999' is not a port"),
         ("https://localhost:7051", "without https://"),

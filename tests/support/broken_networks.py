@@ -28,6 +28,7 @@ from gossip.operations.figures import Figures
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.types import PkiId
 from gossip.wire.hello import encode_hello
+from gossip.wire.serialized import encode_serialized_identity
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, say_nothing, speak_http1, tcp_server
 from tests.support.operations import operations_endpoint
@@ -142,15 +143,29 @@ def crypto_of(number: int) -> MspCryptoService:
     return MspCryptoService(MspRegistry(organizations.local, organizations.channels), organizations.signing_identity)
 
 
-def hello_of(number: int, *, tls_cert_hash: bytes | None = None, pki_id: PkiId | None = None, signer: int = 0) -> bytes:
-    """The ConnEstablish of peer0 of an organisation, true but for what is given."""
+def hello_of(
+    number: int,
+    *,
+    tls_cert_hash: bytes | None = None,
+    pki_id: PkiId | None = None,
+    signer: int = 0,
+    credential: Credential | None = None,
+) -> bytes:
+    """The ConnEstablish of peer0 of an organisation, true but for what is given.
+
+    ``credential`` stands in for its identity, and not for its key: who refuses the identity does not come to the
+    signature.
+    """
     crypto = crypto_of(number)
+    identity = crypto.identity
+    if credential is not None:
+        identity = encode_serialized_identity(f"Org{number}MSP", credential.certificate_pem)
     if tls_cert_hash is None:
         tls_cert_hash = certificate_hash(peer(number).tls.certificate.public_bytes(Encoding.DER))
-    own_pki_id = crypto.get_pki_id_of_cert(crypto.identity)
+    own_pki_id = crypto.get_pki_id_of_cert(identity)
     assert own_pki_id is not None
     return encode_hello(
-        pki_id or own_pki_id, crypto.identity, tls_cert_hash, probe=False, sign=crypto_of(signer or number).sign
+        pki_id or own_pki_id, identity, tls_cert_hash, probe=False, sign=crypto_of(signer or number).sign
     )
 
 

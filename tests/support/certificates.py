@@ -45,6 +45,22 @@ class Issued:
         return encode_serialized_identity(mspid, self.pem)
 
 
+def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) -> x509.CertificateBuilder:
+    """Begin a certificate like this one, with one extension less."""
+    builder = x509.CertificateBuilder(
+        issuer_name=certificate.issuer,
+        subject_name=certificate.subject,
+        public_key=certificate.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=certificate.not_valid_before_utc,
+        not_valid_after=certificate.not_valid_after_utc,
+    )
+    for extension in certificate.extensions:
+        if not isinstance(extension.value, without):
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+    return builder
+
+
 def key_usage(*, signs_certificates: bool) -> Extension:
     """A key usage extension with or without keyCertSign."""
     usage = x509.KeyUsage(

@@ -70,6 +70,10 @@ class Folder:
         """The CAs that issue identities."""
         return [*self.in_folder("cacerts"), *self.in_folder("intermediatecerts")]
 
+    def tls_authorities(self) -> list[CertificateFile]:
+        """The CAs that issue TLS certificates."""
+        return [*self.in_folder("tlscacerts"), *self.in_folder("tlsintermediatecerts")]
+
     def own(self) -> CertificateFile | None:
         """The certificate that a peer runs with: the first by name."""
         return next(iter(self.in_folder("signcerts")), None)

@@ -25,7 +25,7 @@ def lint_chains(folder: Folder) -> Iterator[Finding]:
     for name in ("intermediatecerts", "signcerts", "admincerts"):
         for entry in folder.in_folder(name):
             if entry.certificate.is_ca == (name == "intermediatecerts"):
-                yield from _lint_chain(entry, tree)
+                yield from _lint_chain(entry, tree, folder)
 
 
 def lint_own_key(folder: Folder) -> Iterator[Finding]:
@@ -64,10 +64,16 @@ def _tree(folder: Folder) -> CaTree:
     return CaTree(roots, [entry.certificate for entry in folder.in_folder("intermediatecerts")])
 
 
-def _lint_chain(entry: CertificateFile, tree: CaTree) -> Iterator[Finding]:
+def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterator[Finding]:
     try:
         chain = tree.find_chain(entry.certificate)
     except UntrustedIdentityError as fault:
+        if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
+            problem = (
+                f"{entry.certificate.subject} is a TLS certificate, issued by the TLS CA {entry.certificate.issuer}"
+            )
+            yield error(entry.file, "tls-certificate", problem, "put the one there that the organisation's CA issued")
+            return
         remedy = (
             f"put the CA {entry.certificate.issuer} into cacerts or intermediatecerts, or enroll with a CA of this MSP"
         )

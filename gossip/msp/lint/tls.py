@@ -2,16 +2,9 @@
 
 from collections.abc import Iterator
 
-from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
-
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
-
-_PURPOSES = {
-    ExtendedKeyUsageOID.SERVER_AUTH: "server",
-    ExtendedKeyUsageOID.CLIENT_AUTH: "client",
-}
+from gossip.msp.tls_facts import find_missing_purposes
 
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
@@ -27,7 +20,7 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
 
 
 def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
-    authorities = [*folder.in_folder("tlscacerts"), *folder.in_folder("tlsintermediatecerts")]
+    authorities = folder.tls_authorities()
     if any(entry.certificate.is_signed_by(authority.certificate) for authority in authorities):
         return
     known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
@@ -46,10 +39,8 @@ def _lint_key(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
 
 
 def _lint_usage(entry: CertificateFile) -> Iterator[Finding]:
-    for extension in entry.certificate.parsed.extensions:
-        if isinstance(extension.value, x509.ExtendedKeyUsage):
-            missing = [name for oid, name in _PURPOSES.items() if oid not in extension.value]
-            if missing and ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE not in extension.value:
-                problem = f"{entry.certificate.subject} may not be used for TLS {' and '.join(missing)} authentication"
-                remedy = "a gossip peer is both: have it issued for serverAuth and clientAuth"
-                yield warning(entry.file, "tls-usage", problem, remedy)
+    missing = find_missing_purposes(entry.certificate)
+    if missing:
+        problem = f"{entry.certificate.subject} may not be used for TLS {' and '.join(missing)} authentication"
+        remedy = "a gossip peer is both: have it issued for serverAuth and clientAuth"
+        yield warning(entry.file, "tls-usage", problem, remedy)

@@ -20,12 +20,14 @@ class Looked:
 
     Attributes:
         leaf: What the server presents; None where it presents nothing readable.
+        presented: How many certificates the server sends; the leaf is one.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
         tls_version, alpn: What it chose.
         speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.
     """
 
     leaf: TlsCertificate | None = None
+    presented: int = 0
     missing_issuer: MissingIssuer | None = None
     tls_version: str | None = None
     alpn: str | None = None
@@ -42,6 +44,8 @@ class Theirs:
         claim: Its identity: certificate and organisation; None where that cannot be read.
         verdict: What our MSPs say of it; None where it is no identity.
         issuing_mspids: The organisations that we know whose CA issued it, whatever it claims.
+        tls_issuing_mspids: Those whose TLS CA did.
+        has_namesake: None of them did, but the organisation that it claims has a CA of its issuer's name.
         rule_source: File and line of the rule that it breaks.
     """
 
@@ -50,6 +54,8 @@ class Theirs:
     claim: Claim | None
     verdict: Verdict | None
     issuing_mspids: tuple[str, ...]
+    tls_issuing_mspids: tuple[str, ...]
+    has_namesake: bool
     rule_source: str | None
 
 

@@ -20,7 +20,7 @@ from gossip.errors import (
 )
 from gossip.messages import ConnEstablish
 from gossip.msp.claim import parse_claim
-from gossip.msp.issuers import find_issuing_mspids
+from gossip.msp.issuers import find_issuing_mspids, find_tls_issuing_mspids, has_namesake
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.msp.verdict import judge_identity
@@ -122,7 +122,16 @@ def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
     except UntrustedIdentityError:
         claim, verdict = None, None
     issuing = find_issuing_mspids(registry.msps, identity)
-    return Theirs(PkiId(conn.pki_id), conn.tls_cert_hash, claim, verdict, issuing, _find_rule(registry, identity))
+    return Theirs(
+        pki_id=PkiId(conn.pki_id),
+        tls_cert_hash=conn.tls_cert_hash,
+        claim=claim,
+        verdict=verdict,
+        issuing_mspids=issuing,
+        tls_issuing_mspids=find_tls_issuing_mspids(registry.msps, claim.certificate) if claim is not None else (),
+        has_namesake=claim is not None and not issuing and has_namesake(registry.msps, claim),
+        rule_source=_find_rule(registry, identity),
+    )
 
 
 def _find_rule(registry: MspRegistry, identity: PeerIdentityType) -> str | None:

@@ -5,16 +5,22 @@ from gossip.msp.lint import Finding, Severity
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed
 from gossip.node.diagnose.own_side import OwnSide
 
-_TELLING = ("ca-in-signcerts", "no-signcert", "node-ou-certifier", "node-ou-role", "expired", "revoked")
+_TELLING = (
+    "ca-in-signcerts",
+    "tls-certificate",
+    "no-signcert",
+    "node-ou-certifier",
+    "node-ou-role",
+    "expired",
+    "revoked",
+)
 """Rules that explain others which are broken with them: a CA's certificate in signcerts has no key here either."""
 
 
 def judge_own_identity(own: OwnSide) -> StageReport:
     """Would our own MSPs take us?"""
     if own.error is not None:
-        where = own.msp_file(own.error.path) if own.error.path is not None else None
-        causes = _causes(own) or (Cause("own-msp", "an MSP folder of ours cannot be used", where),)
-        return failed(Stage.OWN_IDENTITY, Side.OURS, own.error, *causes)
+        return failed(Stage.OWN_IDENTITY, Side.OURS, own.error, *_unusable(own, own.error.path))
     verdict = own.verdict
     assert verdict is not None  # with no error there is one
     facts = {"msp": own.settings.mspid, "pki_id": verdict.pki_id.hex()}
@@ -27,6 +33,15 @@ def judge_own_identity(own: OwnSide) -> StageReport:
     error = ConfigurationError(f"our own identity does not hold: {verdict.reason}", path=str(own.settings.msp_dir))
     unclear = Cause("own-identity", str(verdict.reason), str(own.settings.msp_dir / "signcerts"))
     return failed(Stage.OWN_IDENTITY, Side.OURS, error, *(_causes(own) or (unclear,)), facts=facts)
+
+
+def _unusable(own: OwnSide, path: str | None) -> tuple[Cause, ...]:
+    where = own.msp_file(path) if path is not None else None
+    mspid = own.find_organization(path) if path is not None else None
+    if mspid is not None:
+        text = f"the MSP folder of {mspid} that we were given cannot be used; gossip msp check says all about it"
+        return (Cause("org-msp", text, where),)
+    return _causes(own) or (Cause("own-msp", "our MSP folder cannot be used", where),)
 
 
 def _causes(own: OwnSide) -> tuple[Cause, ...]:
@@ -42,5 +57,7 @@ def _place(own: OwnSide, found: Finding) -> str:
     return own.msp_file(path) if found.rule == "no-root" else path
 
 
-def _rank(finding: Finding) -> int:
-    return _TELLING.index(finding.rule) if finding.rule in _TELLING else len(_TELLING)
+def _rank(finding: Finding) -> tuple[bool, int]:
+    """What lies outside of the folder, in tls, explains little."""
+    telling = _TELLING.index(finding.rule) if finding.rule in _TELLING else len(_TELLING)
+    return finding.file.startswith("../"), telling

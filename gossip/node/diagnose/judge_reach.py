@@ -1,9 +1,13 @@
 """Judges name, TCP, HTTP/2 and Ping."""
 
+import errno
+
 from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.transport.tls_failure import TlsFault
+
+_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
 def judge_name(evidence: Evidence) -> StageReport:
@@ -38,6 +42,9 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
     elsewhere = Cause("listens-elsewhere", "it listens on another port, or inside of its container only", listens)
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:
+        text = f"no way leads from this machine to {evidence.host}: another network, a VPN that is down, no IPv6 here"
+        return failed(Stage.TCP, Side.BETWEEN, error, Cause("no-route", text, "this machine's routes"), took_s=took_s)
     rules = "rules between this machine and the peer's"
     if isinstance(error, PeerSilentError):
         firewall = Cause("firewall", "a firewall on the way drops the packets", rules)
@@ -57,10 +64,14 @@ def judge_http2(evidence: Evidence) -> StageReport:
     causes = (
         Cause(
             "other-service",
-            "another service than a peer listens there: its answer is not HTTP/2",
+            "another service than a peer listens there, which does not speak HTTP/2",
             "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
         ),
-        Cause("http1-proxy", "a proxy on the way speaks HTTP/1.1 alone", "the proxy's settings for gRPC"),
+        Cause(
+            "http1-proxy",
+            "a proxy on the way speaks HTTP/1.1 only, or does not offer HTTP/2 in TLS (ALPN h2)",
+            "the proxy's settings for gRPC",
+        ),
     )
     return failed(Stage.HTTP2, Side.THEIRS, error, *causes, took_s=took_s)
 

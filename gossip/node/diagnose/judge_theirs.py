@@ -133,6 +133,18 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if certificate.not_after_at < evidence.now:
         text = f"its certificate ended at {certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
+    if theirs.tls_issuing_mspids:
+        text = (
+            f"{certificate.subject} is a TLS certificate, issued by the TLS CA {certificate.issuer} of "
+            f"{theirs.tls_issuing_mspids[0]}: its identity belongs there"
+        )
+        return Side.THEIRS, (Cause("tls-certificate", text, "the peer's signcerts"),)
+    if theirs.has_namesake:
+        text = (
+            f"{certificate.subject} was signed by another key than that of our {certificate.issuer}: the CA of {name} "
+            "was made anew, and we have the old one; or the peer is a stranger"
+        )
+        return Side.OURS, (Cause("ca-outdated-here", text, str(known[claimed] / "cacerts")),)
     if not theirs.issuing_mspids:
         text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer a stranger"
         return Side.OURS, (Cause("ca-unknown-here", text, str(known[claimed] / "cacerts")),)

@@ -1,13 +1,14 @@
-"""Judges TLS: who refused whom, and which certificate or file is behind it."""
+"""Judges TLS: who refused whom, and what is behind it."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 from gossip.errors import ConfigurationError, GossipError
-from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
-from gossip.msp.tls_facts import TlsCertificate
+from gossip.msp.tls_facts import TlsCertificate, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_certificate import at, find_identity_issuer, judge_their_certificate
 from gossip.transport.tls_failure import TlsFault
 
 EXPIRY_NOTICE = timedelta(days=30)
@@ -37,7 +38,7 @@ def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
     if evidence.own.client_leaf is not None:
         facts["our certificate"] = f"{evidence.own.client_leaf.subject}, {_source_of_client_certificate(evidence)}"
     if evidence.leaf is not None and evidence.leaf.not_after_at - evidence.now < EXPIRY_NOTICE:
-        facts["soon"] = f"the certificate ends at {_at(evidence.leaf.not_after_at)}"
+        facts["soon"] = f"the certificate ends at {at(evidence.leaf.not_after_at)}"
         return StageReport(Stage.TLS, Outcome.WARNING, took_s, facts)
     return passed(Stage.TLS, took_s, facts)
 
@@ -51,7 +52,7 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
         return Side.OURS, (Cause("tls-off-here", "the peer speaks TLS, and we do not: turn TLS on", where),)
     match evidence.tls_fault:
         case TlsFault.WE_REFUSED:
-            return _we_refused(evidence)
+            return judge_their_certificate(evidence)
         case TlsFault.THEY_REFUSED:
             return _they_refused(evidence)
         case TlsFault.NOT_TLS:
@@ -65,81 +66,24 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
             return Side.THEIRS, tuple(_closed(evidence))
 
 
-def _we_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
-    leaf, missing = evidence.looked.leaf, evidence.looked.missing_issuer
-    if leaf is None:
-        return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
-    causes = []
-    side = Side.THEIRS
-    mspid = _find_identity_issuer(evidence, leaf)
-    if missing is not None and mspid is not None:
-        text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
-        causes.append(Cause("identity-ca", text, "the peer's peer.tls.cert.file"))
-    elif missing is not None:
-        side = Side.OURS
-        causes.append(_unknown_issuer(evidence))
-    causes += list(_out_of_date(evidence.now, leaf))
-    if not leaf.is_for(evidence.host):
-        names = ", ".join(leaf.names) or "no name at all"
-        causes.append(
-            Cause(
-                "host-name",
-                f"{evidence.host} was dialled, and the certificate of {leaf.subject} is for {names}: dial one of "
-                "those, or have it issued again with that name (SANS, --csr.hosts)",
-                "the peer's peer.tls.cert.file, and the endpoint that was dialled",
-            )
-        )
-    unclear = Cause(
-        "tls-unverifiable", f"the chain of {leaf.subject} breaks a rule of X.509", "peer.tls.cert.file of theirs"
-    )
-    return side, tuple(causes) or (unclear,)
-
-
-def _unknown_issuer(evidence: Evidence) -> Cause:
-    missing = evidence.looked.missing_issuer
-    assert missing is not None  # the caller has looked
-    if missing.namesake is not None:
-        holders = [str(root.path) for root in evidence.own.roots if missing.namesake in root.certificates]
-        text = (
-            f"{missing.certificate} was signed by another key than that of our {missing.issuer}: the organisation's "
-            "TLS CA was made anew, and we have the old one"
-        )
-        return Cause("tls-ca-outdated-here", text, ", ".join(holders))
-    text = (
-        f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate, "
-        "which its organisation has in msp/tlscacerts"
-    )
-    return Cause("tls-ca-unknown-here", text, evidence.own.root_files())
-
-
-def _find_identity_issuer(evidence: Evidence, leaf: TlsCertificate) -> str | None:
-    """The organisation that has the leaf's issuer among its CAs of identities, and not among those of TLS."""
-    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
-    owners = find_mspids_of_issuer(msps, leaf.certificate)
-    return owners[0] if owners and not find_tls_issuing_mspids(msps, leaf.certificate) else None
-
-
-def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
-    if leaf.not_after_at < now:
-        text = f"the certificate of {leaf.subject} ended at {_at(leaf.not_after_at)}: it must be renewed"
-        yield Cause("tls-expired", text, "the peer's peer.tls.cert.file")
-    if leaf.not_before_at > now:
-        text = f"the certificate of {leaf.subject} begins at {_at(leaf.not_before_at)}, which is still to come"
-        yield Cause("tls-not-yet-valid", text, "this machine's clock, then the peer's peer.tls.cert.file")
-
-
 def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     leaf, alert = evidence.own.client_leaf, evidence.alert
     where = evidence.own.certificate_file()
     if leaf is None:
         return Side.OURS, (Cause("no-client-certificate", "the peer wants a certificate of ours", where),)
     if leaf.not_after_at < evidence.now:
-        text = f"our TLS certificate {leaf.subject} ended at {_at(leaf.not_after_at)}: renew it"
+        text = f"our TLS certificate {leaf.subject} ended at {at(leaf.not_after_at)}: renew it"
         return Side.OURS, (Cause("own-tls-expired", text, where),)
-    mspid = _find_identity_issuer(evidence, leaf)
+    mspid = find_identity_issuer(evidence, leaf)
     if mspid is not None and alert != "certificate expired":
         text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
         return Side.OURS, (Cause("identity-ca", text, where),)
+    if "client" in find_missing_purposes(leaf.certificate) and alert != "unknown ca":
+        text = (
+            f"our TLS certificate {leaf.subject} may not be used by clients: have it issued for serverAuth and "
+            f"clientAuth, since a gossip peer is both (alert: {alert})"
+        )
+        return Side.OURS, (Cause("tls-usage", text, where),)
     unknown = Cause(
         "tls-ca-unknown-to-them",
         f"they do not have {leaf.issuer}, the TLS CA that issued our certificate {leaf.subject} (alert: {alert})",
@@ -179,6 +123,15 @@ def _silent() -> Iterator[Cause]:
 
 
 def _closed(evidence: Evidence) -> Iterator[Cause]:
+    balancer = Cause(
+        "balancer-without-target", "a load balancer has no peer behind it", "its health checks and targets"
+    )
+    if evidence.looked.leaf is None:
+        text = "it closed before it presented a certificate, as a load balancer does that has no peer behind it"
+        yield replace(balancer, text=text)
+        other = "another service than a peer listens there, which takes no TLS"
+        yield Cause("other-service", other, "the peer's peer.listenAddress, and its log at that time")
+        return
     leaf = evidence.own.client_leaf
     issuer = f" (ours is {leaf.issuer})" if leaf is not None else ""
     yield Cause(
@@ -187,7 +140,7 @@ def _closed(evidence: Evidence) -> Iterator[Cause]:
         f"{issuer}",
         f"the peer's log at that time; {_THEIR_ROOTS}",
     )
-    yield Cause("balancer-without-target", "a load balancer has no peer behind it", "its health checks and targets")
+    yield balancer
 
 
 def _certificate_facts(evidence: Evidence, leaf: TlsCertificate | None) -> dict[str, str]:
@@ -196,7 +149,7 @@ def _certificate_facts(evidence: Evidence, leaf: TlsCertificate | None) -> dict[
     facts = {
         "certificate": f"{leaf.subject}, issued by {leaf.issuer}",
         "names": ", ".join(leaf.names) or "none",
-        "ends": _at(leaf.not_after_at),
+        "ends": at(leaf.not_after_at),
     }
     issued = [root for root in evidence.own.roots if any(leaf.certificate.is_signed_by(ca) for ca in root.certificates)]
     if issued:
@@ -208,7 +161,3 @@ def _source_of_client_certificate(evidence: Evidence) -> str:
     files = evidence.own.dial_tls
     kind = "a client certificate of its own" if evidence.own.settings.dial.tls is not None else "also our server's"
     return f"{kind}: {files.certificate if files is not None else ''}"
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%SZ}"

@@ -33,7 +33,7 @@ def judge_verdict(evidence: Evidence) -> StageReport:
         if any(words in error.reason for words in reading.words):
             side, causes = reading.explain(evidence, error.reason)
             return failed(Stage.VERDICT, side, error, *causes, took_s=took_s, facts=facts)
-    cause = Cause("refused", "the peer refused us, in words that are not Fabric's", "the peer's log, gossip.comm")
+    cause = Cause("refused", "the peer refused us, in words that do not say why", "the peer's log, gossip.comm")
     return failed(Stage.VERDICT, Side.THEIRS, error, cause, took_s=took_s, facts=facts)
 
 
@@ -105,6 +105,11 @@ def _signature(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     return Side.BETWEEN, (Cause("signature", text, str(evidence.own.settings.msp_dir / "keystore")),)
 
 
+def _not_understood(_: Evidence, __: str) -> tuple[Side, tuple[Cause, ...]]:
+    text = "the peer found our ConnEstablish to be none, or not ours: something on the way changed it, or its version"
+    return Side.BETWEEN, (Cause("altered", f"{text} differs from Fabric's", "what stands between us; the peer's log"),)
+
+
 def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     own = evidence.own
     mspid = own.settings.mspid
@@ -126,6 +131,8 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     )
     if others or "but its issuer" in reason:
         return Side.OURS, (wrong_name, unknown, old_copy)
+    if "unknown authority" in reason:
+        return Side.THEIRS, (old_copy, wrong_name)
     return Side.THEIRS, (unknown, old_copy, wrong_name)
 
 
@@ -136,8 +143,12 @@ _READINGS = (
     _Reading(("has been revoked",), _revoked),
     _Reading(("validate identity's OUs",), _organisational_unit),
     _Reading(("'Readers'",), _reader),
+    _Reading(("wrong type", "no PKI-ID", "doesn't match the computed pkiID"), _not_understood),
     _Reading(("The signature is invalid", "validity of the signature", "Empty signature"), _signature),
-    _Reading(("No MSP found", "cannot be validated", "classifying identity", "extract msp.Identity"), _no_msp),
+    _Reading(
+        ("No MSP found", "cannot be validated", "classifying identity", "extract msp.Identity", "unknown authority"),
+        _no_msp,
+    ),
 )
 """In this order: the more telling words come before those that every refused identity has."""
 

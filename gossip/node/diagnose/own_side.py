@@ -78,9 +78,14 @@ class OwnSide:
         return self._named(path, *_ROOT_KEYS)
 
     def msp_file(self, path: str) -> str:
-        """Something in an MSP folder for texts, and what names that folder where it is our own."""
-        is_ours = Path(path).is_relative_to(self.settings.msp_dir)
-        return self._named(path, "peer.mspConfigPath") if is_ours else path
+        """Something in an MSP folder for texts, and what names that folder."""
+        mspid = self.find_organization(path)
+        return self._named(path, "peer.mspConfigPath") if mspid is None else f"{path}, named by --org {mspid}"
+
+    def find_organization(self, path: str) -> str | None:
+        """The other organisation in whose MSP folder something is; None where it is in our own."""
+        folders = self.settings.organizations.items()
+        return next((mspid for mspid, folder in folders if Path(path).is_relative_to(folder)), None)
 
     def _named(self, path: str, *keys: str) -> str:
         sources = [self.settings.sources[key] for key in keys if key in self.settings.sources]

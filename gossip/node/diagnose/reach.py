@@ -143,7 +143,7 @@ async def _look(evidence: Evidence) -> Looked:
         missing = find_missing_issuer(seen.chain, trusted)
     except (DialError, UntrustedIdentityError):
         return Looked()
-    return Looked(leaf, missing, seen.tls_version, seen.alpn)
+    return Looked(leaf, len(seen.chain), missing, seen.tls_version, seen.alpn)
 
 
 async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:

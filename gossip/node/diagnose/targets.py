@@ -36,6 +36,6 @@ def find_endpoints(path: Path) -> tuple[str, ...]:
 
 def _without_scheme(url: str) -> str:
     for scheme in _SCHEMES:
-        if url.startswith(scheme):
-            return url.removeprefix(scheme).rstrip("/")
+        if url.lower().startswith(scheme):
+            return url[len(scheme) :].rstrip("/")
     return url

@@ -16,6 +16,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint import Severity, lint_msp_folder
+from tests.support.certificates import like
 from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
 
 NAME = "peer0.org1.example.com"
@@ -56,22 +57,6 @@ def own_identity(**changes: object) -> Credential:
     """An identity as peer0 has it, with something else."""
     options: dict[str, object] = {"validity": VALIDITY, "units": ["peer"]} | changes
     return CA.issue_identity(NAME, **options)  # type: ignore[arg-type]  # the names are checked when it runs
-
-
-def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) -> x509.CertificateBuilder:
-    """Begin a certificate like this one, with one extension less."""
-    builder = x509.CertificateBuilder(
-        issuer_name=certificate.issuer,
-        subject_name=certificate.subject,
-        public_key=certificate.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=certificate.not_valid_before_utc,
-        not_valid_after=certificate.not_valid_after_utc,
-    )
-    for extension in certificate.extensions:
-        if not isinstance(extension.value, without):
-            builder = builder.add_extension(extension.value, critical=extension.critical)
-    return builder
 
 
 def replace_line(path: Path, old: str, new: str, count: int = -1) -> None:
@@ -262,6 +247,10 @@ def enroll_elsewhere(msp: Path) -> None:
     put_own(msp, organisation(2).issue_peer("peer0").identity)
 
 
+def enroll_with_the_tls_ca(msp: Path) -> None:
+    put_own(msp, organisation().tls_ca.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+
+
 def forge_the_issuer(msp: Path) -> None:
     put_own(msp, Authority(CA.certificate, generate_key()).issue_identity(NAME, validity=VALIDITY, units=["peer"]))
 
@@ -418,6 +407,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (use_p521, OWN, "foreign-key"),
     (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
     (enroll_elsewhere, OWN, "not-issued-here"),
+    (enroll_with_the_tls_ca, OWN, "tls-certificate"),
     (forge_the_issuer, OWN, "not-issued-here"),
     (enroll_above_an_intermediate, OWN, "issuer-not-lowest"),
     (add_a_foreign_intermediate, "intermediatecerts/lower.pem", "not-issued-here"),

@@ -60,6 +60,12 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
         ("The signature is invalid", Side.BETWEEN, "signature"),
         ("gossipping peer identity expired", Side.THEIRS, "their-clock"),
         ("no TLS certificate", Side.BETWEEN, "tls-proxy"),
+        (PREFIX + "the supplied identity is not valid: certificate signed by unknown authority", Side.THEIRS,
+         "ca-unknown-to-them"),
+        ("x509: certificate signed by unknown authority", Side.THEIRS, "ca-unknown-to-them"),
+        ("wrong type", Side.BETWEEN, "altered"),
+        ("no PKI-ID", Side.BETWEEN, "altered"),
+        ("identity doesn't match the computed pkiID", Side.BETWEEN, "altered"),
         ("something else", Side.THEIRS, "refused"),
     ],
 )  # fmt: skip

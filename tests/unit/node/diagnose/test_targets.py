@@ -12,6 +12,7 @@ PEERS = {
     "peer0.org1.example.com": {"url": "grpcs://localhost:7051", "tlsCACerts": {"pem": "-----BEGIN"}},
     "peer0.org2.example.com": {"url": "grpc://localhost:9051/"},
     "plain": {"url": "localhost:7051"},
+    "loud": {"url": "GRPCS://localhost:9051"},
 }
 
 

@@ -1,0 +1,235 @@
+"""``gossip diagnose`` on variants of the fifteen questions: other certificates and folders, several faults at once."""
+
+import errno
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+
+from gossip.msp.authority import Authority, Credential, Validity
+from tests.support.broken_networks import (
+    HERE,
+    IMPATIENT,
+    Arguments,
+    as_org2,
+    copy_of,
+    hello_of,
+    reissue_tls,
+    say,
+    write_tls,
+)
+from tests.support.certificates import like
+from tests.support.cli import Outcome, run
+from tests.support.in_thread import listening, peer_settings, tls_of
+from tests.support.odd_servers import grpc_peer, tcp_server
+from tests.support.organisations import NOW, organisation, organisation_folder, peer
+
+Network = Iterator[Arguments]
+
+
+def tls_from(authority: Authority, folder: Path) -> None:
+    """Give a copied peer of Org1 a TLS certificate of this CA."""
+    name, validity = peer(1).name, organisation(1).validity
+    write_tls(folder / "tls", authority.issue_tls(name, validity=validity, hosts=HERE))
+
+
+@contextmanager
+def expired_tls_ca(tmp_path: Path) -> Network:
+    ended = Validity(NOW - timedelta(days=400), NOW - timedelta(days=1))
+    authority = Authority.create("tlsca.old.example.com", "org1.example.com", validity=ended)
+    folder, ca_file = copy_of(1, tmp_path), tmp_path / "old-ca.pem"
+    tls_from(authority, folder)
+    ca_file.write_bytes(authority.certificate_pem)
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
+
+
+@contextmanager
+def intermediate_not_sent(tmp_path: Path) -> Network:
+    validity = organisation(1).validity
+    root = Authority.create("tlsroot.org1.example.com", "org1.example.com", validity=validity)
+    folder, ca_file = copy_of(1, tmp_path), tmp_path / "root.pem"
+    tls_from(root.issue_authority("tlsica.org1.example.com", "org1.example.com", validity=validity), folder)
+    ca_file.write_bytes(root.certificate_pem)
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
+
+
+@contextmanager
+def no_alternative_names(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    reissue_tls(folder, 1, hosts=())
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+def allow_only(folder: Path, number: int, usage: ObjectIdentifier) -> None:
+    """Give a copied peer a TLS certificate for one side of TLS only."""
+    only = x509.ExtendedKeyUsage([usage])
+    builder = like(peer(number).tls.certificate, without=x509.ExtendedKeyUsage).add_extension(only, critical=False)
+    signed = builder.sign(organisation(number).tls_ca.key, SHA256())
+    write_tls(folder / "tls", Credential(signed, peer(number).tls.key))
+
+
+@contextmanager
+def not_for_servers(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    allow_only(folder, 1, ExtendedKeyUsageOID.CLIENT_AUTH)
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def not_for_clients(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    allow_only(folder, 2, ExtendedKeyUsageOID.SERVER_AUTH)
+    with listening(replace(peer_settings(1), require_client_certificate=True)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def certificate_in_place_of_our_tls_key(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    shutil.copy(folder / "tls" / "server.crt", folder / "tls" / "server.key")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def closes_before_tls(tmp_path: Path) -> Network:
+    with tcp_server(lambda _: None) as endpoint:
+        yield [endpoint, *as_org2(), *IMPATIENT]
+
+
+def use_tls_as_identity(folder: Path, number: int) -> None:
+    """Put a peer's TLS certificate and key where its identity belongs."""
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    signcert.write_bytes(peer(number).tls.certificate_pem)
+    (folder / "msp" / "keystore" / "priv_sk").write_bytes(peer(number).tls.key_pem)
+
+
+@contextmanager
+def our_tls_as_identity(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    use_tls_as_identity(folder, 2)
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def their_tls_as_identity(tmp_path: Path) -> Network:
+    with grpc_peer(tls_of(), say(hello_of(1, credential=peer(1).tls))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_ca_made_anew(tmp_path: Path) -> Network:
+    validity = organisation(1).validity
+    anew = Authority.create(organisation(1).ca.name, organisation(1).domain, validity=validity)
+    issued = anew.issue_identity(peer(1).name, validity=validity, units=("peer",))
+    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def our_key_missing_and_our_tls_expired(tmp_path: Path) -> Network:
+    """A peer without ``clientAuthRequired`` does not mind the second, so it explains nothing."""
+    folder = copy_of(2, tmp_path)
+    reissue_tls(folder, 2, validity=Validity.expired(NOW))
+    (folder / "msp" / "keystore" / "priv_sk").unlink()
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def their_folder_broken_and_our_tls_expired(tmp_path: Path) -> Network:
+    """The folder that --org names is at fault, whatever is wrong with our own."""
+    folder = copy_of(2, tmp_path)
+    reissue_tls(folder, 2, validity=Validity.expired(NOW))
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    (msp / "config.yaml").write_text("NodeOUs: [")
+    with listening(peer_settings(1)) as endpoint:
+        others = [each for each in as_org2(folder) if not each.startswith("--org")]
+        yield [endpoint, *others, f"--org=Org1MSP={msp}"]
+
+
+CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, str, str, str, str]]] = [
+    (expired_tls_ca, ("tls", "theirs", "tls-ca-expired", "tlsca.old.example.com", "old-ca.pem, named by --tls-ca")),
+    (not_for_servers, ("tls", "theirs", "tls-usage", "serverAuth", "the peer's peer.tls.cert.file")),
+    (not_for_clients, ("tls", "ours", "tls-usage", "clientAuth", "tls/server.crt, named by --tls-cert")),
+    (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
+    (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
+    (closes_before_tls, ("tls", "theirs", "balancer-without-target", "before it presented", "health checks")),
+    (
+        our_tls_as_identity,
+        (
+            "own_identity",
+            "ours",
+            "tls-certificate",
+            "the TLS CA tlsca.org2.example.com",
+            "peer0.org2.example.com-cert.pem",
+        ),
+    ),
+    (
+        their_tls_as_identity,
+        ("identity", "theirs", "tls-certificate", "the TLS CA tlsca.org1.example.com", "the peer's signcerts"),
+    ),
+    (their_ca_made_anew, ("identity", "ours", "ca-outdated-here", "another key", "org1.example.com/msp/cacerts")),
+    (our_key_missing_and_our_tls_expired, ("own_identity", "ours", "no-key", "holds no key", "msp/keystore")),
+    (
+        their_folder_broken_and_our_tls_expired,
+        ("own_identity", "ours", "org-msp", "Org1MSP", "org1/msp/config.yaml:1, named by --org Org1MSP"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("network", "expected"), CASES, ids=[network.__name__ for network, _ in CASES])
+def test_what_fails_is_found(
+    network: Callable[[Path], AbstractContextManager[Arguments]],
+    expected: tuple[str, str, str, str, str],
+    tmp_path: Path,
+) -> None:
+    with network(tmp_path) as arguments:
+        outcome = run("diagnose", *arguments, "--json")
+
+    stage = failed_stage(outcome)
+    cause = stage["causes"][0]
+    assert (stage["stage"], stage["side"], cause["rule"]) == expected[:3], outcome.stdout
+    assert expected[3] in cause["text"]
+    assert expected[4] in cause["look_at"]
+
+
+def test_an_intermediate_that_the_peer_should_send_is_a_cause_too(tmp_path: Path) -> None:
+    with intermediate_not_sent(tmp_path) as arguments:
+        outcome = run("diagnose", *arguments, "--json")
+
+    causes = failed_stage(outcome)["causes"]
+    assert [cause["rule"] for cause in causes] == ["tls-ca-unknown-here", "tls-intermediate-not-sent"]
+    assert "tlsica.org1.example.com" in causes[1]["text"]
+    assert causes[1]["look_at"] == "the peer's peer.tls.cert.file"
+
+
+def test_a_network_without_a_way_is_nobody_s_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_way(*_: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", no_way)
+    outcome = run("diagnose", "192.0.2.1:7051", *as_org2(), "--json")
+
+    stage = failed_stage(outcome)
+    assert (stage["stage"], stage["side"], stage["causes"][0]["rule"]) == ("tcp", "between", "no-route")
+
+
+def failed_stage(outcome: Outcome) -> Any:
+    """The stage that the command names as the first that failed."""
+    stages: Any = outcome.object["stages"]
+    return next(stage for stage in stages if stage["stage"] == outcome.object["failed_at"])
