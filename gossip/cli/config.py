@@ -16,7 +16,7 @@ def config() -> None:
 @app.command()
 @reads_settings
 def show(chosen: Chosen, as_json: Json = False) -> None:
-    """Print every setting that is in force, and where it came from: default, file and line, variable or option."""
+    """Print every setting in force, and where it came from: default, file and line, variable or option."""
     with reporting(as_json) as report:
         rows = [
             {"key": setting.key, "value": setting.value, "from": setting.source} for setting in chosen.core.in_force

@@ -19,16 +19,17 @@ def diagnose(
     settings: "PeerSettings",
     endpoint: Annotated[list[str] | None, typer.Argument(metavar="HOST:PORT...", help="Where peers listen.")] = None,
     all_from: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Every peer of a connection profile or core.yaml, side by side.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Diagnose every peer of a connection profile or core.yaml, side by side."),
     ] = None,
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
     operations: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, to learn what it lost."),
+        typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, to ask how many messages it has lost."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say of each stage of a handshake how it went, and for the first that fails whose side it is, why, and where.
+    """Show how each stage of a handshake went; for the first that fails, which side is at fault, why, and where.
 
     Ends with the exit code of the first endpoint that failed.
     """

@@ -25,7 +25,7 @@ def handshake(
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Refuse anybody else.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Shake hands with a peer: each side judges the other, and the peer's own verdict is waited for."""
+    """Shake hands with a peer: each side verifies the other, and we wait for the peer's own verdict."""
     from gossip.api.peer import RemotePeer
     from gossip.msp.facts import describe_identity
 

@@ -22,7 +22,7 @@ def show(
     mspid: Mspid = None,
     as_json: Json = False,
 ) -> None:
-    """Show what stands in an identity, without judging it.
+    """Show what is in an identity, without judging it.
 
     Takes a certificate in PEM, a marshalled SerializedIdentity, or an MSP folder, whose own certificate is meant. The
     PKI-ID of a certificate depends on --mspid.

@@ -59,7 +59,7 @@ def misbehave(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Misbehave towards a peer and tell how it ended, and whether that is how it should.
+    """Misbehave towards a peer, and tell how that ended and whether it should have.
 
     For networks of one's own. How it should end is what this implementation does; a Fabric peer may say it otherwise.
     """

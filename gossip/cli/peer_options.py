@@ -45,7 +45,7 @@ def choose(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A peer's core.yaml, with CORE_... variables above it.",
+            help="A peer's core.yaml; CORE_... variables override it.",
             show_default="that of FABRIC_CFG_PATH",
         ),
     ] = None,
@@ -54,7 +54,7 @@ def choose(
     tls_cert: Annotated[Path | None, typer.Option(help="Our TLS certificate in PEM; without it, no TLS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="The key of --tls-cert.")] = None,
     tls_ca: Annotated[
-        list[Path] | None, typer.Option(help="A TLS CA, or a folder of them; those of --org count anyway; repeatable.")
+        list[Path] | None, typer.Option(help="A TLS CA, or a folder of them; those of --org count too; repeatable.")
     ] = None,
     org: Orgs = None,
     dial_timeout: Annotated[

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @acts_as_peer
 def probe(settings: "PeerSettings", endpoint: Endpoint, as_json: Json = False) -> None:
-    """Dial and Ping a peer. That it answers does not tell who it is; ``gossip handshake`` does."""
+    """Dial and Ping a peer. An answer does not tell who it is; gossip handshake does."""
     from gossip.api.peer import RemotePeer
 
     async def reach(peer: "Peer", stages: "Stages") -> Facts:

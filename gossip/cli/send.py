@@ -26,16 +26,19 @@ def send(
     endpoints: Annotated[list[str], typer.Argument(metavar="HOST:PORT...", help="Where the other peers listen.")],
     data: Annotated[Path, typer.Option(metavar="FILE|-", help="What to send; - is standard input.")],
     channel: Annotated[str, typer.Option(help="The channel that the data message names.")] = "",
-    count: Annotated[int, typer.Option(min=1, help="Send it so many times.")] = 1,
+    count: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
     ack: Annotated[
-        int | None, typer.Option(metavar="MIN", min=1, help="Ask for acknowledgements; so many of each are enough.")
+        int | None,
+        typer.Option(
+            metavar="MIN", min=1, help="Ask for acknowledgements; how many of them are enough for each message."
+        ),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that each message may take.")] = 10.0,
     as_json: Json = False,
 ) -> None:
-    """Send a data message to peers; a handshake with each tells first who is there.
+    """Send a data message to peers, after a handshake with each that tells who is there.
 
-    Without --ack, that a message left is all there is to say. Exit code 1 when a peer refused, 3 when one was not
+    Without --ack, all that is known is that the message left. Exit code 1 when a peer refused, 3 when one was not
     reached or did not answer.
     """
     import asyncio

@@ -34,21 +34,22 @@ def serve(
         ),
     ] = None,
     watch_interval: Annotated[
-        float, typer.Option(min=0.0, help="Seconds between looks for changed files; 0 looks on SIGHUP alone.")
+        float, typer.Option(min=0.0, help="Seconds between checks for changed files; 0 checks only on SIGHUP.")
     ] = 10.0,
     ack: Annotated[bool, typer.Option("--ack", help="Acknowledge every message that asks for it.")] = False,
     nack: Annotated[str | None, typer.Option(metavar="TEXT", help="Refuse every message with this text.")] = None,
     operations: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Serves figures, health and log levels; :PORT is loopback.")
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where to serve metrics, health and log levels; :PORT means loopback."),
     ] = None,
     log_format: Annotated[
-        LogFormat, typer.Option(help="Lines on standard error; FABRIC_LOGGING_SPEC says of what.")
+        LogFormat, typer.Option(help="Form of the log on standard error; FABRIC_LOGGING_SPEC sets its levels.")
     ] = LogFormat.PLAIN,
     as_json: Json = False,
 ) -> None:
     """Run a peer until SIGINT or SIGTERM, and print what happens.
 
-    SIGHUP takes up changed MSP folders, CRLs and TLS files at once.
+    SIGHUP reloads changed MSP folders, CRLs and TLS files at once.
     """
     from gossip.cli.answering import Answer
     from gossip.cli.loop import run

@@ -15,7 +15,7 @@ def demo(
     peers: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="How many peers each of them has.")] = 2,
     as_json: Json = False,
 ) -> None:
-    """See it all happen: peers of throw-away organisations, each a process of its own, on this machine.
+    """Watch it all happen: peers of throw-away organisations, each in its own process, on this machine.
 
     They shake hands over mutual TLS and exchange acknowledged messages; three impostors are refused; one peer is
     killed, presumed dead, and comes back. It ends by itself and leaves nothing behind.
