@@ -32,6 +32,7 @@ from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer
+from tests.support.tls_proxy import tls_proxy
 
 Network = Iterator[Arguments]
 
@@ -216,6 +217,20 @@ def test_an_intermediate_that_the_peer_should_send_is_a_cause_too(tmp_path: Path
     assert [cause["rule"] for cause in causes] == ["tls-ca-unknown-here", "tls-intermediate-not-sent"]
     assert "tlsica.org1.example.com" in causes[1]["text"]
     assert causes[1]["look_at"] == "the peer's peer.tls.cert.file"
+
+
+def test_a_proxy_without_a_certificate_for_the_peer_is_a_cause_of_silence(tmp_path: Path) -> None:
+    front = write_tls(
+        tmp_path, organisation(1).tls_ca.issue_tls("lb.example.com", validity=organisation(1).validity, hosts=HERE)
+    )
+    demanding = replace(peer_settings(1), require_client_certificate=True)
+    with listening(demanding) as upstream, tls_proxy(front, upstream, None) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(), *IMPATIENT, "--json")
+
+    stage = failed_stage(outcome)
+    assert (stage["stage"], stage["side"]) == ("http2", "theirs")
+    assert [cause["rule"] for cause in stage["causes"]] == ["silent-service", "tls-proxy"]
+    assert "certificate lb.example.com" in stage["causes"][1]["look_at"]
 
 
 def test_a_network_without_a_way_is_nobody_s_peer(monkeypatch: pytest.MonkeyPatch) -> None:

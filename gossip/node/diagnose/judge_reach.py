@@ -1,6 +1,7 @@
 """Judges name, TCP, HTTP/2 and Ping."""
 
 import errno
+from collections.abc import Iterator
 
 from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
@@ -59,8 +60,7 @@ def judge_http2(evidence: Evidence) -> StageReport:
     if error is None:
         return passed(Stage.HTTP2, took_s) if evidence.link is not None else skipped(Stage.HTTP2)
     if evidence.tls_fault is TlsFault.SILENT:
-        cause = Cause("silent-service", "something takes the connection and says nothing", "what listens on that port")
-        return failed(Stage.HTTP2, Side.THEIRS, error, cause, took_s=took_s)
+        return failed(Stage.HTTP2, Side.THEIRS, error, *_silent(evidence), took_s=took_s)
     causes = (
         Cause(
             "other-service",
@@ -74,6 +74,17 @@ def judge_http2(evidence: Evidence) -> StageReport:
         ),
     )
     return failed(Stage.HTTP2, Side.THEIRS, error, *causes, took_s=took_s)
+
+
+def _silent(evidence: Evidence) -> Iterator[Cause]:
+    yield Cause("silent-service", "something takes the connection and says nothing", "what listens on that port")
+    leaf = evidence.looked.leaf
+    if leaf is not None:
+        text = (
+            f"a proxy terminates TLS here: issuer {leaf.issuer}, certificate {leaf.subject}; the peer behind it is not "
+            "reached, or wants a client certificate that the proxy does not have, so let it pass TLS through"
+        )
+        yield Cause("tls-proxy", text, f"the load balancer, ingress or proxy that holds the certificate {leaf.subject}")
 
 
 def judge_ping(evidence: Evidence) -> StageReport:

@@ -95,7 +95,7 @@ async def _dial(evidence: Evidence) -> Channel:
             channel = await dialer.dial(evidence.endpoint)
     except DialError as error:
         evidence.tls_fault, evidence.alert = classify(error), find_alert(error)
-        evidence.looked = await _look(evidence)
+        evidence.looked = await _look(evidence, error)
         raise _failed(evidence, _failed_stage(evidence, error), error) from error
     except ConfigurationError as error:
         raise _failed(evidence, Stage.TLS, error) from error
@@ -131,8 +131,8 @@ def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
     return Stage.HTTP2 if error.stage == "http2" else Stage.TLS
 
 
-async def _look(evidence: Evidence) -> Looked:
-    if evidence.tls_fault is TlsFault.SILENT:
+async def _look(evidence: Evidence, error: DialError) -> Looked:
+    if evidence.tls_fault is TlsFault.SILENT and error.stage != "http2":
         return Looked()  # it would be as silent again
     if evidence.tls_fault is TlsFault.NOT_TLS:
         return Looked(speaks_plain_http2=await _speaks_plain_http2(evidence.endpoint, evidence.own.settings.dial))
