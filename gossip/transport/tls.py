@@ -20,9 +20,7 @@ NO_CHECK_TIME = 0x200000
 _BEGIN = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
 _VERSION_TAG = 0xA0
-=======
 _PRIVATE_KEY = "PRIVATE KEY-----"
->>>>>>> 5983504 (Diagnose what was called a broken rule of X.509 or a CA that was not at fault: expired TLS CAs, usages, intermediates not sent, TLS certificates as identities, CAs made anew, folders of others)
 
 
 @dataclass(frozen=True, slots=True)
