@@ -1,5 +1,6 @@
 """TLS contexts for both sides, built once from files, and our own leaf certificate."""
 
+import base64
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,6 +22,9 @@ _BEGIN = "-----BEGIN CERTIFICATE-----"
 _END = "-----END CERTIFICATE-----"
 _VERSION_TAG = 0xA0
 _PRIVATE_KEY = "PRIVATE KEY-----"
+
+_TRUSTED_AS_CLIENT = bytes.fromhex("300c300a06082b06010505070302")
+"""OpenSSL's X509_CERT_AUX, which may follow a certificate: it is trusted as a client's, whatever its usages say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ def server_side(files: TlsFiles, *, require_client_certificate: bool = False) ->
     """Make the listening side.
 
     A client certificate is asked for, and must be issued by one of ``files.roots``: Python cannot ask for one without
-    verifying it. Unless it is required, its dates are not judged, as a Fabric peer does not judge them: what counts is
-    that the certificate is the one bound to the identity.
+    verifying it. Unless it is required, its dates are not judged, nor are the usages of one that is itself listed, as a
+    Fabric peer does not judge them: what counts is that the certificate is the one bound to the identity.
 
     Args:
         files: Our certificate, its key, and the TLS CAs of every organisation.
@@ -66,10 +70,10 @@ def server_side(files: TlsFiles, *, require_client_certificate: bool = False) ->
     if not require_client_certificate:
         context.verify_flags |= NO_CHECK_TIME
     context.num_tickets = 0
-    return _side(context, files)
+    return _side(context, files, leaves_are_clients=not require_client_certificate)
 
 
-def _side(context: ssl.SSLContext, files: TlsFiles) -> TlsSide:
+def _side(context: ssl.SSLContext, files: TlsFiles, *, leaves_are_clients: bool = False) -> TlsSide:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(TLS_1_2_SUITES)
     context.set_alpn_protocols([ALPN])
@@ -77,7 +81,7 @@ def _side(context: ssl.SSLContext, files: TlsFiles) -> TlsSide:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go, whatever is listed is trusted, root or not
     roots = tuple(_root_files(files.roots))
     for path in roots:
-        _load_root(context, path)
+        _load_root(context, path, leaves_are_clients=leaves_are_clients)
     leaf = _read_leaf(files.certificate)
     with _with_issuer(files.certificate, leaf, context.get_ca_certs(binary_form=True)) as chain:
         _load_key_pair(context, files, chain)
@@ -96,14 +100,14 @@ def _read_text(path: Path) -> str:
 
 def _read_leaf(path: Path) -> bytes:
     """The first certificate of a PEM file, in DER."""
-    _, begin, rest = _read_text(path).partition(_BEGIN)
-    body, end, _ = rest.partition(_END)
-    if not begin or not end:
-        raise ConfigurationError("holds no certificate in PEM", path=str(path))
+    text = _read_text(path)
     try:
-        return ssl.PEM_cert_to_DER_cert(begin + body + end)
+        leaf = next(_certificates(text), None)
     except ValueError as error:
         raise ConfigurationError("holds a certificate that is not base64", path=str(path)) from error
+    if leaf is None:
+        raise ConfigurationError("holds no certificate in PEM", path=str(path))
+    return leaf
 
 
 @contextmanager
@@ -174,9 +178,36 @@ def _root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
         yield from files
 
 
-def _load_root(context: ssl.SSLContext, path: Path) -> None:
+def _load_root(context: ssl.SSLContext, path: Path, *, leaves_are_clients: bool) -> None:
     text = _read_text(path)
     try:
+        if leaves_are_clients:  # first, since OpenSSL keeps the first copy of a certificate
+            _trust_leaves_as_clients(context, text)
         context.load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError) as error:
         raise ConfigurationError("holds no usable CA certificate in PEM", path=str(path)) from error
+
+
+def _trust_leaves_as_clients(context: ssl.SSLContext, text: str) -> None:
+    """Trust every certificate that is no CA as a client's, also where its usages name servers alone."""
+    every = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    every.load_verify_locations(cadata=text)
+    authorities = set(every.get_ca_certs(binary_form=True))
+    leaves = [certificate for certificate in _certificates(text) if certificate not in authorities]
+    if leaves:
+        with NamedTemporaryFile() as file:  # what a certificate is trusted for can only be told by a file
+            for leaf in leaves:
+                body = base64.encodebytes(leaf + _TRUSTED_AS_CLIENT).decode()
+                file.write(f"-----BEGIN TRUSTED CERTIFICATE-----\n{body}-----END TRUSTED CERTIFICATE-----\n".encode())
+            file.flush()
+            context.load_verify_locations(cafile=file.name)
+
+
+def _certificates(text: str) -> Iterator[bytes]:
+    """Every certificate of a PEM file, in DER."""
+    _, begin, rest = text.partition(_BEGIN)
+    while begin:
+        body, end, rest = rest.partition(_END)
+        if end:
+            yield ssl.PEM_cert_to_DER_cert(begin + body + end)
+        _, begin, rest = rest.partition(_BEGIN)

@@ -5,9 +5,13 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
@@ -15,6 +19,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
 from tests.support.bounded import run_bounded
+from tests.support.certificates import make_der
 from tests.support.odd_servers import (
     begin_http2_and_stop,
     over_tls,
@@ -29,6 +34,7 @@ from tests.support.vectors import load_vectors
 
 CLIENT = tls_files(2, 1)
 SERVER = tls_files(1, 0)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def read_to_the_end(stream: FrameStream) -> None:
@@ -271,6 +277,47 @@ def test_expired_client_certificate_is_taken_unless_certificates_are_required(tm
     error = dial_to_listener(SERVER, files, require=True)
     assert error.stage == "tls"
     assert "the peer refused our certificate: certificate expired" in str(error)
+
+
+def self_signed_files(folder: Path, name: str, roots: tuple[Path, ...]) -> TlsFiles:
+    """A certificate for servers alone, of nobody's CA and long over: what Fabric's own tests dial with."""
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    der, key = make_der("anybody", extensions=[(usages, False)], not_before=LONG_AGO, not_after=LONG_AGO + timedelta(1))
+    files = TlsFiles(folder / f"{name}.crt", folder / f"{name}.key", roots)
+    files.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+def test_listed_client_certificate_is_taken_whatever_its_usages_are(tmp_path: Path) -> None:
+    """A Fabric peer takes it listed or not, unless client certificates are required."""
+    clients = [self_signed_files(tmp_path, name, CLIENT.roots) for name in ("one", "two")]
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(
+        "".join(path.read_text() for path in (*SERVER.roots, *(client.certificate for client in clients)))
+    )
+    server = replace(SERVER, roots=(bundle,))
+
+    async def main() -> None:
+        seen: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+        async def look(stream: FrameStream) -> None:
+            seen.put_nowait(stream.link.peer_certificate)
+
+        listener = await listen("127.0.0.1:0", look, tls=server)
+        for client in (*clients, CLIENT):
+            channel = await GrpcDialer(DialOptions(tls=client)).dial(listener.endpoint)
+            await channel.open_stream()
+            assert await seen.get() == channel.link.own_certificate is not None
+            await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+    for client in clients:
+        assert "the peer refused our certificate: unsupported certificate" in str(
+            dial_to_listener(server, client, require=True)
+        )
+        assert "the peer refused our certificate: unknown ca" in str(dial_to_listener(SERVER, client))
 
 
 def test_tls_on_one_side_only() -> None:
