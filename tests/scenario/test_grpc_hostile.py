@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import logging
 import socket
 import ssl
 from collections import Counter
@@ -300,6 +301,11 @@ BREACHES = [
 ]
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """What we logged; asyncio, asked to debug, complains of a busy machine."""
+    return [record for record in caplog.records if record.name.startswith("gossip")]
+
+
 @pytest.mark.parametrize(("attack", "reason"), FLOODS, ids=[attack.__name__ for attack, _ in FLOODS])
 def test_flood_is_cut_with_its_name(attack: Attack, reason: str, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
@@ -311,8 +317,8 @@ def test_flood_is_cut_with_its_name(attack: Attack, reason: str, caplog: pytest.
             await honest_ping(listener)
 
     run_bounded(main)
-    assert [record.message for record in caplog.records] == [caplog.messages[0]]
-    assert caplog.messages[0].endswith(reason)
+    (record,) = said(caplog)
+    assert record.getMessage().endswith(reason)
 
 
 @pytest.mark.parametrize("attack", BREACHES)
@@ -326,9 +332,9 @@ def test_breach_of_the_protocol_is_cut(attack: Attack, caplog: pytest.LogCapture
             await honest_ping(listener)
 
     run_bounded(main)
-    assert len(caplog.records) == 1
-    assert "the peer breaks the rules of HTTP/2" in caplog.messages[0]
-    assert caplog.records[0].exc_info is None
+    (record,) = said(caplog)
+    assert "the peer breaks the rules of HTTP/2" in record.getMessage()
+    assert record.exc_info is None
 
 
 @pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", bytes(64), PREFACE + bytes(64)])
@@ -354,7 +360,7 @@ def test_repeated_offences_are_said_once_and_counted_always(caplog: pytest.LogCa
             assert listener.cut == {Offence.FLOOD: 5}
 
     run_bounded(main)
-    assert len(caplog.records) == 1
+    assert len(said(caplog)) == 1
 
 
 def test_authenticated_peers_are_held_to_the_budgets_too() -> None:
@@ -481,7 +487,7 @@ def test_whoever_stops_half_way_is_cut_in_time(kind: str, caplog: pytest.LogCapt
             assert listener.cut == {Offence.SLOW: 1}
 
     run_bounded(main)
-    assert caplog.messages[-1].endswith(texts[kind])
+    assert said(caplog)[-1].getMessage().endswith(texts[kind])
 
 
 def test_slow_dripping_does_not_win_time() -> None:
@@ -516,7 +522,7 @@ def test_client_that_does_not_manage_tls_is_answered_and_named(
             writer.transport.abort()
 
     run_bounded(main)
-    assert caplog.messages[0].endswith(text)
+    assert said(caplog)[0].getMessage().endswith(text)
 
 
 def test_crowd_of_strangers_keeps_nobody_out() -> None:
