@@ -58,6 +58,7 @@ class GrpcStream(Stream):
     async def send(self, frames: Sequence[bytes]) -> None:
         """Join ``frames`` into as few writes as flow control and the socket allow; see base."""
         self.check_sendable()
+        self.connection.guard.sent_messages(len(frames))
         for body in encode_messages(frames, BURST_BYTES):
             await self.connection.write_messages(self, body)
 

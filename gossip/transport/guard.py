@@ -6,6 +6,8 @@ from enum import IntEnum
 from gossip.transport.limits import FrameBudgets
 
 WINDOW_S = 1.0
+UPDATES_OWED = 65_536
+"""How many WINDOW_UPDATEs a peer may send at most for what we sent before."""
 
 
 class Kind(IntEnum):
@@ -77,7 +79,7 @@ class FrameGuard:
             return None
         now_s = self._time()
         if now_s - self._cleared_at_s >= WINDOW_S:
-            self._counts = [0] * len(Kind)
+            self._counts = [min(0, count) for count in self._counts]
             self._cleared_at_s = now_s
             return None
         return f"more than {self._budgets[kind]} {_NAMES[kind]} a second"
@@ -87,8 +89,18 @@ class FrameGuard:
         counts = self._counts
         if counts[Kind.PING]:
             counts[Kind.PING] = max(0, counts[Kind.PING] - frames)
-        if counts[Kind.WINDOW_UPDATE]:
-            counts[Kind.WINDOW_UPDATE] = max(0, counts[Kind.WINDOW_UPDATE] - 2 * frames)
+        self._owe_updates(frames)
+
+    def sent_messages(self, count: int) -> None:
+        """Allow as much for each message: one frame holds many, and grpcio opens both windows for each that is read.
+
+        That may be long after it was sent, when somebody reads slowly.
+        """
+        self._owe_updates(count)
+
+    def _owe_updates(self, count: int) -> None:
+        counts = self._counts
+        counts[Kind.WINDOW_UPDATE] = max(-UPDATES_OWED, counts[Kind.WINDOW_UPDATE] - 2 * count)
 
     def forgive_fragments(self, count: int) -> None:
         """Allow as many fragments as messages were completed, or as frames of some size came."""

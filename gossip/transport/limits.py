@@ -10,8 +10,8 @@ MIB = 1024 * KIB
 class FrameBudgets:
     """How many HTTP/2 frames of each kind a peer may send in one second before its connection is cut.
 
-    Too small cuts busy honest peers, too large lets one peer take a core. What our own messages provoke, a PING and
-    WINDOW_UPDATEs for each DATA frame that we send, is not counted.
+    Too small cuts busy honest peers, too large lets one peer take a core. What our own messages provoke, a PING for
+    each DATA frame that we send, and WINDOW_UPDATEs for each frame and each message, is not counted.
 
     Attributes:
         resets: RST_STREAM; a peer that opens streams and resets them makes us work for nothing.

@@ -1,5 +1,6 @@
 """Our communication layer against a grpcio server that plays Fabric's responder with Google's protobuf."""
 
+from asyncio import gather
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -102,6 +103,18 @@ def test_messages_arrive_in_order_and_are_acknowledged() -> None:
             assert result.error is None
 
     assert play(scenario).heard == [b"%d" % number for number in range(50)]
+
+
+def test_a_server_may_open_its_windows_for_each_message() -> None:
+    """Many messages share a DATA frame, and grpcio opens both windows for each that is read."""
+
+    async def scenario(ours: Peer, there: RemotePeer) -> None:
+        for _ in range(30):
+            sends = (ours.comm.send_with_ack(data_message(), 10, 1, there) for _ in range(100))
+            for (result,) in await gather(*sends):
+                assert result.error is None
+
+    assert len(play(scenario).heard) == 3000
 
 
 def test_a_negative_acknowledgement_keeps_its_words() -> None:

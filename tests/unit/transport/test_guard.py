@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.transport.guard import KIND_OF_FRAME, FrameGuard, Kind
+from gossip.transport.guard import KIND_OF_FRAME, UPDATES_OWED, FrameGuard, Kind
 from gossip.transport.limits import FrameBudgets
 
 BUDGETS = FrameBudgets(resets=1, pings=2, settings=3, priorities=4, window_updates=5, headers=6, fragments=7, unknown=8)
@@ -75,6 +75,24 @@ def test_data_sent_long_ago_is_no_allowance() -> None:
     guard.count(Kind.PING)
     guard.count(Kind.PING)
     assert guard.count(Kind.PING) is not None
+
+
+def test_windows_may_be_opened_for_each_message_however_late_it_is_read() -> None:
+    clock = Clock()
+    guard = FrameGuard(BUDGETS, clock)
+    guard.sent_messages(50)
+    clock.now_s += 60.0
+    assert {guard.count(Kind.UNKNOWN) for _ in range(9)} == {None}, "the counters were cleared meanwhile"
+    assert [guard.count(Kind.WINDOW_UPDATE) for _ in range(2 * 50 + 5)] == [None] * 105
+    assert guard.count(Kind.WINDOW_UPDATE) == "more than 5 WINDOW_UPDATE frames a second"
+
+
+def test_no_more_is_allowed_than_a_bound_however_much_was_sent() -> None:
+    guard = FrameGuard(BUDGETS, Clock())
+    for _ in range(3):
+        guard.sent_messages(UPDATES_OWED)
+    assert {guard.count(Kind.WINDOW_UPDATE) for _ in range(UPDATES_OWED + 5)} == {None}
+    assert guard.count(Kind.WINDOW_UPDATE) is not None
 
 
 def test_messages_make_up_for_fragments() -> None:
