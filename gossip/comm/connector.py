@@ -90,6 +90,11 @@ class Connector:
             dial.succeed(await self._connect(dial.peer))
         except GossipError as error:
             self._failed(dial.peer, pki_id, error, dial.fail(error))
+        except Exception as bug:  # in a user's crypto service, say
+            failure = GossipError(f"the dial to {dial.peer} failed: {bug!r}")
+            failure.__cause__ = bug
+            self._failed(dial.peer, pki_id, failure, dial.fail(failure))
+            raise
         finally:
             self._dials.remove(pki_id)
             dial.fail(ClosedError(f"the dial to {dial.peer} was given up"))

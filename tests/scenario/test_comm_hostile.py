@@ -12,11 +12,13 @@ from gossip.errors import (
     AckTimeoutError,
     DialError,
     FrameTooLargeError,
+    GossipError,
     IdentityExpiredError,
     RefusedByPeerError,
     StreamBrokenError,
     UnnamedPeerError,
 )
+from gossip.metrics import Outcome
 from gossip.transport.memory import MemoryNetwork
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope_bytes import encode_envelope
@@ -30,7 +32,7 @@ from tests.support.peers import (
     other_tasks,
     settle,
 )
-from tests.support.recorders import RecordingObserver
+from tests.support.recorders import RecordingMetrics, RecordingObserver
 from tests.support.virtual_time import VirtualClock, run_virtual
 
 
@@ -291,3 +293,28 @@ def test_an_identity_that_ended_is_refused_on_both_sides() -> None:
         assert other_tasks() == []
 
     run_virtual(main())
+
+
+def test_a_crypto_service_that_fails_is_a_failed_dial_that_says_so(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(*_: bytes) -> None:
+        raise ZeroDivisionError("a bug of the user's")
+
+    async def main() -> None:
+        network, metrics = MemoryNetwork(), RecordingMetrics()
+        one, two = MemoryPeer(network, "one", metrics=metrics), MemoryPeer(network, "two")
+        monkeypatch.setattr(one.crypto, "verify", verify)
+        dead = one.comm.presumed_dead()
+        (result,) = await one.comm.send_with_ack(data_message(), 3, 1, two.remote)
+        assert isinstance(result.error, GossipError)
+        assert isinstance(result.error.__cause__, ZeroDivisionError)
+        assert "a bug of the user's" in str(result.error)
+        assert await anext(dead) == two.pki_id
+        assert metrics.handshakes == [(Outcome.FAILED, True)]
+        await one.close()
+        await two.close()
+        assert other_tasks() == []
+
+    run_virtual(main())
+    assert "ZeroDivisionError" in caplog.text, "with its traceback"
