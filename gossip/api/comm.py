@@ -141,7 +141,7 @@ class Comm(Protocol):
 
         Raises:
             TransportError: It does not answer.
-            ClosedError: The layer was stopped.
+            ClosedError: The layer was stopped, before or meanwhile.
 
         Cancellation: the connection is closed.
         Mirrors: Probe.
@@ -158,7 +158,7 @@ class Comm(Protocol):
             HandshakeError: One side refused the other; ``RefusedByPeerError`` holds the peer's own words.
             IdentityError, SignatureError, WireError: What the peer sent was refused by us.
             TransportError: The peer was not reached or fell silent.
-            ClosedError: The layer was stopped.
+            ClosedError: The layer was stopped, before or meanwhile.
 
         Cancellation: the connection is closed.
         Mirrors: Handshake.

@@ -8,6 +8,7 @@ from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
 from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
+from gossip.comm.attempts import Attempts
 from gossip.comm.config import CommConfig
 from gossip.comm.connector import Connector
 from gossip.comm.demux import Demux
@@ -65,6 +66,7 @@ class CommEngine:
         self._demux = Demux(config.subscription_buffer, config.subscription_buffer_bytes)
         self._overflow = Overflow(metrics)
         self._initiator = Initiator(dialer, trust, config)
+        self._attempts = Attempts()
         acks = AckBook()
         dials = Dials(config.send_buffer)
         self._store = ConnectionStore(trust.pki_id, config.linger_s)
@@ -160,7 +162,8 @@ class CommEngine:
         Cancellation: the connection is cut.
         """
         self._check_running()
-        return await self._initiator.probe(peer.endpoint, stages)
+        async with self._attempts.attempt():
+            return await self._initiator.probe(peer.endpoint, stages)
 
     async def handshake(self, peer: RemotePeer) -> PeerIdentityType:
         """Authenticate the peer and learn whether it accepts us.
@@ -182,7 +185,8 @@ class CommEngine:
         """
         self._check_running()
         try:
-            accepted = await self._initiator.handshake(peer, stages)
+            async with self._attempts.attempt():
+                accepted = await self._initiator.handshake(peer, stages)
         except GossipError as error:
             self._metrics.handshake(outcome_of(error), initiator=True)
             raise
@@ -239,6 +243,7 @@ class CommEngine:
         """
         self._is_stopped = True
         try:
+            await self._attempts.end()
             await self._connector.give_up()
             await self._population.stop(self._config.drain_s)
         finally:

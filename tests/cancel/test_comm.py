@@ -124,6 +124,38 @@ def test_cancelled_while_dialling(call: str, use: Use, occurrence: int) -> None:
     run_virtual(main())
 
 
+@pytest.mark.parametrize(
+    ("call", "use", "occurrence"),
+    [
+        pytest.param(call, use, occurrence, id=f"{use.__name__} at {call} {occurrence}")
+        for call, cases in CASES.items()
+        for use, occurrence in cases
+        if use in (probe, handshake)
+    ],
+)
+def test_stopped_while_probing(call: str, use: Use, occurrence: int) -> None:
+    """Who waits for a probe or a handshake hears at once, and nothing of it outlives the stop."""
+
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang(call, occurrence)
+        bob = MemoryPeer(network, "bob")
+        dialer = HangingDialer(network.dialer(b"leaf of us", "us:7051"), hang)
+        us = MemoryPeer(network, "us", dialer=dialer)
+        using = asyncio.ensure_future(use(Scene(hang, us, bob)))
+        await hang.reached.wait()
+        await us.comm.stop()
+        assert hang.open_channels == 0
+        assert len(us.comm._attempts) == 0
+        with pytest.raises(ClosedError, match="shutting down"):
+            await using
+        assert asyncio.get_running_loop().time() == 0
+        await us.close()
+        await bob.close()
+        assert other_tasks() == []
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("call", ["FrameStream.send", "FrameStream.receive"])
 @pytest.mark.parametrize("occurrence", [1, 2])
 def test_cancelled_while_serving(call: str, occurrence: int) -> None:
