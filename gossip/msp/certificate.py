@@ -30,7 +30,7 @@ _ECDSA_SIGNATURES = frozenset(
         SignatureAlgorithmOID.ECDSA_WITH_SHA512,
     }
 )
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     OverflowError,
@@ -39,6 +39,8 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+"""What cryptography raises for a certificate or CRL that it cannot read, at once or when a part of it is asked for."""
+
 _WEAK_HASHES = (hashes.MD5, hashes.SHA1, hashes.SHA224)
 _MAX_SHOWN = 128
 _SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
@@ -159,10 +161,10 @@ def parse_certificate(der: bytes) -> Certificate:
             serial_number = parsed.serial_number
             key = parsed.public_key()
             check_as_go(parsed, key, der)
-        judged_at = parsed.not_valid_before_utc + timedelta(seconds=1)
-    except _UNREADABLE as error:
+        judged_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
+        extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
+    except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
-    extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
     usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
     return Certificate(
@@ -178,7 +180,7 @@ def parse_certificate(der: bytes) -> Certificate:
         is_ca=basics is not None and basics.ca,
         key_id=key_id.digest if key_id is not None else None,
         judged_at=judged_at,
-        not_after_at=parsed.not_valid_after_utc,
+        not_after_at=not_after_at,
         is_ecdsa_signed=parsed.signature_algorithm_oid in _ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
         can_sign_certificates=usage is None or usage.key_cert_sign,

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from gossip.errors import ConfigurationError
-from gossip.msp.certificate import Certificate
+from gossip.msp.certificate import UNREADABLE, Certificate
 from gossip.msp.pem import find_pem_block
 
 _PEM_TYPE = "X509 CRL"
@@ -24,7 +24,7 @@ def parse_crl(data: bytes, path: str) -> x509.CertificateRevocationList:
     try:
         crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
         key_id = find_authority_key_id(crl)
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(f"could not parse RevocationList: {error}", path=path) from error
     if key_id is None:
         raise ConfigurationError(

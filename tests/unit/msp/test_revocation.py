@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -9,7 +10,30 @@ from gossip.errors import ConfigurationError, IdentityRevokedError
 from gossip.msp.config import CrlFile
 from gossip.msp.membership import Msp
 from gossip.msp.revocation import parse_crl
-from tests.support.certificates import Issued, make_ca, make_config, make_crl, make_leaf, make_msp
+from tests.support.certificates import (
+    NOT_AFTER,
+    NOT_BEFORE,
+    Issued,
+    make_ca,
+    make_config,
+    make_crl,
+    make_leaf,
+    make_msp,
+)
+
+
+def make_doubtful_list() -> bytes:
+    """A CRL in DER with two extensions that nobody knows, which a test makes the same one."""
+    root = make_ca("root")
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.parsed.subject)
+    builder = builder.last_update(NOT_BEFORE).next_update(NOT_AFTER)
+    for last in (4, 5):
+        unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier(f"1.2.3.{last}"), b"")
+        builder = builder.add_extension(unknown, critical=False)
+    return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+LIST = make_doubtful_list()
 
 
 def crl_files(*crls: bytes) -> list[CrlFile]:
@@ -106,8 +130,10 @@ def test_list_without_an_authority_key_id_is_named() -> None:
         b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
         make_ca("root", key=ec.generate_private_key(ec.SECP256R1())).pem,
         b"text before\n" + make_crl(make_ca("root"), []),
+        LIST.replace(b"\x02\x01\x01\x30", b"\x02\x01\x09\x30", 1),
+        LIST.replace(b"\x2a\x03\x05", b"\x2a\x03\x04"),
     ],
-    ids=["garbage", "no DER", "certificate", "text before"],
+    ids=["garbage", "no DER", "certificate", "text before", "unknown version", "duplicate extension"],
 )
 def test_no_list_is_named(data: bytes) -> None:
     with pytest.raises(ConfigurationError, match=r"^crls/x\.pem: could not parse RevocationList"):
