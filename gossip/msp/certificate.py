@@ -42,6 +42,7 @@ UNREADABLE = (
 """What cryptography raises for a certificate or CRL that it cannot read, at once or when a part of it is asked for."""
 
 _WEAK_HASHES = (hashes.MD5, hashes.SHA1, hashes.SHA224)
+_NO_USAGE = x509.KeyUsage(False, False, False, False, False, False, False, False, False)
 _MAX_SHOWN = 128
 _SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
@@ -68,7 +69,7 @@ class Certificate:
         is_ecdsa_signed: Its issuer signed with ECDSA.
         is_for_servers: Its extended key usages, if it has any, hold server authentication: what Go asks of a chain
             when nobody says what it is for, as Fabric does not.
-        can_sign_certificates: Its key usages, if it has any, hold certificate signing.
+        can_sign_certificates: Its key usages, if it has any, hold certificate signing; Go takes none for no rule.
         has_alternative_names, has_name_constraints: It carries that extension.
     """
 
@@ -183,7 +184,7 @@ def parse_certificate(der: bytes) -> Certificate:
         not_after_at=not_after_at,
         is_ecdsa_signed=parsed.signature_algorithm_oid in _ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
-        can_sign_certificates=usage is None or usage.key_cert_sign,
+        can_sign_certificates=usage is None or usage.key_cert_sign or usage == _NO_USAGE,
         has_alternative_names=_find(extensions, x509.SubjectAlternativeName) is not None,
         has_name_constraints=_find(extensions, x509.NameConstraints) is not None,
     )

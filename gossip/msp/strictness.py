@@ -1,5 +1,7 @@
 """What Go's certificate parser refuses and cryptography's does not."""
 
+from ipaddress import IPv4Network, IPv6Network
+
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -16,7 +18,9 @@ _NEVER_CRITICAL = frozenset(
         ExtensionOID.AUTHORITY_INFORMATION_ACCESS,
     }
 )
-_HANDLED_NAMES = (x509.DNSName, x509.RFC822Name, x509.IPAddress, x509.UniformResourceIdentifier)
+_TEXT_NAMES = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
+_HANDLED_NAMES = (*_TEXT_NAMES, x509.IPAddress)
+_MAX_SHOWN = 64
 _VERSION_TAG = 0xA0
 _UTF8, _NUMERIC, _PRINTABLE, _T61, _IA5, _BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1E
 
@@ -41,6 +45,10 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, d
     for extension in certificate.extensions:
         if extension.critical:
             _check_critical(extension)
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            _check_alternative_names(extension.value)
+        if isinstance(extension.value, x509.CertificatePolicies):
+            _check_policies(extension.value)
     if isinstance(key, ec.EllipticCurvePublicKey):
         _check_point(key, signed.content)
 
@@ -74,6 +82,19 @@ def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:
     names = extension.value
     if isinstance(names, x509.SubjectAlternativeName) and not any(isinstance(name, _HANDLED_NAMES) for name in names):
         raise ValueError("unhandled critical extension: alternative names, none of a kind that Go reads")
+
+
+def _check_alternative_names(names: x509.SubjectAlternativeName) -> None:
+    for name in names:
+        if isinstance(name, x509.IPAddress) and isinstance(name.value, IPv4Network | IPv6Network):
+            raise ValueError("cannot parse IP address: it is a network")  # noqa: TRY004  # what was read is wrong
+        if isinstance(name, _TEXT_NAMES) and not name.value.isascii():
+            raise ValueError(f"alternative name is malformed: {name.value[:_MAX_SHOWN]!a}")
+
+
+def _check_policies(policies: x509.CertificatePolicies) -> None:
+    if len({policy.policy_identifier for policy in policies}) < len(policies):
+        raise ValueError("invalid certificate policies: one of them stands there twice")
 
 
 def _check_point(key: ec.EllipticCurvePublicKey, signed: bytes) -> None:

@@ -264,3 +264,27 @@ def test_names_that_cannot_be_read() -> None:
     _, outer, signature = read_elements(read_element(der, SEQUENCE).content)
     body = encode_element(SEQUENCE, relative.content.replace(name, empty))
     refuse(encode_element(SEQUENCE, body + outer.encoded + signature.encoded), "cannot be empty")
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"\x82\x02\xc3\xa9", "alternative name is malformed"),
+        (b"\x81\x04\xc3\xa9@a", "alternative name is malformed"),
+        (b"\x86\x04a:\xc3\xa9", "alternative name is malformed"),
+        (b"\x87\x08\x0a\0\0\0\xff\0\0\0", "it is a network"),
+        (b"\x87\x05\x0a\0\0\0\0", ""),
+    ],
+    ids=["DNS", "email", "URI", "network", "no address"],
+)
+def test_alternative_names_that_go_does_not_read(content: bytes, match: str) -> None:
+    names = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, encode_element(SEQUENCE, content))
+    refuse(make_der("leaf", extensions=[(names, False)])[0], match)
+
+
+def test_policy_twice() -> None:
+    policy = x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)
+    parse_certificate(make_der("leaf", extensions=[(x509.CertificatePolicies([policy]), False)])[0])
+    refuse(
+        make_der("leaf", extensions=[(x509.CertificatePolicies([policy, policy]), False)])[0], "certificate policies"
+    )

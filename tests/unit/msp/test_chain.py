@@ -173,6 +173,12 @@ def test_ca_key_usage_where_there_is_one(signs: bool) -> None:
         refuse(tree(root), make_leaf("leaf", root), "no certification path leads from")
 
 
+def test_ca_key_usage_without_any_usage_is_no_rule() -> None:
+    nothing = (x509.UnrecognizedExtension(x509.KeyUsage.oid, b"\x03\x01\x00"), True)
+    root = make_ca("root", more=[nothing])
+    assert names(tree(root), make_leaf("leaf", root)) == ["leaf", "root"]
+
+
 @pytest.mark.parametrize(("usage", "is_fine"), [(SERVER, True), (ANY, True), (CLIENT_ONLY, False)])
 def test_extended_key_usage_of_the_leaf(usage: Extension, is_fine: bool) -> None:
     """Fabric does not say what a certificate is for, and Go then asks for server authentication."""
