@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import (
+    ClientVerifier,
+    Criticality,
+    ExtensionPolicy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, MemberKey
@@ -81,7 +88,7 @@ class CaTree:
             try:
                 chains.append(_verify(certificate, way))
             except VerificationError as error:
-                refusals.append(str(error))
+                refusals.append(_reason(error))
         if len(chains) > 1:
             raise UntrustedIdentityError(f"this MSP only supports a single validation chain, got {len(chains)}")
         if not chains:
@@ -100,6 +107,25 @@ def is_verifiable_key(key: MemberKey) -> bool:
 def is_passable(ca: Certificate) -> bool:
     """True when Go lets a chain lead through this CA."""
     return ca.is_ca and ca.can_sign_certificates and ca.is_for_servers
+
+
+def check_alone(root: Certificate) -> None:
+    """Return when a self-signed CA holds by itself, one second after it became valid.
+
+    Raises:
+        UntrustedIdentityError: It has ended by then, or has a critical extension that nobody knows.
+
+    Mirrors: crypto/x509, Certificate.Verify of a certificate that is a root.
+    """
+    try:
+        _verifier(Store([root.parsed]), root, 0).verify(root.parsed, [])
+    except VerificationError as error:
+        raise UntrustedIdentityError(f"the supplied identity is not valid: {_reason(error)}") from error
+
+
+def _reason(error: VerificationError) -> str:
+    """What the verification API says, without the names from the certificate that it puts behind."""
+    return str(error).partition(" (encountered processing")[0]
 
 
 def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Way]:
@@ -121,18 +147,22 @@ def _is_in(candidate: Certificate, way: _Way) -> bool:
 
 
 def _verify(certificate: Certificate, way: _Way) -> tuple[Certificate, ...]:
-    verifier = (
-        PolicyBuilder()
-        .store(way.store)
-        .time(certificate.judged_at)
-        .max_chain_depth(len(way.cas))
-        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
-        .build_client_verifier()
-    )
+    verifier = _verifier(way.store, certificate, len(way.cas))
     verified = verifier.verify(certificate.parsed, [ca.parsed for ca in way.cas[:-1]])
     if len(verified.chain) != len(way.cas) + 1:
         raise VerificationError("the chain goes another way")
     return (certificate, *way.cas)
+
+
+def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientVerifier:
+    return (
+        PolicyBuilder()
+        .store(store)
+        .time(certificate.judged_at)
+        .max_chain_depth(max_depth)
+        .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
+        .build_client_verifier()
+    )
 
 
 def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) -> str:

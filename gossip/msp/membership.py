@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gossip.errors import ConfigurationError, IdentityRevokedError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import is_passable
+from gossip.msp.chain import check_alone, is_passable
 from gossip.msp.config import MspConfig
 from gossip.msp.pem import PemBlock, encode_certificate_pem
 from gossip.msp.roles import Role
@@ -70,6 +70,7 @@ class Msp:
         if not certificate.is_ecdsa_signed:
             return Member(self.mspid, certificate, None)
         if is_passable(certificate) and certificate.is_signed_by(certificate):
+            check_alone(certificate)
             certificate = certificate.with_low_s(certificate)
             return Member(self.mspid, certificate, (certificate,))
         chain = self.tree.find_chain(certificate)
@@ -86,21 +87,8 @@ class Msp:
 
         Mirrors: msp/mspimplvalidate.go, validateIdentity.
         """
-        certificate = member.certificate
-        if certificate.is_ca:
-            raise UntrustedIdentityError(
-                f"could not obtain certification chain: {certificate.subject} is a CA: an X509 certificate with Basic "
-                "Constraint: Certificate Authority equals true cannot be used as an identity"
-            )
-        chain = member.chain or self.tree.find_chain(certificate)
-        issuer = chain[1]
-        if issuer in self._inner_cas:
-            below = [ca.subject for ca in self.tree.intermediates if ca.is_signed_by(issuer)]
-            raise UntrustedIdentityError(
-                "could not obtain certification chain: invalid validation chain. Parent certificate should be a leaf "
-                f"of the certification tree: {issuer.subject} issued {certificate.subject}, but has the intermediate "
-                f"CA {', '.join(below)} below it, which must issue instead"
-            )
+        chain = self._find_issuing_chain(member)
+        certificate, issuer = member.certificate, chain[1]
         if self._revocations.is_revoked(certificate, issuer):
             raise IdentityRevokedError(
                 "could not validate identity against certification chain: The certificate has been revoked: a CRL of "
@@ -135,13 +123,34 @@ class Msp:
         member = self.place(certificate)
         return PeerIdentityType(encode_serialized_identity(self.mspid, encode_certificate_pem(member.certificate.der)))
 
+    def _find_issuing_chain(self, member: Member) -> tuple[Certificate, ...]:
+        """Mirrors: msp/mspimpl.go, getCertificationChainForBCCSPIdentity."""
+        certificate = member.certificate
+        if certificate.is_ca:
+            raise UntrustedIdentityError(
+                f"could not obtain certification chain: {certificate.subject} is a CA: an X509 certificate with Basic "
+                "Constraint: Certificate Authority equals true cannot be used as an identity"
+            )
+        chain = member.chain or self.tree.find_chain(certificate)
+        issuer = chain[1]
+        if issuer in self._inner_cas:
+            below = [ca.subject for ca in self.tree.intermediates if ca.is_signed_by(issuer)]
+            raise UntrustedIdentityError(
+                "could not obtain certification chain: invalid validation chain. Parent certificate should be a leaf "
+                f"of the certification tree: {issuer.subject} issued {certificate.subject}, but has the intermediate "
+                f"CA {', '.join(below)} below it, which must issue instead"
+            )
+        return chain
+
     def _place_admins(self) -> frozenset[Certificate]:
         """Mirrors: msp/mspimplsetup.go, setupAdminsV142 and postSetupV142."""
         admins = set()
         for file in self.config.admins:
             try:
                 member = self.place(file.certificate)
-                if not self._ou_rules.has_roles:
+                if self._ou_rules.has_roles:
+                    self._find_issuing_chain(member)
+                else:
                     self.check_identity(member)
             except (UntrustedIdentityError, IdentityRevokedError) as error:
                 raise ConfigurationError(f"admin is invalid: {error}", path=file.path) from error

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import MIN_RSA_BITS, CaTree, is_passable, is_verifiable_key
+from gossip.msp.chain import MIN_RSA_BITS, CaTree, check_alone, is_passable, is_verifiable_key
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.revocation import Revocations
 from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
@@ -45,6 +45,10 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 "an intermediate belongs into intermediatecerts",
                 path=file.path,
             )
+        try:
+            check_alone(file.certificate)
+        except UntrustedIdentityError as error:
+            raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
     as_given = _lay_out(config, config.roots, config.intermediates)
     chains = [find_ca_chain(as_given, file) for file in config.intermediates]
     chains = [chain for chain in chains if len(chain) > 1]

@@ -11,6 +11,8 @@ from gossip.msp.roles import Role
 from tests.support.certificates import (
     NO_CA,
     NODE_OUS,
+    NOT_BEFORE,
+    Extension,
     Issued,
     files,
     key_usage,
@@ -19,6 +21,8 @@ from tests.support.certificates import (
     make_leaf,
     make_msp,
 )
+
+UNKNOWN: Extension = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b""), True)
 
 
 def accept(msp: Msp, leaf: Issued) -> None:
@@ -69,6 +73,13 @@ def test_key_that_fabric_cannot_use_has_no_place() -> None:
 def test_any_self_signed_ca_has_a_place_but_is_no_member() -> None:
     """As in Fabric, whose security advisor therefore names an organisation for it."""
     refuse(make_msp([make_ca("root")]), make_ca("stranger"), "stranger is a CA: .* cannot be used as an identity")
+
+
+def test_self_signed_ca_that_does_not_hold_has_no_place() -> None:
+    for stranger in (make_ca("stranger", more=[UNKNOWN]), make_ca("stranger", not_after=NOT_BEFORE)):
+        with pytest.raises(UntrustedIdentityError, match="the supplied identity is not valid") as caught:
+            make_msp([make_ca("root")]).place(stranger.certificate)
+        assert "stranger" not in str(caught.value), "names as they came do not belong into a text"
 
 
 def test_self_signed_leaf_has_no_place() -> None:
@@ -226,6 +237,16 @@ def test_without_node_ous_admins_must_be_valid() -> None:
     )
 
 
+def test_with_node_ous_too_admins_must_have_a_chain() -> None:
+    """Fabric finds no OU in a certificate whose certification chain does not hold."""
+    root = make_ca("root")
+    intermediate = make_ca("intermediate", root)
+    match = "^admincerts/0.pem: admin is invalid: could not obtain certification chain: "
+    under_root = make_leaf("admin", root, units=("admin",))
+    refuse_config(make_config([root], [intermediate], admins=[under_root]), match + "invalid validation chain")
+    refuse_config(make_config([root], admins=[make_ca("admin", root, units=("admin",))]), match + "admin is a CA")
+
+
 @pytest.mark.parametrize("node_ous", [None, {Role.PEER: NODE_OUS[Role.PEER]}], ids=["no NodeOUs", "no admin OU"])
 def test_somebody_must_be_able_to_be_an_admin(node_ous: dict[Role, OuConfig] | None) -> None:
     refuse_config(make_config([make_ca("root")], node_ous=node_ous), "administrators must be declared")
@@ -241,6 +262,8 @@ def test_somebody_must_be_able_to_be_an_admin(node_ous: dict[Role, OuConfig] | N
         (make_ca("root", has_key_id=False), "subjectKeyIdentifier not found in certificate"),
         (make_ca("root", more=[key_usage(signs_certificates=False)]), "key usages lack certificate signing"),
         (make_ca("ca", make_ca("root")), "ca is not self-signed, so it is no root"),
+        (make_ca("root", more=[UNKNOWN]), "unaccounted-for critical extensions"),
+        (make_ca("root", not_after=NOT_BEFORE), "not valid at validation time"),
         (
             make_ca("root", key=ed25519.Ed25519PrivateKey.generate(), hash_algorithm=None),
             "public key type not recognized",
@@ -248,7 +271,17 @@ def test_somebody_must_be_able_to_be_an_admin(node_ous: dict[Role, OuConfig] | N
         (make_ca("root", key=ec.generate_private_key(ec.SECP224R1())), "key is too weak"),
         (make_ca("root", key=rsa.generate_private_key(65537, 1024)), "key is too weak"),
     ],
-    ids=["no CA", "no key id", "key usage", "not self-signed", "ed25519", "P-224", "RSA 1024"],
+    ids=[
+        "no CA",
+        "no key id",
+        "key usage",
+        "not self-signed",
+        "unknown extension",
+        "ended",
+        "ed25519",
+        "P-224",
+        "RSA 1024",
+    ],
 )
 def test_roots_that_cannot_be_one(root: Issued, match: str) -> None:
     refuse_config(make_config([root]), f"^cacerts/0.pem: .*{match}")
