@@ -197,7 +197,8 @@ class _Folder:
 
     def role(self, unit: OuSetting, settings_path: Path) -> OuConfig:
         """The OU of a role; with a certifier that is not there any CA may certify it, as in Fabric."""
-        if unit.certificate is not None and not _exists(self._path / unit.certificate.lstrip("/")):
+        file = unit.certifier_in(self._path)
+        if file is not None and not _exists(file):
             source = f"{settings_path}:{unit.line}"
             self.warnings.append(
                 f"{source}: the Certificate of OU {unit.name}, {unit.certificate}, does not exist; "
@@ -208,9 +209,9 @@ class _Folder:
 
     def organizational_unit(self, unit: OuSetting, settings_path: Path) -> OuConfig:
         source = f"{settings_path}:{unit.line}"
-        if unit.certificate is None:
+        file = unit.certifier_in(self._path)
+        if file is None:
             return OuConfig(unit.name, None, source)
-        file = self._path / unit.certificate.lstrip("/")
         try:
             return OuConfig(unit.name, self._certificate(file, _read(file)), source)
         except ConfigurationError as error:

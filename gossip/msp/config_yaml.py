@@ -1,6 +1,7 @@
 """config.yaml of an MSP folder: read with the line of everything in it, so that errors can name it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
@@ -8,7 +9,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.roles import Role
 from gossip.msp.yaml_nodes import compose_yaml
 
-_ROLE_KEYS = {
+ROLE_KEYS = {
     "ClientOUIdentifier": Role.CLIENT,
     "PeerOUIdentifier": Role.PEER,
     "AdminOUIdentifier": Role.ADMIN,
@@ -30,6 +31,10 @@ class OuSetting:
     name: str
     certificate: str | None
     line: int
+
+    def certifier_in(self, folder: Path) -> Path | None:
+        """The certifier's file in an MSP folder; a slash at its beginning leads there too, as in Fabric."""
+        return None if self.certificate is None else folder / self.certificate.lstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def _parse_node_ous(node: yaml.Node | None, path: str) -> dict[Role, OuSetting] 
     if node is None:
         return None
     fields = _Fields(node, path)
-    settings = {role: _parse_unit(unit, path) for key, role in _ROLE_KEYS.items() if (unit := fields.find(key))}
+    settings = {role: _parse_unit(unit, path) for key, role in ROLE_KEYS.items() if (unit := fields.find(key))}
     named = {role: setting for role, setting in settings.items() if setting.name}
     # Without a single role Fabric turns the enforcement off again.
     return named if fields.is_set("Enable") and named else None

@@ -18,7 +18,7 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
     """Read the first PEM block as a certificate, as Fabric does."""
     block = find_pem_block(content)
     if block is None:
-        return None, [warning(file, "not-pem", "holds no PEM, so a peer skips it", _pem_remedy(content))]
+        return None, [warning(file, "not-pem", f"{_no_pem(content)}, so a peer skips it", _pem_remedy(content))]
     if "PRIVATE KEY" in block.type:
         remedy = "move it to keystore, and make sure that nobody was given this folder"
         return None, [error(file, "key-among-certificates", "is a private key in a folder of certificates", remedy)]
@@ -33,7 +33,18 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
 
 
 def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList | None, list[Finding]]:
-    """Read a CRL."""
+    """Read a CRL; Fabric wants it in PEM and at the very beginning of the file."""
+    block = find_pem_block(content)
+    if block is None:
+        remedy = "if it is DER, convert it: openssl crl -inform DER -in FILE -out FILE.pem"
+        return None, [
+            warning(file, "not-pem", f"{_no_pem(content)}, so a peer skips it, and it revokes nothing", remedy)
+        ]
+    if block.type != "X509 CRL":
+        return None, [error(file, "not-a-crl", f"is a {block.type.lower()}, not a CRL", "move it out of this folder")]
+    if not content.startswith(b"-----BEGIN"):
+        problem = "has text before the CRL, at which a peer stumbles"
+        return None, [error(file, "not-a-crl", problem, "remove everything before -----BEGIN X509 CRL-----")]
     try:
         return parse_crl(content, path=""), []
     except ConfigurationError as fault:
@@ -44,7 +55,12 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
     """Read a private key and keep its public half alone."""
     block = find_pem_block(content)
     if block is None:
-        return None, [warning(file, "not-pem", "holds no PEM, so a peer skips it", "move it out of this folder")]
+        problem = f"{_no_pem(content)}, so a peer skips it"
+        return None, [warning(file, "not-pem", problem, "move it out of this folder")]
+    behind = find_pem_block(block.rest)
+    if "PRIVATE KEY" not in block.type and behind is not None and "PRIVATE KEY" in behind.type:
+        problem = f"begins with {block.type}, and a peer reads only the first PEM block"
+        return None, [error(file, "not-a-key", problem, f"remove everything before -----BEGIN {behind.type}-----")]
     if "PRIVATE KEY" not in block.type:
         problem = f"is a {block.type.lower()}, not a private key"
         return None, [warning(file, "not-a-key", problem, "move it out of this folder")]
@@ -57,7 +73,13 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
 
+def _no_pem(content: bytes) -> str:
+    return "holds PEM that is cut short or garbled" if b"-----BEGIN" in content else "holds no PEM"
+
+
 def _pem_remedy(content: bytes) -> str:
     if content.startswith(_SEQUENCE):
         return "it looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem"
+    if b"-----BEGIN" in content:
+        return "copy the certificate again"
     return "put a certificate in PEM here, or move the file out of this folder"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain import CaTree
-from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
 from gossip.msp.revocation import Revocations, find_authority_key_id, is_signed_by
 
@@ -41,7 +41,7 @@ def lint_own_key(folder: Folder) -> Iterator[Finding]:
         if key.public_key != public_key:
             problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
             yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
-    if not folder.keys and not _has_unreadable_key(folder):
+    if not folder.keys and not _has_broken_key(folder):
         problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
         yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
 
@@ -114,5 +114,5 @@ def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
         yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")
 
 
-def _has_unreadable_key(folder: Folder) -> bool:
-    return any(file.file.startswith("keystore/") and file.role == "unreadable" for file in folder.files)
+def _has_broken_key(folder: Folder) -> bool:
+    return any(each.file.startswith("keystore/") and each.severity is Severity.ERROR for each in folder.findings)

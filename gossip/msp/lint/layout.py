@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 
-from gossip.msp.lint.finding import Finding, warning
+from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS, Folder
 
 _KNOWN = (*CERTIFICATE_ROLES, *OTHER_FOLDERS, "config.yaml")
@@ -14,6 +14,11 @@ _DOCUMENTED = {"tlsintermediatecacerts": "tlsintermediatecerts"}
 def lint_layout(folder: Folder) -> Iterator[Finding]:
     """Every entry has a name that Fabric reads."""
     for name in folder.strangers:
+        if name in _KNOWN:
+            is_now, should_be = ("folder", "file") if name == "config.yaml" else ("file", "folder")
+            problem = f"is a {is_now}, where a peer looks for a {should_be}"
+            yield error(name, "misnamed", problem, f"put a {should_be} of that name in its place")
+            continue
         meant = _DOCUMENTED.get(name) or next(
             iter(difflib.get_close_matches(name.lower(), _KNOWN, n=1, cutoff=0.8)), None
         )

@@ -7,8 +7,9 @@ from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.config_yaml import OuSetting, OuSettings, parse_ou_settings
 from gossip.msp.lint.contents import read_certificate
-from gossip.msp.lint.finding import Finding, error
+from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder
+from gossip.msp.lint.keys import lint_keys
 from gossip.msp.roles import Role
 
 _FILE = "config.yaml"
@@ -28,8 +29,11 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
         problem = "no NodeOUs name the OU of administrators, and admincerts is empty: nobody administers this MSP"
         yield error(_FILE, "no-admins", problem, "turn NodeOUs on in config.yaml, or put a certificate into admincerts")
-    for setting in [*(settings.node_ous or {}).values(), *settings.organizational_units]:
-        yield from _lint_certifier(setting, folder)
+    yield from lint_keys(folder.config, _FILE)
+    for setting in (settings.node_ous or {}).values():
+        yield from _lint_certifier(setting, folder, may_be_absent=True)
+    for setting in settings.organizational_units:
+        yield from _lint_certifier(setting, folder, may_be_absent=False)
     own = folder.own()
     if own is None or own.certificate.is_ca:
         return
@@ -39,14 +43,21 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
         yield from _lint_required(own.certificate, own.file, settings)
 
 
-def _lint_certifier(setting: OuSetting, folder: Folder) -> Iterator[Finding]:
-    if setting.certificate is None:
+def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) -> Iterator[Finding]:
+    file = setting.certifier_in(folder.path)
+    if file is None:
         return
     place = f"{_FILE}:{setting.line}"
     certifier = _read_certifier(setting, folder)
     names = _names(folder)
     remedy = f"name one of {names}" if names else "put the CA's certificate into cacerts, and name it"
-    if certifier is None:
+    if may_be_absent and not file.exists():
+        problem = (
+            f"OU {setting.name} is to be certified by {setting.certificate}, which does not exist: "
+            "a peer lets any CA of this MSP certify it"
+        )
+        yield warning(place, "node-ou-certificate", problem, remedy)
+    elif certifier is None:
         problem = f"OU {setting.name} is to be certified by {setting.certificate}, which holds no certificate"
         yield error(place, "node-ou-certificate", problem, remedy)
     elif certifier not in _authorities(folder):
@@ -83,8 +94,8 @@ def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterato
 
 
 def _read_certifier(setting: OuSetting, folder: Folder) -> Certificate | None:
-    path = folder.path / (setting.certificate or "")
-    return read_certificate(str(path), path.read_bytes())[0] if path.is_file() else None
+    file = setting.certifier_in(folder.path)
+    return read_certificate(str(file), file.read_bytes())[0] if file is not None and file.is_file() else None
 
 
 def _authorities(folder: Folder) -> list[Certificate]:

@@ -378,6 +378,33 @@ def add_a_lost_tls_intermediate(msp: Path) -> None:
     put(msp / "tlsintermediatecerts" / "lost.pem", lost.certificate_pem)
 
 
+def misspell_a_key(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "ClientOUIdentifier", "ClientOuIdentifier")
+
+
+def put_a_file_where_a_folder_should_be(msp: Path) -> None:
+    put(msp / "intermediatecerts", b"hello")
+
+
+def take_a_crl_in_der(msp: Path) -> None:
+    crl = x509.load_pem_x509_crl(CA.revoke([peer().identity.certificate], now=NOW))
+    put(msp / "crls" / "crl.pem", crl.public_bytes(Encoding.DER))
+
+
+def put_a_certificate_into_crls(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", CA.certificate_pem)
+
+
+def write_text_before_the_crl(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", b"Certificate Revocation List (CRL):\n" + CA.revoke([], now=NOW))
+
+
+def leave_the_parameters_of_the_curve(msp: Path) -> None:
+    """As ``openssl ecparam -genkey`` writes keys, of which Fabric reads the first block only."""
+    parameters = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+    put(msp / "keystore" / "priv_sk", parameters + peer().identity.key_pem)
+
+
 BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier, "config.yaml:7", "node-ou-certifier"),
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
@@ -421,6 +448,12 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (drop_node_ous, "config.yaml", "no-admins"),
     (garble_the_settings, "config.yaml:3", "config-unreadable"),
     (require_a_unit, OWN, "missing-ou"),
+    (misspell_a_key, "config.yaml:3", "unknown-key"),
+    (put_a_file_where_a_folder_should_be, "intermediatecerts", "misnamed"),
+    (take_a_crl_in_der, "crls/crl.pem", "not-pem"),
+    (put_a_certificate_into_crls, "crls/crl.pem", "not-a-crl"),
+    (write_text_before_the_crl, "crls/crl.pem", "not-a-crl"),
+    (leave_the_parameters_of_the_curve, "keystore/priv_sk", "not-a-key"),
     (use_the_documented_name, "tlsintermediatecacerts", "misnamed"),
     (misspell_a_folder, "crl", "misnamed"),
     (add_a_stranger, "notes.txt", "unknown-file"),
@@ -441,6 +474,40 @@ def test_exactly_its_finding(msp: Path, damage: Callable[[Path], None], file: st
     damage(msp)
 
     assert found(msp) == {(file, rule)}
+
+
+def test_a_slash_at_the_beginning_of_a_certifier_does_not_lead_out_of_the_folder(msp: Path) -> None:
+    replace_line(msp / "config.yaml", CA_FILE, f"/{CA_FILE}")
+    assert found(msp) == set()
+
+
+def test_a_certifier_that_does_not_exist_restricts_nobody_and_one_that_is_empty_stops_a_peer(msp: Path) -> None:
+    break_certifier_file(msp)
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    assert finding.severity is Severity.WARNING
+    assert "cacerts/ca.pem, which does not exist: a peer lets any CA of this MSP certify it" in finding.problem
+
+    put(msp / "cacerts" / "ca.pem", b"")
+    findings = {(each.file, each.severity) for each in lint_msp_folder(msp, now=NOW).findings}
+    assert findings == {("config.yaml:4", Severity.ERROR), ("cacerts/ca.pem", Severity.WARNING)}
+
+
+def test_a_misspelt_key_is_corrected_where_it_stands(msp: Path) -> None:
+    misspell_a_key(msp)
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    assert finding.remedy == "write ClientOUIdentifier"
+
+
+def test_text_in_place_of_the_only_key_leaves_nobody_to_sign(msp: Path) -> None:
+    put(msp / "keystore" / "priv_sk", b"hello")
+    assert found(msp) == {("keystore/priv_sk", "not-pem"), ("keystore", "no-key")}
+
+
+def test_a_certificate_that_is_cut_short_is_said_to_be(msp: Path) -> None:
+    put(msp / "tlscacerts" / "more.pem", CA.certificate_pem[:300])
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    assert (finding.rule, finding.remedy) == ("not-pem", "copy the certificate again")
+    assert "cut short" in finding.problem
 
 
 def test_without_any_ca_the_lines_come_in_order_and_nothing_is_named_that_is_not_there(msp: Path) -> None:
