@@ -65,7 +65,7 @@ def check(
     Our own MSP is --msp-dir with --mspid, or else the first --org. A certificate in PEM names no MSP, and is taken for
     a member of our own.
     """
-    from gossip.msp.facts import claim_for, find_claim
+    from gossip.msp.facts import claim_as_member, find_claim
     from gossip.msp.verdict import judge_identity
     from gossip.types import PeerIdentityType
 
@@ -74,7 +74,7 @@ def check(
         content = file.read_bytes()
         registry = _registry(known)
         claim = find_claim(content)
-        identity = PeerIdentityType(content) if claim else claim_for(registry.local.mspid, content)
+        identity = PeerIdentityType(content) if claim else claim_as_member(registry.local, content)
         verdict = judge_identity(registry, identity, now=datetime.now(UTC))
         report.record(
             {

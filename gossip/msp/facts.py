@@ -9,6 +9,7 @@ from gossip.messages import SerializedIdentity
 from gossip.msp.certificate import Certificate, parse_certificate_pem, pki_id_of
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.reading import read_folder
+from gossip.msp.membership import Msp
 from gossip.msp.pem import encode_certificate_pem, find_pem_block
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.serialized import encode_serialized_identity, parse_serialized_identity
@@ -48,6 +49,21 @@ def claim_for(mspid: str, content: bytes) -> PeerIdentityType:
         UntrustedIdentityError: ``content`` is no certificate in PEM.
     """
     return encode_serialized_identity(mspid, encode_certificate_pem(_parse_pem(content).der))
+
+
+def claim_as_member(msp: Msp, content: bytes) -> PeerIdentityType:
+    """Make the identity that the holder of a certificate in PEM presents as a member of this MSP.
+
+    Where the MSP can place the certificate, that is with a low S in its signature, which the PKI-ID depends on.
+
+    Raises:
+        UntrustedIdentityError: ``content`` is no certificate in PEM.
+    """
+    certificate = _parse_pem(content)
+    try:
+        return msp.encode_identity(certificate)
+    except UntrustedIdentityError:
+        return encode_serialized_identity(msp.mspid, encode_certificate_pem(certificate.der))
 
 
 def read_own_certificate(path: Path) -> bytes:

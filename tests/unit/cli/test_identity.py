@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from gossip.msp.authority import Credential, Validity
+from gossip.msp.certificate import parse_certificate_pem, pki_id_of
+from gossip.msp.config import load_msp_config
+from gossip.msp.pem import encode_certificate_pem
 from tests.support.cli import run, run_process
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder, serialized
+from tests.support.vectors import VECTORS, load_vectors
 
 PEM = peer().identity.certificate_pem
 PKI_ID = hashlib.sha256(b"Org1MSP" + PEM).hexdigest()
@@ -132,6 +136,22 @@ def test_a_certificate_counts_as_our_own_organisations(tmp_path: Path) -> None:
     assert (outcome.object["pki_id"], outcome.object["mspid"]) == (PKI_ID, "Org1MSP")
     assert outcome.object["mspid_assumed"] is True
     assert outcome.exit_code == 0
+
+
+def test_a_certificate_with_a_high_s_has_the_pki_id_that_its_peer_has(tmp_path: Path) -> None:
+    """A peer puts the low S into its certificate before it shows it to others."""
+    msp = VECTORS / "crypto" / "org1" / "msp"
+    (record,) = (record for record in load_vectors("identities.json") if record["name"] == "org1/highscert")
+    (tmp_path / "high.pem").write_text(record["pem"])
+    high = parse_certificate_pem(record["pem"].encode())[0]
+    roots = (file.certificate for file in load_msp_config(msp, "Org1MSP").roots)
+    (low,) = (high.with_low_s(root) for root in roots if high.is_signed_by(root))
+    assert low != high
+
+    outcome = run("identity", "check", tmp_path / "high.pem", f"--org=Org1MSP={msp}", "--json")
+
+    assert outcome.object["pki_id"] == pki_id_of("Org1MSP", encode_certificate_pem(low.der)).hex()
+    assert outcome.object["ok"] is True
 
 
 def test_a_peer_of_another_organisation_is_fine(identity: Path) -> None:
