@@ -2,10 +2,14 @@
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp.certificate import parse_certificate
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
+from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.msp.membership import Msp
 from gossip.msp.roles import Role
 from tests.support.certificates import (
@@ -91,6 +95,25 @@ def test_certificate_of_an_rsa_ca_is_placed_without_a_chain() -> None:
     """Nothing is to be put in order in its signature, so nobody looks for its issuer before it is judged."""
     stranger = make_leaf("leaf", make_ca("stranger", key=rsa.generate_private_key(65537, 2048)))
     refuse(make_msp([make_ca("root")]), stranger, "signed by unknown authority")
+
+
+def test_hash_that_go_does_not_know_leaves_a_place() -> None:
+    """Go takes such a signature for none of ECDSA, so that again nothing is to be put in order."""
+    root = make_ca("root")
+    refuse(make_msp([root]), make_leaf("leaf", root, hash_algorithm=hashes.SHA224()), "that CA's key did not make")
+
+
+def test_sha1_is_known_and_refused() -> None:
+    root = make_ca("root")
+    assert isinstance(root.key, ec.EllipticCurvePrivateKey)
+    signed, algorithm, _ = read_elements(read_element(make_leaf("leaf", root).certificate.der, SEQUENCE).content)
+    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+    body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
+    signature = encode_element(BIT_STRING, b"\0" + root.key.sign(body, ec.ECDSA(hashes.SHA1())))
+    certificate = parse_certificate(encode_element(SEQUENCE, body + weak + signature))
+    assert certificate.parsed.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1
+    with pytest.raises(UntrustedIdentityError, match="that CA's key did not make the signature"):
+        make_msp([root]).place(certificate)
 
 
 # -- who is a member
