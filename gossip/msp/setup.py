@@ -143,15 +143,22 @@ def check_tls_cas(config: MspConfig) -> None:
     """Return when the TLS CAs can be CAs; whether they are in date is judged with each connection.
 
     Raises:
-        ConfigurationError: One cannot, or an intermediate leads to no TLS root; names its file.
+        ConfigurationError: One cannot, or an intermediate leads to no TLS root or is revoked; names its file.
 
     Mirrors: msp/mspimplsetup.go, setupTLSCAs.
     """
     for file in (*config.tls_roots, *config.tls_intermediates):
         check_ca(file)
     tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
+    revocations = Revocations((file.crl for file in config.crls), tree.cas)
     for file in config.tls_intermediates:
-        find_ca_chain(tree, file)
+        chain = find_ca_chain(tree, file)
+        if len(chain) > 1 and revocations.is_revoked(file.certificate, chain[1]):
+            raise ConfigurationError(
+                f"CA Certificate is not valid: {file.certificate.subject} has been revoked by a CRL of this MSP; "
+                "remove it",
+                path=file.path,
+            )
 
 
 def _find_ca(tree: CaTree, certificate: Certificate) -> Certificate | None:

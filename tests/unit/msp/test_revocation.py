@@ -103,6 +103,15 @@ def test_msp_with_a_revoked_intermediate_does_not_start() -> None:
         Msp(make_config([root], [intermediate], crls=crls))
 
 
+def test_msp_with_a_revoked_tls_intermediate_does_not_start() -> None:
+    root, tls_root = make_ca("root"), make_ca("tls root")
+    intermediate = make_ca("tls intermediate", tls_root)
+    crls = crl_files(make_crl(tls_root, [intermediate.certificate.serial_number]))
+    Msp(make_config([root], tls_roots=[tls_root], tls_intermediates=[intermediate]))
+    with pytest.raises(ConfigurationError, match=r"^tlsintermediatecerts/0\.pem: .*tls intermediate has been revoked"):
+        Msp(make_config([root], tls_roots=[tls_root], tls_intermediates=[intermediate], crls=crls))
+
+
 def test_list_out_of_date_still_counts() -> None:
     """The lists of the other tests have their next update in 2024."""
     root = make_ca("root")
