@@ -6,10 +6,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import SignatureAlgorithmOID
 
+from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
-from gossip.msp.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.msp.membership import Msp
 from gossip.msp.roles import Role
 from tests.support.certificates import (
