@@ -22,12 +22,18 @@ from gossip.misbehave.attacker import make_attacker
 from gossip.misbehave.catalogue import FAULTS
 from gossip.misbehave.run import Storm, storm
 from gossip.node.peer import Peer, open_peer
-from gossip.transport.limits import ServerLimits
+from gossip.transport.limits import ConnectionLimits, ServerLimits
 from gossip.types import PkiId
 from gossip.wire.signed import noop_sign
 from robustness.organisations import Stage
 
-LIMITS = ServerLimits(tls_timeout_s=1.0, stream_timeout_s=2.0, authenticate_timeout_s=3.0, idle_timeout_s=20.0)
+LIMITS = ServerLimits(
+    connection=ConnectionLimits(unread_timeout_s=2.0),
+    tls_timeout_s=1.0,
+    stream_timeout_s=2.0,
+    authenticate_timeout_s=3.0,
+    idle_timeout_s=20.0,
+)
 """The defaults but for time: nobody wants to wait for minutes until a silent peer is cut."""
 MAX_IDENTITIES = 1000
 """A tenth of the default, so that it is reached."""

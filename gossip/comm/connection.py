@@ -97,10 +97,18 @@ class Connection:
             QueueFullError: The outbox is full; nothing was queued.
             ClosedError: The connection is closed; nothing was queued.
         """
+        if self._is_open and len(self._outbox) >= self._capacity:
+            raise QueueFullError(f"{len(self._outbox)} messages wait for {self.info}")
+        self.answer_nowait(frame)
+
+    def answer_nowait(self, frame: bytes) -> None:
+        """Queue an acknowledgement, for which there is always room: :meth:`answerable` holds up who asks for many.
+
+        Raises:
+            ClosedError: The connection is closed; nothing was queued.
+        """
         if not self._is_open:
             raise ClosedError(f"the connection with {self.info} is closed")
-        if len(self._outbox) >= self._capacity:
-            raise QueueFullError(f"{len(self._outbox)} messages wait for {self.info}")
         if self._sends_at_once and self._flushed.is_set() and self._stream.send_nowait(frame):
             self._sends_at_once = False
             asyncio.get_running_loop().call_soon(self._send_at_once_again)
@@ -123,6 +131,15 @@ class Connection:
             self._room.clear()
             await self._room.wait()
         self.send_nowait(frame)
+
+    async def answerable(self) -> None:
+        """Wait while acknowledgements that the other side does not take fill the outbox a second time.
+
+        Cancellation: nothing changes.
+        """
+        while self._is_open and len(self._outbox) >= 2 * self._capacity:
+            self._room.clear()
+            await self._room.wait()
 
     async def flush(self) -> None:
         """Wait until everything that is queued was handed to the network, or the connection ended.

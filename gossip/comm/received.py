@@ -51,7 +51,7 @@ class Received:
         await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
-        """Acknowledge the message, or refuse it with a text.
+        """Acknowledge the message, or refuse it with a text; does not wait for a peer that takes no answers.
 
         Raises:
             ClosedError: The peer is not connected any more; nothing was sent.
@@ -59,7 +59,7 @@ class Received:
 
         Cancellation: nothing was sent.
         """
-        await self._way_back().send(encode_ack(self._signed.nonce, error or ""))
+        self._way_back().answer_nowait(encode_ack(self._signed.nonce, error or ""))
 
     def _way_back(self) -> Connection:
         if self._connection.is_open:

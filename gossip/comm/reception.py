@@ -53,6 +53,8 @@ class Reception:
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:
+                if signed.nonce:
+                    await connection.answerable()
                 received = Received(signed, connection, self._find)
                 for feed in self._demux.dispatch_nowait(received, len(frame)):
                     await feed.offer(received, len(frame))

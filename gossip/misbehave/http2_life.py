@@ -85,3 +85,12 @@ async def window_never_opened(attacker: Attacker) -> Ending:
         peer.open()
         peer.write(frames.data(1, frames.message(attacker.forger.hello())))
         return await peer.ending(attacker.patience_s)
+
+
+@fault("stream-left", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
+async def stream_left(attacker: Attacker) -> Ending:
+    """Authenticates, leaves its stream, and keeps the connection for itself with PINGs."""
+    async with attacker.session() as session:
+        session.peer.write(frames.reset(session.stream_id))
+        await session.peer.drip(frames.ping() * 100, attacker.pace_s)
+        return await session.peer.ending(attacker.patience_s, 0)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import SERVED, Ending, Fault, Layer, describe, status
+from gossip.misbehave.fault import CUT, SERVED, Ending, Fault, Layer, describe, status
 from gossip.misbehave.session import Session, data_envelope
 from gossip.transport.gate import Offence
 from gossip.wire.acks import encode_ack
@@ -107,3 +107,11 @@ async def half_huge_message(session: Session, amount: int) -> Ending:
     """Announces a message of 100 MiB, sends a part of it, and leaves."""
     await session.pour(frames.message(bytes(min(amount * 1024, 90 * MIB)), announced_bytes=MAX_MESSAGE_BYTES))
     return SERVED if not session.peer.is_over(1) else await session.ending()
+
+
+@session_fault("deaf-asker", CUT, limit="unread_timeout_s, send_buffer", offence=Offence.UNREAD)
+async def deaf_asker(session: Session, amount: int) -> Ending:
+    """Sends messages that want to be acknowledged, and opens no window for the answers, ever."""
+    session.peer.write(frames.settings({frames.INITIAL_WINDOW_SIZE: 0}))
+    await session.pour(b"".join(frames.message(data_envelope(b"?", nonce)) for nonce in range(1, amount + 1)))
+    return await session.ending()

@@ -66,14 +66,21 @@ class Gate:
             visitor.punish(Offence.CROWD, f"more than {limits.max_connections} connections")
         elif self._of_address[visitor.address] > limits.max_per_address:
             visitor.punish(Offence.CROWD, f"more than {limits.max_per_address} connections from {visitor.address}")
-        elif len(self._unauthenticated) > limits.max_unauthenticated:
-            oldest = next(iter(self._unauthenticated))
-            oldest.punish(Offence.CROWD, f"more than {limits.max_unauthenticated} unauthenticated connections")
+        else:
+            self._make_room()
 
     def authenticate(self, visitor: Visitor) -> None:
         """Let a connection stay."""
         visitor.progress = Progress.AUTHENTICATED
         self._unauthenticated.pop(visitor, None)
+
+    def estrange(self, visitor: Visitor, now_s: float) -> None:
+        """Count a connection among the strangers again, since nobody is authenticated on it any more."""
+        if visitor in self._inside:
+            visitor.progress = Progress.TLS
+            visitor.arrived_at_s = now_s
+            self._unauthenticated[visitor] = None
+            self._make_room()
 
     def leave(self, visitor: Visitor) -> None:
         """Forget a connection that is gone; further calls do nothing."""
@@ -93,6 +100,12 @@ class Gate:
         for visitor in tuple(self._inside):
             if now_s - visitor.last_received_at_s > self._limits.idle_timeout_s:
                 visitor.punish(Offence.SLOW, f"silent for {self._limits.idle_timeout_s:g} s")
+
+    def _make_room(self) -> None:
+        limit = self._limits.max_unauthenticated
+        if len(self._unauthenticated) > limit:
+            oldest = next(iter(self._unauthenticated))
+            oldest.punish(Offence.CROWD, f"more than {limit} unauthenticated connections")
 
     def _next_step(self, visitor: Visitor) -> tuple[float, str]:
         match visitor.progress:

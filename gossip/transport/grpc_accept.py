@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 from grpclib.protocol import AbstractHandler
 from h2.errors import ErrorCodes
@@ -92,6 +93,13 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
     def offended(self, offence: Offence, reason: str) -> None:
         """Count it."""
         self._listener.offended(offence, f"cut off {self.remote}: {reason}")
+
+    def drain(self) -> None:
+        """A stream has ended; with the last one of a known peer it is nobody's connection again."""
+        super().drain()
+        streams = cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
+        if self.is_trusted and self.failure is None and not any(stream.is_authenticated for stream in streams):
+            self._listener.gate.estrange(self, self._loop.time())
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Everything is closed."""

@@ -52,7 +52,10 @@ class GrpcConnection(Connection):
         """What a stream may keep of the windows before it gives it back; all of them together keep less than half."""
         self.stream_forgotten: Callable[[], None] = nothing
         self.flushed: Callable[[], None] = nothing
+        self.unread: Callable[[], None] = nothing
         self._make_stream = make_stream
+        self._is_known = False
+        self._in_mid_message: GrpcStream | None = None
         self._loop = get_running_loop()
         self._flushes_soon = False
 
@@ -79,21 +82,35 @@ class GrpcConnection(Connection):
         Cancellation: a part may have been written.
         """
         view = memoryview(body)
-        while True:
-            if not self.write_ready.is_set():
-                await self.write_ready.wait()
-            stream.check_sendable()
-            allowed = min(self.http2.sendable_bytes(stream.http2_stream), BURST_BYTES)
-            if not allowed and view:
-                stream.window_updated.clear()
-                await stream.window_updated.wait()
-                continue
-            frames = self.http2.frame_data(stream.http2_stream, view[:allowed])
+        for start in range(0, len(view), BURST_BYTES):
+            burst = view[start : start + BURST_BYTES]
+            sent = self._write_some(stream, burst)
+            if sent < len(burst):
+                await self._write_patiently(stream, burst[sent:])
+
+    async def _write_patiently(self, stream: "GrpcStream", burst: memoryview) -> None:
+        """Write it all; a peer that takes a byte now and then has no more time than one that takes nothing."""
+        too_late = self._loop.call_later(self.limits.unread_timeout_s, self.unread)
+        try:
+            while burst:
+                if not self.write_ready.is_set():
+                    await self.write_ready.wait()
+                elif not self.http2.sendable_bytes(stream.http2_stream):
+                    stream.window_updated.clear()
+                    await stream.window_updated.wait()
+                burst = burst[self._write_some(stream, burst) :]
+        finally:
+            too_late.cancel()
+
+    def _write_some(self, stream: "GrpcStream", burst: memoryview) -> int:
+        """Write what the windows and the socket allow now, and return how many bytes of it."""
+        stream.check_sendable()
+        allowed = min(self.http2.sendable_bytes(stream.http2_stream), len(burst)) if self.write_ready.is_set() else 0
+        if allowed:
+            frames = self.http2.frame_data(stream.http2_stream, burst[:allowed])
             self.transport.writelines(frames)
             self.guard.sent_data(len(frames))
-            view = view[allowed:]
-            if not view:
-                return
+        return allowed
 
     def write_nowait(self, stream: "GrpcStream", body: bytes) -> bool:
         """Write ``body`` as one DATA frame, if the windows and the socket take it.
@@ -111,9 +128,19 @@ class GrpcConnection(Connection):
 
     def widen_window(self, stream_id: int) -> None:
         """Let an authenticated peer send more before we have read it."""
+        self._is_known = True
         self.http2.widen_window(stream_id, self.limits.window_bytes)
         self.return_bytes = self.limits.window_bytes // self.limits.max_streams
         self.flush_soon()
+
+    def may_go_on(self, stream: "GrpcStream") -> bool:
+        """Whether a stream in the middle of a message may send more of it than the windows allow.
+
+        Of a stranger's streams only one may, or each could make us hold as much as a message may be long.
+        """
+        if self._in_mid_message is None or self._in_mid_message.has_left:
+            self._in_mid_message = stream
+        return self._is_known or self._in_mid_message is stream
 
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""

@@ -102,6 +102,7 @@ class GrpcProtocol(H2Protocol):
         self.processor = GrpcEvents(self.handler, self.connection)
         self.connection.stream_forgotten = self.drain
         self.connection.flushed = self._check_unsent
+        self.connection.unread = self._unread
         self._reader = FrameReader(
             self.connection, self._take_frame, self._flooded, expects_preface=not self.h2_config.client_side
         )
@@ -190,6 +191,10 @@ class GrpcProtocol(H2Protocol):
         limit = self.limits.max_unsent_bytes
         if self.connection.transport.get_write_buffer_size() > limit:
             self.punish(Offence.UNREAD, f"more than {limit} bytes wait for a peer that does not read")
+
+    def _unread(self) -> None:
+        limit_s = self.limits.unread_timeout_s
+        self.punish(Offence.UNREAD, f"messages wait for a peer that did not take them for {limit_s:g} s")
 
     def _goaway(self, frame: bytes) -> None:
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""

@@ -23,6 +23,7 @@ class ServerStream(GrpcStream):
     ) -> None:
         super().__init__(connection, stream_id, max_frame_bytes)
         self._handler_authenticated = handler_authenticated
+        self.is_authenticated = False
         self._is_ping = False
         self._began = False
 
@@ -68,6 +69,7 @@ class ServerStream(GrpcStream):
 
     def authenticated(self) -> None:
         """The connection may stay."""
+        self.is_authenticated = True
         self._handler_authenticated()
 
     def check_sendable(self) -> None:

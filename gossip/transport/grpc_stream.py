@@ -24,7 +24,7 @@ class GrpcStream(Stream):
         self._inbox = Inbox(max_frame_bytes)
         self._waiter: asyncio.Future[None] | None = None
         self._unreturned_bytes = 0
-        self._has_left = False
+        self.has_left = False
         self._peer_ended = False
         self._failure: StreamBrokenError | None = None
         self.forget: Callable[[], None] = nothing
@@ -106,7 +106,7 @@ class GrpcStream(Stream):
         if self._waiter is not None:
             if completed or self._inbox.is_stopped:
                 self._wake()
-            else:
+            elif self.connection.may_go_on(self):
                 self._return_window()
         return completed
 
@@ -147,7 +147,7 @@ class GrpcStream(Stream):
     def leave(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
         """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
         self.connection.reading.pop(self._id, None)
-        self._has_left = True
+        self.has_left = True
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
@@ -180,7 +180,7 @@ class GrpcStream(Stream):
             self._waiter.set_result(None)
 
     def _return_window(self) -> None:
-        least = 1 if self._has_left else self.connection.return_bytes
+        least = 1 if self.has_left else self.connection.return_bytes
         if self._unreturned_bytes >= least and self.connection.failure is None:
             size, self._unreturned_bytes = self._unreturned_bytes, 0
             self.connection.ack(self._id, size)

@@ -46,6 +46,9 @@ class ConnectionLimits:
         window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
             links slow, too large is what a reader that waits costs. Before authentication it is 64 KiB.
         max_unsent_bytes: What may wait in the socket's buffer for a peer that does not read.
+        unread_timeout_s: How long 128 KiB of messages, or what there is, may wait for a peer to take them. Too small
+            cuts peers on slow links and those that are busy, too large lets one that reads nothing hold up whoever
+            answers it.
     """
 
     frames: FrameBudgets = field(default_factory=FrameBudgets)
@@ -53,6 +56,7 @@ class ConnectionLimits:
     max_header_bytes: int = 16 * KIB
     window_bytes: int = 1 * MIB
     max_unsent_bytes: int = 1 * MIB
+    unread_timeout_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class ServerLimits:
         max_per_address: From one address. Too small keeps out peers that share one, too large lets one machine take
             every place.
         tls_timeout_s: Until TLS stands. Too small cuts slow links, too large lets silence take a place for as long.
-        stream_timeout_s: Until the first request, counted from the beginning.
+        stream_timeout_s: Until the first request, counted from the beginning, or from when the last authenticated
+            stream ended.
         authenticate_timeout_s: Until a peer is authenticated, counted from the beginning.
         idle_timeout_s: Without a single byte from an authenticated peer; Fabric peers ping every 60 s.
         max_handshake_bytes: The longest message taken from a peer that is not authenticated.

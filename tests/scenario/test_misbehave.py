@@ -5,13 +5,18 @@ import logging
 
 import pytest
 
+from gossip.misbehave import frames
 from gossip.misbehave.catalogue import FAULTS
 from gossip.misbehave.fault import End, Fault, Layer
 from gossip.misbehave.run import misbehave, storm
+from gossip.misbehave.session import data_envelope
+from gossip.transport.http2 import WINDOW_BYTES
+from gossip.transport.limits import ConnectionLimits, ServerLimits
 from tests.support.attacked import Scene, attacked
 from tests.support.bounded import run_bounded
 
 HONEST_CONNECTIONS = 1
+ASKING = frames.message(data_envelope(b"?", 7))
 
 
 async def nothing_is_left(scene: Scene, tasks_before: int) -> None:
@@ -40,6 +45,32 @@ def test_fault_ends_as_it_should(fault: Fault, caplog: pytest.LogCaptureFixture)
     if fault.expected.end is End.STATUS and fault.layer in (Layer.HANDSHAKE, Layer.MESSAGES):
         said = [text for text in caplog.messages if (fault.expected.words or "failed") in text]
         assert bool(said) == (fault.expected.code != "OK"), "a refusal is said, with its reason"
+
+
+def test_who_takes_no_answers_holds_up_nobody_but_itself() -> None:
+    async def main() -> None:
+        async with attacked(ServerLimits()) as scene, scene.attacker.session() as session:
+            session.peer.write(frames.settings({frames.INITIAL_WINDOW_SIZE: 0}))
+            await session.pour(ASKING * 2000, 0.2)
+            assert all([await scene.honest_is_served() for _ in range(50)])
+            assert not session.peer.is_over(session.stream_id)
+
+    run_bounded(main)
+
+
+def test_half_messages_of_a_stranger_take_no_more_than_two_windows() -> None:
+    async def main() -> None:
+        async with attacked() as scene, scene.attacker.http2() as peer:
+            streams = range(1, 2 * ConnectionLimits().max_streams, 2)
+            body = frames.message(bytes(WINDOW_BYTES), announced_bytes=ServerLimits().max_handshake_bytes)
+            await peer.greeted(1.0)
+            for stream_id in streams:
+                peer.open(stream_id)
+            sent = [await peer.send(stream_id, body, 0.02) for stream_id in streams]
+            assert WINDOW_BYTES <= sum(sent) <= 2 * WINDOW_BYTES
+            assert not peer.is_over(0)
+
+    run_bounded(main)
 
 
 def test_storm_counts_how_each_attempt_ended() -> None:

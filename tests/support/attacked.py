@@ -2,22 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
+from gossip.errors import ClosedError
 from gossip.misbehave.attacker import Attacker, make_attacker
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from gossip.transport.limits import ServerLimits
+from gossip.transport.limits import ConnectionLimits, ServerLimits
 from tests.support.organisations import organisation_folder, peer_folder
 from tests.support.peers import data_message, everything
 from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
-    tls_timeout_s=0.4, stream_timeout_s=0.4, authenticate_timeout_s=3.0, idle_timeout_s=3.0, max_unauthenticated=30
+    connection=ConnectionLimits(unread_timeout_s=1.0),
+    tls_timeout_s=0.4,
+    stream_timeout_s=0.4,
+    authenticate_timeout_s=3.0,
+    idle_timeout_s=3.0,
+    max_unauthenticated=30,
 )
 QUICK = CommConfig(conn_timeout_s=0.4, drain_s=0.2)
 
@@ -83,15 +89,16 @@ async def acknowledge_all(peer: Peer) -> None:
     with peer.comm.accept(everything) as messages:
         async for message in messages:
             if message.get_gossip_message().nonce:
-                await message.ack()
+                with suppress(ClosedError):  # who asked is gone
+                    await message.ack()
 
 
 @asynccontextmanager
-async def attacked() -> AsyncIterator[Scene]:
+async def attacked(limits: ServerLimits = SHORT) -> AsyncIterator[Scene]:
     """Both peers in this process, talking over mutual TLS; the first acknowledges every message that asks for it."""
     metrics = RecordingMetrics()
     async with (
-        open_peer(settings_of(1, 0, listen="127.0.0.1:0"), metrics=metrics) as victim,
+        open_peer(replace(settings_of(1, 0, listen="127.0.0.1:0"), limits=limits), metrics=metrics) as victim,
         open_peer(settings_of(2, 0)) as honest,
         asyncio.TaskGroup() as tasks,
     ):

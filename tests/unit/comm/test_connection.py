@@ -98,6 +98,29 @@ def test_a_full_outbox_refuses_or_lets_wait() -> None:
     run_virtual(main())
 
 
+def test_an_answer_always_has_room_and_who_asks_for_many_is_held_up() -> None:
+    async def main() -> None:
+        stream = QuietStream(is_stuck=True)
+        connection = Connection(info_of("bob"), stream, capacity=2, metrics=NoMetrics())
+        for number in range(3):
+            connection.answer_nowait(bytes([number]))
+            await connection.answerable()
+        with pytest.raises(QueueFullError):
+            connection.send_nowait(b"a message")
+        connection.answer_nowait(b"\3")
+        waiting = asyncio.create_task(connection.answerable())
+        await settle()
+        assert not waiting.done()
+        running = start(connection, Inbox())  # the writer takes them all
+        await waiting
+        connection.close()
+        with pytest.raises(ClosedError, match=r"the connection with bob:7051 .* is closed"):
+            connection.answer_nowait(b"\4")
+        await running
+
+    run_virtual(main())
+
+
 def test_who_waits_for_room_gets_it_in_turn() -> None:
     async def main() -> None:
         async with stream_pair() as pair:

@@ -111,3 +111,25 @@ def test_chatter_does_not_stretch_the_time_to_authenticate(gate: Gate) -> None:
     visitor.last_received_at_s = 103.5
     gate.sweep(103.5)
     assert visitor.punished == [(Offence.SLOW, "the peer is not authenticated after 3 s")]
+
+
+def test_a_connection_that_its_peer_has_left_is_a_strangers_again(gate: Gate) -> None:
+    left, other = enter(gate), enter(gate)
+    gate.sweep(8)
+    gate.estrange(left, 8)
+    gate.sweep(9.5)
+    assert left.punished == []
+    gate.sweep(10.5)
+    assert left.punished == [(Offence.SLOW, "there is no request after 2 s")]
+    gate.estrange(left, 11)
+    assert other.punished == [(Offence.SLOW, "silent for 10 s")]
+    assert len(gate) == 0
+
+
+def test_the_oldest_stranger_makes_room_for_one_that_is_a_stranger_again(gate: Gate) -> None:
+    first = enter(gate, authenticated=False)
+    left = enter(gate)
+    enter(gate, authenticated=False, address="10.0.0.2")
+    gate.estrange(left, 1)
+    assert first.punished == [(Offence.CROWD, "more than 2 unauthenticated connections")]
+    assert left.punished == []
