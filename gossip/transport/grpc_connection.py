@@ -12,6 +12,7 @@ from h2.exceptions import ProtocolError
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
+from gossip.transport.grpc_frame import PREFIX_BYTES, Inbox
 from gossip.transport.guard import FrameGuard
 from gossip.transport.http2 import RECORD_DATA_BYTES, WINDOW_BYTES, Http2Connection
 from gossip.transport.limits import ConnectionLimits
@@ -54,8 +55,9 @@ class GrpcConnection(Connection):
         self.flushed: Callable[[], None] = nothing
         self.unread: Callable[[], None] = nothing
         self._make_stream = make_stream
-        self._is_known = False
-        self._in_mid_message: GrpcStream | None = None
+        self._is_fitted = False
+        self.is_known = False
+        """Whether the other side may have more under way than a stranger's window."""
         self._loop = get_running_loop()
         self._flushes_soon = False
 
@@ -128,19 +130,25 @@ class GrpcConnection(Connection):
 
     def widen_window(self, stream_id: int) -> None:
         """Let an authenticated peer send more before we have read it."""
-        self._is_known = True
+        self.is_known = True
         self.http2.widen_window(stream_id, self.limits.window_bytes)
         self.return_bytes = self.limits.window_bytes // self.limits.max_streams
         self.flush_soon()
 
-    def may_go_on(self, stream: "GrpcStream") -> bool:
-        """Whether a stream in the middle of a message may send more of it than the windows allow.
+    def let_through(self, stream: "GrpcStream", inbox: Inbox) -> None:
+        """Let a stranger's message under way through, with room for one such message on all streams together.
 
-        Of a stranger's streams only one may, or each could make us hold as much as a message may be long.
+        Were the windows given back in mid-message, a stranger could make us hold as much on every stream.
         """
-        if self._in_mid_message is None or self._in_mid_message.has_left:
-            self._in_mid_message = stream
-        return self._is_known or self._in_mid_message is stream
+        http2_stream = stream.http2_stream
+        if not http2_stream.open or inbox.missing_bytes <= self.http2.receivable_bytes(http2_stream):
+            return
+        self.http2.let_through(http2_stream, inbox.missing_bytes)
+        increment = PREFIX_BYTES + inbox.limit_bytes - WINDOW_BYTES
+        if increment > 0 and not self._is_fitted:
+            self._is_fitted = True
+            self.http2.increment_flow_control_window(increment)
+        self.flush_soon()
 
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""

@@ -92,6 +92,11 @@ class Inbox:
         """Whether no message has begun and not ended."""
         return not (self._missing or self._head or self._held)
 
+    @property
+    def missing_bytes(self) -> int:
+        """How much of the message under way has not come."""
+        return self._missing
+
     def take(self) -> list[bytes]:
         """Every complete message, in order; they are not kept."""
         messages = self._messages

@@ -106,8 +106,10 @@ class GrpcStream(Stream):
         if self._waiter is not None:
             if completed or self._inbox.is_stopped:
                 self._wake()
-            elif self.connection.may_go_on(self):
+            elif self.connection.is_known:
                 self._return_window()
+            else:
+                self.connection.let_through(self, self._inbox)
         return completed
 
     def headers_came(self, headers: dict[bytes, bytes]) -> None:

@@ -184,6 +184,19 @@ class Http2Connection(H2Connection):
         if increment > 0:
             self.increment_flow_control_window(increment)
 
+    def receivable_bytes(self, stream: H2Stream) -> int:
+        """How much our windows for this stream and for all of them allow the peer."""
+        return min(
+            self._inbound_flow_control_window_manager.current_window_size,
+            stream._inbound_window_manager.current_window_size,
+        )
+
+    def let_through(self, stream: H2Stream, missing_bytes: int) -> None:
+        """Open a stream's own window for the rest of a message."""
+        increment = missing_bytes - stream._inbound_window_manager.current_window_size
+        if increment > 0:
+            self.increment_flow_control_window(increment, stream.stream_id)
+
     def forget_closed_streams(self) -> None:
         """Free the streams that ended, which h2 otherwise does when the next one begins."""
         _ = self.open_inbound_streams  # reading it is what frees them

@@ -58,7 +58,7 @@ def test_who_takes_no_answers_holds_up_nobody_but_itself() -> None:
     run_bounded(main)
 
 
-def test_half_messages_of_a_stranger_take_no_more_than_two_windows() -> None:
+def test_half_messages_of_a_stranger_take_no_more_than_one_whole_one() -> None:
     async def main() -> None:
         async with attacked() as scene, scene.attacker.http2() as peer:
             streams = range(1, 2 * ConnectionLimits().max_streams, 2)
@@ -67,7 +67,7 @@ def test_half_messages_of_a_stranger_take_no_more_than_two_windows() -> None:
             for stream_id in streams:
                 peer.open(stream_id)
             sent = [await peer.send(stream_id, body, 0.02) for stream_id in streams]
-            assert WINDOW_BYTES <= sum(sent) <= 2 * WINDOW_BYTES
+            assert sum(sent) == len(frames.message(bytes(ServerLimits().max_handshake_bytes)))
             assert not peer.is_over(0)
 
     run_bounded(main)
