@@ -12,6 +12,7 @@ from gossip.turns import shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
+from gossip.wire.parts import check_parts
 
 FRAMES_AT_ONCE = 16
 """After so many from one peer we look how long it took."""
@@ -35,7 +36,8 @@ class Reception:
         """Take some envelopes, in order.
 
         Raises:
-            MalformedMessageError: One is not an envelope around a message; those before it were taken.
+            MalformedMessageError: One is not an envelope around a message, or would become too many objects; those
+                before it were taken.
 
         Cancellation: some were taken.
         """
@@ -50,6 +52,7 @@ class Reception:
                 self._acks.answer(connection.info.pki_id, nonce, "")
                 continue
             signed = parse_envelope(frame)
+            check_parts(signed)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:

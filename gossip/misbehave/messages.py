@@ -9,10 +9,12 @@ from gossip.misbehave.session import Session, data_envelope
 from gossip.transport.gate import Offence
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope_bytes import encode_envelope
+from gossip.wire.varint import encode_varint
 
 MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * MIB
 DEPTH = 20_000
+PARTS = 150_000
 
 
 def session_fault(
@@ -48,6 +50,15 @@ async def malformed_message(session: Session, _: int) -> Ending:
 async def deep_nesting(session: Session, _: int) -> Ending:
     """Sends a message that nests groups 20,000 deep."""
     await session.pour(frames.message(encode_envelope(b"\x1b" * DEPTH, b"")))
+    return await session.ending()
+
+
+@session_fault("many-parts", status("UNKNOWN", "more than 100000 parts"), limit="codec")
+async def many_parts(session: Session, _: int) -> Ending:
+    """Sends 300 KB that would become 50 MB of empty objects."""
+    digests = b"\x0a\x00" * PARTS
+    request = b"\xba\x01" + encode_varint(len(digests)) + digests  # privateReq
+    await session.pour(frames.message(encode_envelope(request, b"")))
     return await session.ending()
 
 
