@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import SERVED, Ending, Fault, Layer, fault, status
+from gossip.misbehave.fault import SERVED, End, Ending, Fault, Layer, fault, status
 from gossip.misbehave.http2_fault import http2_fault
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import ping_answered
@@ -43,6 +43,12 @@ def wrong_path(peer: Http2Peer) -> None:
 def wrong_content_type(peer: Http2Peer) -> None:
     """Sends JSON."""
     peer.open(fields=frames.request(kind="application/json"))
+
+
+@call("malformed-fields", Ending(End.RESET, "PROTOCOL_ERROR"), "RFC 9113")
+def malformed_fields(peer: Http2Peer) -> None:
+    """Calls with two paths, and with header fields of HTTP/1.1."""
+    peer.open(fields=[(":path", frames.PING_CALL), *frames.request(), ("Connection", "close")])
 
 
 @call("half-message", status("INTERNAL", "in the middle of a message"), "message length")

@@ -12,7 +12,7 @@ from hyperframe.frame import GoAwayFrame
 from gossip.transport.gate import Offence, Progress
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import describe
-from gossip.transport.grpc_headers import PING, find_refusal
+from gossip.transport.grpc_headers import PING, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.http2 import http2_configuration
@@ -56,6 +56,8 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         refusal = find_refusal(fields)
         if self.connection.is_draining:
             stream.leave(ErrorCodes.REFUSED_STREAM)
+        elif is_malformed(headers):
+            stream.leave(ErrorCodes.PROTOCOL_ERROR)
         elif refusal is not None:
             stream.refuse(refusal)
         elif fields[b":path"] == PING:

@@ -3,7 +3,8 @@
 Spec: grpc/doc/PROTOCOL-HTTP2.md.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grpclib.const import Status
@@ -21,6 +22,11 @@ MAX_REASON_CHARACTERS = 1024
 
 RESPONSE: Headers = ((b":status", b"200"), (b"content-type", CONTENT_TYPE))
 TRAILERS_OK: Headers = ((b"grpc-status", b"0"),)
+
+_PSEUDO = frozenset({b":method", b":scheme", b":path", b":authority"})
+_OF_HTTP1 = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
+_NOT_IN_VALUES = re.compile(rb"[\0\r\n]")
 
 # Spec: grpc/doc/http-grpc-status-mapping.md; what an intermediary answers in place of a gRPC server.
 _STATUS_OF_HTTP = {
@@ -80,6 +86,27 @@ def trailers(status: Status, reason: str) -> Headers:
         (b"grpc-status", str(status.value).encode()),
         (b"grpc-message", encode_grpc_message(reason).encode()),
     )
+
+
+def is_malformed(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether these are no header fields of a request at all.
+
+    Spec: RFC 9113 sections 8.2 and 8.3.
+    """
+    pseudo: set[bytes] = set()
+    is_regular = False
+    for name, value in fields:
+        if name.startswith(b":"):
+            if is_regular or name not in _PSEUDO or name in pseudo:
+                return True
+            pseudo.add(name)
+        else:
+            is_regular = True
+            if not _NAME.fullmatch(name) or name in _OF_HTTP1 or (name == b"te" and value != b"trailers"):
+                return True
+        if _NOT_IN_VALUES.search(value):
+            return True
+    return False
 
 
 def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:

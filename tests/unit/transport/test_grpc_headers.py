@@ -8,9 +8,11 @@ from gossip.transport.grpc_headers import (
     GOSSIP_STREAM,
     MAX_REASON_CHARACTERS,
     PING,
+    Headers,
     Refusal,
     Verdict,
     find_refusal,
+    is_malformed,
     parse_answer,
     parse_trailers,
     request_headers,
@@ -89,3 +91,32 @@ def test_answer_with_messages_to_come_has_no_verdict_yet() -> None:
 def test_answer_of_status_alone_is_a_verdict_whatever_http_says() -> None:
     fields = {b":status": b"405", b"grpc-status": b"13", b"grpc-message": b"no"}
     assert parse_answer(fields) == Verdict("INTERNAL", "no")
+
+
+REQUEST = request_headers(PING, "localhost", b"https")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (*REQUEST, (b"X-Upper", b"1")),
+        (*REQUEST, (b"two words", b"1")),
+        (*REQUEST, (b"", b"1")),
+        (*REQUEST, (b"connection", b"close")),
+        (*REQUEST, (b"transfer-encoding", b"chunked")),
+        (*REQUEST, (b"te", b"gzip")),
+        (*REQUEST, (b"x-lines", b"one\r\ntwo: 2")),
+        (*REQUEST, (b"x-nul", b"\0")),
+        (*REQUEST, (b":path", PING)),
+        ((b":path", PING), *REQUEST),
+        ((b":status", b"200"), *REQUEST),
+        ((b":unknown", b""), *REQUEST),
+    ],
+)
+def test_what_are_no_header_fields_of_a_request(fields: Headers) -> None:
+    assert is_malformed(fields)
+
+
+def test_header_fields_of_a_request() -> None:
+    assert not is_malformed(REQUEST)
+    assert not is_malformed((*REQUEST, (b"x-anything_.~", b"\xff\t and more")))
