@@ -74,6 +74,8 @@ class ReceivedMessage(Protocol):
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; goes the way of :meth:`respond`.
 
+        The first time it waits for nothing: a peer that takes no answers holds up nobody but itself.
+
         Raises:
             ClosedError: The peer is not connected any more; nothing was sent.
 

@@ -102,7 +102,7 @@ class Connection:
         self.answer_nowait(frame)
 
     def answer_nowait(self, frame: bytes) -> None:
-        """Queue an acknowledgement, for which there is always room: :meth:`answerable` holds up who asks for many.
+        """Queue the first answer to a message, which always has room: :meth:`answerable` holds up who asks for many.
 
         Raises:
             ClosedError: The connection is closed; nothing was queued.

@@ -21,12 +21,13 @@ class Received:
     Mirrors: gossip/comm/msg.go, ReceivedMessageImpl.
     """
 
-    __slots__ = ("_connection", "_find", "_signed")
+    __slots__ = ("_connection", "_find", "_is_acked", "_signed")
 
     def __init__(self, signed: SignedMessage, connection: Connection, find: Find) -> None:
         self._signed = signed
         self._connection = connection
         self._find = find
+        self._is_acked = False
 
     def __repr__(self) -> str:
         return f"<Received {self._signed.kind.name} from {self._connection.info}>"
@@ -51,7 +52,7 @@ class Received:
         await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
-        """Acknowledge the message, or refuse it with a text; does not wait for a peer that takes no answers.
+        """Acknowledge the message, or refuse it with a text; only a second time waits for a peer that takes no answers.
 
         Raises:
             ClosedError: The peer is not connected any more; nothing was sent.
@@ -59,7 +60,12 @@ class Received:
 
         Cancellation: nothing was sent.
         """
-        self._way_back().answer_nowait(encode_ack(self._signed.nonce, error or ""))
+        frame = encode_ack(self._signed.nonce, error or "")
+        if self._is_acked:
+            await self._way_back().send(frame)
+        else:
+            self._way_back().answer_nowait(frame)
+            self._is_acked = True
 
     def _way_back(self) -> Connection:
         if self._connection.is_open:

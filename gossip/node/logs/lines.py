@@ -67,4 +67,4 @@ def one_line(text: str) -> str:
     """The text with control characters written out, as in a Python literal."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)  # a codec is a file to open

@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -169,3 +171,14 @@ def test_a_name_outlives_the_identity_and_strangers_cost_little() -> None:
 
     assert names.spell_out(PKI_ID).endswith("(peer0.org1.example.com, Org1MSP)")
     assert asked == [1]
+
+
+def test_a_line_break_is_written_out_when_no_file_can_be_opened() -> None:
+    program = """
+import sys
+from gossip.node.logs.lines import one_line
+before = set(sys.modules)
+assert one_line("a\\nb\\x1b\\u2028") == r"a\\nb\\x1b\\u2028"
+assert set(sys.modules) == before, set(sys.modules) - before
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
