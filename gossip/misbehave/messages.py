@@ -15,6 +15,7 @@ MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * MIB
 DEPTH = 20_000
 PARTS = 150_000
+PADDED_FRAMES = 3000
 
 
 def session_fault(
@@ -102,6 +103,15 @@ async def replayed_data(session: Session, _: int) -> Ending:
     """Sends the same message ten times."""
     session.say(*[data_envelope(b"the same", 7)] * 10)
     return await session.served()
+
+
+@session_fault("long-padding", CUT, limit="frames.fragments", offence=Offence.FLOOD)
+async def long_padding(session: Session, _: int) -> Ending:
+    """Sends a message byte by byte, each in a DATA frame with 255 bytes of padding."""
+    body = frames.message(bytes(PADDED_FRAMES))
+    parts = [b"\xff" + body[index : index + 1] + bytes(255) for index in range(PADDED_FRAMES)]
+    session.peer.write(b"".join(frames.frame(frames.DATA, frames.PADDED, session.stream_id, part) for part in parts))
+    return await session.ending()
 
 
 @session_fault("question-flood", SERVED, limit="send_buffer")

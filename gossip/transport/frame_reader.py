@@ -15,6 +15,7 @@ from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES
 HEADERS, SETTINGS, PUSH_PROMISE, CONTINUATION = 0x1, 0x4, 0x5, 0x9
 END_STREAM = 0x1
 END_HEADERS = 0x4
+PADDED = 0x8
 PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 MAX_FRAME_BYTES = 16 * 1024
 """What we announce, which is HTTP/2's least."""
@@ -134,7 +135,7 @@ class FrameReader:
     def _other_came(self, kind: int, flags: int, frame: bytes) -> None:
         if kind != DATA:
             self._count(KIND_OF_FRAME.get(kind, Kind.UNKNOWN))
-        elif len(frame) - FRAME_HEADER_BYTES < FRAGMENT_BYTES and not flags & END_STREAM:
+        elif _data_bytes(flags, frame) < FRAGMENT_BYTES and not flags & END_STREAM:
             self._count(Kind.FRAGMENT)
         if self._connection.failure is not None:
             return
@@ -158,3 +159,9 @@ class FrameReader:
         reason = self._connection.guard.count(kind)
         if reason is not None:
             self._flooded(reason)
+
+
+def _data_bytes(flags: int, frame: bytes) -> int:
+    """What a DATA frame holds beside padding, which is no more than its first byte says."""
+    size = len(frame) - FRAME_HEADER_BYTES
+    return size - 1 - frame[FRAME_HEADER_BYTES] if flags & PADDED and size else size

@@ -20,7 +20,8 @@ class FrameBudgets:
         priorities: PRIORITY, which we do not use.
         window_updates: WINDOW_UPDATE.
         headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened.
-        fragments: DATA of less than 256 bytes; a message completed, or DATA of 4 KiB or more, makes up for one.
+        fragments: DATA of less than 256 bytes beside padding; a message completed, or DATA of 4 KiB or more, makes up
+            for one.
         unknown: Frames of types that we do not know, which are ignored.
     """
 
