@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +32,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         own_certificate = side.own_certificate if side is not None else None
         super().__init__(self, _CONFIGURATION, listener.limits.connection, self._make_stream_of, own_certificate)
         self.address = ""
-        self.arrived_at_s = self._loop.time()
+        self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP
         self._listener = listener
 

@@ -151,7 +151,7 @@ class ClientProtocol(GrpcProtocol):
         return TlsTransport(self._side, self, server_side=False, server_hostname=self._host)
 
     def _check_alive(self) -> None:
-        quiet_s = self._loop.time() - self.last_received_at_s
+        quiet_s = time.monotonic() - self.last_received_at_s  # by uvloop's own clock a peer would be pinged early
         rest_s = self._options.keepalive_interval_s - quiet_s
         if rest_s > 0:
             self._alive_check = self._loop.call_later(rest_s, self._check_alive)
@@ -159,7 +159,7 @@ class ClientProtocol(GrpcProtocol):
         self.connection.http2.ping(PING_PAYLOAD)
         self.connection.flush()
         self._alive_check = self._loop.call_later(
-            self._options.keepalive_timeout_s, self._check_answer, self._loop.time()
+            self._options.keepalive_timeout_s, self._check_answer, time.monotonic()
         )
 
     def _check_answer(self, asked_at_s: float) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from struct import Struct
 from typing import cast
 
@@ -81,7 +82,7 @@ class GrpcProtocol(H2Protocol):
         """The TCP connection stands."""
         self._tcp = transport
         self.remote = format_endpoint(transport.get_extra_info("peername"))
-        self.last_received_at_s = self._loop.time()
+        self.last_received_at_s = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin HTTP/2."""
@@ -117,7 +118,7 @@ class GrpcProtocol(H2Protocol):
         """Take what the peer sent."""
         if self.failure is not None:
             return
-        self.last_received_at_s = self._loop.time()
+        self.last_received_at_s = time.monotonic()
         try:
             self._reader.take(data)
         except ProtocolError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -159,7 +160,7 @@ class GrpcListener:
 
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
-        self.gate.sweep(self._loop.time())
+        self.gate.sweep(time.monotonic())
 
 
 async def listen(

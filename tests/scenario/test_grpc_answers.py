@@ -1,8 +1,10 @@
 """What our client makes of a server's frames, scripted frame by frame."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
@@ -10,6 +12,7 @@ from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFr
 from gossip.api.options import DialOptions
 from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
+from gossip.transport.grpc_dial import PING_PAYLOAD
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import RESPONSE, RawPeer, data, goaway, message, raw_server, reset, window
 from tests.support.tls_files import tls_files
@@ -369,6 +372,41 @@ def test_silent_connection_is_pinged_and_kept_while_it_answers() -> None:
             assert (await channel.open_stream()) is not None
 
     run_bounded(main)
+
+
+class LateClockLoop(asyncio.SelectorEventLoop):
+    """Its clock is late, until it is set right; uvloop's is late by up to a millisecond, now more and now less."""
+
+    late_s = 0.05
+
+    def time(self) -> float:
+        return super().time() - self.late_s
+
+
+def test_peer_is_not_pinged_early_because_the_clock_was_late_when_it_answered() -> None:
+    interval_s = 0.1
+
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(PingFrame)
+            pinged_at_s.append(time.monotonic())
+            peer.write(PingFrame(0, opaque_data=PING_PAYLOAD, flags=("ACK",)), PingFrame(0, opaque_data=b"received"))
+            await peer.until(PingFrame)
+            loop.late_s = 0
+            await peer.until(PingFrame)
+            pinged_at_s.append(time.monotonic())
+            done.set()
+
+        pinged_at_s: list[float] = []
+        done = asyncio.Event()
+        async with channel_to(script, keepalive_interval_s=interval_s, keepalive_timeout_s=0.01):
+            await done.wait()
+        waited_s = pinged_at_s[1] - pinged_at_s[0]
+        assert waited_s >= interval_s, "a Fabric peer ends the connection for the third ping that comes early"
+
+    with asyncio.Runner(loop_factory=LateClockLoop) as runner:
+        loop = cast("LateClockLoop", runner.get_loop())
+        runner.run(asyncio.wait_for(main(), 10))
 
 
 def test_connection_that_does_not_answer_a_ping_is_cut() -> None:
