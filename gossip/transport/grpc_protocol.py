@@ -129,6 +129,7 @@ class GrpcProtocol(H2Protocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
+        self._tcp = None  # asyncio's fails when it is aborted after a close that had to wait for the last bytes
         self._end(None, exc)
         if hasattr(self, "connection"):
             self.connection.close()

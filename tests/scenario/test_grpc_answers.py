@@ -374,6 +374,29 @@ def test_silent_connection_is_pinged_and_kept_while_it_answers() -> None:
     run_bounded(main)
 
 
+def test_connection_closes_in_order_when_its_last_bytes_leave_late() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(window(0, 2**30), window(STREAM, 2**30), PingFrame(0, opaque_data=b"received"))
+            await peer.until(PingFrame)
+            window_is_wide.set()
+            await closing.wait()
+            await peer.wait_cut()
+
+        window_is_wide, closing = asyncio.Event(), asyncio.Event()
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            await window_is_wide.wait()
+            while stream.send_nowait(bytes(16_000)):
+                pass  # until the socket is full
+            closing.set()
+            await channel.close()
+            channel.abort()
+
+    run_bounded(main)
+
+
 class LateClockLoop(asyncio.SelectorEventLoop):
     """Its clock is late, until it is set right; uvloop's is late by up to a millisecond, now more and now less."""
 
