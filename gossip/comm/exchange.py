@@ -26,6 +26,8 @@ async def exchange(
     clock: Clock,
     timeout_s: float,
     wait_turn: Callable[[], Awaitable[None]] | None = None,
+    *,
+    is_greeted: bool = False,
 ) -> Exchanged:
     """Send our ConnEstablish, read theirs and judge it.
 
@@ -35,6 +37,7 @@ async def exchange(
         clock: What identities expire by.
         timeout_s: How long they may take.
         wait_turn: Waited for before the judgement, which verifies signatures.
+        is_greeted: Whether our ConnEstablish was said, as the connection's greeting.
 
     Raises:
         GossipError: A check failed, the other side ended the stream, or the network failed. The stream stays open: a
@@ -44,7 +47,9 @@ async def exchange(
     Cancellation: the stream is unusable; abort it.
     """
     async with _patience(stream, "connection message", timeout_s):
-        await stream.send([handshake.hello()])
+        hello = handshake.hello()
+        if not is_greeted:
+            await stream.send([hello])
         frames = await stream.receive()
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from gossip.comm.handshake import certificate_hash
-from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.hello import encode_hello
 
@@ -19,14 +18,14 @@ class Hellos:
         self._sign = sign
         self._made: dict[tuple[bytes | None, bool], bytes] = {}
 
-    def for_link(self, link: Link, *, probe: bool = False) -> bytes:
-        """The encoded envelope to send on this connection."""
-        key = (link.own_certificate, probe)
+    def naming(self, certificate: bytes | None, *, probe: bool = False) -> bytes:
+        """The encoded envelope to send on a connection on which we present this certificate, a leaf in DER."""
+        key = (certificate, probe)
         hello = self._made.get(key)
         if hello is None:
             if len(self._made) >= KEPT:
                 self._made.clear()
-            bound_to = certificate_hash(link.own_certificate)
+            bound_to = certificate_hash(certificate)
             hello = encode_hello(self._pki_id, self._identity, bound_to, probe=probe, sign=self._sign)
             self._made[key] = hello
         return hello

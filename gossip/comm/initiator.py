@@ -87,10 +87,10 @@ class Initiator:
         Cancellation: the connection is cut.
         """
         stages = stages or Stages()
-        async with self._channel(peer.endpoint, stages) as channel:
+        hello = self._trust.hello(self._dialer.own_certificate, probe=True)
+        async with self._channel(peer.endpoint, stages, hello) as channel:
             stream = await self._open(channel, stages)
-            handshake = self._trust.handshake(channel.link, self._only(peer), probe=True)
-            exchanged = await self._exchange(stream, handshake)
+            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, self._only(peer), hello=hello))
             stages.enter(Stage.VERDICT)
             if exchanged.early:
                 raise HandshakeError(f"{channel.link.remote} answered a probe with messages")
@@ -108,18 +108,19 @@ class Initiator:
         Cancellation: the connection is cut.
         """
         stages = Stages()
-        async with self._channel(peer.endpoint, stages) as channel:
+        hello = self._trust.hello(self._dialer.own_certificate)
+        async with self._channel(peer.endpoint, stages, hello) as channel:
             stream = await self._open(channel, stages)
             expected = self._trust.or_of_same_organization(peer.pki_id) if peer.pki_id else None
-            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, expected))
+            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, expected, hello=hello))
             stream.max_frame_bytes = self._options.max_message_bytes
             is_switch = expected is not None and expected.pki_id != exchanged.info.pki_id
             return Reached(channel, stream, exchanged, peer.pki_id if is_switch else None)
 
     @asynccontextmanager
-    async def _channel(self, endpoint: str, stages: Stages) -> AsyncIterator[Channel]:
-        """A connection whose Ping was answered; cut when what follows fails."""
-        channel = await self._dialer.dial(endpoint)
+    async def _channel(self, endpoint: str, stages: Stages, hello: bytes | None = None) -> AsyncIterator[Channel]:
+        """A connection whose Ping was answered, and on which ``hello`` was said; cut when what follows fails."""
+        channel = await self._dialer.dial(endpoint, hello)
         try:
             stages.enter(Stage.PING)
             stages.took_s |= {Stage.TCP: channel.times.tcp_s, Stage.TLS: channel.times.tls_s}
@@ -134,7 +135,7 @@ class Initiator:
         return await self._within(OPEN_TIMEOUT_S, channel.open_stream, "stream", channel)
 
     async def _exchange(self, stream: FrameStream, handshake: Handshake) -> Exchanged:
-        exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s)
+        exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s, is_greeted=True)
         if handshake.state is State.PROBED:
             raise HandshakeError(f"{stream.link.remote} answered with a probe")
         self._trust.admit(exchanged.info)

@@ -42,9 +42,13 @@ class Trust:
         """
         self.pki_id, self._hellos = self._introduce(identity)
 
-    def handshake(self, link: Link, expected: Expectation | None = None, *, probe: bool = False) -> Handshake:
-        """Begin a handshake on a connection, from either side."""
-        return Handshake(self._crypto, link, self._hellos.for_link(link, probe=probe), expected)
+    def hello(self, certificate: bytes | None, *, probe: bool = False) -> bytes:
+        """Our ConnEstablish for a connection on which we present this certificate, a leaf in DER, as an envelope."""
+        return self._hellos.naming(certificate, probe=probe)
+
+    def handshake(self, link: Link, expected: Expectation | None = None, *, hello: bytes | None = None) -> Handshake:
+        """Begin a handshake on a connection, from either side; ``hello`` is what was said there already."""
+        return Handshake(self._crypto, link, hello or self.hello(link.own_certificate), expected)
 
     def admit(self, info: ConnectionInfo) -> None:
         """Store an identity that a handshake proved.

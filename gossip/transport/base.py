@@ -133,6 +133,8 @@ class Channel(Protocol):
     async def open_stream(self) -> FrameStream:
         """Call GossipStream; does not wait for the other side to say anything.
 
+        Of a connection that was dialled with a greeting, the first stream is the one that began with it.
+
         Raises:
             StreamBrokenError: The connection failed.
 
@@ -163,8 +165,18 @@ class Dialer(Protocol):
         """
         ...
 
-    async def dial(self, endpoint: str) -> Channel:
+    @property
+    def own_certificate(self) -> bytes | None:
+        """The leaf in DER that connections dialled now present; None without TLS."""
+        ...
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
         """Connect to ``host:port`` within the options' ``dial_timeout_s``.
+
+        Args:
+            endpoint: Where to.
+            greeting: An encoded envelope, with which the first stream begins as soon as the connection can carry it:
+                nobody waits for a round trip before it.
 
         Raises:
             DialError: No connection came about; its stage and text say where it failed and why.

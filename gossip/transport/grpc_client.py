@@ -42,8 +42,8 @@ class GrpcChannel:
             stream.abort()
 
     async def open_stream(self) -> ClientStream:
-        """Call GossipStream; see base."""
-        return self._protocol.begin(GOSSIP_STREAM)
+        """Call GossipStream, or take the call that the greeting began; see base."""
+        return await self._protocol.take_greeted() or self._protocol.begin(GOSSIP_STREAM)
 
     async def close(self) -> None:
         """Close once everything is written, or after a second; see base."""
@@ -80,10 +80,15 @@ class GrpcDialer:
         self._side = tls.client_side(options.tls) if options.tls is not None else None
         self._options = options
 
-    async def dial(self, endpoint: str) -> GrpcChannel:
+    @property
+    def own_certificate(self) -> bytes | None:
+        """What connections present; see base."""
+        return self._side.own_certificate if self._side is not None else None
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> GrpcChannel:
         """Connect over TCP, then TLS, and wait until the peer speaks HTTP/2; see base."""
         options = self._options
-        protocol = ClientProtocol(endpoint, self._side, options)
+        protocol = ClientProtocol(endpoint, self._side, options, greeting)
         started_at_s = time.perf_counter()
         try:
             async with asyncio.timeout(options.dial_timeout_s):

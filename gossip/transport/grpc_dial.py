@@ -15,7 +15,7 @@ from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import address_error, dial_error
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
-from gossip.transport.grpc_headers import PING, request_headers
+from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
@@ -30,7 +30,9 @@ PING_PAYLOAD = b"gossip\0\0"
 class ClientProtocol(GrpcProtocol):
     """One connection that we dial."""
 
-    def __init__(self, endpoint: str, side: TlsSide | None, options: DialOptions) -> None:
+    def __init__(
+        self, endpoint: str, side: TlsSide | None, options: DialOptions, greeting: bytes | None = None
+    ) -> None:
         own_certificate = side.own_certificate if side is not None else None
         super().__init__(Handler(), _CONFIGURATION, ConnectionLimits(), _refuse_request, own_certificate)
         self.endpoint = endpoint
@@ -41,6 +43,8 @@ class ClientProtocol(GrpcProtocol):
         self._side = side
         self._options = options
         self._first_ping: ClientStream | None = None
+        self._greeting = greeting
+        self._greeted: ClientStream | None = None
         self._opened_at_s = 0.0
         self._alive_check: asyncio.TimerHandle | None = None
 
@@ -93,6 +97,19 @@ class ClientProtocol(GrpcProtocol):
         is_fresh = self._loop.time() - self._opened_at_s < FIRST_PING_FRESH_S
         return ping if is_fresh else None
 
+    async def take_greeted(self) -> ClientStream | None:
+        """The call that left with the connection's first bytes, if there was a greeting, and it was not taken before.
+
+        Raises:
+            StreamBrokenError: It ended before a greeting that is long had left.
+
+        Cancellation: it is cut with the connection.
+        """
+        stream, self._greeted = self._greeted, None
+        if stream is not None and self._greeting is not None:
+            await stream.send([self._greeting])
+        return stream
+
     # -- GrpcProtocol's hooks
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
@@ -106,6 +123,10 @@ class ClientProtocol(GrpcProtocol):
         self._opened_at_s = self._loop.time()
         ping = self.begin(PING)
         ping.ask_nowait(EMPTY_MESSAGE)
+        if self._greeting is not None:
+            self._greeted = self.begin(GOSSIP_STREAM)
+            if self._greeted.send_nowait(self._greeting):
+                self._greeting = None
         self._first_ping = ping
         self.connection.flush()
         self._alive_check = self._loop.call_later(self._options.keepalive_interval_s, self._check_alive)

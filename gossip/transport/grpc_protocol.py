@@ -111,7 +111,6 @@ class GrpcProtocol(H2Protocol):
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
             self.punish(Offence.BREACH, "the peer does not offer HTTP/2 in TLS (no ALPN h2)")
             return
-        self.connection.flush_soon()
         self.opened()
 
     def data_received(self, data: bytes) -> None:

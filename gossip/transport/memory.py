@@ -140,8 +140,13 @@ class MemoryDialer:
             raise ConfigurationError(f"dial_timeout_s must be positive, not {options.dial_timeout_s:g}")
         self._options = options
 
-    async def dial(self, endpoint: str) -> MemoryChannel:
-        """Connect, in the time of a round trip.
+    @property
+    def own_certificate(self) -> bytes | None:
+        """What connections present; see base."""
+        return self.certificate
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> MemoryChannel:
+        """Connect, in the time of a round trip; see base.
 
         Raises:
             DialError: The link is cut or too slow, or nobody listens at ``endpoint``.
@@ -158,7 +163,7 @@ class MemoryDialer:
             raise DialError(endpoint, "tcp", f"no answer within {options.dial_timeout_s:g} s") from None
         connection = self._network.connect(self, endpoint)
         times = DialTimes(tcp_s=loop.time() - dialled_at_s, tls_s=0.0)
-        return MemoryChannel(connection, times, options.max_handshake_bytes)
+        return MemoryChannel(connection, times, options.max_handshake_bytes, greeting)
 
 
 class MemoryListener:

@@ -137,11 +137,14 @@ class Connection:
 class MemoryChannel:
     """A dialer's side of a connection; behaves as :class:`gossip.transport.base.Channel` says."""
 
-    def __init__(self, connection: Connection, times: DialTimes, max_frame_bytes: int) -> None:
+    def __init__(
+        self, connection: Connection, times: DialTimes, max_frame_bytes: int, greeting: bytes | None = None
+    ) -> None:
         self.link = connection.link
         self.times = times
         self._connection = connection
         self._max_frame_bytes = max_frame_bytes
+        self._greeting = greeting
 
     async def ping(self) -> None:
         """Wait for a round trip.
@@ -151,11 +154,15 @@ class MemoryChannel:
         await self._connection.round_trip()
 
     async def open_stream(self) -> MemoryStream:
-        """Open a stream.
+        """Open a stream, the first one with the greeting.
 
-        Cancellation: does not wait, so cannot be cancelled.
+        Cancellation: the greeting may have been sent; abort the connection.
         """
-        return self._connection.open_stream(self._max_frame_bytes)
+        stream = self._connection.open_stream(self._max_frame_bytes)
+        greeting, self._greeting = self._greeting, None
+        if greeting is not None:
+            await stream.send([greeting])
+        return stream
 
     async def close(self) -> None:
         """Let what was sent arrive, for at most a second, then close.

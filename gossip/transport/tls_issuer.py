@@ -4,10 +4,10 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
 from gossip.der import SEQUENCE, read_element, read_elements
+from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import BEGIN, read_text
 
 _VERSION_TAG = 0xA0
@@ -25,9 +25,8 @@ def with_issuer(certificate: Path, leaf: bytes, roots: list[bytes]) -> Iterator[
         return
     with ExitStack() as stack:
         try:
-            file = stack.enter_context(NamedTemporaryFile(suffix=".pem", buffering=0))
-            file.write("".join(map(ssl.DER_cert_to_PEM_cert, (leaf, issuers[0]))).encode())
-            path = Path(file.name)
+            chain = "".join(map(ssl.DER_cert_to_PEM_cert, (leaf, issuers[0])))
+            path = stack.enter_context(passing_file(chain.encode()))
         except OSError:
             path = certificate  # no place to write is no reason not to speak
         yield path

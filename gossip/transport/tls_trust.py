@@ -3,9 +3,9 @@
 import base64
 import ssl
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from gossip.errors import ConfigurationError
+from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import certificates_in, read_text
 
 _TRUSTED_AS_CLIENT = bytes.fromhex("300c300a06082b06010505070302")
@@ -37,9 +37,10 @@ def _trust_leaves_as_clients(context: ssl.SSLContext, text: str) -> None:
     authorities = set(every.get_ca_certs(binary_form=True))
     leaves = [certificate for certificate in certificates_in(text) if certificate not in authorities]
     if leaves:
-        with NamedTemporaryFile() as file:  # what a certificate is trusted for can only be told by a file
-            for leaf in leaves:
-                body = base64.encodebytes(leaf + _TRUSTED_AS_CLIENT).decode()
-                file.write(f"-----BEGIN TRUSTED CERTIFICATE-----\n{body}-----END TRUSTED CERTIFICATE-----\n".encode())
-            file.flush()
-            context.load_verify_locations(cafile=file.name)
+        with passing_file("".join(map(_trusted, leaves)).encode()) as file:
+            context.load_verify_locations(cafile=file)
+
+
+def _trusted(leaf: bytes) -> str:
+    body = base64.encodebytes(leaf + _TRUSTED_AS_CLIENT).decode()
+    return f"-----BEGIN TRUSTED CERTIFICATE-----\n{body}-----END TRUSTED CERTIFICATE-----\n"

@@ -53,9 +53,13 @@ class HangingDialer:
     def set_options(self, options: DialOptions) -> None:
         self._dialer.set_options(options)
 
-    async def dial(self, endpoint: str) -> Channel:
+    @property
+    def own_certificate(self) -> bytes | None:
+        return self._dialer.own_certificate
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
         await self._hang.here("Dialer.dial")
-        channel = HangingChannel(await self._dialer.dial(endpoint), self._hang)
+        channel = HangingChannel(await self._dialer.dial(endpoint, greeting), self._hang)
         self._hang.channels.append(channel)
         return channel
 

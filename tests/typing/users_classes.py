@@ -88,8 +88,10 @@ class MyClock:
 
 
 class MyDialer:
+    own_certificate: bytes | None
+
     def set_options(self, options: DialOptions) -> None: ...
-    async def dial(self, endpoint: str) -> Channel:
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
         raise NotImplementedError
 
 

@@ -29,7 +29,7 @@ def hellos(crypto: CountingCrypto) -> Hellos:
 
 def test_it_names_us_and_the_certificate_and_is_signed() -> None:
     crypto = CountingCrypto(ALICE)
-    signed = parse_envelope(hellos(crypto).for_link(link(b"leaf"), probe=True))
+    signed = parse_envelope(hellos(crypto).naming(b"leaf", probe=True))
     conn = signed.message.conn
     assert (conn.pki_id, conn.identity, conn.probe) == (pki_id_of(ALICE), ALICE, True)
     assert conn.tls_cert_hash == certificate_hash(b"leaf")
@@ -38,7 +38,7 @@ def test_it_names_us_and_the_certificate_and_is_signed() -> None:
 
 
 def test_without_tls_it_names_no_certificate() -> None:
-    signed = parse_envelope(hellos(CountingCrypto(ALICE)).for_link(link(None)))
+    signed = parse_envelope(hellos(CountingCrypto(ALICE)).naming(None))
     assert (signed.message.conn.tls_cert_hash, signed.message.conn.probe) == (b"", False)
 
 
@@ -46,7 +46,7 @@ def test_each_certificate_and_flag_costs_one_signature() -> None:
     crypto = CountingCrypto(ALICE)
     made = hellos(crypto)
     for _ in range(3):
-        frames = {made.for_link(link(leaf), probe=probe) for leaf in (b"1", b"2") for probe in (True, False)}
+        frames = {made.naming(leaf, probe=probe) for leaf in (b"1", b"2") for probe in (True, False)}
         assert len(frames) == 4
     assert crypto.signatures == 4
 
@@ -55,8 +55,8 @@ def test_so_many_are_kept_at_most() -> None:
     crypto = CountingCrypto(ALICE)
     made = hellos(crypto)
     for number in range(KEPT + 1):
-        made.for_link(link(number.to_bytes(2)))
-    made.for_link(link(KEPT.to_bytes(2)))
+        made.naming(number.to_bytes(2))
+    made.naming(KEPT.to_bytes(2))
     assert crypto.signatures == KEPT + 1
-    made.for_link(link(b"\0\0"))
+    made.naming(b"\0\0")
     assert crypto.signatures == KEPT + 2

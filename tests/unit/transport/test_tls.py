@@ -1,5 +1,7 @@
 """TLS contexts, and what is said of files that cannot make one."""
 
+import errno
+import os
 import shutil
 import ssl
 import tempfile
@@ -91,10 +93,17 @@ def test_our_issuer_goes_along_where_the_file_lacks_it_and_we_know_it(
     assert loaded == [[leaf, issuer], [leaf], [leaf, other]]
 
 
-def test_without_a_place_for_temporary_files_the_leaf_goes_alone(
-    files: TlsFiles, loaded: list[list[bytes]], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_memory_files", [True, False])
+def test_without_a_place_for_it_the_leaf_goes_alone(
+    has_memory_files: bool, files: TlsFiles, loaded: list[list[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refuse(_name: str) -> int:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(os, "memfd_create", refuse, raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(files.key))
+    if not has_memory_files:
+        monkeypatch.delattr(os, "memfd_create")
     client_side(files)
     assert loaded == [[ssl.PEM_cert_to_DER_cert(files.certificate.read_text())]]
 
