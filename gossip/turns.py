@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import cast
 
-ROUND_S = 0.0003
+ROUND_S = 0.0001
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
 COURTESY_S = 0.0005
 """For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
@@ -34,12 +34,14 @@ class Turns:
         """
         if self._is_taken():
             return False
-        self._do(work)
-        self._end_round()
+        try:
+            self._do(work)
+        finally:
+            self._end_round()
         return True
 
     def wait(self, work: Callable[[], None]) -> None:
-        """Do something when all that waits has been done; it must not raise."""
+        """Do something when all that waits has been done; what it raises, the loop hears of."""
         self._waiting.append(work)
         self._end_round()
 
@@ -69,8 +71,10 @@ class Turns:
     def _do(self, work: Callable[[], None]) -> None:
         self._was_held_back = False
         started_at_s = perf_counter()
-        work()
-        self._spent_s += perf_counter() - started_at_s
+        try:
+            work()
+        finally:
+            self._spent_s += perf_counter() - started_at_s
 
     def _let(self, waiter: "asyncio.Future[None]") -> None:
         if not waiter.done():
@@ -89,10 +93,12 @@ class Turns:
         if waiting and perf_counter() < self._held_back_until_s:
             self._end_round()
             return
-        while waiting and self._spent_s < ROUND_S:
-            self._do(waiting.popleft())
-        if waiting:
-            self._end_round()
+        try:
+            while waiting and self._spent_s < ROUND_S:
+                self._do(waiting.popleft())
+        finally:
+            if waiting or self._spent_s >= ROUND_S:
+                self._end_round()
 
 
 def shared_turns() -> Turns:

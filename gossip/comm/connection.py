@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.flag import Flag
@@ -19,6 +20,8 @@ LAST_WORD_S = 1.0
 
 Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
 """Takes what was read, in order; as long as it waits, nothing more is read."""
+DeliverNowait = Callable[["Connection", Sequence[bytes]], int]
+"""Takes what was read, in order, until it would have to wait, and tells how much; it must not raise."""
 
 
 class Connection:
@@ -132,12 +135,17 @@ class Connection:
             await self._room.wait()
         self.send_nowait(frame)
 
+    @property
+    def is_answerable(self) -> bool:
+        """Whether acknowledgements that the other side does not take have not filled the outbox a second time."""
+        return not self._is_open or len(self._outbox) < 2 * self._capacity
+
     async def answerable(self) -> None:
-        """Wait while acknowledgements that the other side does not take fill the outbox a second time.
+        """Wait until it is answerable.
 
         Cancellation: nothing changes.
         """
-        while self._is_open and len(self._outbox) >= 2 * self._capacity:
+        while not self.is_answerable:
             self._room.clear()
             await self._room.wait()
 
@@ -148,12 +156,13 @@ class Connection:
         """
         await self._flushed.wait()
 
-    async def run(self, deliver: Deliver, early: Sequence[bytes]) -> None:
+    async def run(self, deliver: Deliver, early: Sequence[bytes], deliver_nowait: DeliverNowait | None = None) -> None:
         """Read and write until either side ends it; :meth:`release` it afterwards, whatever comes of it.
 
         Args:
             deliver: Takes what is read; what it raises ends the connection.
             early: What the other side sent right behind its ConnEstablish.
+            deliver_nowait: Asked first, where not much comes at once; what it leaves is for ``deliver``.
 
         Raises:
             GossipError: It broke, the other side refused us, or sent what it must not. Not when ``close`` ended it.
@@ -167,6 +176,8 @@ class Connection:
                     return
                 if early:
                     await deliver(self, early)
+                if deliver_nowait is not None:
+                    self._stream.offer_to(partial(deliver_nowait, self))
                 while frames := await self._stream.receive():
                     await deliver(self, frames)
         except TimeoutError:

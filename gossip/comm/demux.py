@@ -36,6 +36,11 @@ class Demux:
             self._changed()
         return feed
 
+    @property
+    def has_room(self) -> bool:
+        """Whether every subscriber can take another message."""
+        return all(feed.has_room for feed, _ in self._to_ask)
+
     def dispatch_nowait(self, message: ReceivedMessage, size_bytes: int) -> Sequence[Feed[ReceivedMessage]]:
         """Offer a message to every subscriber. Mirrors: DeMultiplex.
 

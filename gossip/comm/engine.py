@@ -70,9 +70,17 @@ class CommEngine:
         acks = AckBook()
         dials = Dials(config.send_buffer)
         self._store = ConnectionStore(trust.pki_id, config.linger_s)
-        deliver = Reception(acks, self._demux, self._store.find, metrics).deliver
+        reception = Reception(acks, self._demux, self._store.find, metrics)
         self._population = Population(
-            self._store, dials, deliver, acks, self._deaths, config.linger_s, metrics, observer
+            self._store,
+            dials,
+            reception.deliver,
+            reception.deliver_nowait,
+            acks,
+            self._deaths,
+            config.linger_s,
+            metrics,
+            observer,
         )
         self._acceptor = Acceptor(trust, self._population, config, metrics, observer)
         self._connector = Connector(

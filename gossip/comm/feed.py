@@ -30,6 +30,11 @@ class Feed(Generic[T]):
     def __len__(self) -> int:
         return len(self._events)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether the next event will be taken at once."""
+        return self._ended or (not self._blocked and (not self._events or not self._is_full()))
+
     def _is_full(self) -> bool:
         return len(self._events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection, Deliver
+from gossip.comm.connection import Connection, Deliver, DeliverNowait
 from gossip.comm.dials import Dials
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
@@ -32,6 +32,7 @@ class Population:
         store: ConnectionStore,
         dials: Dials,
         deliver: Deliver,
+        deliver_nowait: DeliverNowait,
         acks: AckBook,
         deaths: Notices,
         linger_s: float,
@@ -41,6 +42,7 @@ class Population:
         self._store = store
         self._dials = dials
         self._deliver = deliver
+        self._deliver_nowait = deliver_nowait
         self._acks = acks
         self._deaths = deaths
         self._linger_s = linger_s
@@ -82,7 +84,7 @@ class Population:
         """
         error: GossipError | None = None
         try:
-            await connection.run(self._deliver, early)
+            await connection.run(self._deliver, early, self._deliver_nowait)
         except GossipError as broken:
             error = broken
             raise

@@ -7,6 +7,7 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
+from gossip.errors import MalformedMessageError
 from gossip.metrics import Metrics
 from gossip.turns import shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
@@ -31,6 +32,20 @@ class Reception:
         self._demux = demux
         self._find = find
         self._metrics = metrics
+
+    def deliver_nowait(self, connection: Connection, frames: Sequence[bytes]) -> int:
+        """Take envelopes, in order, as long as nobody has to wait and nothing is wrong with them.
+
+        Returns:
+            How many; the first that is left is for :meth:`deliver`.
+        """
+        taken = 0
+        for frame in frames:
+            if not self._is_taken(connection, frame):
+                break
+            taken += 1
+        self._metrics.messages_received(taken)
+        return taken
 
     async def deliver(self, connection: Connection, frames: Sequence[bytes]) -> None:
         """Take some envelopes, in order.
@@ -61,3 +76,20 @@ class Reception:
                 received = Received(signed, connection, self._find)
                 for feed in self._demux.dispatch_nowait(received, len(frame)):
                     await feed.offer(received, len(frame))
+
+    def _is_taken(self, connection: Connection, frame: bytes) -> bool:
+        nonce = find_positive_ack(frame)
+        if nonce is not None:
+            self._acks.answer(connection.info.pki_id, nonce, "")
+            return True
+        if not (connection.is_open and self._demux.has_room and connection.is_answerable):
+            return False
+        try:
+            signed = parse_envelope(frame)
+            check_parts(signed)
+        except MalformedMessageError:
+            return False
+        if signed.kind is MessageKind.ACK:
+            return False
+        self._demux.dispatch_nowait(Received(signed, connection, self._find), len(frame))
+        return True

@@ -31,6 +31,10 @@ class DialTimes:
     tls_s: float
 
 
+Taker = Callable[[Sequence[bytes]], int]
+"""Takes messages in order as long as it need not wait, and tells how many; it must not raise."""
+
+
 class FrameStream(Protocol):
     """One GossipStream, from either side, in whole messages. One reader and one writer at a time."""
 
@@ -82,6 +86,13 @@ class FrameStream(Protocol):
             StreamBrokenError: The network failed, or a message was cut off in its middle.
 
         Cancellation: nothing is lost; call again.
+        """
+        ...
+
+    def offer_to(self, taker: Taker) -> None:
+        """Offer a few messages that come while :meth:`receive` waits to ``taker``; what it leaves is received as ever.
+
+        That spares a lone message a round of the event loop. A transport may do without.
         """
         ...
 

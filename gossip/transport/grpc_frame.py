@@ -104,6 +104,10 @@ class Inbox:
             self._messages = []
         return messages
 
+    def put_back(self, messages: list[bytes]) -> None:
+        """Keep messages that were taken, before all others."""
+        self._messages[:0] = messages
+
     def forget_unfinished(self) -> None:
         """Free the message under way, which will never be whole."""
         self._body = bytearray()

@@ -9,9 +9,12 @@ from h2.errors import ErrorCodes
 from h2.stream import H2Stream
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
-from gossip.transport.base import Link
+from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
+
+FEW = 4
+"""How many messages may come at once to be offered to a taker: it takes them in a callback, and others wait."""
 
 
 class GrpcStream(Stream):
@@ -27,6 +30,7 @@ class GrpcStream(Stream):
         self.has_left = False
         self._peer_ended = False
         self._failure: StreamBrokenError | None = None
+        self._taker: Taker | None = None
         self.forget: Callable[[], None] = nothing
         super().__init__(connection, connection.http2, connection.transport, stream_id=stream_id)
 
@@ -83,6 +87,10 @@ class GrpcStream(Stream):
         self._return_window()
         return messages
 
+    def offer_to(self, taker: Taker) -> None:
+        """Offer messages to ``taker`` first, where not many come at once; see base."""
+        self._taker = taker
+
     def abort(self) -> None:
         """Reset the stream, if it has not ended; what was not received is dropped."""
         self.leave(ErrorCodes.CANCEL)
@@ -105,7 +113,8 @@ class GrpcStream(Stream):
         completed = self._inbox.feed(data, start, end)
         if self._waiter is not None:
             if completed or self._inbox.is_stopped:
-                self._wake()
+                if not (self._taker is not None and completed <= FEW and self._is_taken_by(self._taker)):
+                    self._wake()
             elif self.connection.is_known:
                 self._return_window()
             else:
@@ -176,6 +185,16 @@ class GrpcStream(Stream):
         if self._failure is not None:
             raise self._failure.with_traceback(None)
         return False
+
+    def _is_taken_by(self, taker: Taker) -> bool:
+        """Whether all that is there has been taken, so that nobody has to be woken."""
+        messages = self._inbox.take()
+        taken = taker(messages)
+        self._inbox.put_back(messages[taken:])
+        if taken < len(messages) or self._inbox.is_stopped:
+            return False
+        self._return_window()
+        return True
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from gossip.api.options import DialOptions
 from gossip.errors import RefusedByPeerError, StreamBrokenError
-from gossip.transport.base import DialTimes, Link
+from gossip.transport.base import DialTimes, Link, Taker
 from gossip.transport.memory_pipe import Line, Pipe
 
 logger = logging.getLogger("gossip.transport")
@@ -41,6 +41,9 @@ class MemoryStream:
         Cancellation: nothing is lost; call again.
         """
         return await self._incoming.take(self.max_frame_bytes)
+
+    def offer_to(self, taker: Taker) -> None:
+        """Do without."""
 
     async def end(self) -> None:
         """Half-close.

@@ -93,6 +93,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._turns = shared_turns()
         self._rest = b""
         self._waits_for_turn = False
+        self._has_ended = False
         self._is_paused = False
 
     # -- the TCP transport calls these
@@ -111,14 +112,18 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that were read, now or when it is this connection's turn."""
         data = self._read_buffer[:nbytes]
-        if nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
+        if self._waits_for_turn:
+            self._hold(self._rest + data)
+        elif nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
             self._turns.let_pass()
             self._take(data)
         elif not self._turns.take(lambda: self._take(data)):
             self._wait_for_turn(data)
 
-    def eof_received(self) -> None:
-        """Let the connection be closed, which :meth:`connection_lost` hears of."""
+    def eof_received(self) -> bool:
+        """Let the connection be closed, when what came before has had its turn."""
+        self._has_ended = True
+        return self._waits_for_turn
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Hand on the end."""
@@ -196,11 +201,15 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     # --
 
     def _wait_for_turn(self, rest: memoryview) -> None:
-        self._rest = bytes(rest)  # the buffer is shared
+        self._hold(bytes(rest))  # the buffer is shared
         self._waits_for_turn = True
-        if self._tcp is not None:
-            self._tcp.pause_reading()
         self._turns.wait(self._take_turn)
+
+    def _hold(self, rest: bytes) -> None:
+        """Keep what was read, and read no more where it is much: a pause costs 30 us."""
+        self._rest = rest
+        if len(rest) >= STRANGERS_READ_BYTES and self._tcp is not None:
+            self._tcp.pause_reading()
 
     def _take_turn(self) -> None:
         self._waits_for_turn = False
@@ -212,7 +221,11 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             if self._stands:
                 self._read()
             self._take(memoryview(rest))
-        if self._tcp is not None and self._may_go_on() and not self._is_paused:
+        if self._tcp is None or self._is_paused or not self._may_go_on():
+            return
+        if self._has_ended:
+            self._tcp.close()
+        else:
             self._tcp.resume_reading()
 
     def _may_go_on(self) -> bool:
@@ -284,7 +297,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         if self._tcp is None or self._tcp.is_closing():
             return
         if self._tls.server_side and self._tcp.can_write_eof():
-            self._tcp.write_eof()
+            with contextlib.suppress(OSError):  # the peer may have reset it, which is not seen yet
+                self._tcp.write_eof()
         else:
             self._tcp.close()
 

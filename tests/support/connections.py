@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gossip.api.peer import AuthInfo, ConnectionInfo
 from gossip.comm.connection import Connection
 from gossip.metrics import Metrics, NoMetrics
-from gossip.transport.base import Channel, DialTimes, FrameStream, Link
+from gossip.transport.base import Channel, DialTimes, FrameStream, Link, Taker
 from gossip.transport.memory import MemoryNetwork
 from tests.support.hmac_crypto import identity_of, pki_id_of
 
@@ -37,6 +37,9 @@ class QuietStream:
         if self._is_stuck:
             await asyncio.Event().wait()
         self.sent += frames
+
+    def offer_to(self, taker: Taker) -> None:
+        """Do without."""
 
     def send_nowait(self, frame: bytes) -> bool:
         return False

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gossip.api.options import DialOptions
-from gossip.transport.base import Channel, Dialer, DialTimes, FrameStream, Link, StreamHandler
+from gossip.transport.base import Channel, Dialer, DialTimes, FrameStream, Link, StreamHandler, Taker
 
 
 def awaits_of(protocol: type) -> list[str]:
@@ -123,6 +123,9 @@ class HangingStream:
 
     def send_nowait(self, frame: bytes) -> bool:
         return False
+
+    def offer_to(self, taker: Taker) -> None:
+        pass
 
     async def receive(self) -> Sequence[bytes]:
         await self._hang.here("FrameStream.receive")

@@ -8,6 +8,7 @@ import pytest
 
 from gossip import turns as module
 from gossip.turns import COURTESY_S, ROUND_S, Turns, shared_turns
+from tests.support.bounded import run_bounded
 
 
 class Watch:
@@ -137,6 +138,31 @@ def test_nothing_begins_while_a_known_peer_passes(watch: Watch) -> None:
         assert turns.take(watch.work("a", 0))
 
     asyncio.run(main())
+
+
+def test_who_fails_holds_up_nobody(watch: Watch) -> None:
+    def fail() -> None:
+        raise ValueError("not today")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        heard: list[object] = []
+        loop.set_exception_handler(lambda _, context: heard.append(context["exception"]))
+        turns = Turns(loop)
+        turns.wait(fail)
+        turns.wait(watch.work("a", ROUND_S))
+        turns.wait(watch.work("b", ROUND_S))
+        for _ in range(3):
+            await a_round()
+        assert watch.done == ["a", "b"]
+        assert [str(error) for error in heard] == ["not today"]
+        await a_round()
+        with pytest.raises(ValueError, match="not today"):
+            turns.take(fail)
+        await a_round()
+        assert turns.take(watch.work("c", 0))
+
+    run_bounded(main)
 
 
 def test_of_those_who_work_long_one_goes_on_in_a_round(watch: Watch) -> None:

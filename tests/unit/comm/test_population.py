@@ -44,6 +44,10 @@ class MalformedStream(QuietStream):
         raise MalformedMessageError("cut short", offset=0, field="Envelope")
 
 
+def none_at_once(_connection: Connection, _frames: Sequence[bytes]) -> int:
+    return 0
+
+
 async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
     raise AssertionError
 
@@ -57,7 +61,15 @@ class Town:
         self.store = ConnectionStore(own_pki_id, LINGER_S)
         self.dead: Feed[PkiId] = self.deaths.subscribe()
         self.population = Population(
-            self.store, self.dials, nobody, self.acks, self.deaths, LINGER_S, self.metrics, self.observer
+            self.store,
+            self.dials,
+            nobody,
+            none_at_once,
+            self.acks,
+            self.deaths,
+            LINGER_S,
+            self.metrics,
+            self.observer,
         )
         self._running: list[asyncio.Task[None]] = []
 
