@@ -1,7 +1,7 @@
 """What every transport owes the communication layer: the words of gossip.transport.base, one test each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -424,5 +424,66 @@ def test_listener_cuts_streams_that_do_not_end(make_transport: Callable[[], Tran
         with pytest.raises(StreamBrokenError):
             await stream.receive()
         await channel.close()
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("greeting", [b"hello", b"h" * 50_000], ids=["short", "long"])
+def test_a_greeting_is_the_first_message_of_the_first_stream(
+    make_transport: Callable[[], Transport], greeting: bytes
+) -> None:
+    async def main() -> None:
+        transport = make_transport()
+        listener = await transport.listen(echo)
+        channel = await transport.dialer().dial(listener.endpoint, greeting)
+        await channel.ping()
+        first, second = await channel.open_stream(), await channel.open_stream()
+        await first.send([b"more"])
+        await second.send([b"another"])
+        assert await receive_count(first, 2) == [greeting, b"more"]
+        assert await receive_count(second, 1) == [b"another"]
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_a_dialer_tells_what_it_presents(make_transport: Callable[[], Transport]) -> None:
+    async def main() -> None:
+        transport = make_transport()
+        listener = await transport.listen(wait_for_end)
+        dialer = transport.dialer()
+        channel = await dialer.dial(listener.endpoint)
+        assert dialer.own_certificate == channel.link.own_certificate
+        assert dialer.own_certificate is not None
+        await channel.close()
+        await listener.close(0)
+
+    run_bounded(main)
+
+
+def test_a_taker_is_offered_what_comes_and_leaves_the_rest_in_order(make_transport: Callable[[], Transport]) -> None:
+    """A transport may do without a taker, so what counts is both together."""
+
+    async def main() -> None:
+        taken: list[bytes] = []
+
+        def take_some(frames: Sequence[bytes]) -> int:
+            count = 0 if any(frame.startswith(b"wait") for frame in frames) else len(frames)
+            taken.extend(frames[:count])
+            return count
+
+        async with stream_to(make_transport(), echo) as stream:
+            stream.offer_to(take_some)
+            for number in range(20):
+                receiving = asyncio.create_task(stream.receive())
+                await stream.send([b"%d" % number])
+                await stream.send([b"wait %d" % number])
+                while b"wait %d" % number not in taken:
+                    taken.extend(await receiving)
+                    receiving = asyncio.create_task(stream.receive())
+                receiving.cancel()
+                await asyncio.wait([receiving])
+            assert taken == [word for number in range(20) for word in (b"%d" % number, b"wait %d" % number)]
 
     run_bounded(main)

@@ -150,3 +150,37 @@ def test_without_a_connection_there_is_no_way_back() -> None:
             await received.respond(data_message().message)
 
     run_virtual(main())
+
+
+def test_what_needs_no_waiting_is_taken_in_passing() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        parts.acks.expect(BOB, 1, parts.answers.note)
+        frames = [encode_ack(1), data_message(b"one").envelope, data_message(b"two", nonce=2).envelope]
+        assert parts.reception.deliver_nowait(connection, frames) == 3
+        assert parts.answers == [(BOB, None)]
+        assert [data_of(await anext(parts.feed)) for _ in range(2)] == [b"one", b"two"]
+        assert parts.metrics.received == 3
+
+    run_virtual(main())
+
+
+def test_what_has_to_wait_or_be_complained_of_is_left_with_all_behind_it() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        good = data_message().envelope
+        assert parts.reception.deliver_nowait(connection, [good, b"\x01", good]) == 1
+        assert parts.reception.deliver_nowait(connection, [encode_ack(1, "no"), good]) == 0, (
+            "a refusal is read at leisure"
+        )
+        assert parts.reception.deliver_nowait(connection, [good] * 20) == 9, "the subscriber has room for ten"
+        assert len(parts.feed) == 10
+        assert parts.metrics.received == 10
+        with parts.demux.subscribe(everything) as other:
+            assert parts.reception.deliver_nowait(connection, [good]) == 0, "one of two subscribers is full"
+            assert len(other) == 0
+        connection.close()
+        parts.feed.close()
+        assert parts.reception.deliver_nowait(connection, [good]) == 0, "nothing is read any more"
+
+    run_virtual(main())
