@@ -89,6 +89,9 @@ class Connector:
         try:
             dial.succeed(await self._connect(dial.peer))
         except GossipError as error:
+            stand_in = self._population.stand_in(pki_id)
+            if stand_in is not None:
+                dial.succeed(stand_in)
             self._failed(dial.peer, pki_id, error, dial.fail(error))
         except Exception as bug:  # in a user's crypto service, say
             failure = GossipError(f"the dial to {dial.peer} failed: {bug!r}")

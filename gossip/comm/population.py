@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection, Deliver, DeliverNowait
@@ -65,14 +65,26 @@ class Population:
         """
         if self._is_closed:
             raise ClosedError("shutting down")
-        displaced = self._store.add(connection, asyncio.get_running_loop().time())
+        is_dialled = self._dials.find(connection.info.pki_id) is not None
+        displaced = self._store.add(connection, asyncio.get_running_loop().time(), is_dialled=is_dialled)
         if displaced.superseded is not None:
             displaced.superseded.close()
         if displaced.retired is not None:
             self._let_linger(displaced.retired)
-        self._dials.reached(displaced.current)
+        if displaced.current is not None:
+            self._dials.reached(displaced.current)
+        else:
+            self._call_later(self._linger_s / 2, connection, self._wait_no_longer)
         self._metrics.connections(len(self._store))
         self._observer.connected(connection.info, outgoing=connection.is_outgoing)
+
+    def stand_in(self, pki_id: PkiId) -> Connection | None:
+        """A connection that the peer made while we dialled, to be used as our dial came to nothing."""
+        if self._store.find(pki_id) is None:
+            for waiting in self._store.of(pki_id):
+                self._stop_lingering(waiting)
+                self._store.change_over(waiting)
+        return self._store.find(pki_id)
 
     async def run(self, connection: Connection, early: Sequence[bytes]) -> None:
         """Run an admitted connection to its end.
@@ -134,11 +146,31 @@ class Population:
 
         Two peers that disagree on which of two connections is retired would otherwise close one each.
         """
+        current = self._store.find(connection.info.pki_id)
+        if self._store.outranks(connection.info.pki_id):
+            self._call_later(self._linger_s, connection, self._close_if_retired)
+        elif current is not None and current.is_outgoing and not connection.is_outgoing:
+            self._call_later(self._linger_s / 2, connection, self._change_over)
+        else:
+            self._call_later(self._linger_s * PATIENCE, connection, self._close_if_retired)
+
+    def _call_later(self, delay_s: float, connection: Connection, then: Callable[[Connection], None]) -> None:
         self._stop_lingering(connection)
-        decides = self._store.outranks(connection.info.pki_id)
-        delay_s = self._linger_s if decides else self._linger_s * PATIENCE
-        loop = asyncio.get_running_loop()
-        self._lingering[connection] = loop.call_later(delay_s, self._close_if_retired, connection)
+        self._lingering[connection] = asyncio.get_running_loop().call_later(delay_s, then, connection)
+
+    def _wait_no_longer(self, connection: Connection) -> None:
+        """Our own dial takes long: send what waits for it on the connection that the peer made."""
+        del self._lingering[connection]
+        self._store.change_over(connection)
+        if self._store.find(connection.info.pki_id) is connection:
+            self._dials.reached(connection)
+
+    def _change_over(self, connection: Connection) -> None:
+        """The peer has the higher PKI-ID, so its connection is the one that stays."""
+        del self._lingering[connection]
+        retired = self._store.change_over(connection)
+        if retired is not None:
+            self._let_linger(retired)
 
     def _stop_lingering(self, connection: Connection) -> None:
         timer = self._lingering.pop(connection, None)

@@ -54,6 +54,8 @@ def test_two_simultaneous_connections_settle_on_the_higher_peers(
         for (side, dialler), gap_s in zip(arrivals, gaps_s, strict=True):
             now_s += gap_s
             sides[side].add(dialler, now_s)
+        assert {own: side.sent_on() for own, side in sides.items()} == {LOW: LOW, HIGH: HIGH}, "each uses its own"
+        assert sides[LOW].store.change_over(sides[LOW].ends[HIGH]) is sides[LOW].ends[LOW]
         assert {side.sent_on() for side in sides.values()} == {HIGH}
 
     run_virtual(main())

@@ -8,7 +8,10 @@ from dataclasses import replace
 import pytest
 
 from gossip.api.comm import ReceivedMessage, Subscription
+from gossip.comm import engine
 from gossip.comm.config import CommConfig
+from gossip.comm.connection import Connection
+from gossip.comm.store import ConnectionStore, Displaced, Entry
 from gossip.transport.memory import MemoryNetwork
 from tests.support.peers import MemoryPeer, data_message, data_of, everything, other_tasks
 from tests.support.virtual_time import run_virtual
@@ -99,5 +102,48 @@ def test_a_fabric_peer_that_always_keeps_what_came_in_is_not_presumed_dead() -> 
         await us.close()
         await fabric.close()
         assert [pki_id async for pki_id in dead] == []
+
+    run_virtual(main())
+
+
+class FabricStore(ConnectionStore):
+    """Keeps what came in, and closes what it dialled where the other side's came first. Mirrors: connectionStore."""
+
+    def add(self, connection: Connection, now_s: float, *, is_dialled: bool = False) -> Displaced:
+        entry = self._entries.get(connection.info.pki_id)
+        before = entry.current if entry is not None else None
+        if before is not None and connection.is_outgoing:
+            return Displaced(before, superseded=connection)
+        self._entries[connection.info.pki_id] = Entry(connection, now_s)
+        return Displaced(connection, superseded=before)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nothing_of_ours_is_lost_on_a_fabric_peer_that_dials_too(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it closes it has not read; so what waits for our dial must not leave on the connection that it dialled."""
+
+    async def one_round(rng: random.Random) -> None:
+        network = MemoryNetwork()
+        us = MemoryPeer(network, "us", config=CONFIG)
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "ConnectionStore", FabricStore)
+            fabric = MemoryPeer(network, f"fabric {rng.random()}", config=CONFIG)
+        seen = Counter[bytes]()
+        reading = asyncio.create_task(acknowledge_all(fabric.comm.accept(everything), seen))
+        network.delay(us.endpoint, fabric.endpoint, rng.choice((0, 0.001, 0.1)))
+        fabric.comm.send(data_message(b"theirs"), us.remote)
+        await asyncio.sleep(rng.choice((0, 0.05, 0.15, 0.25)))
+        sending = [us.comm.send_with_ack(data_message(b"%d" % number), 3, 1, fabric.remote) for number in range(8)]
+        assert [result.error for results in await asyncio.gather(*sending) for result in results] == [None] * 8
+        assert seen == {b"%d" % number: 1 for number in range(8)}
+        await us.close()
+        await fabric.close()
+        await reading
+
+    async def main() -> None:
+        rng = random.Random(seed)
+        for _ in range(ROUNDS):
+            await one_round(rng)
+        assert other_tasks() == []
 
     run_virtual(main())

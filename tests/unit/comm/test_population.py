@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gossip.api.peer import RemotePeer
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.dials import Dials
@@ -16,7 +17,7 @@ from gossip.comm.store import ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
-from tests.support.connections import QuietStream, info_of
+from tests.support.connections import QuietChannel, QuietStream, info_of
 from tests.support.recorders import Answers, RecordingMetrics, RecordingObserver
 from tests.support.virtual_time import run_virtual
 
@@ -102,6 +103,73 @@ def test_a_replaced_connection_lingers_longer_where_the_other_side_decides(own_p
         assert now_s() == lingers_s
         assert (new.is_open, town.metrics.connected, len(town.dead)) == (True, 1, 0)
         assert [info.pki_id for info, _ in town.observer.ends] == [BOB]
+        await town.clear()
+
+    run_virtual(main())
+
+
+async def dialled(town: Town) -> Connection:
+    """A connection that we made."""
+    connection = Connection(info_of("bob"), QuietStream(), capacity=3, metrics=NoMetrics(), channel=QuietChannel())
+    town.population.admit(connection)
+    town._running.append(asyncio.create_task(town.population.run(connection, [])))
+    await asyncio.sleep(0)
+    return connection
+
+
+@pytest.mark.parametrize(("own_pki_id", "changes_over"), [(HIGHER, False), (LOWER, True)])
+def test_of_two_simultaneous_ones_the_lower_changes_over_before_the_higher_closes(
+    own_pki_id: PkiId, changes_over: bool
+) -> None:
+    async def main() -> None:
+        town = Town(own_pki_id)
+        ours, theirs = await dialled(town), await town.enter()
+        await asyncio.sleep(LINGER_S / 2 - 0.1)
+        assert town.store.find(BOB) is ours
+        await asyncio.sleep(0.2)
+        assert town.store.find(BOB) is (theirs if changes_over else ours)
+        retired = ours if changes_over else theirs
+        await retired.wait_ended()
+        assert now_s() == (LINGER_S * (PATIENCE + 0.5) if changes_over else LINGER_S)
+        assert len(town.dead) == 0
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_what_waits_for_our_dial_leaves_on_it_or_after_a_while_on_the_peers_own() -> None:
+    async def main() -> None:
+        town = Town()
+        dial = town.dials.add(RemotePeer("bob:7051", BOB), BOB)
+        dial.queue_nowait(b"1")
+        theirs = await town.enter()
+        assert (theirs.is_flushed, town.store.find(BOB)) == (True, None)
+        ours = await dialled(town)
+        assert (ours.queued, theirs.queued, town.store.find(BOB)) == (1, 0, ours)
+        await town.clear()
+
+        town = Town()
+        dial = town.dials.add(RemotePeer("bob:7051", BOB), BOB)
+        dial.queue_nowait(b"1")
+        stream = QuietStream()
+        theirs = await town.enter(stream)
+        await asyncio.sleep(LINGER_S / 2 + 0.1)
+        assert (town.store.find(BOB), stream.sent) == (theirs, [b"1"])
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_where_our_dial_fails_the_peers_own_connection_stands_in() -> None:
+    async def main() -> None:
+        town = Town()
+        assert town.population.stand_in(BOB) is None
+        town.dials.add(RemotePeer("bob:7051", BOB), BOB)
+        theirs = await town.enter()
+        assert town.population.stand_in(BOB) is theirs
+        assert town.store.find(BOB) is theirs
+        assert town.population._lingering == {}
+        assert town.population.stand_in(BOB) is theirs
         await town.clear()
 
     run_virtual(main())

@@ -46,16 +46,57 @@ def test_of_two_in_one_direction_the_newer_stays(own_pki_id: PkiId, is_outgoing:
 
 
 @pytest.mark.parametrize("ours_first", [True, False])
-@pytest.mark.parametrize(("own_pki_id", "ours_stays"), [(LOWER, False), (HIGHER, True)])
-def test_of_two_simultaneous_ones_the_higher_peers_stays(own_pki_id: PkiId, ours_stays: bool, ours_first: bool) -> None:
+@pytest.mark.parametrize("own_pki_id", [LOWER, HIGHER])
+def test_of_two_simultaneous_ones_we_send_on_our_own(own_pki_id: PkiId, ours_first: bool) -> None:
+    """A Fabric peer keeps what comes in, so it keeps ours."""
+
     async def main() -> None:
         store, ours, theirs = ConnectionStore(own_pki_id, SETTLE_S), outgoing(), incoming()
         first, second = (ours, theirs) if ours_first else (theirs, ours)
-        stays, goes = (ours, theirs) if ours_stays else (theirs, ours)
         store.add(first, 0)
-        assert store.add(second, SETTLE_S - 0.1) == Displaced(stays, retired=goes)
-        assert store.find(BOB) is stays
-        assert store.outranks(BOB) is ours_stays
+        assert store.add(second, SETTLE_S - 0.1) == Displaced(ours, retired=theirs)
+        assert store.find(BOB) is ours
+        assert store.outranks(BOB) is (own_pki_id is HIGHER)
+
+    run_virtual(main())
+
+
+def test_one_that_comes_while_we_dial_waits_for_ours() -> None:
+    async def main() -> None:
+        store, ours, theirs, again = ConnectionStore(HIGHER, SETTLE_S), outgoing(), incoming(), incoming()
+        assert store.add(theirs, 0, is_dialled=True) == Displaced(None)
+        assert (store.find(BOB), store.of(BOB), len(store)) == (None, [theirs], 1)
+        assert store.add(again, 1, is_dialled=True) == Displaced(None, superseded=theirs)
+        assert not store.discard(theirs)
+        assert store.add(ours, 2, is_dialled=True) == Displaced(ours, retired=again)
+        assert store.of(BOB) == [ours, again]
+
+    run_virtual(main())
+
+
+def test_one_that_ends_while_it_waits_leaves_nothing() -> None:
+    async def main() -> None:
+        store, theirs = ConnectionStore(HIGHER, SETTLE_S), incoming()
+        store.add(theirs, 0, is_dialled=True)
+        assert store.discard(theirs)
+        assert len(store) == 0
+
+    run_virtual(main())
+
+
+def test_a_retired_or_waiting_one_can_take_over() -> None:
+    async def main() -> None:
+        store, ours, theirs = ConnectionStore(LOWER, SETTLE_S), outgoing(), incoming()
+        store.add(theirs, 0, is_dialled=True)
+        assert store.change_over(theirs) is None
+        assert store.find(BOB) is theirs
+        assert store.add(ours, 1) == Displaced(ours, retired=theirs)
+        assert store.change_over(theirs) is ours
+        assert store.of(BOB) == [theirs, ours]
+        ours.close()
+        assert store.change_over(ours) is None, "it is closed"
+        assert store.change_over(incoming()) is None, "it is nobody's"
+        assert store.find(BOB) is theirs
 
     run_virtual(main())
 
