@@ -90,9 +90,9 @@ class FrameStream(Protocol):
         ...
 
     def offer_to(self, taker: Taker) -> None:
-        """Offer a few messages that come while :meth:`receive` waits to ``taker``; what it leaves is received as ever.
+        """Offer lone messages that come while :meth:`receive` waits to ``taker``; what it leaves is received as ever.
 
-        That spares a lone message a round of the event loop. A transport may do without.
+        That spares a message a round of the event loop. A transport may do without.
         """
         ...
 

@@ -13,9 +13,6 @@ from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
 
-FEW = 4
-"""How many messages may come at once to be offered to a taker: it takes them in a callback, and others wait."""
-
 
 class GrpcStream(Stream):
     """grpclib's stream, with messages cut as their bytes come in, and an end that loses none of them."""
@@ -88,7 +85,7 @@ class GrpcStream(Stream):
         return messages
 
     def offer_to(self, taker: Taker) -> None:
-        """Offer messages to ``taker`` first, where not many come at once; see base."""
+        """Offer a lone message to ``taker`` first: more of them are better taken together; see base."""
         self._taker = taker
 
     def abort(self) -> None:
@@ -113,7 +110,7 @@ class GrpcStream(Stream):
         completed = self._inbox.feed(data, start, end)
         if self._waiter is not None:
             if completed or self._inbox.is_stopped:
-                if not (self._taker is not None and completed <= FEW and self._is_taken_by(self._taker)):
+                if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
             elif self.connection.is_known:
                 self._return_window()
