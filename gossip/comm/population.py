@@ -202,13 +202,19 @@ class Population:
         self._acks.abandon(pki_id, ending)
         if connection.closed_by_us:
             return
-        logger.info("%s", ending)
+        self._say(logging.INFO, connection, "lost", str(ending))
         if not isinstance(error, WireError) and self._dials.find(pki_id) is None:
             self._deaths.tell(pki_id)
 
     def _warn(self, connection: Connection, error: WireError) -> None:
+        self._say(
+            logging.WARNING, connection, type(error).__name__, f"Closed the connection with {connection.info}: {error}"
+        )
+
+    def _say(self, level: int, connection: Connection, kind: str, text: str) -> None:
+        """Log a thing of its kind once in a while for each host: what peers do again and again fills no disk."""
         host = connection.info.endpoint.rpartition(":")[0]
-        unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())
+        unsaid = self._throttle.admit((host, kind), asyncio.get_running_loop().time())
         if unsaid is not None:
             more = f" ({unsaid} more like it were not logged)" if unsaid else ""
-            logger.warning("Closed the connection with %s: %s%s", connection.info, error, more)
+            logger.log(level, "%s%s", text, more)

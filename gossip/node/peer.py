@@ -18,6 +18,7 @@ from gossip.metrics import Metrics, NoMetrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
 from gossip.node.certificate_end import find_tls_end
+from gossip.node.key_files import warn_of_open_keys
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
 from gossip.transport import grpc_server
@@ -92,6 +93,7 @@ class Peer:
         trust = Trust(self._crypto.identity, self._crypto, advisor, self.identities, clock)
         self.comm = CommEngine(GrpcDialer(DialOptions()), trust, settings.comm, metrics, observer)
         self.comm.set_dial_opts(self._dial_options())
+        warn_of_open_keys(settings)
         self._organizations = organizations
         self._tls_ends_at = find_tls_end(settings.tls)
         self._metrics = metrics or NoMetrics()
@@ -172,6 +174,7 @@ class Peer:
             self._listener.reload_tls(self._settings.tls)
         self._tls_ends_at = find_tls_end(self._settings.tls)
         self.identities.suspect_peers(lambda _: True)
+        warn_of_open_keys(self._settings)
         logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
 
     def _check_tls_files(self) -> None:

@@ -1,6 +1,7 @@
 """What follows from the coming and going of connections."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -269,3 +270,25 @@ def test_nobody_is_admitted_after_the_end() -> None:
             await town.enter()
 
     run_virtual(main())
+
+
+class EndedStream(QuietStream):
+    """Of a peer that is gone again."""
+
+    async def receive(self) -> Sequence[bytes]:
+        return []
+
+
+def test_a_peer_that_comes_and_goes_is_said_to_be_lost_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        town = Town()
+        for _ in range(5):
+            await (await town.enter(EndedStream())).wait_ended()
+        assert len(town.dead) == 5, "each is announced all the same"
+        await asyncio.sleep(11)
+        await (await town.enter(EndedStream())).wait_ended()
+        await town.clear()
+
+    with caplog.at_level(logging.INFO, "gossip.comm"):
+        run_virtual(main())
+    assert [text.endswith("(4 more like it were not logged)") for text in caplog.messages] == [False, True]

@@ -1,6 +1,7 @@
 """A whole peer: what opens it, what it does with files that change, and what it leaves behind."""
 
 import asyncio
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,24 @@ def test_a_closed_peer_leaves_no_task_and_takes_no_call() -> None:
         await two.stop()
 
     run_bounded(main)
+
+
+def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    key, (signing_key,) = folder / "tls" / "server.key", (folder / "msp" / "keystore").iterdir()
+
+    async def main() -> None:
+        async with open_peer(settings_of(folder=folder)) as peer:
+            assert caplog.messages == []
+            key.chmod(0o640)
+            signing_key.chmod(0o604)
+            with caplog.at_level(logging.WARNING):
+                peer.reload()
+
+    run_bounded(main)
+    assert caplog.messages == [
+        f"{signing_key} is a private key that others than its owner may use (mode 0604): chmod 600",
+        f"{key} is a private key that others than its owner may use (mode 0640): chmod 600",
+    ]
 
 
 def test_a_peer_that_does_not_listen_has_no_endpoint() -> None:
