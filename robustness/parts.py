@@ -28,7 +28,7 @@ from gossip.wire.signed import noop_sign
 from robustness.organisations import Stage
 
 LIMITS = ServerLimits(
-    connection=ConnectionLimits(unread_timeout_s=2.0),
+    connection=ConnectionLimits(unread_timeout_s=4.0),
     tls_timeout_s=1.0,
     stream_timeout_s=2.0,
     authenticate_timeout_s=3.0,

@@ -67,7 +67,8 @@ class Connection:
         self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
         self._writer: asyncio.Task[None] | None = None
-        self._failure: GossipError | None = None
+        self._why = ""
+        self._write_error: GossipError | None = None
 
     def __repr__(self) -> str:
         return f"<Connection {'to' if self.is_outgoing else 'from'} {self.info}>"
@@ -91,7 +92,7 @@ class Connection:
         """Why it takes nothing any more, for those who counted on it."""
         if self.closed_by_us:
             return ClosedError(f"the connection with {self.info} was closed")
-        return StreamBrokenError(f"the connection with {self.info} was lost: {self._failure or 'the peer closed it'}")
+        return StreamBrokenError(f"the connection with {self.info} was lost: {self._why or 'the peer closed it'}")
 
     def send_nowait(self, frame: bytes) -> None:
         """Queue one encoded envelope; a lone one leaves at once, which saves its way through the writer.
@@ -183,11 +184,11 @@ class Connection:
         except TimeoutError:
             if self.closed_by_us:
                 return
-            if self._failure is None:
+            if self._write_error is None:
                 raise
-            raise self._failure from None
+            raise self._take_write_error() from None
         except GossipError as error:
-            self._failure = error
+            self._why = str(error)
             raise
         finally:
             self._reading = None
@@ -202,6 +203,7 @@ class Connection:
         try:
             if self._writer is not None:
                 await asyncio.wait([self._writer])
+                self._writer = None  # which refers back to this
             if self._channel is not None:
                 if self.closed_by_us:
                     await self._take_leave()
@@ -243,9 +245,16 @@ class Connection:
         if self._reading is not None and not self._reading.expired():
             self._reading.reschedule(at_s)
 
+    def _take_write_error(self) -> GossipError:
+        """Why writing failed, which is kept no longer: it holds the frames that it came through, and they hold this."""
+        error, self._write_error = self._write_error, None
+        assert error is not None
+        return error
+
     def _fail(self, error: GossipError) -> None:
         logger.debug("Writing to %s failed: %s", self.info, error)
-        self._failure = error
+        self._why = str(error)
+        self._write_error = error.with_traceback(None)
         self._shut()
         self._stop_reading(asyncio.get_running_loop().time() + LAST_WORD_S)
 

@@ -105,6 +105,7 @@ class Population:
             raise
         finally:
             self._ended(connection, error)
+            del error  # it holds this frame
             await connection.release()
 
     async def close(self, pki_id: PkiId) -> None:

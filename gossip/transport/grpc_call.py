@@ -3,6 +3,7 @@
 from h2.exceptions import H2Error
 
 from gossip.errors import RefusedByPeerError, StreamBrokenError
+from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_headers import Verdict, parse_answer, parse_trailers
 from gossip.transport.grpc_stream import GrpcStream
 
@@ -70,7 +71,7 @@ class ClientStream(GrpcStream):
     def check_sendable(self) -> None:
         """Raise StreamBrokenError if the call is over."""
         if self._failure is not None:
-            raise self._failure.with_traceback(None)
+            raise again(self._failure)
         if self._peer_ended:
             raise StreamBrokenError(f"{self.link.remote} ended the stream")
 

@@ -12,6 +12,7 @@ from h2.exceptions import ProtocolError
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.base import Link
+from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import PREFIX_BYTES, Inbox
 from gossip.transport.guard import FrameGuard
 from gossip.transport.http2 import RECORD_DATA_BYTES, WINDOW_BYTES, Http2Connection
@@ -73,7 +74,7 @@ class GrpcConnection(Connection):
             StreamBrokenError: It is; the text says why.
         """
         if self.failure is not None:
-            raise self.failure.with_traceback(None)
+            raise again(self.failure)
 
     async def write_messages(self, stream: "GrpcStream", body: bytes | memoryview) -> None:
         """Write ``body`` as the windows and the socket allow.
@@ -162,6 +163,11 @@ class GrpcConnection(Connection):
             self._flushes_soon = True
             self._loop.call_soon(self._flush_now)
 
+    def let_go(self) -> None:
+        """Let go of what refers back to this, once the connection is gone."""
+        self.stream_forgotten = self.flushed = self.unread = nothing
+        self._make_stream = _make_none
+
     def feed(self, data: bytes) -> list[Event]:
         """Give frames to h2.
 
@@ -180,6 +186,10 @@ class GrpcConnection(Connection):
         if self.failure is None:
             self.flush()
             self.flushed()
+
+
+def _make_none(connection: GrpcConnection, _stream_id: int) -> Stream:
+    raise ProtocolError(f"{connection.link.remote} is gone")
 
 
 def nothing() -> None:

@@ -67,6 +67,22 @@ def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) ->
     return "the peer closed the connection before it spoke HTTP/2"
 
 
+def again(failure: StreamBrokenError) -> StreamBrokenError:
+    """The same error, to be raised: what is kept must not hold the frames that it was raised through."""
+    fresh = StreamBrokenError(*failure.args)
+    fresh.__cause__ = failure.__cause__
+    return fresh
+
+
+def without_traces(error: BaseException) -> BaseException:
+    """The error, and what led to it, without the frames that it came through: a connection that keeps it is in them."""
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
+
+
 def describe(cause: BaseException) -> str:
     """One line about a foreign error, for people."""
     if isinstance(cause, ssl.SSLError):

@@ -68,6 +68,10 @@ class GrpcEvents(EventsProcessor):
         self.connection.write_ready.set()
         self.connection.stream_close_waiter.set()
 
+    def let_go(self) -> None:
+        """Let go of what refers back to this, once nothing comes any more."""
+        del self.processors, self.handler
+
     def _headers(self, event: ResponseReceived | TrailersReceived) -> None:
         stream = self.streams.get(event.stream_id)
         if stream is not None:

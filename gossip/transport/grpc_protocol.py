@@ -17,7 +17,7 @@ from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import SETTINGS, FrameReader
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
-from gossip.transport.grpc_errors import connection_broken, error_code_name
+from gossip.transport.grpc_errors import connection_broken, error_code_name, without_traces
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard
 from gossip.transport.http2 import FRAME_HEADER_BYTES, Http2Connection
@@ -132,6 +132,7 @@ class GrpcProtocol(H2Protocol):
         self._end(None, exc)
         if hasattr(self, "connection"):
             self.connection.close()
+        self._let_go()
 
     # --
 
@@ -161,6 +162,14 @@ class GrpcProtocol(H2Protocol):
         if self.failure is None and self.connection.is_draining and not self.processor.streams:
             self.close("both sides are done")
 
+    def _let_go(self) -> None:
+        """Break the circles of references, so that no garbage collector has to look for them, which stops everybody."""
+        del self._make_stream, self.handler
+        if hasattr(self, "connection"):
+            self.processor.let_go()
+            self.connection.let_go()
+            del self._reader
+
     def _go_on(self) -> None:
         self.data_received(b"")
         if self.failure is None and not self._reader.has_more:
@@ -169,7 +178,7 @@ class GrpcProtocol(H2Protocol):
     def _end(self, reason: str | None, cause: BaseException | None) -> None:
         if self.failure is not None:
             return
-        self.failure = connection_broken(self.remote, cause, reason)
+        self.failure = connection_broken(self.remote, cause and without_traces(cause), reason)
         if hasattr(self, "connection"):
             self.connection.failure = self.failure
             self.processor.close_with(self.failure)

@@ -6,6 +6,7 @@ from grpclib.const import Status
 from h2.errors import ErrorCodes
 
 from gossip.transport.grpc_connection import GrpcConnection
+from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import RESPONSE, Headers, Refusal, trailers
 from gossip.transport.grpc_stream import GrpcStream
@@ -75,7 +76,7 @@ class ServerStream(GrpcStream):
     def check_sendable(self) -> None:
         """Raise StreamBrokenError if the call is over."""
         if self._failure is not None:
-            raise self._failure.with_traceback(None)
+            raise again(self._failure)
 
     def check_ending(self) -> None:
         """A client that ends its half does no more than that."""

@@ -11,6 +11,7 @@ from h2.stream import H2Stream
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
+from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
 
 
@@ -156,6 +157,7 @@ class GrpcStream(Stream):
         """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
         self.connection.reading.pop(self._id, None)
         self.has_left = True
+        self._taker = None  # which refers back to this
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
@@ -180,7 +182,7 @@ class GrpcStream(Stream):
                 raise StreamBrokenError(f"{self.link.remote} ended the stream in the middle of a message")
             return True
         if self._failure is not None:
-            raise self._failure.with_traceback(None)
+            raise again(self._failure)
         return False
 
     def _is_taken_by(self, taker: Taker) -> bool:

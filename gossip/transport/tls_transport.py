@@ -131,6 +131,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application.connection_lost(self._error or exc)
         self._error = None
         del self._tls, self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
+        del self._application  # which refers back to this
 
     def pause_writing(self) -> None:
         """Hand on the back-pressure."""
