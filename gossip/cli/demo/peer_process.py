@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
@@ -127,8 +129,9 @@ class PeerProcess:
         """
         if self._process is None or self._reader is None:
             return
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)  # Process.kill looks first, and asyncio misses the end then
         await self._process.wait()
         await self._reader
 
