@@ -13,7 +13,7 @@ from gossip.turns import shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
-from gossip.wire.parts import check_parts
+from gossip.wire.parts import ENOUGH_BYTES, check_parts
 
 FRAMES_AT_ONCE = 16
 """After so many from one peer we look how long it took."""
@@ -67,7 +67,8 @@ class Reception:
                 self._acks.answer(connection.info.pki_id, nonce, "")
                 continue
             signed = parse_envelope(frame)
-            check_parts(signed)
+            if len(frame) > ENOUGH_BYTES:
+                check_parts(signed)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:

@@ -11,6 +11,8 @@ from gossip.wire.varint import LENGTH_DELIMITED, read_varint
 
 MAX_PARTS: Final = 100_000
 """Sub-messages and repeated values together; what peers say to each other has some thousands."""
+ENOUGH_BYTES: Final = 2 * MAX_PARTS
+"""A message of fewer bytes cannot have more parts; nearly all are."""
 
 
 def check_parts(signed: SignedMessage) -> None:
@@ -20,7 +22,7 @@ def check_parts(signed: SignedMessage) -> None:
         MalformedMessageError: It has.
     """
     start, end = signed._start, signed._end
-    if end - start > 2 * MAX_PARTS:
+    if end - start > ENOUGH_BYTES:
         _spend(schema_of(GossipMessage), signed._source, start, end, MAX_PARTS)
 
 
