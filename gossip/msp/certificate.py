@@ -162,8 +162,8 @@ def parse_certificate(der: bytes) -> Certificate:
             serial_number = parsed.serial_number
             key = parsed.public_key()
             check_as_go(parsed, key, der)
+            extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
         judged_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
-        extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
     except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)

@@ -119,6 +119,15 @@ def test_critical_alternative_names_must_hold_one_that_go_reads(names: list[x509
         refuse(der, "unhandled critical extension")
 
 
+def test_a_country_of_any_length_is_read_without_a_warning() -> None:
+    """As Go does; cryptography warns of it, and a strict user may have made warnings errors."""
+    der, _ = make_der("peer0")
+    common_name, country = bytes.fromhex("0603550403"), bytes.fromhex("0603550406")
+    odd = parse_certificate(der.replace(common_name, country))
+    assert odd.parsed.subject.rfc4514_string().startswith("C=peer0")
+    assert (odd.subject, odd.issuer) == ("C=peer0", "C=peer0")
+
+
 @pytest.mark.parametrize(
     ("kind", "is_fine"),
     [
