@@ -1,14 +1,12 @@
 """Who may use our private keys."""
 
 import logging
-import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from gossip.msp.lint.reading import find_open_mode
 from gossip.node.settings import PeerSettings
-
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 logger = logging.getLogger("peer.gossip")
 
@@ -17,8 +15,8 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
     """Log a warning for each private key that others than its owner may use; a Fabric peer takes it without a word."""
     for path in _keys(settings):
         with suppress(OSError):  # who needs the file complains of it
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & _OTHERS:
+            mode = find_open_mode(path)
+            if mode is not None:
                 logger.warning(
                     "%s is a private key that others than its owner may use (mode %04o): chmod 600", path, mode
                 )

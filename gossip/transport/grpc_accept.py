@@ -102,7 +102,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         super().drain()
         streams = cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
         if self.is_trusted and self.failure is None and not any(stream.is_authenticated for stream in streams):
-            self._listener.gate.estrange(self, self._loop.time())
+            self._listener.gate.estrange(self, time.monotonic())
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Everything is closed."""

@@ -105,14 +105,20 @@ def _certificate(folder: Folder, file: str, content: bytes, role: str) -> Certif
     return certificate
 
 
+def find_open_mode(path: Path) -> int | None:
+    """The mode of a file that others than its owner may use; None where they may not."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return mode if mode & _OTHERS else None
+
+
 def _add_key(folder: Folder, keys: list[KeyFile], path: Path, file: str, content: bytes) -> None:
     public_key, findings = read_key(file, content)
     folder.findings += findings
     folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
     if public_key is not None:
         keys.append(KeyFile(file, public_key))
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & _OTHERS:
+    mode = find_open_mode(path)
+    if mode is not None:
         problem = f"a private key that others than its owner may use (mode {mode:04o})"
         folder.findings.append(warning(file, "key-permissions", problem, f"chmod 600 {path}"))
 
