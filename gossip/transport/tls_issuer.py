@@ -1,7 +1,7 @@
 """Our TLS certificate together with its issuer, which spares OpenSSL work."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,22 +14,28 @@ _VERSION_TAG = 0xA0
 
 
 @contextmanager
-def with_issuer(certificate: Path, leaf: bytes, roots: list[bytes]) -> Iterator[Path]:
-    """A file that holds the certificate's issuer too, where it lacks one and we know it.
+def with_issuer(certificate: Path, leaf: bytes, issuers: Sequence[bytes]) -> Iterator[Path]:
+    """A file that holds the certificate's issuer too, where it lacks one and it is among ``issuers``.
 
     Without a chain to present, OpenSSL looks for one at every handshake and verifies it: a tenth of TLS.
     """
-    issuers = [root for root in roots if _names(root).subject == _names(leaf).issuer and root != leaf]
-    if len(issuers) != 1 or read_text(certificate).count(BEGIN) > 1:
+    fitting = [issuer for issuer in issuers if _names(issuer).subject == _names(leaf).issuer and issuer != leaf]
+    if len(fitting) != 1 or read_text(certificate).count(BEGIN) > 1:
         yield certificate
         return
     with ExitStack() as stack:
         try:
-            chain = "".join(map(ssl.DER_cert_to_PEM_cert, (leaf, issuers[0])))
+            chain = "".join(map(ssl.DER_cert_to_PEM_cert, (leaf, fitting[0])))
             path = stack.enter_context(passing_file(chain.encode()))
         except OSError:
             path = certificate  # no place to write is no reason not to speak
         yield path
+
+
+def is_self_issued(certificate: bytes) -> bool:
+    """Whether it is a root, which nobody has to be sent."""
+    names = _names(certificate)
+    return names.subject == names.issuer
 
 
 class _Names(NamedTuple):

@@ -83,7 +83,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application = application
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = side.context.wrap_bio(
+        self._verifying = side.context
+        context = (server_side and side.presenting) or side.context
+        self._tls = context.wrap_bio(
             self._incoming, self._outgoing, server_side=server_side, server_hostname=server_hostname
         )
         self._read_buffer = _shared_read_buffer()
@@ -253,6 +255,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
+            if self._outgoing.pending:
+                self._tls.context = self._verifying  # our certificate is on its way, the peer's is to come
             self._flush()
             return False
         except ssl.SSLError as error:
