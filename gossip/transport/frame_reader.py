@@ -10,11 +10,9 @@ from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolErro
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import KIND_OF_FRAME, Kind
-from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES
+from gossip.transport.http2 import DATA, END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS
 
-HEADERS, SETTINGS, PUSH_PROMISE, CONTINUATION = 0x1, 0x4, 0x5, 0x9
-END_STREAM = 0x1
-END_HEADERS = 0x4
+SETTINGS, PUSH_PROMISE, CONTINUATION = 0x4, 0x5, 0x9
 PADDED = 0x8
 PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 MAX_FRAME_BYTES = 16 * 1024

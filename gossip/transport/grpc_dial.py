@@ -82,7 +82,7 @@ class ClientProtocol(GrpcProtocol):
         stream_id = http2.get_next_available_stream_id()
         scheme = b"http" if self._side is None else b"https"
         try:
-            http2.send_headers(stream_id, request_headers(path, self.endpoint, scheme))
+            http2.send_block(stream_id, request_headers(path, self.endpoint, scheme))
         except TooManyStreamsError as error:
             raise StreamBrokenError(f"{self.remote} allows no more calls at once") from error
         stream = ClientStream(self.connection, stream_id, self._options.max_handshake_bytes)

@@ -1,9 +1,9 @@
 """h2's events, told to the streams they are about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from grpclib.protocol import EventsProcessor, Stream
-from h2.events import DataReceived, Event, ResponseReceived, StreamReset, TrailersReceived
+from h2.events import DataReceived, Event, RequestReceived, ResponseReceived, StreamReset, TrailersReceived
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
@@ -46,13 +46,23 @@ class GrpcEvents(EventsProcessor):
             data = event.data or b""
             stream.data_came(data, 0, len(data), size)
 
+    def process_block(self, stream_id: int, fields: Sequence[tuple[bytes, bytes]], *, end_stream: bool) -> None:
+        """Header fields that h2 need not see: a request, or the beginning or the end of an answer."""
+        if self.connection.http2.config.client_side:
+            self._answer(stream_id, fields)
+        else:
+            self.process_request_received(RequestReceived(stream_id=stream_id, headers=list(fields)))
+        stream = self.streams.get(stream_id)
+        if stream is not None and end_stream:
+            stream.__ended__()
+
     def process_response_received(self, event: ResponseReceived) -> None:
         """The answer begins."""
-        self._headers(event)
+        self._answer(event.stream_id, event.headers or ())
 
     def process_trailers_received(self, event: TrailersReceived) -> None:
         """The answer ends."""
-        self._headers(event)
+        self._answer(event.stream_id, event.headers or ())
 
     def process_stream_reset(self, event: StreamReset) -> None:
         """The peer, or h2 on a breach of the protocol, ended a stream at once."""
@@ -72,7 +82,7 @@ class GrpcEvents(EventsProcessor):
         """Let go of what refers back to this, once nothing comes any more."""
         del self.processors, self.handler
 
-    def _headers(self, event: ResponseReceived | TrailersReceived) -> None:
-        stream = self.streams.get(event.stream_id)
+    def _answer(self, stream_id: int, fields: Iterable[tuple[bytes, bytes]]) -> None:
+        stream = self.streams.get(stream_id)
         if stream is not None:
-            stream.headers_came(dict(event.headers or ()))
+            stream.headers_came(dict(fields))

@@ -20,7 +20,7 @@ from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, Stre
 from gossip.transport.grpc_errors import connection_broken, error_code_name, without_traces
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard
-from gossip.transport.http2 import FRAME_HEADER_BYTES, Http2Connection
+from gossip.transport.http2 import END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
 from gossip.turns import shared_turns
@@ -188,11 +188,24 @@ class GrpcProtocol(H2Protocol):
         if kind == GOAWAY:
             self._goaway(frame)
             return
+        if kind == HEADERS and self._is_taken(frame):
+            return
         for event in self.connection.feed(frame):
             self.processor.process(event)
         self.connection.flush_soon()
         if kind == SETTINGS:
             self.settings_came()
+
+    def _is_taken(self, frame: bytes) -> bool:
+        """Whether the frame held a header block that h2 need not see."""
+        _, flags, stream_id = FRAME_HEADER.unpack_from(frame)
+        ends = bool(flags & END_STREAM)
+        if flags & ~END_STREAM != END_HEADERS:
+            return False
+        fields = self.connection.http2.take_block(stream_id, frame[FRAME_HEADER_BYTES:], end_stream=ends)
+        if fields:
+            self.processor.process_block(stream_id, fields, end_stream=ends)
+        return bool(fields)
 
     def _flooded(self, reason: str) -> None:
         self.punish(Offence.FLOOD, reason)

@@ -63,7 +63,7 @@ class ServerStream(GrpcStream):
             headers = trailers(self._fault() or status, reason)
             if not self._began:
                 headers = (*RESPONSE, *headers)
-            self.connection.http2.send_headers(self._id, headers, end_stream=True)
+            self.connection.http2.send_block(self._id, headers, end_stream=True)
             self.connection.flush_soon()
         self.leave()
         self._return_window()  # the connection's other streams need it
@@ -115,4 +115,4 @@ class ServerStream(GrpcStream):
 
     def _begin_with(self, headers: Headers) -> None:
         self._began = True
-        self.connection.http2.send_headers(self._id, headers)
+        self.connection.http2.send_block(self._id, headers)

@@ -6,14 +6,16 @@ from dataclasses import replace
 import pytest
 from h2.connection import H2Connection
 from h2.events import DataReceived
-from h2.exceptions import FlowControlError
+from h2.exceptions import FlowControlError, TooManyStreamsError
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
 from hyperframe.frame import DataFrame
 
 from gossip.transport.http2 import (
+    END_STREAM,
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
+    HEADERS,
     MAX_REMEMBERED,
     RECORD_DATA_BYTES,
     WINDOW_BYTES,
@@ -247,3 +249,163 @@ def test_memory_of_blocks_is_bounded() -> None:
     for number in range(2 * MAX_REMEMBERED):
         RememberingDecoder().decode(SelfContainedEncoder().encode([(b"n", b"%d" % number)]), raw=True)
     assert len(http2._decoded) <= MAX_REMEMBERED
+
+
+ANSWER = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+END = ((b"grpc-status", b"0"),)
+END_FIELDS = list(END)
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def state(connection: H2Connection) -> tuple[object, ...]:
+    """All that decides what may come or go next."""
+    machines = {number: stream.state_machine for number, stream in connection.streams.items()}
+    flags = (
+        "state",
+        "client",
+        "headers_sent",
+        "headers_received",
+        "trailers_sent",
+        "trailers_received",
+        "stream_closed_by",
+    )
+    return (
+        connection.state_machine.state,
+        connection.highest_inbound_stream_id,
+        connection.highest_outbound_stream_id,
+        connection.decoder.header_table_size,
+        {number: tuple(getattr(machine, flag) for flag in flags) for number, machine in machines.items()},
+    )
+
+
+class Pair:
+    """A client and a server, whose header blocks go past h2 where that is open to them, or not at all."""
+
+    def __init__(self, *, short_way: bool) -> None:
+        self.client, self.server = ours(client_side=True), ours(client_side=False)
+        self.taken = 0
+        self._short_way = short_way
+        self.client.initiate_connection()
+        self.server.initiate_connection()
+        self.server.receive_data(PREFACE)
+        self.deliver()
+
+    def say(self, stream_id: int, step: int) -> None:
+        """The next thing on a stream: its request, its answer, the end of it, and the client's own end."""
+        if step == 3:
+            self.client.end_stream(stream_id)
+            return
+        side = self.server if step else self.client
+        fields = (tuple(REQUEST), ANSWER, END)[step]
+        if self._short_way:
+            side.send_block(stream_id, fields, end_stream=step == 2)
+        else:
+            side.send_headers(stream_id, fields, end_stream=step == 2)
+
+    def deliver(self) -> list[bytes]:
+        """Let everything that waits arrive; returns it."""
+        sent = [self.client.data_to_send(), self.server.data_to_send()]
+        self._arrive(self.server, sent[0].removeprefix(PREFACE))
+        self._arrive(self.client, sent[1])
+        for side in (self.client, self.server):
+            side.forget_closed_streams()
+        return sent
+
+    def state(self) -> list[object]:
+        return [state(side) for side in (self.client, self.server)]
+
+    def _arrive(self, receiver: Http2Connection, wire: bytes) -> None:
+        while wire:
+            word, flags, stream_id = FRAME_HEADER.unpack_from(wire)
+            end = FRAME_HEADER_BYTES + (word >> 8)
+            block = wire[FRAME_HEADER_BYTES:end] if self._short_way and word & 0xFF == HEADERS else b""
+            if receiver.take_block(stream_id, block, end_stream=bool(flags & END_STREAM)):
+                self.taken += 1
+            else:
+                receiver.receive_data(wire[:end])
+            wire = wire[end:]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_header_blocks_that_go_past_h2_leave_it_as_its_own_way_does(seed: int) -> None:
+    """Two pairs do the same, one of them by ``send_block`` and ``take_block``; bytes and states are the same."""
+    choose = random.Random(seed)
+    short, long = Pair(short_way=True), Pair(short_way=False)
+    steps: dict[int, int] = {}
+    newest = -1
+    for _ in range(300):
+        if not steps or (len(steps) < LIMITS.max_streams and choose.random() < 0.4):
+            newest += 2
+            steps[newest] = 0
+            number = newest
+        else:
+            number = choose.choice(list(steps))
+        step = steps[number]
+        steps[number] += 1
+        if step == 3:
+            del steps[number]
+        short.say(number, step)
+        long.say(number, step)
+        assert short.deliver() == long.deliver()
+        assert short.state() == long.state()
+    assert short.taken > 50
+    assert not long.taken
+
+
+def test_short_way_opens_no_more_streams_than_the_peer_allows() -> None:
+    client, server = ours(client_side=True), ours(client_side=False, limits=replace(LIMITS, max_streams=2))
+    connect(client, server)
+    with pytest.raises(TooManyStreamsError, match="2 streams are open"):
+        client.send_block(5, tuple(REQUEST))
+    assert set(client.streams) == {1, 3}
+
+
+@pytest.mark.parametrize(
+    ("stream_id", "fields", "end_stream", "why"),
+    [
+        (5, REQUEST, False, "too many streams"),
+        (2, REQUEST, False, "a server's number"),
+        (5, REQUEST, False, "a number that was passed over"),
+        (1, END_FIELDS, True, "a client's trailers"),
+        (7, [*REQUEST, (b"content-length", b"5")], False, "a length to be kept"),
+    ],
+)
+def test_request_that_is_not_plain_is_left_to_h2(
+    stream_id: int, fields: list[tuple[bytes, bytes]], end_stream: bool, why: str
+) -> None:
+    limits = replace(LIMITS, max_streams=2 if why == "too many streams" else 10)
+    client, server = ours(client_side=True), ours(client_side=False, limits=limits)
+    connect(client, server)
+    if why == "a number that was passed over":
+        client.send_headers(9, REQUEST)
+        exchange(client, server)
+    block = SelfContainedEncoder().encode(fields)
+    RememberingDecoder().decode(block, raw=True)
+    before = state(server)
+    assert server.take_block(stream_id, block, end_stream=end_stream) == ()
+    assert state(server) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "end_stream"),
+    [([(b":status", b"103")], False), ([(b":status", b"200"), (b"content-length", b"5")], False), (END_FIELDS, False)],
+    ids=["informational", "a length to be kept", "trailers that do not end"],
+)
+def test_answer_that_is_not_plain_is_left_to_h2(fields: list[tuple[bytes, bytes]], end_stream: bool) -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    if fields is END_FIELDS:
+        server.send_block(1, ANSWER)
+        exchange(client, server)
+    block = SelfContainedEncoder().encode(fields)
+    RememberingDecoder().decode(block, raw=True)
+    before = state(client)
+    assert client.take_block(1, block, end_stream=end_stream) == ()
+    assert state(client) == before
+
+
+def test_block_that_nobody_remembers_is_left_to_h2() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    assert server.take_block(5, Encoder().encode([("x-new", "value")]), end_stream=False) == ()
+    assert set(server.streams) == {1, 3}
