@@ -60,6 +60,8 @@ def encode_varint(value: int) -> bytes:
         return ONE_BYTE[value]
     if value < 0x4000:
         return bytes((value & 0x7F | 0x80, value >> 7))
+    if value < 0x20_0000:
+        return bytes((value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14))
     if value >= 1 << 56:
         return _encode_long(value)
     encoded = bytearray()

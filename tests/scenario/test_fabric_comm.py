@@ -74,6 +74,25 @@ async def acknowledge_all(incoming: Subscription[ReceivedMessage]) -> list[bytes
     return seen
 
 
+def test_no_two_acknowledgements_are_waited_for_under_one_nonce() -> None:
+    """And none under 0, which asks for none."""
+
+    async def main() -> None:
+        nonces = []
+        async with memory_peers("one", "two") as (one, two):
+            incoming = two.comm.accept(everything)
+            for _ in range(100):
+                sending = asyncio.create_task(one.comm.send_with_ack(data_message(), 5, 1, two.remote))
+                message = await anext(incoming)
+                nonces.append(message.get_gossip_message().nonce)
+                await message.ack()
+                assert (await sending).ack_count() == 1
+        assert len(set(nonces)) == len(nonces)
+        assert 0 not in nonces
+
+    run_virtual(main())
+
+
 def test_mutual_parallel_send_with_ack() -> None:
     """Mirrors: TestMutualParallelSendWithAck. Every message is acknowledged, and arrives once."""
     count = 1000
