@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 KIB = 1024
 MIB = 1024 * KIB
+REQUEST_HEADER_BYTES = 4 * KIB
+"""What strangers may make us decode; answers may be longer, since they tell why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,8 @@ class ConnectionLimits:
     Attributes:
         frames: How many frames a second.
         max_streams: Streams open at once. A Fabric peer uses one, and a Ping beside it.
-        max_header_bytes: All header fields of a request or answer together, HPACK undone. Too small refuses long
-            error texts, too large lets every stream cost as much.
+        max_header_bytes: All header fields of a request or answer together, before HPACK is undone and afterwards. Too
+            small refuses long error texts, too large lets every stream cost as much: 0.3 us a byte.
         window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
             links slow, too large is what a reader that waits costs. Before authentication it is 64 KiB.
         max_unsent_bytes: What may wait in the socket's buffer for a peer that does not read.
@@ -65,7 +67,7 @@ class ServerLimits:
     """What everybody who can reach the port may cost together.
 
     Attributes:
-        connection: The limits of each connection.
+        connection: The limits of each connection; fewer header fields than ours to a server, which tells us long texts.
         max_connections: All of them. Too small keeps peers out, too large runs out of files and memory.
         max_unauthenticated: Those whose peer is not authenticated yet; one more cuts the oldest of them, so that a
             flood of silent connections keeps nobody out. Each may cost about 200 KiB.
@@ -79,7 +81,9 @@ class ServerLimits:
         max_handshake_bytes: The longest message taken from a peer that is not authenticated.
     """
 
-    connection: ConnectionLimits = field(default_factory=ConnectionLimits)
+    connection: ConnectionLimits = field(
+        default_factory=lambda: ConnectionLimits(max_header_bytes=REQUEST_HEADER_BYTES)
+    )
     max_connections: int = 4096
     max_unauthenticated: int = 256
     max_per_address: int = 1024
