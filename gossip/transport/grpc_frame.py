@@ -12,8 +12,8 @@ EMPTY_MESSAGE = PREFIX.pack(0, 0)
 _prefix_of = PREFIX.pack
 _parse_prefix = PREFIX.unpack_from
 
-MANY_PARTS = 64
-"""So many parts of a long message are put together, or its memory would follow their number and not their bytes."""
+SHORT_BYTES = 1024
+"""A shorter part of a message grows by the next, or its memory would follow the number of parts and not their bytes."""
 
 
 def encode_message(frame: bytes) -> bytes:
@@ -56,7 +56,6 @@ class Inbox:
     """
 
     __slots__ = (
-        "_body",
         "_head",
         "_held",
         "_messages",
@@ -76,7 +75,6 @@ class Inbox:
         self.oversized_bytes = 0
         self.is_compressed = False
         self._messages: list[bytes] = []
-        self._body = bytearray()
         self._parts: list[bytes] = []
         self._missing = 0
         self._head = b""
@@ -108,10 +106,14 @@ class Inbox:
         """Keep messages that were taken, before all others."""
         self._messages[:0] = messages
 
-    def forget_unfinished(self) -> None:
-        """Free the message under way, which will never be whole."""
-        self._body = bytearray()
-        self._parts = []
+    def give_up_unfinished(self) -> list[bytes]:
+        """Give up the message under way, which will never be whole; nothing may be fed any more.
+
+        Returns:
+            Its parts; whoever drops them all at once waits for it.
+        """
+        parts, self._parts = self._parts, []
+        return parts
 
     def resume(self) -> None:
         """Go on where an oversized message stopped it, if the limit allows that now."""
@@ -145,21 +147,16 @@ class Inbox:
     def _complete(self, data: bytes, start: int, end: int) -> int:
         """Add to the message under way, and return where it ends in ``data``."""
         stop = min(end, start + self._missing)
-        self._parts.append(data[start:stop])
+        parts = self._parts
+        if len(parts[-1]) < SHORT_BYTES:
+            parts[-1] += data[start:stop]
+        else:
+            parts.append(data[start:stop])
         self._missing -= stop - start
         if not self._missing:
-            self._messages.append(self._joined())
-        elif len(self._parts) >= MANY_PARTS:
-            self._body += b"".join(self._parts)
-            self._parts.clear()
+            self._messages.append(b"".join(parts))
+            parts.clear()
         return stop
-
-    def _joined(self) -> bytes:
-        """The message that is complete now."""
-        message = b"".join((self._body, *self._parts))
-        self._body = bytearray()
-        self._parts.clear()
-        return message
 
     def _cut(self, data: bytes, position: int, end: int) -> None:
         """Take the messages that begin at ``position``, and keep what there is of the one after them."""

@@ -13,6 +13,7 @@ from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
+from gossip.turns import free_in_turns
 
 
 class GrpcStream(Stream):
@@ -105,7 +106,7 @@ class GrpcStream(Stream):
             How many messages it completed.
         """
         self._unreturned_bytes += window_bytes
-        if self._failure is not None:
+        if self.has_left:
             self._return_window()
             return 0
         completed = self._inbox.feed(data, start, end)
@@ -126,7 +127,6 @@ class GrpcStream(Stream):
         """Nothing more will come or go; what came before can still be received."""
         if self._failure is None:
             self._failure = failure
-        self._inbox.forget_unfinished()  # it may be long, and what is closed waits for the garbage collector
         self.leave()
         self._return_window()  # the connection's other streams need it, whether somebody still reads this one or not
         self.window_updated.set()
@@ -158,6 +158,7 @@ class GrpcStream(Stream):
         self.connection.reading.pop(self._id, None)
         self.has_left = True
         self._taker = None  # which refers back to this
+        free_in_turns(self._inbox.give_up_unfinished())
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)

@@ -14,32 +14,8 @@ from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
+from tests.support.no_network import Socket
 from tests.support.raw_http2 import PREFACE
-
-
-class Socket(asyncio.Transport):
-    """A transport whose buffer is as full as the test says."""
-
-    def __init__(self, unsent_bytes: int = 0) -> None:
-        super().__init__(extra={"peername": ("192.0.2.1", 7051)})
-        self.unsent_bytes = unsent_bytes
-        self.written = b""
-        self.was_aborted = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += data
-
-    def get_write_buffer_size(self) -> int:
-        return self.unsent_bytes
-
-    def is_closing(self) -> bool:
-        return self.was_aborted
-
-    def abort(self) -> None:
-        self.was_aborted = True
-
-    def close(self) -> None:
-        self.was_aborted = True
 
 
 def no_streams(connection: GrpcConnection, stream_id: int) -> GrpcStream:

@@ -1,0 +1,28 @@
+"""The lower end of a connection that leads nowhere."""
+
+import asyncio
+
+
+class Socket(asyncio.Transport):
+    """A transport whose buffer is as full as the test says."""
+
+    def __init__(self, unsent_bytes: int = 0) -> None:
+        super().__init__(extra={"peername": ("192.0.2.1", 7051)})
+        self.unsent_bytes = unsent_bytes
+        self.written = b""
+        self.was_aborted = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent_bytes
+
+    def is_closing(self) -> bool:
+        return self.was_aborted
+
+    def abort(self) -> None:
+        self.was_aborted = True
+
+    def close(self) -> None:
+        self.was_aborted = True

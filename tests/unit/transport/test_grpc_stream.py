@@ -1,0 +1,88 @@
+"""What becomes of a long message that stops half-way: its memory is given back in turns, however its stream ends."""
+
+from collections.abc import Callable
+
+import pytest
+from grpclib.const import Status
+from grpclib.protocol import AbstractHandler, Stream
+from hpack import Encoder
+from hyperframe.frame import HeadersFrame, SettingsFrame
+
+from gossip.transport import grpc_stream as module
+from gossip.transport.grpc_connection import nothing
+from gossip.transport.grpc_protocol import GrpcProtocol
+from gossip.transport.grpc_served import ServerStream
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.limits import ConnectionLimits
+from tests.support.bounded import run_bounded
+from tests.support.no_network import Socket
+from tests.support.raw_http2 import PREFACE, data, request, reset
+
+PART = b"x" * 16_000
+HALF_A_MESSAGE = data(1, b"\0" + (100_000).to_bytes(4, "big") + PART).serialize() + data(1, PART[:-9]).serialize()
+
+
+class Handler(AbstractHandler):
+    """Takes the first call."""
+
+    stream: ServerStream
+
+    def accept(self, stream: Stream, headers: object, release_stream: Callable[[], None]) -> None:
+        assert isinstance(stream, ServerStream)
+        self.stream = stream
+        stream.serve_gossip()
+
+    def cancel(self, stream: Stream) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def half_way() -> tuple[GrpcProtocol, ServerStream]:
+    """A stream in the middle of a long message."""
+    handler = Handler()
+    protocol = GrpcProtocol(
+        handler,
+        http2_configuration(client_side=False),
+        ConnectionLimits(),
+        lambda connection, number: ServerStream(connection, number, 1_000_000, nothing),
+        None,
+    )
+    protocol.connection_made(Socket())
+    call = HeadersFrame(1, data=Encoder().encode(request()), flags=("END_HEADERS",))
+    protocol.data_received(PREFACE + SettingsFrame(0).serialize() + call.serialize())
+    protocol.data_received(HALF_A_MESSAGE)
+    return protocol, handler.stream
+
+
+ENDINGS: dict[str, Callable[[GrpcProtocol, ServerStream], None]] = {
+    "the peer resets it": lambda protocol, _: protocol.data_received(reset(1).serialize()),
+    "the connection is lost": lambda protocol, _: protocol.connection_lost(None),
+    "its handler ends it": lambda _, stream: stream.finish(Status.OK),
+    "its handler is cancelled": lambda _, stream: stream.abort(),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_half_a_message_is_freed_in_turns(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        freed: list[list[bytes]] = []
+        monkeypatch.setattr(module, "free_in_turns", freed.append)
+        ENDINGS[ending](protocol, stream)
+        assert b"".join(b"".join(blocks) for blocks in freed) == PART + PART[:-9]
+
+    run_bounded(main)
+
+
+def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        frame = data(1, PART).serialize()
+        protocol.data_received(frame[:100])
+        stream.finish(Status.OK)
+        protocol.data_received(frame[100:])
+        assert stream._inbox.give_up_unfinished() == []
+
+    run_bounded(main)
