@@ -10,6 +10,7 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Iterable
+from time import perf_counter
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
@@ -21,6 +22,8 @@ SHORT_READ_BYTES = 4 * 1024
 FEED_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
+AT_ONCE_S = 0.0003
+"""After so long of one connection's records the others get their turn: 256 KiB can be ten thousand messages."""
 
 _thread = threading.local()
 
@@ -95,6 +98,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._turns = shared_turns()
         self._rest = b""
         self._waits_for_turn = False
+        self._turn_ends_at_s = 0.0
         self._has_ended = False
         self._is_paused = False
 
@@ -114,6 +118,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that were read, now or when it is this connection's turn."""
         data = self._read_buffer[:nbytes]
+        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
         if self._waits_for_turn:
             self._hold(self._rest + data)
         elif nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
@@ -205,6 +210,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _wait_for_turn(self, rest: memoryview) -> None:
         self._hold(bytes(rest))  # the buffer is shared
+        self._wait_for_next_turn()
+
+    def _wait_for_next_turn(self) -> None:
         self._waits_for_turn = True
         self._turns.wait(self._take_turn)
 
@@ -219,10 +227,12 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._go_on()
 
     def _go_on(self) -> None:
+        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
         if self._may_go_on():
+            if self._stands and not self._read():
+                self._wait_for_next_turn()
+                return
             rest, self._rest = self._rest, b""
-            if self._stands:
-                self._read()
             self._take(memoryview(rest))
         if self._tcp is None or self._is_paused or not self._may_go_on():
             return
@@ -247,8 +257,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
                 self._wait_for_turn(data[start + FEED_BYTES :])  # the end of a handshake is enough for one turn
                 return
-            if self._stands:
-                self._read()
+            if self._stands and not self._read():
+                self._wait_for_turn(data[start + FEED_BYTES :])
+                return
 
     def _shake_hands(self) -> bool:
         """Take one step; whether TLS stands now."""
@@ -267,24 +278,28 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._flush()
         return True
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Hand on what is there to be decrypted; whether there was time for all of it."""
+        has_time = True
         try:
-            while (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
+            while has_time and (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
                 data = self._tls.read(RECORD_BYTES)
                 if not data:
                     self._said_goodbye()
-                    return
+                    return True
                 self._application.data_received(data)
+                has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
             self._said_goodbye()
-            return
+            return True
         except ssl.SSLError as error:
             self._fail(error)
-            return
+            return True
         if self._outgoing.pending:
             self._flush()
+        return has_time
 
     def _said_goodbye(self) -> None:
         """Close as the peer did, which does not read any more."""

@@ -11,12 +11,19 @@ class Socket(asyncio.Transport):
         self.unsent_bytes = unsent_bytes
         self.written = b""
         self.was_aborted = False
+        self.is_read = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
 
     def get_write_buffer_size(self) -> int:
         return self.unsent_bytes
+
+    def pause_reading(self) -> None:
+        self.is_read = False
+
+    def resume_reading(self) -> None:
+        self.is_read = True
 
     def is_closing(self) -> bool:
         return self.was_aborted

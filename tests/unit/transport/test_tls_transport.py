@@ -1,0 +1,133 @@
+"""How much of what one connection sent is taken in one turn."""
+
+import asyncio
+import ssl
+from contextlib import suppress
+
+import pytest
+
+from gossip import turns
+from gossip.transport import tls_transport as module
+from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls_transport import AT_ONCE_S, RECORD_BYTES, TlsTransport
+from tests.support.bounded import run_bounded
+from tests.support.no_network import Socket
+from tests.support.tls_files import tls_files
+
+RECORDS = 12
+SENT = b"".join(bytes([number]) * RECORD_BYTES for number in range(RECORDS))
+
+
+class Application:
+    """A known peer's, which needs some time for each record; the clock shows no other."""
+
+    is_trusted = True
+
+    def __init__(self, record_s: float) -> None:
+        self.now_s = 0.0
+        self.record_s = record_s
+        self.taken = b""
+
+    def tcp_connected(self, transport: asyncio.Transport) -> None:
+        pass
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        pass
+
+    def tls_failed(self, error: ssl.SSLError) -> None:
+        raise error
+
+    def data_received(self, data: bytes) -> None:
+        self.taken += data
+        self.now_s += self.record_s
+
+    def pause_writing(self) -> None:
+        pass
+
+    def resume_writing(self) -> None:
+        pass
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        pass
+
+
+class Ends:
+    """A server's end of a connection, and all that a client has to say."""
+
+    def __init__(self, application: Application) -> None:
+        self.socket = Socket()
+        self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
+        self.transport.connection_made(self.socket)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = client_side(tls_files(1, 1)).context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        while client.version() is None or outgoing.pending:
+            with suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+            self.receive(outgoing.read())
+            incoming.write(self.socket.written)
+            self.socket.written = b""
+        client.write(SENT)
+        self.said = outgoing.read()
+
+    def receive(self, data: bytes) -> None:
+        """Come from the network, all at once."""
+        self.transport.get_buffer(-1)[: len(data)] = data
+        self.transport.buffer_updated(len(data))
+
+
+@pytest.fixture
+def application(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Application:
+    """What is above TLS, and the clock that everybody goes by."""
+    application = Application(request.param)
+    for each in (module, turns):
+        monkeypatch.setattr(each, "perf_counter", lambda: application.now_s)
+    return application
+
+
+async def records_after_each_round(application: Application) -> list[int]:
+    """How many records were taken, from now on until it is all of them."""
+    seen = [len(application.taken) // RECORD_BYTES]
+    while seen[-1] < RECORDS:
+        await asyncio.sleep(0)
+        taken = len(application.taken) // RECORD_BYTES
+        if taken != seen[-1]:
+            seen.append(taken)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("application", "expected"),
+    [
+        (0.0, [RECORDS]),
+        (AT_ONCE_S / 4.5, [5, 10, 12]),
+        (AT_ONCE_S, list(range(1, RECORDS + 1))),
+    ],
+    indirect=["application"],
+)
+def test_who_needs_long_for_its_records_lets_others_come_in_between(
+    application: Application, expected: list[int]
+) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        application.now_s += 1
+        ends.receive(ends.said)
+        assert ends.socket.is_read is (len(expected) == 1)
+        assert await records_after_each_round(application) == expected
+        assert application.taken == SENT
+        assert ends.socket.is_read
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [AT_ONCE_S], indirect=True)
+def test_an_end_behind_what_waits_for_its_turn_comes_after_it(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        application.now_s += 1
+        ends.receive(ends.said)
+        assert ends.transport.eof_received(), "it stays open"
+        await records_after_each_round(application)
+        assert application.taken == SENT
+        assert ends.socket.was_aborted, "it is closed"
+
+    run_bounded(main)
