@@ -25,6 +25,9 @@ class Socket(asyncio.Transport):
     def resume_reading(self) -> None:
         self.is_read = True
 
+    def can_write_eof(self) -> bool:
+        return False
+
     def is_closing(self) -> bool:
         return self.was_aborted
 

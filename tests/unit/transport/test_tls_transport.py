@@ -21,9 +21,9 @@ SENT = b"".join(bytes([number]) * RECORD_BYTES for number in range(RECORDS))
 class Application:
     """A known peer's, which needs some time for each record; the clock shows no other."""
 
-    is_trusted = True
-
     def __init__(self, record_s: float) -> None:
+        self.is_trusted = True
+        self.failures = 0
         self.now_s = 0.0
         self.record_s = record_s
         self.taken = b""
@@ -35,7 +35,7 @@ class Application:
         pass
 
     def tls_failed(self, error: ssl.SSLError) -> None:
-        raise error
+        self.failures += 1
 
     def data_received(self, data: bytes) -> None:
         self.taken += data
@@ -68,6 +68,7 @@ class Ends:
             self.socket.written = b""
         client.write(SENT)
         self.said = outgoing.read()
+        application.now_s += 1  # nobody is in a hurry any more
 
     def receive(self, data: bytes) -> None:
         """Come from the network, all at once."""
@@ -109,7 +110,6 @@ def test_who_needs_long_for_its_records_lets_others_come_in_between(
 ) -> None:
     async def main() -> None:
         ends = Ends(application)
-        application.now_s += 1
         ends.receive(ends.said)
         assert ends.socket.is_read is (len(expected) == 1)
         assert await records_after_each_round(application) == expected
@@ -123,11 +123,39 @@ def test_who_needs_long_for_its_records_lets_others_come_in_between(
 def test_an_end_behind_what_waits_for_its_turn_comes_after_it(application: Application) -> None:
     async def main() -> None:
         ends = Ends(application)
-        application.now_s += 1
         ends.receive(ends.said)
         assert ends.transport.eof_received(), "it stays open"
         await records_after_each_round(application)
         assert application.taken == SENT
         assert ends.socket.was_aborted, "it is closed"
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_strangers_who_leave_take_turns(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        assert not ends.transport.eof_received(), "whom we know need not wait"
+        application.is_trusted = False
+        assert ends.transport.eof_received()
+        assert not ends.socket.was_aborted
+        for _ in range(2):  # the first round comes at the end of the loop's next one
+            await asyncio.sleep(0)
+        assert ends.socket.was_aborted
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_stranger_who_leaves_after_its_tls_has_failed_has_failed_once(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        ends.receive(b"this is not TLS" + ends.said)
+        application.is_trusted = False
+        assert not ends.transport.eof_received()
+        for _ in range(2):
+            await asyncio.sleep(0)
+        assert application.failures == 1
 
     run_bounded(main)
