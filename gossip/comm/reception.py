@@ -11,12 +11,14 @@ from gossip.errors import MalformedMessageError
 from gossip.metrics import Metrics
 from gossip.turns import shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
-from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
-from gossip.wire.parts import ENOUGH_BYTES, check_parts
+from gossip.wire.signed import SignedMessage
 
 FRAMES_AT_ONCE = 16
-"""After so many from one peer we look how long it took."""
+"""After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""
+BYTES_IN_PASSING = 16 * 1024
+"""After so many have been taken in passing, somebody has to wait, so that the others get their turn."""
 AT_ONCE_S = 0.0003
 """After so long the others get their turn."""
 
@@ -32,6 +34,7 @@ class Reception:
         self._demux = demux
         self._find = find
         self._metrics = metrics
+        self._bytes_in_passing = 0
 
     def deliver_nowait(self, connection: Connection, frames: Sequence[bytes]) -> int:
         """Take envelopes, in order, as long as nobody has to wait and nothing is wrong with them.
@@ -57,6 +60,7 @@ class Reception:
         Cancellation: some were taken.
         """
         self._metrics.messages_received(len(frames))
+        self._bytes_in_passing = 0
         began_at_s = perf_counter()
         for number, frame in enumerate(frames, 1):
             if not number % FRAMES_AT_ONCE and perf_counter() - began_at_s > AT_ONCE_S:
@@ -66,9 +70,10 @@ class Reception:
             if nonce is not None:
                 self._acks.answer(connection.info.pki_id, nonce, "")
                 continue
-            signed = parse_envelope(frame)
-            if len(frame) > ENOUGH_BYTES:
-                check_parts(signed)
+            if len(frame) <= WHOLE_BYTES:
+                signed = parse_envelope(frame)
+            else:
+                signed = await _parse_in_turns(frame, began_at_s)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:
@@ -85,12 +90,23 @@ class Reception:
             return True
         if not (connection.is_open and self._demux.has_room and connection.is_answerable):
             return False
+        self._bytes_in_passing += len(frame)
+        if self._bytes_in_passing > BYTES_IN_PASSING or len(frame) > WHOLE_BYTES:
+            return False
         try:
             signed = parse_envelope(frame)
-            check_parts(signed)
         except MalformedMessageError:
             return False
         if signed.kind is MessageKind.ACK:
             return False
         self._demux.dispatch_nowait(Received(signed, connection, self._find), len(frame))
         return True
+
+
+async def _parse_in_turns(frame: bytes, began_at_s: float) -> SignedMessage:
+    slices = parse_in_slices(frame)
+    while (signed := next(slices)) is None:
+        if perf_counter() - began_at_s > AT_ONCE_S:
+            await shared_turns().turn()
+            began_at_s = perf_counter()
+    return signed

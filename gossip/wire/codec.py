@@ -14,8 +14,9 @@ from gossip.errors import InvalidMessageError
 from gossip.wire.decode import decode_message
 from gossip.wire.encode import encode_message
 from gossip.wire.fault import find_fault
-from gossip.wire.scan import rules_of, scan_fields
+from gossip.wire.scan import at_once, rules_of, scan_fields
 from gossip.wire.schema import MAX_DEPTH, M, schema_of
+from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed
 
 
@@ -51,8 +52,10 @@ def check_encoded(cls: type[betterproto.Message], data: bytes) -> None:
     Raises:
         MalformedMessageError: As `decode` does.
     """
-    schema = schema_of(cls)
+    schema, end = schema_of(cls), len(data)
     try:
-        scan_fields(rules_of(schema), data, 0, len(data), MAX_DEPTH)
+        stop = scan_fields(rules_of(schema), data, 0, end, MAX_DEPTH, at_once, skip_field)
     except (NotWellFormed, IndexError, UnicodeDecodeError):
-        raise find_fault(schema, data) from None
+        stop = -1
+    if stop != end:
+        raise find_fault(schema, data)

@@ -4,7 +4,7 @@ The scan and the decoder only notice that something is wrong. This walks the sam
 and knows where it is. It follows the same rules, to which `tests/property/test_codec_oracle.py` holds it.
 """
 
-from typing import Final, NoReturn, cast
+from typing import Final, NamedTuple, NoReturn, cast
 
 from gossip.errors import MalformedMessageError
 from gossip.wire.schema import MAX_DEPTH, MESSAGE, TEXT, Field, Schema
@@ -25,19 +25,45 @@ NO_FAULT_FOUND: Final = "not well-formed protobuf"
 
 def find_fault(schema: Schema, data: bytes) -> MalformedMessageError:
     """Make the error for ``data``, which the scan or the decoder refused as a message of this class."""
-    try:
-        _Walk(data, schema.name).message(schema, 0, len(data), MAX_DEPTH)
-    except MalformedMessageError as error:
-        return error.with_traceback(None)
-    return MalformedMessageError(NO_FAULT_FOUND, offset=0, field=schema.name)
+    return Place(0, len(data), MAX_DEPTH, schema.name).find_fault(schema, data)
+
+
+class Place(NamedTuple):
+    """Where to begin to look: at a field of a message that ends at ``end``, or of a group in it.
+
+    ``depth`` more levels may be nested in the message, which is called ``name``; ``open_groups`` are the keys of the
+    groups around the field, outermost first. Errors count bytes from ``base`` on.
+    """
+
+    pos: int
+    end: int
+    depth: int
+    name: str
+    base: int = 0
+    open_groups: tuple[int, ...] = ()
+
+    def find_fault(self, schema: Schema, data: bytes) -> MalformedMessageError:
+        """Make the error for what the scan refused of a message of this class."""
+        walk = _Walk(data, self.name, self.base)
+        try:
+            pos = self.pos
+            if self.open_groups:
+                pos = walk.rest_of_groups(self.open_groups, pos, self.end, self.depth)
+            walk.message(schema, pos, self.end, self.depth)
+        except MalformedMessageError as error:
+            return error.with_traceback(None)
+        return MalformedMessageError(NO_FAULT_FOUND, offset=0, field=self.name)
 
 
 class _Walk:
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, data: bytes, name: str, base: int) -> None:
         self._data = data
         self._path = [name]
+        self._base = base
 
     def message(self, schema: Schema, pos: int, end: int, depth: int) -> None:
+        if depth < 0:
+            self._fail(f"nested deeper than {MAX_DEPTH}", pos)
         while pos < end:
             start = pos
             key, pos = self._key(pos, end)
@@ -46,10 +72,16 @@ class _Walk:
             pos = self._value(field, key, start, pos, end, depth)
             self._path.pop()
 
+    def rest_of_groups(self, keys: tuple[int, ...], pos: int, end: int, depth: int) -> int:
+        self._path.append(f"field {keys[0] >> 3}")
+        pos = self._groups([key >> 3 for key in keys], pos, pos, end, depth)
+        self._path.pop()
+        return pos
+
     def _value(self, field: Field | None, key: int, start: int, pos: int, end: int, depth: int) -> int:
         wire_type = key & 7
         if wire_type == START_GROUP:
-            return self._group(key, start, pos, end, depth)
+            return self._groups([key >> 3], start, pos, end, depth)
         if wire_type == LENGTH_DELIMITED:
             pos, stop = self._length(pos, end)
             if field is not None:
@@ -59,8 +91,6 @@ class _Walk:
 
     def _contents(self, field: Field, pos: int, stop: int, depth: int) -> None:
         if field.kind == MESSAGE:
-            if depth == 0:
-                self._fail(f"nested deeper than {MAX_DEPTH}", pos)
             self.message(cast("Schema", field.child), pos, stop, depth - 1)  # a message field has a child
         elif field.kind == TEXT:
             try:
@@ -79,8 +109,7 @@ class _Walk:
             return self._fail("end of a group that was not started", start)
         return self._fail(f"wire type {wire_type} does not exist", start)
 
-    def _group(self, key: int, start: int, pos: int, end: int, depth: int) -> int:
-        open_groups = [key >> 3]
+    def _groups(self, open_groups: list[int], start: int, pos: int, end: int, depth: int) -> int:
         while open_groups:
             if len(open_groups) > depth:
                 self._fail(f"nested deeper than {MAX_DEPTH}", start)
@@ -133,4 +162,4 @@ class _Walk:
         return pos + size
 
     def _fail(self, what: str, offset: int) -> NoReturn:
-        raise MalformedMessageError(what, offset=offset, field=".".join(self._path))
+        raise MalformedMessageError(what, offset=offset - self._base, field=".".join(self._path))

@@ -1,11 +1,12 @@
 """The scan of a GossipMessage: proves it well formed and notes what everybody asks first."""
 
+from collections.abc import Mapping
 from typing import Final, cast
 
 from gossip.messages import GossipMessage
 from gossip.wire.fault import find_fault
 from gossip.wire.kinds import MessageKind
-from gossip.wire.scan import Rules, rules_of, scan_fields
+from gossip.wire.scan import K, LookInto, Rules, Skip, at_once, rules_of
 from gossip.wire.schema import MAX_DEPTH, schema_of
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed, read_key, read_length, read_varint
@@ -15,14 +16,21 @@ _CHANNEL: Final = 2 << 3 | 2
 _TAG: Final = 3 << 3
 _NONE: Final = MessageKind.NONE
 
-_CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
-"""By key: which content that is, and what is checked in it. Filled by the first scan."""
+Contents = Mapping[int, tuple[MessageKind, K]]
+"""By key: which content that is, and what is known of it."""
 
-Head = tuple[MessageKind, int, bytes, int, int]
-"""Kind, nonce, channel, tag as its varint came, and where the content starts if it goes on to the end, -1 otherwise.
+CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
+"""What a whole scan knows. Filled by the first one."""
+
+Head = tuple[MessageKind, int, bytes, int, int, int]
+"""Kind, nonce, channel, tag as its varint came, where the content starts if it goes on to the end, -1 otherwise, and
+how far all that was read.
 
 A bare tuple: it is made for every message.
 """
+
+NO_HEAD: Final[Head] = (_NONE, 0, b"", 0, -1, 0)
+"""What is known of a message before anything is read."""
 
 
 def scan_head(data: bytes, start: int, end: int) -> Head:
@@ -32,18 +40,24 @@ def scan_head(data: bytes, start: int, end: int) -> Head:
         MalformedMessageError: It is not.
     """
     try:
-        return _scan(data, start, end)
+        head = scan_part(data, start, end, end, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
     except (NotWellFormed, IndexError, UnicodeDecodeError):
-        raise find_fault(schema_of(GossipMessage), data[start:end]) from None
+        head = NO_HEAD
+    if head[5] != end:
+        raise find_fault(schema_of(GossipMessage), data[start:end])
+    return head
 
 
-def _scan(data: bytes, pos: int, end: int) -> Head:  # noqa: C901 -- calls cost
-    kind = _NONE
-    nonce = tag = 0
-    content_at = -1
-    channel = b""
-    contents = _CONTENTS or _fill_contents()
-    while pos < end:
+def scan_part(  # noqa: C901 -- calls cost
+    data: bytes, pos: int, limit: int, end: int, head: Head, contents: Contents[K], look_into: LookInto[K], skip: Skip
+) -> Head:
+    """Go on from ``head`` with the fields of a GossipMessage that begin before ``limit``, as `scan_fields` does.
+
+    Raises:
+        NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed.
+    """
+    kind, nonce, channel, tag, content_at, _ = head
+    while pos < limit:
         key = data[pos]
         pos += 1
         if key > 0x7F:
@@ -57,10 +71,12 @@ def _scan(data: bytes, pos: int, end: int) -> Head:  # noqa: C901 -- calls cost
                     pos += 1
                 else:
                     length, pos = read_length(data, pos - 1)
-            content_at = pos if kind is _NONE and pos + length == end else -1
-            kind, rules = contents[key]
-            scan_fields(rules, data, pos, pos + length, MAX_DEPTH - 1)
-            pos += length
+            stop = pos + length
+            content_at = pos if kind is _NONE and stop == end else -1
+            kind, known = contents[key]
+            if look_into(known, data, pos, stop, MAX_DEPTH - 1, look_into, skip) != stop:
+                raise NotWellFormed
+            pos = stop
         elif key == _CHANNEL:
             length = data[pos]
             pos += 1
@@ -79,14 +95,13 @@ def _scan(data: bytes, pos: int, end: int) -> Head:  # noqa: C901 -- calls cost
             if nonce > 0x7F:
                 nonce, pos = read_varint(data, pos - 1)
         else:
-            pos = skip_field(data, pos, key, MAX_DEPTH)
-    if pos != end:
-        raise NotWellFormed
-    return kind, nonce, channel, tag, content_at
+            pos = skip(data, pos, key, MAX_DEPTH)
+    return kind, nonce, channel, tag, content_at, pos
 
 
-def _fill_contents() -> dict[int, tuple[MessageKind, Rules]]:
+def fill_contents() -> dict[int, tuple[MessageKind, Rules]]:
+    """Fill :data:`CONTENTS`, and return it."""
     rules_by_key = rules_of(schema_of(GossipMessage))
     # Every text or message field of a GossipMessage is a content. All at once, for the sake of other threads.
-    _CONTENTS.update({key: (MessageKind(key >> 3), cast("Rules", rules)) for key, rules in rules_by_key.items()})
-    return _CONTENTS
+    CONTENTS.update({key: (MessageKind(key >> 3), cast("Rules", rules)) for key, rules in rules_by_key.items()})
+    return CONTENTS

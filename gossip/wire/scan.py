@@ -4,16 +4,33 @@ All that a known field adds to the bare wire format is that text must be UTF-8 a
 formed itself. So a class comes down to a table of its text and message fields, and one function reads every class.
 """
 
-from typing import Final, cast
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, TypeVar, cast
 
 from gossip.wire.schema import MESSAGE, TEXT, Schema
-from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed, read_key, read_length, read_varint
 
 Rules = dict[int, "Rules | None"]
 """By key: None for text, the rules of the sub-message for a message field. Other fields are not listed."""
 
 _RULES: Final[dict[Schema, Rules]] = {}
+
+K = TypeVar("K")
+
+Skip = Callable[[bytes, int, int, int], int]
+"""As `gossip.wire.unknown.skip_field`."""
+
+
+class LookInto(Protocol[K]):
+    """Proves the value of a known field well formed: a message by `scan_fields` itself, unless it is to be put off.
+
+    Returns:
+        Where it ends, which is ``end`` if it is well formed.
+    """
+
+    def __call__(
+        self, known: K, data: bytes, pos: int, end: int, depth: int, look_into: "LookInto[K]", skip: Skip, /
+    ) -> int: ...
 
 
 def rules_of(schema: Schema) -> Rules:
@@ -39,15 +56,23 @@ def _collect(schema: Schema, known: dict[Schema, Rules]) -> Rules:
     return rules
 
 
-def scan_fields(rules: Rules, data: bytes, pos: int, end: int, depth: int) -> None:  # noqa: C901 -- calls cost
-    """Return when ``data[pos:end]`` is a well-formed message; ``depth`` more levels may be nested in it.
+def scan_fields(  # noqa: C901 -- calls cost
+    known: Mapping[int, K | None], data: bytes, pos: int, limit: int, depth: int, look_into: LookInto[K], skip: Skip
+) -> int:
+    """Read the fields of a message, as many as begin before ``limit``, which is its end or less.
 
-    Reading past ``end`` does no harm: the position never comes back, and the last line sees it.
+    What is ``known`` by its key is looked into, or is text where that is None; ``depth`` more levels may be nested.
+    Reading past the message's end does no harm: the position never comes back, and the caller sees it.
+
+    Returns:
+        The position after the last field: the message's end, if it is well formed and ``limit`` is there.
 
     Raises:
-        NotWellFormed, IndexError, UnicodeDecodeError: It is not.
+        NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed.
     """
-    while pos < end:
+    if depth < 0:
+        raise NotWellFormed
+    while pos < limit:
         key = data[pos]
         pos += 1
         if key > 0x7F:
@@ -62,14 +87,12 @@ def scan_fields(rules: Rules, data: bytes, pos: int, end: int, depth: int) -> No
                 else:
                     length, pos = read_length(data, pos - 1)
             stop = pos + length
-            if key in rules:
-                child = rules[key]
-                if child is None:
+            if key in known:
+                found = known[key]
+                if found is None:
                     str(data[pos:stop], "utf-8")
-                elif depth == 0:
+                elif look_into(found, data, pos, stop, depth - 1, look_into, skip) != stop:
                     raise NotWellFormed
-                else:
-                    scan_fields(child, data, pos, stop, depth - 1)
             pos = stop
         elif key & 7 == 0 and key > 7:
             if data[pos] < 0x80:
@@ -79,6 +102,9 @@ def scan_fields(rules: Rules, data: bytes, pos: int, end: int, depth: int) -> No
             else:
                 pos = read_varint(data, pos)[1]
         else:
-            pos = skip_field(data, pos, key, depth)
-    if pos != end:
-        raise NotWellFormed
+            pos = skip(data, pos, key, depth)
+    return pos
+
+
+at_once: Final[LookInto[Rules]] = scan_fields
+"""Puts nothing off."""

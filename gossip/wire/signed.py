@@ -218,12 +218,12 @@ def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:
     """
     if signed._is_ours:
         # Our own encoder wrote the old nonce first, and in as few bytes as it takes.
-        kind, old_nonce, channel, tag, content_at = signed._head
+        kind, old_nonce, channel, tag, content_at, _ = signed._head
         payload = encode_nonce(nonce) + signed._source[len(encode_nonce(old_nonce)) :]
         end = len(payload)
         if content_at >= 0:
             content_at += end - signed._end
-        return SignedMessage(payload, 0, end, b"", None, (kind, nonce, channel, tag, content_at), None, True)
+        return SignedMessage(payload, 0, end, b"", None, (kind, nonce, channel, tag, content_at, end), None, True)
     message = decode(GossipMessage, signed.payload)
     message.nonce = nonce
     return noop_sign(message)

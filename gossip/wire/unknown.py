@@ -24,8 +24,37 @@ def skip_field(data: bytes, pos: int, key: int, depth: int) -> int:
         depth: How many levels may still be nested here.
     """
     if key & 7 == START_GROUP and key > 7:
-        return _skip_group(data, pos, key, depth)
+        open_groups: list[int] = []
+        open_group(open_groups, key, depth)
+        pos = skip_groups(data, pos, len(data), open_groups, depth)
+        if open_groups:
+            raise NotWellFormed
+        return pos
     return _skip_value(data, pos, key)
+
+
+def open_group(open_groups: list[int], key: int, depth: int) -> None:
+    """Note that a group begins, of which there may be ``depth``, one in the other."""
+    open_groups.append(key)
+    if len(open_groups) > depth:
+        raise NotWellFormed
+
+
+def skip_groups(data: bytes, pos: int, limit: int, open_groups: list[int], depth: int) -> int:
+    """Go on in groups until the outermost has ended, which leaves ``open_groups`` empty, or ``limit`` is reached."""
+    while open_groups and pos < limit:
+        key = data[pos]
+        pos += 1
+        if key > 0x7F:
+            key, pos = read_key(data, pos - 1)
+        if key & 7 == START_GROUP and key > 7:
+            open_group(open_groups, key, depth)
+        elif key & 7 == END_GROUP:
+            if open_groups.pop() + 1 != key:  # START_GROUP + 1 is END_GROUP
+                raise NotWellFormed
+        else:
+            pos = _skip_value(data, pos, key)
+    return pos
 
 
 def _skip_value(data: bytes, pos: int, key: int) -> int:
@@ -45,22 +74,3 @@ def _skip_value(data: bytes, pos: int, key: int) -> int:
     if wire_type == FIXED32:
         return pos + 4
     raise NotWellFormed
-
-
-def _skip_group(data: bytes, pos: int, key: int, depth: int) -> int:
-    open_groups = [key]
-    while open_groups:
-        if len(open_groups) > depth:
-            raise NotWellFormed
-        key = data[pos]
-        pos += 1
-        if key > 0x7F:
-            key, pos = read_key(data, pos - 1)
-        if key & 7 == START_GROUP and key > 7:
-            open_groups.append(key)
-        elif key & 7 == END_GROUP:
-            if open_groups.pop() + 1 != key:  # START_GROUP + 1 is END_GROUP
-                raise NotWellFormed
-        else:
-            pos = _skip_value(data, pos, key)
-    return pos

@@ -13,15 +13,15 @@ from typing import TypeVar
 import betterproto
 from gossip_protos.common import SignaturePolicyEnvelope
 
-from gossip.errors import MalformedMessageError
+from gossip.errors import MalformedEnvelopeError, MalformedMessageError
 from gossip.messages import Envelope, GossipMessage
 from gossip.wire.acks import encode_ack, parse_ack
 from gossip.wire.codec import check_encoded, decode, encode
-from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope import parse_envelope, parse_in_slices
 from gossip.wire.fault import NO_FAULT_FOUND
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
-from gossip.wire.signed import with_nonce
+from gossip.wire.signed import SignedMessage, with_nonce
 from gossip.wire.to_json import to_json
 from tests.support.google import google_json, google_recode
 from tests.support.vectors import load_vectors
@@ -39,6 +39,10 @@ STRICTER_THAN_UPB = frozenset({"varint of more than 64 bits", "field number 0"})
 """What Go refuses and upb takes: such varints anywhere, field number 0 inside groups."""
 
 
+SLICES_BYTES = (1, 2, 3, 5, 9, 40)
+"""Slices so short that every way to be cut occurs."""
+
+
 def corpus() -> list[tuple[str, bytes]]:
     """Well-formed messages of every kind, with the name of their class."""
     records = load_vectors("messages.json")
@@ -49,16 +53,24 @@ def corpus() -> list[tuple[str, bytes]]:
         ("gossip.Envelope", encode_ack(nonce, error)) for nonce in (0, 5, 2**64 - 1) for error in ("", "no", "é" * 70)
     ]
     policies = [("common.SignaturePolicyEnvelope", _policy(levels)) for levels in (1, 3, 48, 49, 50)]
-    return messages + envelopes + acks * 3 + policies * 5
+    deep = [("gossip.Envelope", join([(b"\x0a", private_data(levels))])) for levels in (1, 46, 47)]
+    return messages + envelopes + acks * 3 + policies * 5 + deep * 5
 
 
-def _policy(levels: int) -> bytes:
-    """A signature policy of nested n-out-of rules, each of which is two messages deep."""
-    rule = b"\x08\x02"
+def _policy(levels: int, rule: bytes = b"\x08\x02") -> bytes:
+    """A signature policy of nested n-out-of rules, each of which is two messages deep, around one rule."""
     for _ in range(levels):
         n_out_of = b"\x08\x01" + join([(b"\x12", rule), (b"\x12", b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")])
         rule = join([(b"\x12", n_out_of)])
     return b"\x08\x01" + b"\x12" + varint(len(rule)) + rule
+
+
+def private_data(levels: int, rule: bytes = b"\x08\x02") -> bytes:
+    """Private data with such a policy, which is seven messages deep in the GossipMessage."""
+    data = _policy(levels, rule)
+    for key in (b"\x0a", b"\x12", b"\x0a", b"\x0a", b"\x32", b"\x0a", b"\xca\x01"):
+        data = join([(key, data)])
+    return data
 
 
 def run(count: int, seed: int) -> Counter[str]:
@@ -91,6 +103,8 @@ def compare(name: str, data: bytes, *, with_json: bool = False) -> str:
     expected = google_recode(name, data)
     _, scan_fault = _attempt(lambda: check_encoded(cls, data))
     assert str(scan_fault) == str(fault), f"scan and decoder differ: {case}"
+    if cls is Envelope:
+        _compare_slices(data, fault)
     if message is None or fault is not None:
         assert fault is not None
         assert fault.what != NO_FAULT_FOUND, f"no fault found: {case}"
@@ -121,6 +135,25 @@ def _compare_envelope(envelope: Envelope, frame: bytes) -> None:
     assert with_nonce(signed, 5).payload == encode(expected), f"nonce changed wrongly: {frame.hex()}"
     if signed.kind is MessageKind.ACK:
         assert parse_ack(signed) == message.ack.error, f"ack read wrongly: {frame.hex()}"
+
+
+def _compare_slices(frame: bytes, fault: MalformedMessageError | None) -> None:
+    """The scan at once must say what the decoder says, and that in slices the same, however short they are."""
+    at_once = _verdict(lambda: parse_envelope(frame))
+    assert fault is None or at_once == (MalformedEnvelopeError, str(fault)), f"{at_once}, not {fault}: {frame.hex()}"
+    for slice_bytes in SLICES_BYTES:
+        in_slices = _verdict(lambda: next(filter(None, parse_in_slices(frame, slice_bytes))))  # noqa: B023 -- called at once
+        assert in_slices == at_once, f"slices of {slice_bytes} bytes say {in_slices}, not {at_once}: {frame.hex()}"
+
+
+def _verdict(parse: Callable[[], SignedMessage]) -> object:
+    """All that can be seen of a message, or the error."""
+    signed, fault = _attempt(parse)
+    if signed is None:
+        return type(fault), str(fault)
+    secret = signed.secret_envelope
+    secret_parts = secret and (secret.payload, secret.signature)
+    return signed.payload, signed.signature, secret_parts, signed.kind, signed.content, signed._head[1:4]
 
 
 def _attempt(action: Callable[[], T]) -> tuple[T | None, MalformedMessageError | None]:

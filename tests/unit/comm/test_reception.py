@@ -9,12 +9,15 @@ from gossip.comm import reception as module
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
-from gossip.comm.reception import FRAMES_AT_ONCE, Reception
+from gossip.comm.reception import BYTES_IN_PASSING, FRAMES_AT_ONCE, Reception
 from gossip.errors import ClosedError, InvalidMessageError, MalformedMessageError, NegativeAckError
-from gossip.messages import GossipMessage
+from gossip.messages import GossipMessage, Payload, RemoteStateResponse
+from gossip.turns import shared_turns
 from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
-from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope import WHOLE_BYTES, parse_envelope
+from gossip.wire.signed import noop_sign
+from gossip.wire.slices import MAX_PARTS
 from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
 from tests.support.peers import data_message, data_of, everything, settle
 from tests.support.recorders import Answers, RecordingMetrics
@@ -103,6 +106,80 @@ def test_who_sends_much_lets_others_come_in_between(monkeypatch: pytest.MonkeyPa
     run_virtual(main())
 
 
+@pytest.fixture
+def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From look to look a second passes, so that every turn is over at once."""
+    monkeypatch.setattr(module, "perf_counter", map(float, count()).__next__)
+
+
+def many_payloads(count: int = 1000) -> bytes:
+    """A message that takes many slices."""
+    return noop_sign(GossipMessage(state_response=RemoteStateResponse([Payload(data=b"block")] * count))).envelope
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_others_come_in_between_the_slices_of_a_long_message_and_its_sender_s_next_waits() -> None:
+    async def main() -> None:
+        parts, first, second = Parts(), many_payloads(), data_message(b"second").envelope
+        long = asyncio.create_task(parts.reception.deliver(quiet_connection("bob"), [first, second]))
+        await asyncio.sleep(0)
+        for number in range(5):
+            await parts.reception.deliver(quiet_connection("ann"), [data_message(b"%d" % number).envelope])
+            await shared_turns().turn()
+        assert not long.done()
+        assert len(parts.feed) == 5
+        await long
+        assert [data_of(await anext(parts.feed)) for _ in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
+        assert [(await anext(parts.feed)).get_gossip_message().envelope for _ in range(2)] == [first, second]
+
+    run_virtual(main())
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_of_a_long_message_nothing_is_left_when_it_is_cancelled() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        long = asyncio.create_task(parts.reception.deliver(connection, [many_payloads(), data_message().envelope]))
+        await asyncio.sleep(0)
+        await shared_turns().turn()
+        long.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await long
+        assert len(parts.feed) == 0
+        await parts.reception.deliver(connection, [many_payloads(), data_message().envelope])
+        assert len(parts.feed) == 2
+
+    run_virtual(main())
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_a_connection_that_is_closed_ends_its_long_message() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            parts, connection = Parts(), connection_over(pair)
+            running = asyncio.create_task(connection.run(parts.reception.deliver, [many_payloads()]))
+            await asyncio.sleep(0)
+            await shared_turns().turn()
+            assert not running.done()
+            connection.close()
+            await running
+            await connection.release()
+            assert len(parts.feed) == 0
+
+    run_virtual(main())
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_too_many_parts_end_the_stream_after_what_came_before() -> None:
+    async def main() -> None:
+        parts, good = Parts(), data_message().envelope
+        with pytest.raises(MalformedMessageError, match="more than 100000 parts"):
+            await parts.reception.deliver(quiet_connection("bob"), [good, many_payloads(MAX_PARTS), good])
+        assert len(parts.feed) == 1
+
+    run_virtual(main())
+
+
 def test_answers_go_back_unsigned_on_the_connection_that_the_message_came_by() -> None:
     async def main() -> None:
         async with stream_pair() as pair:
@@ -182,5 +259,36 @@ def test_what_has_to_wait_or_be_complained_of_is_left_with_all_behind_it() -> No
         connection.close()
         parts.feed.close()
         assert parts.reception.deliver_nowait(connection, [good]) == 0, "nothing is read any more"
+
+    run_virtual(main())
+
+
+def test_what_may_take_long_is_not_taken_in_passing() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        assert parts.reception.deliver_nowait(connection, [data_message(bytes(WHOLE_BYTES)).envelope]) == 0
+        assert len(parts.feed) == 0
+
+    run_virtual(main())
+
+
+def test_much_is_taken_in_passing_only_when_somebody_has_waited() -> None:
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        frame = data_message(bytes(WHOLE_BYTES - 100)).envelope
+        at_once = BYTES_IN_PASSING // len(frame)
+
+        async def taken() -> int:
+            number = 0
+            while parts.reception.deliver_nowait(connection, [frame]):
+                number += 1
+                await anext(parts.feed)
+            return number
+
+        assert await taken() == at_once
+        assert await taken() == 0
+        await parts.reception.deliver(connection, [frame])
+        await anext(parts.feed)
+        assert await taken() == at_once
 
     run_virtual(main())

@@ -1,10 +1,7 @@
 """Input made to be expensive: the work grows as its length does, and nothing recurses without a limit."""
 
-import sys
 import tracemalloc
 from collections.abc import Callable
-from types import FrameType
-from typing import Any
 
 import pytest
 from gossip_protos.common import SignaturePolicy
@@ -16,6 +13,7 @@ from gossip.wire.codec import check_encoded, decode, encode
 from gossip.wire.decode import _keep_unknown
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.varint import encode_varint
+from tests.support.lines import count_lines
 
 SHAPES: dict[str, Callable[[int], bytes]] = {
     "tiny unknown fields": lambda count: b"\xd0\x01\x00" * count,
@@ -26,24 +24,6 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
     "a list of many empty members": lambda count: b"\x52\x02\x12\x00" * count,
     "known and unknown in turns": lambda count: b"\x08\x01\xd0\x01\x00" * count,
 }
-
-
-def count_lines(action: Callable[[], object]) -> int:
-    """How many lines of Python the action runs."""
-    lines = 0
-
-    def trace(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        action()
-    finally:
-        sys.settrace(before)
-    return lines
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
