@@ -8,6 +8,11 @@ from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
 from gossip.wire.varint import MAX_VARINT_BYTES, NotWellFormed, encode_varint, read_varint
 
+LONGEST_BYTES: Final = 64 * 1024
+"""What a refusal may take; Fabric's take some hundred."""
+LONGEST_UNUSUAL_BYTES: Final = 2048
+"""What one may take that is not encoded as anybody would, and that has to become an object first."""
+
 _ACK_KEY: Final = b"\xb2\x01"
 _EMPTY_ACK: Final = _ACK_KEY + b"\x00"
 _LONGEST_POSITIVE: Final = 3 + MAX_VARINT_BYTES + len(_EMPTY_ACK)
@@ -62,14 +67,22 @@ def find_positive_ack(frame: bytes) -> int | None:
 def parse_ack(signed: SignedMessage) -> str:
     """Read an acknowledgement's error; empty when the peer took the message.
 
+    One that is so long that reading it would keep others waiting is taken for a refusal.
+
     Raises:
         UnexpectedMessageError: ``signed`` is not an acknowledgement.
     """
     if signed.kind is not MessageKind.ACK:
         raise UnexpectedMessageError(f"an acknowledgement is wanted, not {signed.kind.name}")
-    content = signed.content
-    if content == b"":
-        return ""
-    if content is not None and content[0] == _ERROR and content[1] == len(content) - 2 < 0x80:
-        return content[2:].decode()
-    return signed.message.ack.error
+    size = signed._end - signed._start
+    if size <= LONGEST_BYTES:
+        content = signed.content
+        if content == b"":
+            return ""
+        if content is not None and content[0] == _ERROR:
+            length, text_at = read_varint(content, 1)
+            if text_at + length == len(content):
+                return content[text_at:].decode()
+        if size <= LONGEST_UNUSUAL_BYTES:
+            return signed.message.ack.error
+    return f"an acknowledgement of {size} bytes, which is not read"

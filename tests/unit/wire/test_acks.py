@@ -4,7 +4,7 @@ import pytest
 
 from gossip.errors import InvalidMessageError, UnexpectedMessageError
 from gossip.messages import Acknowledgement, Empty, GossipMessage
-from gossip.wire.acks import encode_ack, find_positive_ack, parse_ack
+from gossip.wire.acks import LONGEST_BYTES, LONGEST_UNUSUAL_BYTES, encode_ack, find_positive_ack, parse_ack
 from gossip.wire.codec import encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.signed import noop_sign
@@ -64,6 +64,23 @@ def test_unusual_acks_are_read_like_any_message(payload: str, error: str) -> Non
     received = parse_envelope(encode_envelope(bytes.fromhex(payload), b""))
 
     assert parse_ack(received) == received.message.ack.error == error
+
+
+def test_a_refusal_that_is_too_long_is_not_read() -> None:
+    longest = "e" * (LONGEST_BYTES - 11)
+
+    assert parse_ack(parse_envelope(encode_ack(5, longest))) == longest
+    refusal = parse_ack(parse_envelope(encode_ack(5, longest + "e")))
+    assert refusal == "an acknowledgement of 65537 bytes, which is not read"
+
+
+def test_neither_is_one_of_many_fields() -> None:
+    count = (LONGEST_UNUSUAL_BYTES - 2) // 3
+    longest = b"\x08\x05" + b"\xb2\x01\x00" * count
+
+    assert parse_ack(parse_envelope(encode_envelope(longest, b""))) == ""
+    refusal = parse_ack(parse_envelope(encode_envelope(longest + b"\xb2\x01\x00", b"")))
+    assert refusal == "an acknowledgement of 2051 bytes, which is not read"
 
 
 def test_another_message_is_no_ack() -> None:
