@@ -12,6 +12,8 @@ ROUND_S = 0.0001
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
 COURTESY_S = 0.0005
 """For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
+AT_ONCE_S = 0.0003
+"""After so long of one connection's records, or of its messages, the others get their turn."""
 FREED_AT_ONCE = 64
 """Of blocks of up to some 16 KiB each, which the system may take back."""
 

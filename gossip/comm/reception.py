@@ -9,7 +9,7 @@ from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
 from gossip.errors import MalformedMessageError
 from gossip.metrics import Metrics
-from gossip.turns import shared_turns
+from gossip.turns import AT_ONCE_S, shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
@@ -19,8 +19,6 @@ FRAMES_AT_ONCE = 16
 """After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""
 BYTES_IN_PASSING = 16 * 1024
 """After so many have been taken in passing, somebody has to wait, so that the others get their turn."""
-AT_ONCE_S = 0.0003
-"""After so long the others get their turn."""
 
 
 class Reception:

@@ -1,4 +1,4 @@
-"""h2's connection, with what it spends too much on replaced: DATA frames and header compression.
+"""h2's connection, with what it spends too much on replaced: DATA frames, header blocks and their compression.
 
 Everything that touches private members of h2 is in this file.
 """

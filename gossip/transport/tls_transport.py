@@ -14,16 +14,15 @@ from time import perf_counter
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
-from gossip.turns import shared_turns
+from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
+"""Which can be ten thousand messages: a turn ends by the clock."""
 STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 FEED_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
-AT_ONCE_S = 0.0003
-"""After so long of one connection's records the others get their turn: 256 KiB can be ten thousand messages."""
 
 _thread = threading.local()
 

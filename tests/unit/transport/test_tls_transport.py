@@ -9,7 +9,8 @@ import pytest
 from gossip import turns
 from gossip.transport import tls_transport as module
 from gossip.transport.tls import client_side, server_side
-from gossip.transport.tls_transport import AT_ONCE_S, RECORD_BYTES, TlsTransport
+from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
+from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 from tests.support.tls_files import tls_files
