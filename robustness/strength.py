@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.tcp import MOST_CONNECTIONS
+from gossip.transport.limits import ServerLimits
 
 MESSAGE_KIB = 90 * 1024
 
@@ -20,6 +21,7 @@ class Strength:
 
 _OF_FAULT = {
     "connection-flood": Strength(attackers=2, connections_each=MOST_CONNECTIONS),
+    "half-hellos": Strength(attackers=ServerLimits().max_unauthenticated),
     "many-identities": Strength(attackers=4, duration_s=12.0, amount=100),
     "ack-flood": Strength(attackers=10, amount=100_000),
     "data-flood": Strength(attackers=10, amount=20_000),

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from gossip.comm.flag import Flag
 from gossip.errors import ClosedError
+from gossip.flag import Flag
 
 
 class Attempts:

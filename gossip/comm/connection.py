@@ -8,8 +8,8 @@ from contextlib import suppress
 from functools import partial
 
 from gossip.api.peer import ConnectionInfo
-from gossip.comm.flag import Flag
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
+from gossip.flag import Flag
 from gossip.metrics import Metrics
 from gossip.transport.base import Channel, FrameStream
 

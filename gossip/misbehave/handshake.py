@@ -8,12 +8,15 @@ from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.fault import Ending, Fault, Layer, describe, fault, status
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.session import data_envelope
+from gossip.transport.http2 import WINDOW_BYTES
+from gossip.transport.limits import ConnectionLimits
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.serialized import encode_serialized_identity, parse_serialized_identity
 
 HASH_BYTES = 32
+STREAMS = ConnectionLimits().max_streams
 
 
 def opening(
@@ -203,4 +206,19 @@ async def slow_handshake(attacker: Attacker) -> Ending:
             peer.write(frames.data(1, body[index : index + 1]))
             if await peer.until(lambda: peer.is_over(1), attacker.pace_s):
                 break
+        return await peer.ending(attacker.patience_s)
+
+
+@fault(
+    "half-hellos", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s, max_unauthenticated"
+)
+async def half_hellos(attacker: Attacker) -> Ending:
+    """Says half of a ConnEstablish on each stream that it may open, as long as the window lets it, and nothing more."""
+    async with attacker.http2() as peer:
+        await peer.greeted(attacker.patience_s)
+        part_bytes = WINDOW_BYTES // STREAMS - len(frames.message(b""))
+        half = frames.message(bytes(part_bytes), announced_bytes=2 * part_bytes)
+        for stream_id in range(1, 2 * STREAMS, 2):
+            peer.open(stream_id)
+            await peer.send(stream_id, half, attacker.patience_s)
         return await peer.ending(attacker.patience_s)

@@ -9,6 +9,7 @@ from h2.errors import ErrorCodes
 from h2.stream import H2Stream
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
+from gossip.flag import Flag
 from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_errors import again
@@ -32,6 +33,8 @@ class GrpcStream(Stream):
         self._taker: Taker | None = None
         self.forget: Callable[[], None] = nothing
         super().__init__(connection, connection.http2, connection.transport, stream_id=stream_id)
+        self.window_updated = Flag()  # type: ignore[assignment]  # grpclib's is an Event, of which only set is called
+        del self.headers_received, self.trailers_received
 
     def init_stream(self, stream_id: int, connection: Connection) -> None:  # noqa: ARG002  # grpclib's signature
         """Learn the stream's number."""

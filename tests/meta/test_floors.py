@@ -11,7 +11,7 @@ import pytest
 from tests.support.source import SourceFile, read_source
 
 FLOORS = (
-    {"errors", "types", "clock", "metrics", "throttle", "turns", "der", "_version"},
+    {"errors", "types", "clock", "metrics", "throttle", "turns", "flag", "der", "_version"},
     {"wire", "messages"},
     {"api"},
     {"transport", "identity", "msp"},

@@ -1,5 +1,6 @@
-"""What becomes of a long message that stops half-way: its memory is given back in turns, however its stream ends."""
+"""What a stream costs, and what becomes of a long message that stops half-way."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +21,8 @@ from tests.support.raw_http2 import PREFACE, data, request, reset
 
 PART = b"x" * 16_000
 HALF_A_MESSAGE = data(1, b"\0" + (100_000).to_bytes(4, "big") + PART).serialize() + data(1, PART[:-9]).serialize()
+
+BLOCK = Encoder().encode(request())
 
 
 class Handler(AbstractHandler):
@@ -50,7 +53,7 @@ def half_way() -> tuple[GrpcProtocol, ServerStream]:
         None,
     )
     protocol.connection_made(Socket())
-    call = HeadersFrame(1, data=Encoder().encode(request()), flags=("END_HEADERS",))
+    call = HeadersFrame(1, data=BLOCK, flags=("END_HEADERS",))
     protocol.data_received(PREFACE + SettingsFrame(0).serialize() + call.serialize())
     protocol.data_received(HALF_A_MESSAGE)
     return protocol, handler.stream
@@ -84,5 +87,22 @@ def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
         stream.finish(Status.OK)
         protocol.data_received(frame[100:])
         assert stream._inbox.give_up_unfinished() == []
+
+    run_bounded(main)
+
+
+def test_an_open_call_costs_less_than_2500_bytes_beside_its_handler() -> None:
+    async def main() -> None:
+        protocol, _ = half_way()  # what is made with the first call is made
+        numbers = range(3, 2 * ConnectionLimits().max_streams, 2)
+        tracemalloc.start()
+        try:
+            for number in numbers:
+                protocol.data_received(HeadersFrame(number, data=BLOCK, flags=("END_HEADERS",)).serialize())
+            taken_bytes, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(protocol.connection.reading) == 1 + len(numbers)
+        assert taken_bytes / len(numbers) < 2500
 
     run_bounded(main)

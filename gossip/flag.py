@@ -4,7 +4,7 @@ import asyncio
 
 
 class Flag:
-    """As :class:`asyncio.Event`, whose empty queue of waiters takes 760 bytes; every connection has several."""
+    """As :class:`asyncio.Event`, whose empty queue of waiters takes 760 bytes; connections and streams have several."""
 
     __slots__ = ("_is_set", "_waiting")
 

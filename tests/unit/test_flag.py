@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gossip.comm.flag import Flag
+from gossip.flag import Flag
 from tests.support.virtual_time import run_virtual
 
 
