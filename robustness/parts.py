@@ -22,13 +22,13 @@ from gossip.misbehave.attacker import make_attacker
 from gossip.misbehave.catalogue import FAULTS
 from gossip.misbehave.run import Storm, storm
 from gossip.node.peer import Peer, open_peer
-from gossip.transport.limits import ConnectionLimits, ServerLimits
+from gossip.transport.limits import ServerLimits
 from gossip.types import PkiId
 from gossip.wire.signed import noop_sign
 from robustness.organisations import Stage
 
 LIMITS = ServerLimits(
-    connection=ConnectionLimits(unread_timeout_s=4.0),
+    connection=replace(ServerLimits().connection, unread_timeout_s=4.0),
     tls_timeout_s=1.0,
     stream_timeout_s=2.0,
     authenticate_timeout_s=3.0,

@@ -12,13 +12,13 @@ from gossip.errors import ClosedError
 from gossip.misbehave.attacker import Attacker, make_attacker
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from gossip.transport.limits import ConnectionLimits, ServerLimits
+from gossip.transport.limits import ServerLimits
 from tests.support.organisations import organisation_folder, peer_folder
 from tests.support.peers import data_message, everything
 from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
-    connection=ConnectionLimits(unread_timeout_s=1.0),
+    connection=replace(ServerLimits().connection, unread_timeout_s=1.0),
     tls_timeout_s=0.4,
     stream_timeout_s=0.4,
     authenticate_timeout_s=3.0,
