@@ -16,7 +16,10 @@ from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
 
 FRAMES_AT_ONCE = 16
-"""After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""
+"""After so many from one peer we look how long it took; long ones are read in slices, and looked at in between.
+
+After so many that want an answer we let them have it, so that the peer has something to do while we read the rest.
+"""
 BYTES_IN_PASSING = 16 * 1024
 """After so many have been taken in passing, somebody has to wait, so that the others get their turn."""
 
@@ -60,10 +63,12 @@ class Reception:
         self._metrics.messages_received(len(frames))
         self._bytes_in_passing = 0
         began_at_s = perf_counter()
+        asks = False
         for number, frame in enumerate(frames, 1):
-            if not number % FRAMES_AT_ONCE and perf_counter() - began_at_s > AT_ONCE_S:
+            if not number % FRAMES_AT_ONCE and (asks or perf_counter() - began_at_s > AT_ONCE_S):
                 await shared_turns().turn()
                 began_at_s = perf_counter()
+                asks = False
             nonce = find_positive_ack(frame)
             if nonce is not None:
                 self._acks.answer(connection.info.pki_id, nonce, "")
@@ -76,6 +81,7 @@ class Reception:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:
                 if signed.nonce:
+                    asks = True
                     await connection.answerable()
                 received = Received(signed, connection, self._find)
                 for feed in self._demux.dispatch_nowait(received, len(frame)):

@@ -27,8 +27,8 @@ BOB = info_of("bob").pki_id
 
 
 class Parts:
-    def __init__(self, successor: Connection | None = None) -> None:
-        self.acks, self.demux, self.metrics = AckBook(), Demux(10, 0), RecordingMetrics()
+    def __init__(self, successor: Connection | None = None, capacity: int = 10) -> None:
+        self.acks, self.demux, self.metrics = AckBook(), Demux(capacity, 0), RecordingMetrics()
         self.answers = Answers()
         self.feed = self.demux.subscribe(everything)
         self.asked: list[PkiId] = []
@@ -102,6 +102,28 @@ def test_who_sends_much_lets_others_come_in_between(monkeypatch: pytest.MonkeyPa
         await short
         assert not long.done()
         await long
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("nonce", "come_first"), [(7, FRAMES_AT_ONCE - 1), (0, 3 * FRAMES_AT_ONCE)])
+def test_who_waits_for_answers_gets_the_first_before_the_last_message_is_read(
+    nonce: int, come_first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        parts = Parts(capacity=3 * FRAMES_AT_ONCE)
+        monkeypatch.setattr(module, "perf_counter", lambda: 0.0)
+
+        async def answer() -> int:
+            await anext(parts.feed)
+            return 1 + len(parts.feed)
+
+        answering = asyncio.create_task(answer())
+        await asyncio.sleep(0)
+        frames = [data_message(nonce=nonce).envelope] * (3 * FRAMES_AT_ONCE)
+        reading = asyncio.create_task(parts.reception.deliver(quiet_connection("bob"), frames))
+        assert await answering == come_first
+        await reading
 
     run_virtual(main())
 
