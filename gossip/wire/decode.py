@@ -8,7 +8,9 @@ from typing import Final, cast
 
 import betterproto
 
+from gossip.messages import GossipMessage, GossipMessageTag
 from gossip.wire.attributes import values_of
+from gossip.wire.head import Head
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import LENGTH_DELIMITED, NotWellFormed, read_key, read_length, read_varint, to_int32
@@ -30,9 +32,37 @@ def decode_message(cls: type[M], data: bytes, start: int, end: int) -> M:
     values = schema.new_values()
     unknown: list[Values] = []
     decode_fields(schema, values, data, start, end, MAX_DEPTH, unknown)
-    for found in unknown:
-        found["_unknown_fields"] = bytes(cast("bytearray", found["_unknown_fields"]))
+    _keep(unknown)
     message = _new(cls)
+    _set(message, "__dict__", values)
+    return message
+
+
+def decode_content(head: Head, data: bytes, end: int) -> GossipMessage:
+    """Build a GossipMessage of which the scan noted all there is before its content, which goes on to ``end``.
+
+    It takes two thirds of the time that reading all that again would.
+
+    Raises:
+        NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed, and was not scanned.
+    """
+    kind, nonce, channel, tag, start, _ = head
+    schema = schema_of(GossipMessage)
+    name, _, _, _, group, child, _ = schema.fields[kind << 3 | LENGTH_DELIMITED]
+    assert child is not None
+    assert group is not None
+    inner = child.new_values()
+    unknown: list[Values] = []
+    decode_fields(child, inner, data, start, end, MAX_DEPTH - 1, unknown)
+    _keep(unknown)
+    content, message = _new(child.cls), _new(GossipMessage)
+    _set(content, "__dict__", inner)
+    values = schema.template.copy()
+    values["nonce"] = nonce
+    values["channel"] = channel
+    values["tag"] = GossipMessageTag.try_value(to_int32(tag))
+    values[name] = content
+    values["_group_current"] = {group: name}
     _set(message, "__dict__", values)
     return message
 
@@ -121,6 +151,11 @@ def _convert(kind: int, enum: EnumMembers | None, number: int) -> object:
     if number > _MAX_INT32:
         number = to_int32(number)
     return number if enum is None else enum[number]
+
+
+def _keep(unknown: list[Values]) -> None:
+    for found in unknown:
+        found["_unknown_fields"] = bytes(cast("bytearray", found["_unknown_fields"]))
 
 
 def _keep_unknown(values: Values, field: bytes, unknown: list[Values]) -> None:

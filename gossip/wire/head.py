@@ -23,13 +23,15 @@ CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
 """What a whole scan knows. Filled by the first one."""
 
 Head = tuple[MessageKind, int, bytes, int, int, int]
-"""Kind, nonce, channel, tag as its varint came, where the content starts if it goes on to the end, -1 otherwise, and
-how far all that was read.
+"""Kind, nonce, channel, tag as its varint came, where the content starts, and how far all that was read.
+
+Where it starts is told if it goes on to the end and nothing before it is unknown, so that this is all there is to know
+of the message; 0 stands for no content yet, -1 for anything else.
 
 A bare tuple: it is made for every message.
 """
 
-NO_HEAD: Final[Head] = (_NONE, 0, b"", 0, -1, 0)
+NO_HEAD: Final[Head] = (_NONE, 0, b"", 0, 0, 0)
 """What is known of a message before anything is read."""
 
 
@@ -72,7 +74,7 @@ def scan_part(  # noqa: C901 -- calls cost
                 else:
                     length, pos = read_length(data, pos - 1)
             stop = pos + length
-            content_at = pos if kind is _NONE and stop == end else -1
+            content_at = pos if content_at == 0 and stop == end else -1
             kind, known = contents[key]
             if look_into(known, data, pos, stop, MAX_DEPTH - 1, look_into, skip) != stop:
                 raise NotWellFormed
@@ -96,6 +98,7 @@ def scan_part(  # noqa: C901 -- calls cost
                 nonce, pos = read_varint(data, pos - 1)
         else:
             pos = skip(data, pos, key, MAX_DEPTH)
+            content_at = -1
     return kind, nonce, channel, tag, content_at, pos
 
 

@@ -6,7 +6,7 @@ from gossip.errors import MalformedMessageError, SignatureError
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode
-from gossip.wire.decode import decode_message
+from gossip.wire.decode import decode_content, decode_message
 from gossip.wire.envelope_bytes import encode_envelope, encode_nonce
 from gossip.wire.head import Head, scan_head
 from gossip.wire.kinds import MessageKind
@@ -111,15 +111,18 @@ class SignedMessage:
 
     @property
     def content(self) -> bytes | None:
-        """The encoded content as it came; None when there is none, or not in one piece at the end of the message."""
+        """The encoded content as it came; None when there is none, or not in one piece behind all that is known."""
         start = self._head[4]
-        return None if start < 0 else self._source[start : self._end]
+        return self._source[start : self._end] if start > 0 else None
 
     @property
     def message(self) -> GossipMessage:
         """The message as an object; changing it changes no bytes."""
         if self._message is None:
-            self._message = decode_message(GossipMessage, self._source, self._start, self._end)
+            if self._head[4] > 0:
+                self._message = decode_content(self._head, self._source, self._end)
+            else:
+                self._message = decode_message(GossipMessage, self._source, self._start, self._end)
         return self._message
 
     @property
@@ -221,7 +224,7 @@ def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:
         kind, old_nonce, channel, tag, content_at, _ = signed._head
         payload = encode_nonce(nonce) + signed._source[len(encode_nonce(old_nonce)) :]
         end = len(payload)
-        if content_at >= 0:
+        if content_at > 0:
             content_at += end - signed._end
         return SignedMessage(payload, 0, end, b"", None, (kind, nonce, channel, tag, content_at, end), None, True)
     message = decode(GossipMessage, signed.payload)

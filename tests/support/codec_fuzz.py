@@ -129,6 +129,8 @@ def _compare_envelope(envelope: Envelope, frame: bytes) -> None:
     noted = (signed.payload, signed.signature, signed.nonce, signed.channel, signed.tag, signed.kind)
     read = (envelope.payload, envelope.signature, message.nonce, message.channel, message.tag, kind_of(message))
     assert noted == read, f"noted {noted}, read {read}: {frame.hex()}"
+    assert encode(signed.message) == encode(message), f"built {signed.message}, read {message}: {frame.hex()}"
+    assert kind_of(signed.message) is kind_of(message)
     assert (signed.secret_envelope is not None) == is_set(envelope, "secret_envelope")
     expected = decode(GossipMessage, envelope.payload)
     expected.nonce = 5
