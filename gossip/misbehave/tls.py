@@ -1,12 +1,17 @@
 """Faults in TLS, and right behind it."""
 
 import ssl
+import tempfile
 
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
+from gossip.misbehave.key_updates import key_updates
 from gossip.misbehave.tcp import closed
 from gossip.transport.gate import Offence
+
+CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
+UPDATES = 2000
 
 
 @fault("silent-after-tls", Layer.TLS, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
@@ -34,19 +39,36 @@ async def foreign_certificate(attacker: Attacker) -> Ending:
 async def broken_record(attacker: Attacker) -> Ending:
     """Sends a record that is not encrypted once TLS stands."""
     async with attacker.tcp() as conversation:
-        await shake_hands(attacker, conversation)
+        await shake_hands(conversation, attacker.context, attacker)
         conversation.write(b"\x17\x03\x03\x00\x20" + bytes(32))
         await conversation.until(lambda: conversation.is_closed, attacker.patience_s)
         return CUT if conversation.is_closed else Ending(End.NOTHING)
 
 
-async def shake_hands(attacker: Attacker, conversation: Conversation) -> None:
-    """Bring TLS about over a plain connection, so that plain bytes can follow.
+@fault("key-update-flood", Layer.TLS, CUT, limit="frames.empty_records", offence=Offence.FLOOD)
+async def key_update_flood(attacker: Attacker) -> Ending:
+    """Changes its key again and again, and has the other side change its own each time."""
+    context = attacker.context_without_certificate()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    async with attacker.tcp() as conversation:
+        with tempfile.NamedTemporaryFile("r") as key_log:  # the ssl module tells secrets to files alone
+            context.keylog_filename = key_log.name
+            tls = await shake_hands(conversation, context, attacker)
+            secrets = [line.split()[2] for line in key_log if line.startswith(CLIENT_TRAFFIC)]
+        cipher = tls.cipher()
+        if not secrets or cipher is None:
+            return Ending(End.NOTHING)
+        conversation.write(key_updates(bytes.fromhex(secrets[0]), cipher[0], UPDATES))
+        return await closed(conversation, attacker.patience_s)
+
+
+async def shake_hands(conversation: Conversation, context: ssl.SSLContext, attacker: Attacker) -> ssl.SSLObject:
+    """Bring TLS about over a plain connection, so that bytes of our own can follow.
 
     Cancellation: TLS stands half.
     """
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = attacker.context.wrap_bio(incoming, outgoing, server_hostname=attacker.host)
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=attacker.host)
     while not conversation.is_closed:
         try:
             tls.do_handshake()
@@ -57,4 +79,5 @@ async def shake_hands(attacker: Attacker, conversation: Conversation) -> None:
             conversation.received.clear()
         else:
             conversation.write(outgoing.read())
-            return
+            break
+    return tls

@@ -19,7 +19,7 @@ from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
 from gossip.transport.grpc_errors import connection_broken, error_code_name, without_traces
 from gossip.transport.grpc_events import GrpcEvents
-from gossip.transport.guard import FrameGuard
+from gossip.transport.guard import FrameGuard, Kind
 from gossip.transport.http2 import END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, Http2Connection
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
@@ -125,6 +125,14 @@ class GrpcProtocol(H2Protocol):
         if self._reader.has_more and self.failure is None:
             self.connection.transport.pause_reading()
             self._turns.wait(self._go_on)
+
+    def empty_records_came(self, count: int) -> None:
+        """Count them, while there is a connection."""
+        for _ in range(count if self.failure is None else 0):
+            reason = self.connection.guard.count(Kind.EMPTY_RECORD)
+            if reason is not None:
+                self._flooded(reason)
+                return
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""

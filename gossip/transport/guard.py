@@ -21,6 +21,7 @@ class Kind(IntEnum):
     HEADERS = 5
     FRAGMENT = 6
     UNKNOWN = 7
+    EMPTY_RECORD = 8
 
 
 # By HTTP/2 frame type, RFC 9113 section 6. DATA is counted where it is read; GOAWAY costs nothing twice.
@@ -45,6 +46,7 @@ _NAMES = {
     Kind.HEADERS: "HEADERS frames",
     Kind.FRAGMENT: "fragments of messages",
     Kind.UNKNOWN: "frames of unknown types",
+    Kind.EMPTY_RECORD: "TLS records without data",
 }
 
 
@@ -67,6 +69,7 @@ class FrameGuard:
             budgets.headers,
             budgets.fragments,
             budgets.unknown,
+            budgets.empty_records,
         )
         self._counts = [0] * len(Kind)
         self._time = time

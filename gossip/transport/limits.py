@@ -25,6 +25,7 @@ class FrameBudgets:
         fragments: DATA of less than 256 bytes beside padding; a message completed, or DATA of 4 KiB or more, makes up
             for one.
         unknown: Frames of types that we do not know, which are ignored.
+        empty_records: TLS records in which there is no frame at all: key updates, which OpenSSL answers, and tickets.
     """
 
     resets: int = 100
@@ -35,6 +36,7 @@ class FrameBudgets:
     headers: int = 400
     fragments: int = 1000
     unknown: int = 100
+    empty_records: int = 100
 
 
 @dataclass(frozen=True, slots=True)

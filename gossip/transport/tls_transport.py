@@ -14,13 +14,13 @@ from time import perf_counter
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
+from gossip.transport.tls_records import Records
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
 """Which can be ten thousand messages: a turn ends by the clock."""
 STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
-FEED_BYTES = 64 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
 
@@ -58,6 +58,10 @@ class TlsApplication(Protocol):
         """At most one record's plain text."""
         ...
 
+    def empty_records_came(self, count: int) -> None:
+        """So many records came in which there was nothing for the application, but perhaps work for OpenSSL."""
+        ...
+
     def pause_writing(self) -> None:
         """The socket's buffer is full."""
         ...
@@ -90,6 +94,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._tls = context.wrap_bio(
             self._incoming, self._outgoing, server_side=server_side, server_hostname=server_hostname
         )
+        self._records = Records()
         self._read_buffer = _shared_read_buffer()
         self._tcp: asyncio.Transport | None = None
         self._stands = False
@@ -250,19 +255,20 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _take(self, data: memoryview) -> None:
         """Decrypt, not all at once, so that OpenSSL's own buffer stays small; what is not wanted yet is held back."""
-        for start in range(0, len(data), FEED_BYTES):
-            if self._error is not None:
-                return
+        start = 0
+        while start < len(data) and self._error is None:
             if self._is_paused:
                 self._rest = bytes(data[start:])
                 return
-            self._incoming.write(data[start : start + FEED_BYTES])
+            end = self._records.piece(data, start)
+            self._incoming.write(data[start:end])
+            start = end
             has_just_stood_up = not self._stands and self._shake_hands()
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
-                self._wait_for_turn(data[start + FEED_BYTES :])  # the end of a handshake is enough for one turn
+                self._wait_for_turn(data[start:])  # the end of a handshake is enough for one turn
                 return
             if self._stands and not self._read():
-                self._wait_for_turn(data[start + FEED_BYTES :])
+                self._wait_for_turn(data[start:])
                 return
 
     def _shake_hands(self) -> bool:
@@ -278,6 +284,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._fail(error)
             return False
         self._stands = True
+        self._records.unread = 0
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
         return True
@@ -291,6 +298,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 if not data:
                     self._said_goodbye()
                     return True
+                self._records.unread -= 1
                 self._application.data_received(data)
                 has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
         except ssl.SSLWantReadError:
@@ -303,6 +311,11 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             return True
         if self._outgoing.pending:
             self._flush()
+        if not self._incoming.pending:
+            empty, self._records.unread = self._records.unread, 0
+            if empty > 0:
+                self._application.empty_records_came(empty)
+                return perf_counter() < self._turn_ends_at_s
         return has_time
 
     def _said_goodbye(self) -> None:

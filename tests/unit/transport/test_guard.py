@@ -5,7 +5,17 @@ import pytest
 from gossip.transport.guard import KIND_OF_FRAME, UPDATES_OWED, FrameGuard, Kind
 from gossip.transport.limits import FrameBudgets
 
-BUDGETS = FrameBudgets(resets=1, pings=2, settings=3, priorities=4, window_updates=5, headers=6, fragments=7, unknown=8)
+BUDGETS = FrameBudgets(
+    resets=1,
+    pings=2,
+    settings=3,
+    priorities=4,
+    window_updates=5,
+    headers=6,
+    fragments=7,
+    unknown=8,
+    empty_records=9,
+)
 BUDGET_OF_KIND = {
     Kind.RESET: 1,
     Kind.PING: 2,
@@ -15,6 +25,7 @@ BUDGET_OF_KIND = {
     Kind.HEADERS: 6,
     Kind.FRAGMENT: 7,
     Kind.UNKNOWN: 8,
+    Kind.EMPTY_RECORD: 9,
 }
 
 

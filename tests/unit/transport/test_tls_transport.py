@@ -3,12 +3,15 @@
 import asyncio
 import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from gossip import turns
+from gossip.misbehave.key_updates import key_updates
 from gossip.transport import tls_transport as module
 from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls_records import RECORDS_AT_ONCE
 from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
@@ -25,6 +28,7 @@ class Application:
     def __init__(self, record_s: float) -> None:
         self.is_trusted = True
         self.failures = 0
+        self.empty_records = 0
         self.now_s = 0.0
         self.record_s = record_s
         self.taken = b""
@@ -42,6 +46,10 @@ class Application:
         self.taken += data
         self.now_s += self.record_s
 
+    def empty_records_came(self, count: int) -> None:
+        self.empty_records += count
+        self.now_s += self.record_s
+
     def pause_writing(self) -> None:
         pass
 
@@ -55,18 +63,24 @@ class Application:
 class Ends:
     """A server's end of a connection, and all that a client has to say."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, key_log: Path | None = None) -> None:
         self.socket = Socket()
         self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
         self.transport.connection_made(self.socket)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        client = client_side(tls_files(1, 1)).context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        context = client_side(tls_files(1, 1)).context
+        if key_log is not None:
+            context.keylog_filename = str(key_log)
+        client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
         while client.version() is None or outgoing.pending:
             with suppress(ssl.SSLWantReadError):
                 client.do_handshake()
             self.receive(outgoing.read())
             incoming.write(self.socket.written)
             self.socket.written = b""
+        cipher = client.cipher()
+        assert cipher is not None
+        self.suite = cipher[0]
         client.write(SENT)
         self.said = outgoing.read()
         application.now_s += 1  # nobody is in a hurry any more
@@ -158,5 +172,37 @@ def test_stranger_who_leaves_after_its_tls_has_failed_has_failed_once(applicatio
         for _ in range(2):
             await asyncio.sleep(0)
         assert application.failures == 1
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [AT_ONCE_S], indirect=True)
+def test_records_without_data_are_told_of_and_let_others_come_in_between(
+    application: Application, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        ends = Ends(application, tmp_path / "keys")
+        lines = (tmp_path / "keys").read_text().splitlines()
+        (secret,) = (line.split()[2] for line in lines if line.startswith("CLIENT_TRAFFIC_SECRET_0"))
+        ends.receive(key_updates(bytes.fromhex(secret), ends.suite, 3 * RECORDS_AT_ONCE))
+        told = [application.empty_records]
+        for _ in range(10):
+            application.now_s += 1
+            await asyncio.sleep(0)
+            told.append(application.empty_records)
+        assert sorted(set(told)) == [RECORDS_AT_ONCE, 2 * RECORDS_AT_ONCE, 3 * RECORDS_AT_ONCE]
+        assert (application.failures, application.taken) == (0, b"")
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_records_with_data_are_not_told_of_wherever_they_are_cut(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        for start in range(0, len(ends.said), 5000):
+            ends.receive(ends.said[start : start + 5000])
+        assert application.taken == SENT
+        assert application.empty_records == 0
 
     run_bounded(main)

@@ -1,0 +1,59 @@
+"""Where records end, however they are cut on their way."""
+
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from gossip.transport.tls_records import BYTES_AT_ONCE, RECORDS_AT_ONCE, Records
+
+
+def records(*sizes: int) -> bytes:
+    """Records of application data with so many bytes each."""
+    return b"".join(b"\x17\x03\x03" + size.to_bytes(2) + bytes(size) for size in sizes)
+
+
+def pieces(scan: Records, data: bytes) -> list[tuple[int, int]]:
+    """How long each piece is, and how many records have ended with it."""
+    found, start = [], 0
+    while start < len(data):
+        end = scan.piece(memoryview(data), start)
+        found.append((end - start, scan.unread))
+        start = end
+    return found
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (records(10), [(15, 1)]),
+        (records(0), [(5, 1)]),
+        (records(10)[:14], [(14, 0)]),
+        (records(10)[:4], [(4, 0)]),
+        (records(10, 0, 20), [(45, 3)]),
+        (records(10, 20)[:-1], [(39, 1)]),
+        (records(*[1] * 40), [(16 * 6, 16), (16 * 6, 32), (8 * 6, 40)]),
+        (records(*[16384] * 5), [(BYTES_AT_ONCE, 3), (5 * 16389 - BYTES_AT_ONCE, 5)]),
+    ],
+)
+def test_pieces(data: bytes, expected: list[tuple[int, int]]) -> None:
+    assert pieces(Records(), data) == expected
+
+
+def test_every_record_is_counted_once_wherever_the_network_cuts() -> None:
+    random = Random(7)
+    for _ in range(200):
+        sizes = [random.choice((0, 1, 22, 300, 16384)) for _ in range(50)]
+        data = records(*sizes)
+        cuts = sorted({0, len(data), *(random.randrange(len(data)) for _ in range(random.randrange(60)))})
+        scan = Records()
+        lengths = [length for a, b in pairwise(cuts) for length, _ in pieces(scan, data[a:b])]
+        assert sum(lengths) == len(data)
+        assert max(lengths) <= BYTES_AT_ONCE
+        assert scan.unread == len(sizes)
+
+
+def test_no_piece_has_more_records_than_may_be_taken_at_once() -> None:
+    scan = Records()
+    counts = [count for _, count in pieces(scan, records(*[22] * 1000))]
+    assert max(b - a for a, b in pairwise([0, *counts])) == RECORDS_AT_ONCE
