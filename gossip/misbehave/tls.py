@@ -1,8 +1,10 @@
 """Faults in TLS, and right behind it."""
 
+import asyncio
 import ssl
 import tempfile
 
+from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
@@ -12,6 +14,7 @@ from gossip.transport.gate import Offence
 
 CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
 UPDATES = 2000
+FRAME_BYTES = 10_000
 
 
 @fault("silent-after-tls", Layer.TLS, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
@@ -60,6 +63,20 @@ async def key_update_flood(attacker: Attacker) -> Ending:
             return Ending(End.NOTHING)
         conversation.write(key_updates(bytes.fromhex(secrets[0]), cipher[0], UPDATES))
         return await closed(conversation, attacker.patience_s)
+
+
+@fault("one-byte-records", Layer.TLS, CUT, limit="frames.fragments", offence=Offence.FLOOD)
+async def one_byte_records(attacker: Attacker) -> Ending:
+    """Sends a frame in TLS records of one byte each."""
+    async with attacker.http2() as peer:
+        peer.open()
+        frame = frames.data(1, frames.message(bytes(FRAME_BYTES)))
+        for index in range(len(frame)):
+            if peer.is_closed:
+                break
+            peer.write(frame[index : index + 1])
+            await asyncio.sleep(0)  # which lets it leave
+        return await closed(peer, attacker.patience_s)
 
 
 async def shake_hands(conversation: Conversation, context: ssl.SSLContext, attacker: Attacker) -> ssl.SSLObject:

@@ -62,7 +62,7 @@ class FrameReader:
         Raises:
             ProtocolError: It breaks the rules of HTTP/2.
         """
-        position = 0
+        position, size = 0, len(data)
         if self._data_missing:
             position = min(self._data_missing, len(data))
             self._data_missing -= position
@@ -78,6 +78,12 @@ class FrameReader:
         position = self._take_frames(data, position)
         if position < len(data) and self._connection.failure is None:
             self._held = data[position:]
+        if 0 < size < FRAGMENT_BYTES and self._is_in_mid_frame:
+            self._count(Kind.FRAGMENT)
+
+    @property
+    def _is_in_mid_frame(self) -> bool:
+        return bool(self._data_missing or (self._held and not self.has_more))
 
     def _take_frames(self, data: bytes, position: int) -> int:
         """Take the frames that begin at ``position``; returns where the first one begins that was not taken."""

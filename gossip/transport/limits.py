@@ -22,8 +22,8 @@ class FrameBudgets:
         priorities: PRIORITY, which we do not use.
         window_updates: WINDOW_UPDATE.
         headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened.
-        fragments: DATA of less than 256 bytes beside padding; a message completed, or DATA of 4 KiB or more, makes up
-            for one.
+        fragments: DATA of less than 256 bytes beside padding, and TLS records of less that end in mid-frame; a message
+            completed, or DATA of 4 KiB or more, makes up for one.
         unknown: Frames of types that we do not know, which are ignored.
         empty_records: TLS records in which there is no frame at all: key updates, which OpenSSL answers, and tickets.
     """

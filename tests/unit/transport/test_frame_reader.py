@@ -1,4 +1,4 @@
-"""How much of what came in one read is taken at once."""
+"""How much of what came in one read is taken at once, and what counts when it comes in small pieces."""
 
 import asyncio
 from typing import Any
@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from grpclib.protocol import AbstractHandler
 from h2.connection import H2Connection
+from hyperframe.frame import PingFrame
 
-from gossip.transport.frame_reader import FRAGMENTS_AT_ONCE, OTHERS_AT_ONCE, FrameReader
+from gossip.transport.frame_reader import FRAGMENT_BYTES, FRAGMENTS_AT_ONCE, OTHERS_AT_ONCE, FrameReader
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
-from gossip.transport.http2 import http2_configuration
+from gossip.transport.guard import Kind
+from gossip.transport.http2 import DATA, FRAME_HEADER, http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 
@@ -57,6 +59,12 @@ class Nowhere(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pass
 
+    def abort(self) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def pause_reading(self) -> None:
         raise AssertionError("the protocol would wait for its turn, which this test takes itself")
 
@@ -68,7 +76,7 @@ class Reading:
         self.handler = Handler()
         self.client = H2Connection(http2_configuration(client_side=True))
         self.client.initiate_connection()
-        make_stream = lambda connection, stream_id: Unread(connection, stream_id, 1000)  # noqa: E731
+        make_stream = lambda connection, stream_id: Unread(connection, stream_id, 10_000)  # noqa: E731
         server = http2_configuration(client_side=False)
         protocol = GrpcProtocol(self.handler, server, ConnectionLimits(), make_stream, None)
         protocol.connection_made(Nowhere())
@@ -109,5 +117,63 @@ def test_what_ends_with_the_last_frame_that_is_taken_at_once_leaves_nothing() ->
             reading.client.ping(b"number%02d" % number)
         reading.reader.take(reading.client.data_to_send())
         assert reading.reader.has_more
+
+    run_bounded(main)
+
+
+class Watched(Reading):
+    """A reader whose peer has spent what fragments it may send this second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for _ in range(self.connection.limits.frames.fragments):
+            assert self.connection.guard.count(Kind.FRAGMENT) is None
+
+
+def a_frame(size_bytes: int) -> bytes:
+    """DATA with the beginning of a long message."""
+    body = (b"\0" + (9_000).to_bytes(4)).ljust(size_bytes, b"x")
+    return FRAME_HEADER.pack(size_bytes << 8 | DATA, 0, 1) + body
+
+
+@pytest.mark.parametrize(
+    ("piece", "is_fragment"),
+    [
+        (a_frame(1000)[:1], True),
+        (a_frame(1000)[: FRAGMENT_BYTES - 1], True),
+        (a_frame(1000)[:FRAGMENT_BYTES], False),
+        (a_frame(1000), False),
+        (PingFrame(0, bytes(8)).serialize(), False),
+        (PingFrame(0, bytes(8)).serialize()[:-1], True),
+        (PingFrame(0, bytes(8)).serialize() * (OTHERS_AT_ONCE + 1), False),
+    ],
+    ids=[
+        "one byte",
+        "less than a fragment",
+        "a large part",
+        "a frame",
+        "a small one",
+        "most of it",
+        "more than a turn's",
+    ],
+)
+def test_a_small_piece_that_ends_in_mid_frame_is_a_fragment(piece: bytes, is_fragment: bool) -> None:
+    async def main() -> None:
+        watched = Watched()
+        watched.reader.take(piece)
+        assert (watched.connection.failure is not None) is is_fragment
+
+    run_bounded(main)
+
+
+def test_each_piece_of_a_frame_that_comes_byte_by_byte_is_one() -> None:
+    async def main() -> None:
+        reading, frame = Reading(), a_frame(2000)
+        for index in range(len(frame)):
+            if reading.connection.failure is not None:
+                break
+            reading.reader.take(frame[index : index + 1])
+        assert reading.connection.failure is not None
+        assert index == reading.connection.limits.frames.fragments + 1
 
     run_bounded(main)
