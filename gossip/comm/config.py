@@ -16,7 +16,8 @@ class CommConfig:
             ``peer.gossip.sendBuffSize``.
         subscription_buffer: Messages that wait for one subscriber before it holds the readers up.
         subscription_buffer_bytes: The same in bytes; a single message may be longer.
-        max_message_bytes: The longest message taken from an authenticated peer that dialled us.
+        max_message_bytes: The longest message taken from an authenticated peer that dialled us, and how much of
+            messages may be under way on all streams of its connection together.
         linger_s: How long a connection that was replaced is still read from.
         drain_s: How long ``stop`` lets messages that are queued leave.
 

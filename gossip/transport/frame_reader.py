@@ -40,14 +40,12 @@ class FrameReader:
         self,
         connection: GrpcConnection,
         take_frame: Callable[[int, bytes], None],
-        flooded: Callable[[str], None],
         *,
         expects_preface: bool,
     ) -> None:
         self.has_more = False
         self._connection = connection
         self._take_frame = take_frame
-        self._flooded = flooded
         self._preface_bytes = PREFACE_BYTES if expects_preface else 0
         self._settings_came = False
         self._in_header_block = False
@@ -167,7 +165,7 @@ class FrameReader:
     def _count(self, kind: Kind) -> None:
         reason = self._connection.guard.count(kind)
         if reason is not None:
-            self._flooded(reason)
+            self._connection.flooded(reason)
 
 
 def _data_bytes(flags: int, frame: bytes) -> int:

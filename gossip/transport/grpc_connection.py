@@ -55,6 +55,7 @@ class GrpcConnection(Connection):
         self.stream_forgotten: Callable[[], None] = nothing
         self.flushed: Callable[[], None] = nothing
         self.unread: Callable[[], None] = nothing
+        self.flooded: Callable[[str], None] = nothing_of
         self._make_stream = make_stream
         self._is_fitted = False
         self.is_known = False
@@ -151,6 +152,14 @@ class GrpcConnection(Connection):
             self.http2.increment_flow_control_window(increment)
         self.flush_soon()
 
+    def check_unfinished(self) -> None:
+        """Cut a peer whose messages under way, on several streams together, are longer than one may be."""
+        streams = self.reading.values()
+        if len(streams) > 1:
+            limit_bytes = max(stream.max_frame_bytes for stream in streams)
+            if sum(stream.unfinished_bytes for stream in streams) > limit_bytes:
+                self.flooded(f"more than {limit_bytes} bytes of messages that are not whole")
+
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""
         if size:
@@ -166,6 +175,7 @@ class GrpcConnection(Connection):
     def let_go(self) -> None:
         """Let go of what refers back to this, once the connection is gone."""
         self.stream_forgotten = self.flushed = self.unread = nothing
+        self.flooded = nothing_of
         self._make_stream = _make_none
 
     def feed(self, data: bytes) -> list[Event]:
@@ -194,3 +204,7 @@ def _make_none(connection: GrpcConnection, _stream_id: int) -> Stream:
 
 def nothing() -> None:
     """What happens where nobody wants to hear of it."""
+
+
+def nothing_of(_reason: str) -> None:
+    """The same where a reason is given."""

@@ -61,6 +61,7 @@ class Inbox:
         "_messages",
         "_missing",
         "_parts",
+        "_size",
         "is_compressed",
         "limit_bytes",
         "oversized_bytes",
@@ -76,7 +77,7 @@ class Inbox:
         self.is_compressed = False
         self._messages: list[bytes] = []
         self._parts: list[bytes] = []
-        self._missing = 0
+        self._size = self._missing = 0
         self._head = b""
         self._held = bytearray()
 
@@ -94,6 +95,11 @@ class Inbox:
     def missing_bytes(self) -> int:
         """How much of the message under way has not come."""
         return self._missing
+
+    @property
+    def unfinished_bytes(self) -> int:
+        """How much of it has come."""
+        return self._size - self._missing if self._missing else 0
 
     def take(self) -> list[bytes]:
         """Every complete message, in order; they are not kept."""
@@ -172,7 +178,7 @@ class Inbox:
             body = position + PREFIX_BYTES
             position = body + size
             if position > end:
-                self._missing = position - end
+                self._size, self._missing = size, position - end
                 self._parts.append(data[body:end])
                 return
             add(data[body:position])

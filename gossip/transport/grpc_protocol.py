@@ -104,9 +104,9 @@ class GrpcProtocol(H2Protocol):
         self.connection.stream_forgotten = self.drain
         self.connection.flushed = self._check_unsent
         self.connection.unread = self._unread
-        self._reader = FrameReader(
-            self.connection, self._take_frame, self._flooded, expects_preface=not self.h2_config.client_side
-        )
+        self.connection.flooded = self._flooded
+        expects_preface = not self.h2_config.client_side
+        self._reader = FrameReader(self.connection, self._take_frame, expects_preface=expects_preface)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
             self.punish(Offence.BREACH, "the peer does not offer HTTP/2 in TLS (no ALPN h2)")

@@ -100,6 +100,11 @@ class GrpcStream(Stream):
         self._return_window()
         self.fail(StreamBrokenError(f"the stream with {self.link.remote} was aborted by us"))
 
+    @property
+    def unfinished_bytes(self) -> int:
+        """How much has come of a message that is not whole."""
+        return self._inbox.unfinished_bytes
+
     # -- what the connection tells
 
     def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
@@ -118,6 +123,7 @@ class GrpcStream(Stream):
                 if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
             elif self.connection.is_known:
+                self.connection.check_unfinished()
                 self._return_window()
             else:
                 self.connection.let_through(self, self._inbox)

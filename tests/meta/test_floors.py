@@ -41,7 +41,7 @@ WALLS = {
     "hpack": {"gossip.transport", "gossip.misbehave"},
     "hyperframe": {"gossip.transport"},
     "ssl": {"gossip.transport", "gossip.misbehave"},
-    "cryptography": {"gossip.msp"},
+    "cryptography": {"gossip.msp", "gossip.misbehave.key_updates"},
     "yaml": {"gossip.msp", "gossip.node"},
     "typer": {"gossip.cli"},
     "rich": {"gossip.cli"},

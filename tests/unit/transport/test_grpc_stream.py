@@ -1,5 +1,6 @@
 """What a stream costs, and what becomes of a long message that stops half-way."""
 
+import asyncio
 import tracemalloc
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from tests.support.raw_http2 import PREFACE, data, request, reset
 PART = b"x" * 16_000
 HALF_A_MESSAGE = data(1, b"\0" + (100_000).to_bytes(4, "big") + PART).serialize() + data(1, PART[:-9]).serialize()
 
+LIMIT_BYTES = 1_000_000
 BLOCK = Encoder().encode(request())
 
 
@@ -49,7 +51,7 @@ def half_way() -> tuple[GrpcProtocol, ServerStream]:
         handler,
         http2_configuration(client_side=False),
         ConnectionLimits(),
-        lambda connection, number: ServerStream(connection, number, 1_000_000, nothing),
+        lambda connection, number: ServerStream(connection, number, LIMIT_BYTES, nothing),
         None,
     )
     protocol.connection_made(Socket())
@@ -104,5 +106,50 @@ def test_an_open_call_costs_less_than_2500_bytes_beside_its_handler() -> None:
             tracemalloc.stop()
         assert len(protocol.connection.reading) == 1 + len(numbers)
         assert taken_bytes / len(numbers) < 2500
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("streams", "is_cut"), [(1, False), (2, False), (3, True)])
+def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(streams: int, is_cut: bool) -> None:
+    async def main() -> None:
+        protocol, first = half_way()
+        first.max_frame_bytes = LIMIT_BYTES
+        numbers = range(3, 2 * streams + 2, 2)
+        for number in numbers:
+            protocol.data_received(HeadersFrame(number, data=BLOCK, flags=("END_HEADERS",)).serialize())
+        calls = [protocol.connection.reading[number] for number in numbers]
+        for call in calls:
+            call.max_frame_bytes = LIMIT_BYTES
+        receiving = [asyncio.create_task(call.receive()) for call in calls]
+        await asyncio.sleep(0)
+        for number in numbers:
+            protocol.data_received(data(number, b"\0" + (900_000).to_bytes(4)).serialize())
+            for _ in range(28):
+                protocol.data_received(data(number, PART).serialize())
+        assert bool(protocol.failure) is is_cut
+        if is_cut:
+            assert "more than 1000000 bytes of messages that are not whole" in str(protocol.failure)
+        else:
+            assert [call.unfinished_bytes for call in calls] == [28 * len(PART)] * streams
+        for task in receiving:
+            task.cancel()
+
+    run_bounded(main)
+
+
+def test_the_short_limit_of_a_stranger_s_stream_is_not_that_of_the_long_message_beside_it() -> None:
+    async def main() -> None:
+        protocol, first = half_way()
+        first.max_frame_bytes = LIMIT_BYTES
+        protocol.data_received(HeadersFrame(3, data=BLOCK, flags=("END_HEADERS",)).serialize())
+        second = protocol.connection.reading[3]
+        second._inbox.limit_bytes = 10_000
+        receiving = asyncio.create_task(second.receive())
+        await asyncio.sleep(0)
+        protocol.data_received(data(3, b"\0" + (9_000).to_bytes(4) + bytes(5_000)).serialize())
+        assert first.unfinished_bytes + second.unfinished_bytes > 10_000
+        assert protocol.failure is None
+        receiving.cancel()
 
     run_bounded(main)
