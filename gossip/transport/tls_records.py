@@ -22,18 +22,26 @@ class Records:
     def piece(self, data: memoryview, start: int) -> int:
         """Where the piece ends that begins at ``start``, which counts its records."""
         limit = min(len(data), start + BYTES_AT_ONCE)
-        position, ended = start, 0
+        position, ended, missing = start, 0, self._missing
         while position < limit and ended < RECORDS_AT_ONCE:
-            if not self._missing:
-                header = self._header + bytes(data[position : min(position + HEADER_BYTES - len(self._header), limit)])
-                position += len(header) - len(self._header)
-                self._header = b"" if len(header) == HEADER_BYTES else header
-                if self._header:
-                    break
-                self._missing = int.from_bytes(header[3:])
-            step = min(self._missing, limit - position)
+            if not missing:
+                if self._header or limit - position < HEADER_BYTES:
+                    position = self._add_to_header(data, position, limit)
+                    if len(self._header) < HEADER_BYTES:
+                        break
+                    missing, self._header = int.from_bytes(self._header[3:]), b""
+                else:
+                    missing = data[position + 3] << 8 | data[position + 4]
+                    position += HEADER_BYTES
+            step = min(missing, limit - position)
             position += step
-            self._missing -= step
-            ended += not self._missing
+            missing -= step
+            ended += not missing
+        self._missing = missing
         self.unread += ended
         return position
+
+    def _add_to_header(self, data: memoryview, position: int, limit: int) -> int:
+        end = min(position + HEADER_BYTES - len(self._header), limit)
+        self._header += bytes(data[position:end])
+        return end
