@@ -25,6 +25,7 @@ _OF_FAULT = {
     "many-identities": Strength(attackers=4, duration_s=12.0, amount=100),
     "ack-flood": Strength(attackers=10, amount=100_000),
     "data-flood": Strength(attackers=10, amount=20_000),
+    "dense-flood": Strength(attackers=10, amount=5_000),
     "question-flood": Strength(attackers=10, amount=5_000),
     "half-huge-message": Strength(attackers=2, amount=MESSAGE_KIB),
 }

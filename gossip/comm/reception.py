@@ -15,11 +15,10 @@ from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
 
-FRAMES_AT_ONCE = 16
-"""After so many from one peer we look how long it took; long ones are read in slices, and looked at in between.
-
-After so many that want an answer we let them have it, so that the peer has something to do while we read the rest.
-"""
+FRAMES_AT_ONCE = 4
+"""After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""
+ANSWERS_AT_ONCE = 16
+"""After so many, if some want an answer, we let them have it, and their peer has something to do while we read on."""
 BYTES_IN_PASSING = 16 * 1024
 """After so many have been taken in passing, somebody has to wait, so that the others get their turn."""
 
@@ -65,7 +64,9 @@ class Reception:
         began_at_s = perf_counter()
         asks = False
         for number, frame in enumerate(frames, 1):
-            if not number % FRAMES_AT_ONCE and (asks or perf_counter() - began_at_s > AT_ONCE_S):
+            if not number % FRAMES_AT_ONCE and (
+                perf_counter() - began_at_s > AT_ONCE_S or (asks and not number % ANSWERS_AT_ONCE)
+            ):
                 await shared_turns().turn()
                 began_at_s = perf_counter()
                 asks = False

@@ -15,6 +15,7 @@ MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * MIB
 DEPTH = 20_000
 PARTS = 150_000
+DENSE_PARTS = 620
 PADDED_FRAMES = 3000
 
 
@@ -95,6 +96,15 @@ async def ack_flood(session: Session, amount: int) -> Ending:
 async def data_flood(session: Session, amount: int) -> Ending:
     """Sends data as fast as it can."""
     await session.pour(frames.message(data_envelope(bytes(100))) * amount)
+    return await session.served()
+
+
+@session_fault("dense-flood", SERVED, limit="in turns with other peers")
+async def dense_flood(session: Session, amount: int) -> Ending:
+    """Sends short messages of as many parts as fit into them, as fast as it can."""
+    members = b"\x0a\x00" * DENSE_PARTS
+    response = b"\x3a" + encode_varint(len(members)) + members  # memRes
+    await session.pour(frames.message(encode_envelope(response, b"")) * amount)
     return await session.served()
 
 

@@ -9,7 +9,7 @@ from gossip.comm import reception as module
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
-from gossip.comm.reception import BYTES_IN_PASSING, FRAMES_AT_ONCE, Reception
+from gossip.comm.reception import ANSWERS_AT_ONCE, BYTES_IN_PASSING, FRAMES_AT_ONCE, Reception
 from gossip.errors import ClosedError, InvalidMessageError, MalformedMessageError, NegativeAckError
 from gossip.messages import GossipMessage, Payload, RemoteStateResponse
 from gossip.turns import shared_turns
@@ -106,12 +106,12 @@ def test_who_sends_much_lets_others_come_in_between(monkeypatch: pytest.MonkeyPa
     run_virtual(main())
 
 
-@pytest.mark.parametrize(("nonce", "come_first"), [(7, FRAMES_AT_ONCE - 1), (0, 3 * FRAMES_AT_ONCE)])
+@pytest.mark.parametrize(("nonce", "come_first"), [(7, ANSWERS_AT_ONCE - 1), (0, 3 * ANSWERS_AT_ONCE)])
 def test_who_waits_for_answers_gets_the_first_before_the_last_message_is_read(
     nonce: int, come_first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> None:
-        parts = Parts(capacity=3 * FRAMES_AT_ONCE)
+        parts = Parts(capacity=3 * ANSWERS_AT_ONCE)
         monkeypatch.setattr(module, "perf_counter", lambda: 0.0)
 
         async def answer() -> int:
@@ -120,7 +120,7 @@ def test_who_waits_for_answers_gets_the_first_before_the_last_message_is_read(
 
         answering = asyncio.create_task(answer())
         await asyncio.sleep(0)
-        frames = [data_message(nonce=nonce).envelope] * (3 * FRAMES_AT_ONCE)
+        frames = [data_message(nonce=nonce).envelope] * (3 * ANSWERS_AT_ONCE)
         reading = asyncio.create_task(parts.reception.deliver(quiet_connection("bob"), frames))
         assert await answering == come_first
         await reading
@@ -132,6 +132,18 @@ def test_who_waits_for_answers_gets_the_first_before_the_last_message_is_read(
 def slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """From look to look a second passes, so that every turn is over at once."""
     monkeypatch.setattr(module, "perf_counter", map(float, count()).__next__)
+
+
+@pytest.mark.usefixtures("slow_clock")
+def test_messages_that_take_long_are_few_in_one_turn() -> None:
+    async def main() -> None:
+        parts = Parts(capacity=20)
+        reading = asyncio.create_task(parts.reception.deliver(quiet_connection("bob"), [data_message().envelope] * 20))
+        await asyncio.sleep(0)
+        assert len(parts.feed) == 3, "with 1,280 bytes each they take a quarter of a millisecond each"
+        await reading
+
+    run_virtual(main())
 
 
 def many_payloads(count: int = 1000) -> bytes:
