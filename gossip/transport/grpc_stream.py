@@ -167,7 +167,9 @@ class GrpcStream(Stream):
         self.connection.reading.pop(self._id, None)
         self.has_left = True
         self._taker = None  # which refers back to this
-        free_in_turns(self._inbox.give_up_unfinished())
+        unfinished = self._inbox.give_up_unfinished()
+        if unfinished is not None:
+            free_in_turns(unfinished)
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
