@@ -28,6 +28,7 @@ _OF_FAULT = {
     "dense-flood": Strength(attackers=10, amount=5_000),
     "question-flood": Strength(attackers=10, amount=5_000),
     "half-huge-message": Strength(attackers=2, amount=MESSAGE_KIB),
+    "huge-messages": Strength(attackers=2, duration_s=6.0, amount=MESSAGE_KIB),
 }
 _OF_LAYER = {Layer.MESSAGES: Strength(attackers=10)}
 

@@ -15,6 +15,7 @@ MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * MIB
 DEPTH = 20_000
 PARTS = 150_000
+HUGE_MESSAGES = 3
 DENSE_PARTS = 620
 PADDED_FRAMES = 3000
 
@@ -138,6 +139,15 @@ async def half_huge_message(session: Session, amount: int) -> Ending:
     """Announces a message of 100 MiB, sends a part of it, and leaves."""
     await session.pour(frames.message(bytes(min(amount * 1024, 90 * MIB)), announced_bytes=MAX_MESSAGE_BYTES))
     return SERVED if not session.peer.is_over(1) else await session.ending()
+
+
+@session_fault("huge-messages", SERVED, limit="max_message_bytes, in turns with other peers")
+async def huge_messages(session: Session, amount: int) -> Ending:
+    """Sends messages of 90 MiB, one behind the other."""
+    message = frames.message(data_envelope(bytes(min(amount * 1024, 90 * MIB))))
+    for _ in range(HUGE_MESSAGES):
+        await session.pour(message)
+    return await session.served()
 
 
 @session_fault("deaf-asker", CUT, limit="unread_timeout_s, send_buffer", offence=Offence.UNREAD)
