@@ -4,7 +4,6 @@ Spec: grpc/doc/PROTOCOL-HTTP2.md, Length-Prefixed-Message.
 """
 
 from collections.abc import Iterator, Sequence
-from io import BytesIO
 from struct import Struct
 
 PREFIX = Struct(">BI")
@@ -12,6 +11,9 @@ PREFIX_BYTES = PREFIX.size
 EMPTY_MESSAGE = PREFIX.pack(0, 0)
 _prefix_of = PREFIX.pack
 _parse_prefix = PREFIX.unpack_from
+
+SHORT_BYTES = 1024
+"""A shorter part of a message grows by the next, or its memory would follow the number of parts and not their bytes."""
 
 
 def encode_message(frame: bytes) -> bytes:
@@ -58,8 +60,8 @@ class Inbox:
         "_held",
         "_messages",
         "_missing",
+        "_parts",
         "_size",
-        "_unfinished",
         "is_compressed",
         "limit_bytes",
         "oversized_bytes",
@@ -74,8 +76,7 @@ class Inbox:
         self.oversized_bytes = 0
         self.is_compressed = False
         self._messages: list[bytes] = []
-        self._unfinished: BytesIO | None = None
-        """It grows in place where the system lets it, and what it holds is not copied once it is whole."""
+        self._parts: list[bytes] = []
         self._size = self._missing = 0
         self._head = b""
         self._held = bytearray()
@@ -111,14 +112,14 @@ class Inbox:
         """Keep messages that were taken, before all others."""
         self._messages[:0] = messages
 
-    def give_up_unfinished(self) -> BytesIO | None:
+    def give_up_unfinished(self) -> list[bytes]:
         """Give up the message under way, which will never be whole; nothing may be fed any more.
 
         Returns:
-            What has come of it; whoever drops it all at once waits for it.
+            Its parts; whoever drops them all at once waits for it.
         """
-        unfinished, self._unfinished = self._unfinished, None
-        return unfinished
+        parts, self._parts = self._parts, []
+        return parts
 
     def resume(self) -> None:
         """Go on where an oversized message stopped it, if the limit allows that now."""
@@ -152,12 +153,15 @@ class Inbox:
     def _complete(self, data: bytes, start: int, end: int) -> int:
         """Add to the message under way, and return where it ends in ``data``."""
         stop = min(end, start + self._missing)
+        parts = self._parts
+        if len(parts[-1]) < SHORT_BYTES:
+            parts[-1] += data[start:stop]
+        else:
+            parts.append(data[start:stop])
         self._missing -= stop - start
-        if self._unfinished is not None:
-            self._unfinished.write(memoryview(data)[start:stop])
-            if not self._missing:
-                self._messages.append(self._unfinished.getvalue())
-                self._unfinished = None
+        if not self._missing:
+            self._messages.append(b"".join(parts))
+            parts.clear()
         return stop
 
     def _cut(self, data: bytes, position: int, end: int) -> None:
@@ -175,8 +179,7 @@ class Inbox:
             position = body + size
             if position > end:
                 self._size, self._missing = size, position - end
-                self._unfinished = BytesIO()
-                self._unfinished.write(memoryview(data)[body:end])
+                self._parts.append(data[body:end])
                 return
             add(data[body:position])
         self._head = data[position:end]

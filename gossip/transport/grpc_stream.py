@@ -167,9 +167,7 @@ class GrpcStream(Stream):
         self.connection.reading.pop(self._id, None)
         self.has_left = True
         self._taker = None  # which refers back to this
-        unfinished = self._inbox.give_up_unfinished()
-        if unfinished is not None:
-            free_in_turns(unfinished)
+        free_in_turns(self._inbox.give_up_unfinished())
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
