@@ -129,8 +129,10 @@ async def long_padding(session: Session, _: int) -> Ending:
 async def question_flood(session: Session, amount: int) -> Ending:
     """Sends messages that want to be acknowledged, and takes no answer until all are sent."""
     session.peer.stop_reading()
-    await session.pour(b"".join(frames.message(data_envelope(b"?", nonce)) for nonce in range(1, amount + 1)), 0.2)
+    questions = b"".join(frames.message(data_envelope(b"?", nonce)) for nonce in range(1, amount + 1))
+    sent_bytes = await session.pour(questions, 0.2)
     session.peer.go_on_reading()
+    await session.pour(questions[sent_bytes:])
     return await session.served()
 
 

@@ -79,6 +79,9 @@ class GrpcStream(Stream):
     async def receive(self) -> Sequence[bytes]:
         """Return everything that is there, waiting for something; see base."""
         while not (messages := self._inbox.take()):
+            if self._inbox.has_long:
+                await self._join_long()
+                continue
             if self._is_over():
                 return []
             self._waiter = asyncio.get_running_loop().create_future()
@@ -119,7 +122,9 @@ class GrpcStream(Stream):
             return 0
         completed = self._inbox.feed(data, start, end)
         if self._waiter is not None:
-            if completed or self._inbox.is_stopped:
+            if self._inbox.has_long:
+                self._wake()
+            elif completed or self._inbox.is_stopped:
                 if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
             elif self.connection.is_known:
@@ -194,6 +199,13 @@ class GrpcStream(Stream):
         if self._failure is not None:
             raise again(self._failure)
         return False
+
+    async def _join_long(self) -> None:
+        """Put a long message together beside the loop, without the interpreter's lock; when cancelled, it is kept."""
+        parts = self._inbox.parts
+        message = await asyncio.to_thread(b"".join, parts)
+        if self._inbox.parts is parts:  # the stream may have been aborted
+            free_in_turns(self._inbox.put_whole(message))
 
     def _is_taken_by(self, taker: Taker) -> bool:
         """Whether all that is there has been taken, so that nobody has to be woken."""

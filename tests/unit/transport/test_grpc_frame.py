@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossip.transport.grpc_frame import SHORT_BYTES, Inbox, encode_messages
+from gossip.transport.grpc_frame import LONG_BYTES, SHORT_BYTES, Inbox, encode_messages
 
 LIMIT = 100
 
@@ -133,3 +133,39 @@ def test_message_that_is_given_up_leaves_those_before_it() -> None:
     assert inbox.give_up_unfinished() == []
     assert inbox.take() == [b"whole"]
     assert not inbox.is_between_messages, "its end is not an end in order"
+
+
+def test_a_long_message_is_left_in_its_parts_and_what_comes_behind_it_waits() -> None:
+    inbox = Inbox(2 * LONG_BYTES)
+    long = bytes(range(256)) * (LONG_BYTES // 256)
+    stream = framed(b"before") + framed(long) + framed(b"behind") + framed(b"last")[:-1]
+    for start in range(0, len(stream), 100_000):
+        feed(inbox, stream[start : start + 100_000])
+    assert (inbox.take(), inbox.has_long, inbox.is_stopped) == ([b"before"], True, False)
+    feed(inbox, b"t")
+    assert inbox.take() == []
+    assert inbox.give_up_unfinished() == [], "it is whole"
+    assert inbox.unfinished_bytes == len(long)
+    parts = inbox.put_whole(b"".join(inbox.parts))
+    assert b"".join(parts) == long
+    assert (inbox.take(), inbox.has_long, inbox.unfinished_bytes) == ([long, b"behind", b"last"], False, 0)
+    assert inbox.is_between_messages
+
+
+@pytest.mark.parametrize("size", [LONG_BYTES - 1, LONG_BYTES])
+def test_what_is_long(size: int) -> None:
+    inbox = Inbox(2 * LONG_BYTES)
+    message = framed(bytes(size))
+    feed(inbox, message[:-1])
+    feed(inbox, message[-1:])
+    assert inbox.has_long is (size == LONG_BYTES)
+
+
+def test_what_is_too_long_behind_a_long_message_stops_it_afterwards() -> None:
+    inbox = Inbox(LONG_BYTES)
+    feed(inbox, framed(bytes(LONG_BYTES))[:-1])
+    feed(inbox, b"x" + b"\0" + (LONG_BYTES + 1).to_bytes(4, "big"))
+    before = inbox.is_stopped
+    inbox.put_whole(b"".join(inbox.parts))
+    assert (before, inbox.is_stopped) == (False, True)
+    assert inbox.oversized_bytes == LONG_BYTES + 1

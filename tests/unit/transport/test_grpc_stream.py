@@ -2,7 +2,7 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from grpclib.const import Status
@@ -10,8 +10,10 @@ from grpclib.protocol import AbstractHandler, Stream
 from hpack import Encoder
 from hyperframe.frame import HeadersFrame, SettingsFrame
 
+from gossip.errors import StreamBrokenError
 from gossip.transport import grpc_stream as module
 from gossip.transport.grpc_connection import nothing
+from gossip.transport.grpc_frame import LONG_BYTES
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.http2 import http2_configuration
@@ -151,5 +153,91 @@ def test_the_short_limit_of_a_stranger_s_stream_is_not_that_of_the_long_message_
         assert first.unfinished_bytes + second.unfinished_bytes > 10_000
         assert protocol.failure is None
         receiving.cancel()
+
+    run_bounded(main)
+
+
+class Join:
+    """A join of parts, which ends when the test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_under_way = asyncio.Event()
+        self.may_end = asyncio.Event()
+        monkeypatch.setattr(asyncio, "to_thread", self.to_thread)
+
+    async def to_thread(self, join: Callable[[list[bytes]], bytes], parts: list[bytes]) -> bytes:
+        self.is_under_way.set()
+        await self.may_end.wait()
+        return join(parts)
+
+
+LONG_MESSAGE = bytes(range(256)) * (LONG_BYTES // 256)
+
+
+async def long_message(protocol: GrpcProtocol, stream: ServerStream) -> asyncio.Task[Sequence[bytes]]:
+    """Let a long message come, with another behind it, for a reader who waits."""
+    stream.max_frame_bytes = 2 * LONG_BYTES
+    receiving = asyncio.create_task(stream.receive())
+    await asyncio.sleep(0)
+    while not receiving.done():
+        protocol.data_received(data(1, bytes(min(16_000, stream._inbox.missing_bytes))).serialize())
+        await asyncio.sleep(0)
+    receiving = asyncio.create_task(stream.receive())
+    await asyncio.sleep(0)
+    body = b"\0" + LONG_BYTES.to_bytes(4) + LONG_MESSAGE + b"\0\0\0\0\1b"
+    for start in range(0, len(body), 16_000):
+        protocol.data_received(data(1, body[start : start + 16_000]).serialize())
+    return receiving
+
+
+def test_a_long_message_is_joined_beside_the_loop_and_comes_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        join = Join(monkeypatch)
+        receiving = await long_message(protocol, stream)
+        await join.is_under_way.wait()
+        protocol.data_received(data(1, b"\0\0\0\0\1c").serialize())
+        join.may_end.set()
+        assert await receiving == [LONG_MESSAGE, b"b", b"c"]
+
+    run_bounded(main)
+
+
+def test_a_long_message_is_kept_when_its_reader_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        join = Join(monkeypatch)
+        receiving = await long_message(protocol, stream)
+        await join.is_under_way.wait()
+        receiving.cancel()
+        await asyncio.wait([receiving])
+        join.may_end.set()
+        assert await stream.receive() == [LONG_MESSAGE, b"b"]
+
+    run_bounded(main)
+
+
+def test_a_long_message_that_is_whole_outlives_its_connection() -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        receiving = await long_message(protocol, stream)
+        protocol.connection_lost(None)
+        assert await receiving == [LONG_MESSAGE, b"b"]
+        with pytest.raises(StreamBrokenError):
+            await stream.receive()
+
+    run_bounded(main)
+
+
+def test_nothing_comes_of_a_long_message_whose_stream_is_aborted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        join = Join(monkeypatch)
+        receiving = await long_message(protocol, stream)
+        await join.is_under_way.wait()
+        stream.abort()
+        join.may_end.set()
+        with pytest.raises(StreamBrokenError, match="aborted by us"):
+            await receiving
 
     run_bounded(main)
