@@ -7,7 +7,7 @@ search for it.
 
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gossip.types import PkiId
 
@@ -24,6 +24,14 @@ class GossipError(Exception):
     """The root: catch it to catch everything below."""
 
     fault: ClassVar[Fault] = Fault.OURS
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For copies and other processes: the text is made, and must not be made of itself."""
+        return _again, (type(self), self.args), vars(self)
+
+
+def _again(kind: type[GossipError], args: tuple[Any, ...]) -> GossipError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigurationError(GossipError):
