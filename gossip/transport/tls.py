@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
-from gossip.transport.tls_files import read_leaf, read_text, root_files
+from gossip.transport.tls_files import PRIVATE_KEY, read_leaf, read_text, root_files
 from gossip.transport.tls_issuer import is_self_issued, with_issuer
 from gossip.transport.tls_trust import load_root
 
@@ -15,8 +15,6 @@ TLS_1_2_SUITES = "ECDHE+AESGCM"
 ALPN = "h2"
 NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
-
-_PRIVATE_KEY = "PRIVATE KEY-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _present(contexts: Sequence[ssl.SSLContext], files: TlsFiles, *, issuers: Se
 
 
 def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> None:
-    if _PRIVATE_KEY not in read_text(files.key):
+    if PRIVATE_KEY not in read_text(files.key):
         raise ConfigurationError("holds no private key in PEM", path=str(files.key))
 
     def refuse_password() -> str:

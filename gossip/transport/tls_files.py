@@ -8,6 +8,7 @@ from gossip.errors import ConfigurationError
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 END = "-----END CERTIFICATE-----"
+PRIVATE_KEY = "PRIVATE KEY-----"
 
 
 def read_text(path: Path) -> str:
@@ -52,8 +53,18 @@ def certificates_in(text: str) -> Iterator[bytes]:
         _, begin, rest = rest.partition(BEGIN)
 
 
+def is_key_alone(path: Path) -> bool:
+    """Whether the file holds a private key in PEM, and no certificate.
+
+    Raises:
+        ConfigurationError: It cannot be read; it is named.
+    """
+    text = read_text(path)
+    return PRIVATE_KEY in text and BEGIN not in text
+
+
 def root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
-    """Every file that is named, and those of the folders.
+    """Every file that is named, and those of the folders; a CA's own folder may hold its key, which is passed over.
 
     Raises:
         ConfigurationError: There is none, or a folder has none or cannot be read.
@@ -68,6 +79,7 @@ def root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
             files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
         except OSError as error:
             raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
-        if not files:
+        authorities = [file for file in files if not is_key_alone(file)]
+        if not authorities:
             raise ConfigurationError("is a folder without TLS CAs", path=str(path))
-        yield from files
+        yield from authorities

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gossip.errors import ConfigurationError
 from gossip.transport.passing_file import passing_file
-from gossip.transport.tls_files import certificates_in, read_text
+from gossip.transport.tls_files import certificates_in, is_key_alone, read_text
 
 _TRUSTED_AS_CLIENT = bytes.fromhex("300c300a06082b06010505070302")
 """OpenSSL's X509_CERT_AUX, which may follow a certificate: it is trusted as a client's, whatever its usages say."""
@@ -18,6 +18,8 @@ def load_root(context: ssl.SSLContext, path: Path, *, leaves_are_clients: bool) 
     Raises:
         ConfigurationError: The file cannot be used; it is named.
     """
+    if is_key_alone(path):
+        raise ConfigurationError("holds a private key where a CA certificate belongs", path=str(path))
     text = read_text(path)
     try:
         if leaves_are_clients:  # first, since OpenSSL keeps the first copy of a certificate

@@ -215,6 +215,24 @@ def root_in_no_base64(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return files, files.roots[0]
 
 
+def key_for_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    return replace(files, roots=(files.key,)), files.key
+
+
+def folder_with_a_key_alone(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    folder = files.key.parent / "tlsca"
+    folder.mkdir()
+    shutil.copy(files.key, folder / "priv_sk")
+    return replace(files, roots=(folder,)), folder
+
+
+@pytest.mark.parametrize("make", SIDES)
+def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], TlsSide], files: TlsFiles) -> None:
+    spoiled, folder = folder_with_a_key_alone(files)
+    certificate = shutil.copy(tls_ca(1), folder / "tlsca-cert.pem")
+    assert make(spoiled).roots == (certificate,)
+
+
 @pytest.mark.parametrize("make", SIDES)
 @pytest.mark.parametrize(
     ("spoil", "text"),
@@ -229,6 +247,8 @@ def root_in_no_base64(files: TlsFiles) -> tuple[TlsFiles, Path]:
         (encrypted_key, "is encrypted"),
         (no_roots, "no TLS CA is configured"),
         (empty_folder, "is a folder without TLS CAs"),
+        (folder_with_a_key_alone, "is a folder without TLS CAs"),
+        (key_for_root, "holds a private key where a CA certificate belongs"),
         (missing_root, "cannot be read: No such file or directory"),
         (spoiled_root, "holds no usable CA certificate in PEM"),
         (spoiled_root_der, "holds no usable CA certificate in PEM"),
