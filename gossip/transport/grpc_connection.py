@@ -29,13 +29,14 @@ StreamMaker = Callable[["GrpcConnection", int], Stream]
 
 
 class GrpcConnection(Connection):
-    """grpclib's connection, with our streams and limits."""
+    """grpclib's connection, with our streams and limits; ``link`` is set when TLS stands, before anything is sent."""
+
+    link: Link
 
     def __init__(
         self,
         http2: Http2Connection,
         transport: Transport,
-        link: Link,
         guard: FrameGuard,
         limits: ConnectionLimits,
         make_stream: StreamMaker,
@@ -43,7 +44,6 @@ class GrpcConnection(Connection):
         super().__init__(http2, transport, config=CONFIGURATION)
         self.http2 = http2
         self.transport = transport
-        self.link = link
         self.limits = limits
         self.guard = guard
         self.failure: StreamBrokenError | None = None

@@ -84,29 +84,20 @@ class GrpcProtocol(H2Protocol):
         self.remote = format_endpoint(transport.get_extra_info("peername"))
         self.last_received_at_s = time.monotonic()
 
+    def tls_begun(self, transport: asyncio.Transport) -> None:
+        """Prepare HTTP/2 while the peer is at work."""
+        if self.failure is None and not hasattr(self, "connection"):
+            self._prepare(transport)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin HTTP/2."""
         if self._tcp is None:
             self.tcp_connected(cast("asyncio.Transport", transport))
         if self.failure is not None:
             return
-        http2 = Http2Connection(self.h2_config, self.limits)
-        http2.initiate_connection()
-        self.connection = GrpcConnection(
-            http2,
-            cast("asyncio.Transport", transport),
-            self._link(transport),
-            FrameGuard(self.limits.frames, self._loop.time),
-            self.limits,
-            self._make_stream,
-        )
-        self.processor = GrpcEvents(self.handler, self.connection)
-        self.connection.stream_forgotten = self.drain
-        self.connection.flushed = self._check_unsent
-        self.connection.unread = self._unread
-        self.connection.flooded = self._flooded
-        expects_preface = not self.h2_config.client_side
-        self._reader = FrameReader(self.connection, self._take_frame, expects_preface=expects_preface)
+        if not hasattr(self, "connection"):
+            self._prepare(cast("asyncio.Transport", transport))
+        self.connection.link = self._link(transport)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
             self.punish(Offence.BREACH, "the peer does not offer HTTP/2 in TLS (no ALPN h2)")
@@ -169,6 +160,24 @@ class GrpcProtocol(H2Protocol):
         """Close, if the connection is to be closed and no stream is left."""
         if self.failure is None and self.connection.is_draining and not self.processor.streams:
             self.close("both sides are done")
+
+    def _prepare(self, transport: asyncio.Transport) -> None:
+        http2 = Http2Connection(self.h2_config, self.limits)
+        http2.initiate_connection()
+        self.connection = GrpcConnection(
+            http2,
+            transport,
+            FrameGuard(self.limits.frames, self._loop.time),
+            self.limits,
+            self._make_stream,
+        )
+        self.processor = GrpcEvents(self.handler, self.connection)
+        self.connection.stream_forgotten = self.drain
+        self.connection.flushed = self._check_unsent
+        self.connection.unread = self._unread
+        self.connection.flooded = self._flooded
+        expects_preface = not self.h2_config.client_side
+        self._reader = FrameReader(self.connection, self._take_frame, expects_preface=expects_preface)
 
     def _let_go(self) -> None:
         """Break the circles of references, so that no garbage collector has to look for them, which stops everybody."""

@@ -46,6 +46,13 @@ class TlsApplication(Protocol):
         """The TCP connection stands; TLS begins. It may be aborted."""
         ...
 
+    def tls_begun(self, transport: asyncio.Transport) -> None:
+        """What we say first in TLS has left: there is time until the peer has done its part, to prepare what follows.
+
+        It may be told twice.
+        """
+        ...
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """TLS stands."""
         ...
@@ -278,7 +285,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         except ssl.SSLWantReadError:
             if self._outgoing.pending:
                 self._tls.context = self._verifying  # our certificate is on its way, the peer's is to come
-            self._flush()
+                self._flush()
+                self._application.tls_begun(self)
             return False
         except ssl.SSLError as error:
             self._fail(error)

@@ -32,12 +32,18 @@ class Application:
         self.now_s = 0.0
         self.record_s = record_s
         self.taken = b""
+        self.told: list[str] = []
+        self.socket: Socket | None = None
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
         pass
 
+    def tls_begun(self, transport: asyncio.Transport) -> None:
+        assert self.socket is not None
+        self.told.append(f"begun, {'something' if self.socket.written else 'nothing'} was written")
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        pass
+        self.told.append("stands")
 
     def tls_failed(self, error: ssl.SSLError) -> None:
         self.failures += 1
@@ -64,7 +70,7 @@ class Ends:
     """A server's end of a connection, and all that a client has to say."""
 
     def __init__(self, application: Application, key_log: Path | None = None) -> None:
-        self.socket = Socket()
+        self.socket = application.socket = Socket()
         self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
         self.transport.connection_made(self.socket)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -130,6 +136,26 @@ def test_who_needs_long_for_its_records_lets_others_come_in_between(
         assert await records_after_each_round(application) == expected
         assert application.taken == SENT
         assert ends.socket.is_read
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_a_server_is_told_when_its_first_words_have_left(application: Application) -> None:
+    async def main() -> None:
+        Ends(application)
+        assert application.told == ["begun, something was written", "stands"]
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_a_client_is_told_when_its_first_words_have_left(application: Application) -> None:
+    async def main() -> None:
+        socket = application.socket = Socket()
+        transport = TlsTransport(client_side(tls_files(1, 1)), application, server_side=False, server_hostname="a")
+        transport.connection_made(socket)
+        assert application.told == ["begun, something was written"]
 
     run_bounded(main)
 
