@@ -15,7 +15,15 @@ from gossip.wire.head import Head
 from gossip.wire.kinds import MessageKind
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
-from gossip.wire.varint import LENGTH_DELIMITED, NotWellFormed, read_key, read_length, read_varint, to_int32
+from gossip.wire.varint import (
+    LENGTH_DELIMITED,
+    NotWellFormed,
+    encode_varint,
+    read_key,
+    read_length,
+    read_varint,
+    to_int32,
+)
 
 _new: Final = object.__new__
 _set: Final = object.__setattr__
@@ -94,8 +102,9 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
         if key > 0x7F:
             key, pos = read_key(data, start)
         if key not in fields:
-            pos = skip_field(data, pos, key, depth)
-            _keep_unknown(values, data[start:pos], unknown)
+            start = pos
+            pos = skip_field(data, start, key, depth)
+            _keep_unknown(values, encode_varint(key) + data[start:pos], unknown)
             continue
         name, kind, repeated, _, group, child, enum = fields[key]
         value: object

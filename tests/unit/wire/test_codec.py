@@ -168,6 +168,12 @@ def test_unknown_fields_are_kept_at_every_level_and_written_last() -> None:
     assert again == b"\x18\x01\x72\x0b\x0a\x04peer" + unknown + unknown
 
 
+@pytest.mark.parametrize(("came", "kept"), [("d080800005", "5005"), ("d2018000", "d2018000")])
+def test_an_unknown_field_is_kept_as_it_came_behind_its_shortest_key(came: str, kept: str) -> None:
+    """As Go keeps it: it appends the key anew, and the rest as it is."""
+    assert encode(decode(GossipMessage, bytes.fromhex(came))).hex() == kept
+
+
 def test_a_known_field_of_another_wire_type_is_an_unknown_field() -> None:
     data = bytes.fromhex("0a0161 18 02")
 
