@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gossip.errors import MalformedMessageError, SignatureError
+from gossip.errors import InvalidMessageError, MalformedMessageError, SignatureError
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode
@@ -144,7 +144,7 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
 
     Mirrors: SignedGossipMessage.Sign.
     """
-    payload = encode(message)
+    payload = _encode_ours(message)
     return _ours(payload, sign(payload))
 
 
@@ -156,8 +156,14 @@ def noop_sign(message: GossipMessage) -> SignedMessage:
 
     Mirrors: NoopSign.
     """
-    payload = encode(message)
+    payload = _encode_ours(message)
     return _ours(payload, b"")
+
+
+def _encode_ours(message: GossipMessage) -> bytes:
+    if not isinstance(message, GossipMessage):
+        raise InvalidMessageError(f"{type(message).__name__} is no GossipMessage", field="GossipMessage")
+    return encode(message)
 
 
 def _ours(payload: bytes, signature: bytes) -> SignedMessage:

@@ -1,6 +1,8 @@
 """Signed messages: what is signed, what is checked, and what another nonce changes."""
 
 from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -170,3 +172,10 @@ def test_an_unreadable_secret_tells_no_endpoint(payload: bytes) -> None:
 
 def test_repr_shows_no_payload() -> None:
     assert repr(noop_sign(BLOCK)) == "SignedMessage(DATA_MSG, nonce=3, payload=27 bytes, signature=0 bytes)"
+
+
+@pytest.mark.parametrize("sign", [noop_sign, lambda message: sign_message(message, lambda payload: payload)])
+def test_nothing_but_a_gossip_message_is_signed(sign: Callable[[Any], Any]) -> None:
+    """Its bytes might be read as one all the same: a payload's number as a nonce, its data as a channel."""
+    with pytest.raises(InvalidMessageError, match="cannot encode GossipMessage: Payload is no GossipMessage"):
+        sign(Payload(seq_num=1, data=b"x"))
