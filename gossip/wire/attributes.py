@@ -3,6 +3,7 @@
 betterproto's own ``__getattribute__`` costs 0.75 us a read, which for a message's payload is as much as decoding it.
 """
 
+import copyreg
 import dataclasses
 import inspect
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import gossip_protos.common
 import gossip_protos.gossip
 import gossip_protos.msp
 import gossip_protos.protos
+
+from gossip.wire.copies import OF_MESSAGES, reduce_enum
 
 MADE_BY_READING: Final = "_made_by_reading"
 """The mark of a sub-message that was made because somebody read its field."""
@@ -68,6 +71,10 @@ def _change(package: ModuleType) -> None:
             groups = _oneofs_of(cls)
             setattr(cls, "__getattribute__", _reader_with_oneofs(groups) if groups else _read_field)  # noqa: B010 -- mypy
             setattr(cls, "_get_field_default", _make_default)  # noqa: B010 -- refuses to assign to a method
+            for name, method in OF_MESSAGES.items():
+                setattr(cls, name, method)
+        elif issubclass(cls, betterproto.Enum):
+            copyreg.pickle(cls, reduce_enum)
 
 
 for _package in (gossip_protos.common, gossip_protos.gossip, gossip_protos.msp, gossip_protos.protos):

@@ -1,15 +1,11 @@
 """Fields read as betterproto reads them, to the letter."""
 
-import copy
-import pickle
-from collections.abc import Callable
-
 import betterproto
 import pytest
 
 from gossip.messages import DataMessage, Empty, GossipMessage, Payload, Properties, StateInfo
 from gossip.wire.attributes import MADE_BY_READING, values_of
-from gossip.wire.codec import decode, encode
+from gossip.wire.codec import encode
 
 betterproto_reads = betterproto.Message.__getattribute__
 
@@ -45,13 +41,3 @@ def test_unset_fields_are_their_defaults_and_say_that_reading_made_them() -> Non
 def test_a_field_that_does_not_exist_is_named() -> None:
     with pytest.raises(AttributeError, match="'Payload' object has no attribute 'dta'"):
         _ = Payload().dta  # type: ignore[attr-defined]  # that is the point
-
-
-@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda message: pickle.loads(pickle.dumps(message))])
-def test_copies_read_the_same(again: Callable[[GossipMessage], GossipMessage]) -> None:
-    message = decode(GossipMessage, encode(GossipMessage(data_msg=DataMessage(payload=Payload(seq_num=3, data=b"x")))))
-    copied = again(message)
-    assert copied == message
-    assert copied.data_msg.payload.seq_num == 3
-    with pytest.raises(AttributeError):
-        _ = copied.empty
