@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 class Metrics(Protocol):
-    """Takes the figures of one peer. Called on the event loop, often: it must only count.
+    """Takes the figures of one peer. Called on the event loop, often: it must only count. What it raises is logged.
 
     The first three are Fabric's own ``gossip_comm_messages_sent``, ``gossip_comm_messages_received`` and
     ``gossip_comm_overflow_count``.

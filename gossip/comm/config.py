@@ -19,7 +19,7 @@ class CommConfig:
         max_message_bytes: The longest message taken from an authenticated peer that dialled us, and how much of
             messages may be under way on all streams of its connection together.
         linger_s: How long a connection that was replaced is still read from.
-        drain_s: How long ``stop`` lets messages that are queued leave.
+        drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included.
 
     Mirrors: gossip/comm, CommConfig.
     """

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
@@ -67,13 +68,25 @@ class Connector:
         """The dial to this peer, if one is under way."""
         return self._dials.find(pki_id)
 
-    async def give_up(self) -> None:
-        """End every dial under way, and begin none from now on.
+    async def finish(self, ends_at_s: float) -> None:
+        """Begin no dials from now on, wait for those that messages wait for, and give up what is left.
 
-        Cancellation: they are given up all the same.
+        Args:
+            ends_at_s: When waiting ends, by the loop's clock.
+
+        Cancellation: every dial is given up.
         """
         self._is_closed = True
-        await self._dialling.close()
+        try:
+            async with asyncio.timeout_at(ends_at_s):
+                for dial in self._dials:
+                    if dial.holds_messages:
+                        with suppress(GossipError):  # which was said where it failed
+                            await dial.connection()
+        except TimeoutError:
+            pass  # what is lost is said where it is given up
+        finally:
+            await self._dialling.close()
 
     async def close(self) -> None:
         """Give up dials, and cut the connections that still run.
@@ -81,7 +94,7 @@ class Connector:
         Cancellation: the same happens.
         """
         try:
-            await self.give_up()
+            await self.finish(ends_at_s=0.0)
         finally:
             await self._running.close()
 
@@ -100,7 +113,10 @@ class Connector:
             raise
         finally:
             self._dials.remove(pki_id)
-            dial.fail(ClosedError(f"the dial to {dial.peer} was given up"))
+            given_up = ClosedError(f"the dial to {dial.peer} was given up")
+            lost = dial.fail(given_up)
+            if lost:
+                self._warn(dial.peer, given_up, lost)
 
     async def _connect(self, peer: RemotePeer) -> Connection:
         reached = await self._initiator.connect(peer)
@@ -132,7 +148,10 @@ class Connector:
 
     def _failed(self, peer: RemotePeer, pki_id: PkiId, error: GossipError, lost: int) -> None:
         self._metrics.handshake(outcome_of(error), initiator=True)
-        if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:
-            logger.warning("Failed obtaining connection for %s, %d messages lost, reason: %s", peer, lost, error)
+        self._warn(peer, error, lost)
         if not self._population.is_connected(pki_id):
             self._deaths.tell(pki_id)
+
+    def _warn(self, peer: RemotePeer, error: GossipError, lost: int) -> None:
+        if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:
+            logger.warning("Failed obtaining connection for %s, %d messages lost, reason: %s", peer, lost, error)

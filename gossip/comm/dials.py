@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.connection import Connection
@@ -17,6 +18,11 @@ class Dial:
         self._capacity = capacity
         self._waiting: deque[bytes] = deque()
         self._connected = self._new_future()
+
+    @property
+    def holds_messages(self) -> bool:
+        """Whether messages wait for the connection."""
+        return bool(self._waiting)
 
     def queue_nowait(self, frame: bytes) -> None:
         """Let one encoded envelope wait for the connection.
@@ -77,6 +83,9 @@ class Dials:
 
     def __len__(self) -> int:
         return len(self._under_way)
+
+    def __iter__(self) -> Iterator[Dial]:
+        return iter(tuple(self._under_way.values()))
 
     def find(self, pki_id: PkiId) -> Dial | None:
         """The dial to this peer, if one is under way."""

@@ -1,5 +1,6 @@
 """The communication layer: puts its parts together behind Fabric's interface."""
 
+import asyncio
 from typing import Self
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
@@ -13,6 +14,7 @@ from gossip.comm.config import CommConfig
 from gossip.comm.connector import Connector
 from gossip.comm.demux import Demux
 from gossip.comm.dials import Dials
+from gossip.comm.guarded_metrics import guarded
 from gossip.comm.initiator import Accepted, Initiator
 from gossip.comm.notices import Notices
 from gossip.comm.observer import GuardedObserver, Observer
@@ -25,7 +27,7 @@ from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
 from gossip.errors import ClosedError, GossipError
-from gossip.metrics import Metrics, NoMetrics, Outcome
+from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.signed import SignedMessage
@@ -56,7 +58,7 @@ class CommEngine:
             metrics: Takes figures.
             observer: Told of connections and handshakes.
         """
-        config, metrics = config or CommConfig(), metrics or NoMetrics()
+        config, metrics = config or CommConfig(), guarded(metrics)
         observer = GuardedObserver(observer or Observer())
         self._trust = trust
         self._config = config
@@ -247,13 +249,16 @@ class CommEngine:
     async def stop(self) -> None:
         """Let queued messages leave for a while, close everything, and end every subscription. May be called again.
 
+        Messages that wait for a dial count as queued; what has not left when the time is over is lost, and said.
+
         Cancellation: connections that were still draining are cut.
         """
         self._is_stopped = True
+        ends_at_s = asyncio.get_running_loop().time() + self._config.drain_s
         try:
             await self._attempts.end()
-            await self._connector.give_up()
-            await self._population.stop(self._config.drain_s)
+            await self._connector.finish(ends_at_s)
+            await self._population.stop(ends_at_s)
         finally:
             self._demux.end()
             self._deaths.end()

@@ -123,19 +123,22 @@ class Population:
         for connection in self._store.of(pki_id):
             connection.close()
 
-    async def stop(self, drain_s: float) -> None:
-        """Admit no more, let queued messages leave for ``drain_s`` seconds, and close everything.
+    async def stop(self, ends_at_s: float) -> None:
+        """Admit no more, let queued messages leave, and close everything.
+
+        Args:
+            ends_at_s: When waiting ends, by the loop's clock.
 
         Cancellation: what is left is cut.
         """
         self._is_closed = True
         connections = list(self._store)
         try:
-            async with asyncio.timeout(drain_s):
+            async with asyncio.timeout_at(ends_at_s):
                 for connection in connections:
                     await connection.flush()
         except TimeoutError:
-            logger.warning("Some messages had not left after %g s and were dropped", drain_s)
+            logger.warning("Some messages had not left in time and were dropped")
         finally:
             for connection in connections:
                 connection.close()

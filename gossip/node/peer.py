@@ -9,12 +9,13 @@ from datetime import datetime
 from gossip.api.options import DialOptions
 from gossip.clock import Clock, SystemClock
 from gossip.comm.engine import CommEngine
+from gossip.comm.guarded_metrics import guarded
 from gossip.comm.observer import Observer
 from gossip.comm.trust import Trust
 from gossip.errors import ConfigurationError, IdentityError, OutOfOrderError
 from gossip.identity.entry import PurgeReason
 from gossip.identity.mapper import IdentityMapper
-from gossip.metrics import Metrics, NoMetrics
+from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
 from gossip.node.certificate_end import find_tls_end
@@ -96,7 +97,7 @@ class Peer:
         warn_of_open_keys(settings)
         self._organizations = organizations
         self._tls_ends_at = find_tls_end(settings.tls)
-        self._metrics = metrics or NoMetrics()
+        self._metrics = guarded(metrics)
         self._listener: GrpcListener | None = None
 
     @property

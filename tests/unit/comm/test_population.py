@@ -85,7 +85,7 @@ class Town:
 
     async def clear(self) -> None:
         """End everything."""
-        await self.population.stop(0)
+        await self.population.stop(ends_at_s=0)
         await asyncio.gather(*self._running)
         assert self.population._lingering == {}
         assert len(self.store) == 0
