@@ -18,6 +18,8 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``, at once when they are not positive.
 
+        A clock of one's own must suspend the task for positive ones, or whoever waits in a loop holds up everything.
+
         Cancellation: nothing is left behind.
         """
         ...

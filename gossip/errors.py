@@ -50,6 +50,14 @@ class OutOfOrderError(GossipError):
     """A call that the object's state does not allow; the state stays as it was."""
 
 
+class InvalidArgumentError(GossipError):
+    """A value that a call was given cannot be used, and nothing was done; ``name`` is the argument's."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name} {text}")
+        self.name = name
+
+
 # -- wire
 
 

@@ -65,6 +65,7 @@ class ReceivedMessage(Protocol):
 
         Raises:
             ClosedError: The peer is not connected any more; nothing was sent.
+            InvalidMessageError: The message cannot be encoded; nothing was sent.
 
         Cancellation: while waiting for room nothing was sent.
         Mirrors: Respond.
@@ -78,6 +79,7 @@ class ReceivedMessage(Protocol):
 
         Raises:
             ClosedError: The peer is not connected any more; nothing was sent.
+            InvalidMessageError: The text cannot be encoded; nothing was sent.
 
         Cancellation: while waiting for room nothing was sent.
         Mirrors: Ack.
@@ -107,6 +109,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Order: messages to one peer arrive in the order of the calls.
         Mirrors: Send.
@@ -123,7 +126,7 @@ class Comm(Protocol):
         Args:
             message: What to send.
             timeout_s: How long to wait, from the call on.
-            min_ack: Return as soon as this many peers acknowledged.
+            min_ack: Return as soon as this many peers acknowledged; 0 waits for every peer.
             peers: To whom.
 
         Returns:
@@ -131,7 +134,10 @@ class Comm(Protocol):
             are left out.
 
         Raises:
-            ClosedError: The layer was stopped; messages may have been sent.
+            ClosedError: The layer was stopped before; nothing was sent. Where it is stopped meanwhile, the results of
+                peers that had not answered hold one.
+            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
+            UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Cancellation: messages may have been sent; their acknowledgements are ignored.
         Mirrors: SendWithAck.
@@ -143,6 +149,7 @@ class Comm(Protocol):
 
         Raises:
             TransportError: It does not answer.
+            RefusedByPeerError: It answers, with an error: a server without gossip, say.
             ClosedError: The layer was stopped, before or meanwhile.
 
         Cancellation: the connection is closed.
@@ -182,7 +189,11 @@ class Comm(Protocol):
     def presumed_dead(self) -> Subscription[PkiId]:
         """Hear of peers that are not connected any more, whoever ended it but us, or that could not be reached.
 
-        Not of those that sent what they must not, nor while another dial or connection may still lead to them.
+        Not of those that sent what they must not, nor while another dial or connection may still lead to them. Whoever
+        reads slowly loses the oldest of more than 100.
+
+        Raises:
+            ClosedError: The layer was stopped.
 
         Mirrors: PresumedDead.
         """
@@ -190,6 +201,11 @@ class Comm(Protocol):
 
     def identity_switch(self) -> Subscription[PkiId]:
         """Hear of PKI-IDs whose endpoint now answers with another identity of that organisation.
+
+        Whoever reads slowly loses the oldest of more than 100.
+
+        Raises:
+            ClosedError: The layer was stopped.
 
         Mirrors: IdentitySwitch.
         """
@@ -212,5 +228,11 @@ class Comm(Protocol):
         ...
 
     def set_dial_opts(self, options: DialOptions) -> None:
-        """Use other options for connections dialled from now on. Mirrors: SetDialOpts."""
+        """Use other options for connections dialled from now on.
+
+        Raises:
+            ConfigurationError: They cannot be used; the old ones stay.
+
+        Mirrors: SetDialOpts.
+        """
         ...

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from gossip.errors import InvalidArgumentError
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 PeerSuspector = Callable[[PeerIdentityType], bool]
 """True for an identity that may no longer be valid. Mirrors: gossip/api/channel.go, PeerSuspector."""
+
+
+def _check_type(name: str, value: object, wanted: type) -> None:
+    if not isinstance(value, wanted):
+        raise InvalidArgumentError(name, f"must be {wanted.__name__}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +22,19 @@ class RemotePeer:
     ``endpoint`` is ``host:port``, IPv6 hosts in brackets. ``pki_id`` may be None only where nobody in particular is
     expected, as in a first handshake.
 
+    Raises:
+        InvalidArgumentError: One is of another type, such as a PKI-ID in hex.
+
     Mirrors: gossip/comm/comm.go, RemotePeer.
     """
 
     endpoint: str
     pki_id: PkiId | None = None
+
+    def __post_init__(self) -> None:
+        _check_type("endpoint", self.endpoint, str)
+        if self.pki_id is not None:
+            _check_type("pki_id", self.pki_id, bytes)
 
     def __str__(self) -> str:
         return f"{self.endpoint}, PKI-ID {self.pki_id.hex() if self.pki_id else 'unknown'}"

@@ -68,6 +68,9 @@ class Acceptor:
         except GossipError as error:
             self._refuse(stream.link.remote, error)
             raise
+        except Exception as bug:  # in a user's crypto service, say
+            self._refuse(stream.link.remote, GossipError(f"our own check failed: {bug!r}"))
+            raise
         self._metrics.handshake(Outcome.ACCEPTED, initiator=False)
         return connection, list(exchanged.early)
 

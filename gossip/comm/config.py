@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gossip.api.options import MIB
+from gossip.checks import check_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,9 @@ class CommConfig:
         linger_s: How long a connection that was replaced is still read from.
         drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included.
 
+    Raises:
+        ConfigurationError: A number cannot be used; it is named.
+
     Mirrors: gossip/comm, CommConfig.
     """
 
@@ -31,3 +35,6 @@ class CommConfig:
     max_message_bytes: int = 100 * MIB
     linger_s: float = 2.0
     drain_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        check_numbers(self, may_be_zero=("linger_s", "drain_s"))

@@ -60,8 +60,9 @@ class Connector:
             raise ClosedError("shutting down")
         dial = self._dials.find(pki_id)
         if dial is None:
+            name = f"dial to {peer}"
             dial = self._dials.add(peer, pki_id)
-            self._dialling.start(self._dial(dial, pki_id), name=f"dial to {peer}")
+            self._dialling.start(self._dial(dial, pki_id), name)
         return dial
 
     def find(self, pki_id: PkiId) -> Dial | None:

@@ -143,6 +143,7 @@ class CommEngine:
         """Send to each peer and wait for acknowledgements; a peer that is named twice counts once.
 
         Raises:
+            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
             ClosedError: The layer was stopped; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
@@ -156,6 +157,7 @@ class CommEngine:
 
         Raises:
             TransportError: It does not answer.
+            RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
 
         Cancellation: the connection is cut.
@@ -167,6 +169,7 @@ class CommEngine:
 
         Raises:
             TransportError: It does not answer; ``stages.current`` is where it stopped.
+            RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
 
         Cancellation: the connection is cut.
@@ -267,6 +270,11 @@ class CommEngine:
                 await self._sending.close()
             finally:
                 await self._connector.close()
+
+    @property
+    def dial_options(self) -> DialOptions:
+        """What :meth:`set_dial_opts` was last told."""
+        return self._initiator.options
 
     def set_dial_opts(self, options: DialOptions) -> None:
         """Use other options for connections dialled from now on.

@@ -46,7 +46,7 @@ class GuardedMetrics:
         try:
             count()
         except Exception as error:
-            if self._throttle.admit(type(error), time.monotonic()) is not None:
+            if self._throttle.admit(type(error).__name__, time.monotonic()) is not None:
                 logger.exception("Metrics failed")
 
 

@@ -53,7 +53,7 @@ class Initiator:
         self._dialer = dialer
         self._trust = trust
         self._config = config
-        self._options = DialOptions()
+        self.options = DialOptions()
 
     def set_options(self, options: DialOptions) -> None:
         """Dial with these options from now on.
@@ -62,13 +62,14 @@ class Initiator:
             ConfigurationError: They cannot be used; the old ones stay.
         """
         self._dialer.set_options(options)
-        self._options = options
+        self.options = options
 
     async def probe(self, endpoint: str, stages: Stages | None = None) -> Link:
         """Dial and Ping.
 
         Raises:
             TransportError: The endpoint does not answer.
+            RefusedByPeerError: It answers, with an error.
 
         Cancellation: the connection is cut.
         """
@@ -113,7 +114,7 @@ class Initiator:
             stream = await self._open(channel, stages)
             expected = self._trust.or_of_same_organization(peer.pki_id) if peer.pki_id else None
             exchanged = await self._exchange(stream, self._trust.handshake(channel.link, expected, hello=hello))
-            stream.max_frame_bytes = self._options.max_message_bytes
+            stream.max_frame_bytes = self.options.max_message_bytes
             is_switch = expected is not None and expected.pki_id != exchanged.info.pki_id
             return Reached(channel, stream, exchanged, peer.pki_id if is_switch else None)
 
@@ -124,7 +125,7 @@ class Initiator:
         try:
             stages.enter(Stage.PING)
             stages.took_s |= {Stage.TCP: channel.times.tcp_s, Stage.TLS: channel.times.tls_s}
-            await self._within(self._options.ping_timeout_s, channel.ping, "Ping", channel)
+            await self._within(self.options.ping_timeout_s, channel.ping, "Ping", channel)
             yield channel
         except BaseException:
             channel.abort()

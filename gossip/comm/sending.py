@@ -1,6 +1,7 @@
 """Sends to many peers, with and without acknowledgement."""
 
 import asyncio
+import math
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from gossip.comm.deadlines import Deadlines
 from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, GossipError, QueueFullError, UnnamedPeerError
+from gossip.errors import ClosedError, GossipError, InvalidArgumentError, QueueFullError, UnnamedPeerError
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
@@ -34,6 +35,13 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
             raise UnnamedPeerError(f"no PKI-ID is known for {peer.endpoint}; a handshake tells it")
         named[peer.pki_id] = peer
     return named
+
+
+def _check_wait(timeout_s: object, min_ack: object) -> None:
+    if not isinstance(timeout_s, int | float) or not math.isfinite(timeout_s):
+        raise InvalidArgumentError("timeout_s", f"must be a number of seconds, not {timeout_s!r}")
+    if not isinstance(min_ack, int):
+        raise InvalidArgumentError("min_ack", f"must be a number of peers, not {min_ack!r}")
 
 
 class Sending:
@@ -92,10 +100,12 @@ class Sending:
         """Send under a nonce of its own and collect the answers.
 
         Raises:
+            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Cancellation: messages may have been sent; their acknowledgements are nothing.
         """
+        _check_wait(timeout_s, min_ack)
         named = by_pki_id(peers)
         if not named:
             return AggregatedSendResults()

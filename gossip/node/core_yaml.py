@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gossip.api.options import MIB, DialOptions
+from gossip.checks import check_path
 from gossip.comm.config import CommConfig
 from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
@@ -40,6 +41,8 @@ def load_core_yaml(
 
     Mirrors: internal/peer/common, InitConfig; core/config, TranslatePath; gossip/gossip/config.go.
     """
+    if path is not None:
+        check_path("path", path)
     file = YamlFile(path) if path is not None else None
     layers = Layers(file, environ, options or {})
     send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer

@@ -99,6 +99,7 @@ class Peer:
         self._tls_ends_at = find_tls_end(settings.tls)
         self._metrics = guarded(metrics)
         self._listener: GrpcListener | None = None
+        self._is_stopped = False
 
     @property
     def identity(self) -> PeerIdentityType:
@@ -122,13 +123,18 @@ class Peer:
         return ends if self._tls_ends_at is None else ends | {"tls": self._tls_ends_at}
 
     async def listen(self) -> None:
-        """Begin to serve other peers, if the settings say so.
+        """Begin to serve other peers, if the settings say so; :func:`open_peer` has done it.
 
         Raises:
             ConfigurationError: The address cannot be listened on.
+            OutOfOrderError: This peer listens, or was stopped.
 
         Cancellation: nothing is left open.
         """
+        if self._is_stopped or self._listener is not None:
+            raise OutOfOrderError(
+                "this peer was stopped" if self._is_stopped else f"this peer listens at {self.endpoint}"
+            )
         if self._settings.listen is not None:
             self._listener = await grpc_server.listen(
                 self._settings.listen,
@@ -144,6 +150,7 @@ class Peer:
 
         Cancellation: what was still draining is cut.
         """
+        self._is_stopped = True
         try:
             await self.comm.stop()
         finally:
@@ -170,7 +177,7 @@ class Peer:
             raise self._unusable(error) from error
         self._organizations = organizations
         self.comm.set_identity(self._crypto.identity)
-        self.comm.set_dial_opts(self._dial_options())
+        self.comm.set_dial_opts(self.comm.dial_options)
         if self._listener is not None and self._settings.tls is not None:
             self._listener.reload_tls(self._settings.tls)
         self._tls_ends_at = find_tls_end(self._settings.tls)
@@ -180,7 +187,7 @@ class Peer:
 
     def _check_tls_files(self) -> None:
         """Raise ConfigurationError for TLS files that cannot be used, before anything else has changed."""
-        for files in (self._settings.tls, self._settings.dial.tls):
+        for files in (self._settings.tls, self._settings.dial.tls, self.comm.dial_options.tls):
             if files is not None:
                 client_side(files)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gossip.api.options import DialOptions, TlsFiles
+from gossip.checks import check_numbers, check_path
 from gossip.comm.config import CommConfig
 from gossip.transport.limits import ServerLimits
 
@@ -28,6 +29,9 @@ class PeerSettings:
             own does in Fabric (``peer.tls.clientCert``).
         limits: What the listener grants to strangers.
         sources: Where settings came from, by Fabric's key: file and line, variable or option; for texts alone.
+
+    Raises:
+        ConfigurationError: A number or a path cannot be used; it is named.
     """
 
     mspid: str
@@ -42,3 +46,9 @@ class PeerSettings:
     dial: DialOptions = field(default_factory=DialOptions)
     limits: ServerLimits = field(default_factory=ServerLimits)
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
+        check_path("msp_dir", self.msp_dir)
+        for mspid, folder in self.organizations.items():
+            check_path(f"organizations[{mspid!r}]", folder)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 from gossip.api.options import DialOptions
-from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.errors import DialError, StreamBrokenError
 from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
@@ -70,13 +71,13 @@ class GrpcDialer:
         Raises:
             ConfigurationError: The options cannot be used; a file that is at fault is named.
         """
+        self._options = options
         self.set_options(options)
 
     def set_options(self, options: DialOptions) -> None:
         """Read the TLS files anew and dial with these options from now on; see base."""
-        for name in ("dial_timeout_s", "keepalive_interval_s", "keepalive_timeout_s"):
-            if getattr(options, name) <= 0:
-                raise ConfigurationError(f"{name} must be positive, not {getattr(options, name):g}")
+        if options.tls is None:
+            options = replace(options, tls=self._options.tls)
         self._side = tls.client_side(options.tls) if options.tls is not None else None
         self._options = options
 

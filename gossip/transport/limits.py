@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from gossip.checks import check_numbers
+
 KIB = 1024
 MIB = 1024 * KIB
 REQUEST_HEADER_BYTES = 4 * KIB
@@ -38,6 +40,9 @@ class FrameBudgets:
     unknown: int = 100
     empty_records: int = 100
 
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
@@ -62,6 +67,9 @@ class ConnectionLimits:
     window_bytes: int = 1 * MIB
     max_unsent_bytes: int = 1 * MIB
     unread_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +102,6 @@ class ServerLimits:
     authenticate_timeout_s: float = 15.0
     idle_timeout_s: float = 300.0
     max_handshake_bytes: int = 64 * KIB
+
+    def __post_init__(self) -> None:
+        check_numbers(self)

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
-from gossip.api.options import DialOptions
+from gossip.api.options import DialOptions, TlsFiles
 from gossip.comm.config import CommConfig
 from gossip.errors import ClosedError, ConfigurationError, PeerSilentError, RefusedByPeerError
-from gossip.transport.memory import MemoryNetwork
+from gossip.transport.memory import MemoryDialer, MemoryNetwork
 from tests.support.hanging import Hang, HangingDialer
 from tests.support.hmac_crypto import identity_of, pki_id_of
 from tests.support.peers import (
@@ -357,13 +358,24 @@ def test_another_identity_of_ours_is_introduced_and_settles_simultaneous_dials()
     run_virtual(main())
 
 
+class Choosy(MemoryDialer):
+    """Takes no options that name TLS files."""
+
+    def set_options(self, options: DialOptions) -> None:
+        if options.tls is not None:
+            raise ConfigurationError("no TLS files here")
+        super().set_options(options)
+
+
 def test_dial_options_that_cannot_be_used_leave_the_old_ones() -> None:
     async def main() -> None:
         network = MemoryNetwork()
-        one, two = MemoryPeer(network, "one"), MemoryPeer(network, "two")
+        dialer = Choosy(network, b"leaf of one", "one:7051")
+        one, two = MemoryPeer(network, "one", dialer=dialer), MemoryPeer(network, "two")
         one.comm.set_dial_opts(DialOptions(ping_timeout_s=0.5))
-        with pytest.raises(ConfigurationError):
-            one.comm.set_dial_opts(DialOptions(dial_timeout_s=0, ping_timeout_s=9))
+        with pytest.raises(ConfigurationError, match="no TLS files here"):
+            one.comm.set_dial_opts(DialOptions(tls=TlsFiles(Path("a"), Path("b"), ()), ping_timeout_s=9))
+        assert one.comm.dial_options == DialOptions(ping_timeout_s=0.5)
         network.delay(one.endpoint, two.endpoint, 0.4)
         with pytest.raises(PeerSilentError, match=r"Ping from two:7051 after 0\.5 s"):
             await one.comm.probe(two.remote)

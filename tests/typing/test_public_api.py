@@ -27,7 +27,8 @@ FROZEN = {
     "gossip.api.results": ("SendResult", "AggregatedSendResults"),
     "gossip.metrics": ("Metrics", "Outcome"),
     "gossip.comm.observer": ("Observer",),
-    "gossip.wire.signed": ("noop_sign", "sign_message", "SignedMessage"),
+    "gossip.wire.signed": ("noop_sign", "sign_message", "check_signature", "SignedMessage"),
+    "gossip.wire.envelope": ("parse_envelope",),
     "gossip.clock": ("Clock",),
 }
 

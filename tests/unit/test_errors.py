@@ -18,6 +18,7 @@ MADE = [
     errors.ConfigurationError("text", path="core.yaml"),
     errors.ClosedError("text"),
     errors.OutOfOrderError("text"),
+    errors.InvalidArgumentError("timeout_s", "must be a number, not nan"),
     errors.WireError("text"),
     errors.MalformedMessageError("wire type 6", offset=3, field="Envelope.payload"),
     errors.MalformedEnvelopeError("wire type 6", offset=3, field="Envelope.payload"),

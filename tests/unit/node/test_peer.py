@@ -159,6 +159,33 @@ def test_an_expired_identity_is_not_taken_up_and_everything_stays(folder: Path) 
     run_bounded(main)
 
 
+def test_a_peer_listens_once_and_not_after_its_end() -> None:
+    async def main() -> None:
+        async with open_peer(settings_of(listen="127.0.0.1:0")) as peer:
+            with pytest.raises(OutOfOrderError, match=f"this peer listens at {peer.endpoint}"):
+                await peer.listen()
+        with pytest.raises(OutOfOrderError, match="this peer was stopped"):
+            await peer.listen()
+
+    run_bounded(main)
+
+
+def test_a_reload_keeps_the_dial_options_that_were_set_since(folder: Path) -> None:
+    async def main() -> None:
+        async with (
+            open_peer(settings_of(2, listen="127.0.0.1:0")) as other,
+            open_peer(settings_of(folder=folder)) as peer,
+        ):
+            peer.comm.set_dial_opts(DialOptions(dial_timeout_s=1.5))
+            renew_tls(folder)
+            peer.reload()
+            assert peer.comm.dial_options.dial_timeout_s == 1.5
+            accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
+            assert accepted.link.own_certificate == leaf(folder / "tls" / "server.crt")
+
+    run_bounded(main)
+
+
 def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
     async def main() -> None:
         listening = settings_of(folder=folder, listen="127.0.0.1:0")

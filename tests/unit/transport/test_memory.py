@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from dataclasses import replace
 
 import pytest
 
@@ -149,21 +148,6 @@ def test_dial_gives_up_after_its_timeout() -> None:
         with pytest.raises(DialError, match=r"cannot connect to b:1: tcp: no answer within 1\.5 s"):
             await dialer.dial(B)
         assert now_s() == 1.5
-
-    run_virtual(main())
-
-
-def test_options_that_cannot_be_used_leave_the_old_ones() -> None:
-    async def main() -> None:
-        network = MemoryNetwork()
-        network.listen(B, echo)
-        network.delay(A, B, 60)
-        dialer = network.dialer(name=A)
-        dialer.set_options(DialOptions(dial_timeout_s=7))
-        with pytest.raises(ConfigurationError, match="dial_timeout_s must be positive, not 0"):
-            dialer.set_options(replace(DialOptions(), dial_timeout_s=0))
-        with pytest.raises(DialError, match="within 7 s"):
-            await dialer.dial(B)
 
     run_virtual(main())
 

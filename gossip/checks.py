@@ -1,0 +1,57 @@
+"""Settings and arguments, checked where they are given: what cannot be used is named there, and not met hours later."""
+
+import math
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from gossip.errors import ConfigurationError
+
+
+class Settings(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+def check_numbers(settings: Settings, *, may_be_zero: tuple[str, ...] = ()) -> None:
+    """Return when every number is positive and finite.
+
+    Args:
+        settings: A dataclass; its numbers are the fields that have a number for a default.
+        may_be_zero: The names of those that need not be more than 0.
+
+    Raises:
+        ConfigurationError: One is not; it is named.
+    """
+    for field in fields(settings):
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            value = getattr(settings, field.name)
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise ConfigurationError(f"{field.name} must be a number, not {value!r}")
+            if field.name in may_be_zero and value < 0:
+                raise ConfigurationError(f"{field.name} must not be negative, not {value:g}")
+            if field.name not in may_be_zero and value <= 0:
+                raise ConfigurationError(f"{field.name} must be positive, not {value:g}")
+
+
+def check_path(name: str, path: object) -> None:
+    """Return when it is a path.
+
+    Raises:
+        ConfigurationError: It is not; ``name`` says of which setting.
+    """
+    if not isinstance(path, Path):
+        raise ConfigurationError(f"{name} must be a pathlib.Path, not {path!r}")
+
+
+def check_paths(name: str, paths: object) -> None:
+    """Return when it is a tuple of paths; a list will do.
+
+    Raises:
+        ConfigurationError: It is not; ``name`` says of which setting.
+    """
+    if not isinstance(paths, tuple | list):
+        raise ConfigurationError(f"{name} must be a tuple of pathlib.Path, not {paths!r}")
+    for path in paths:
+        check_path(name, path)
