@@ -6,6 +6,7 @@ import tempfile
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.client_hello import costly_client_hello
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
 from gossip.misbehave.key_updates import key_updates
@@ -15,6 +16,14 @@ from gossip.transport.gate import Offence
 CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
 UPDATES = 2000
 FRAME_BYTES = 10_000
+
+
+@fault("costly-key-share", Layer.TLS, ALERT, limit="P-256 alone", offence=Offence.TLS)
+async def costly_key_share(attacker: Attacker) -> Ending:
+    """Asks for a key exchange that costs a server 100 ms."""
+    async with attacker.tcp() as conversation:
+        conversation.write(costly_client_hello())
+        return await closed(conversation, attacker.patience_s)
 
 
 @fault("silent-after-tls", Layer.TLS, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
