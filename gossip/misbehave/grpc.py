@@ -86,6 +86,14 @@ def ping_of_two(peer: Http2Peer) -> None:
     peer.write(frames.data(1, frames.message(b"") * 2, ends=True))
 
 
+@call("endless-ping", status("INTERNAL", "a Ping is one message"), "unary calls")
+def endless_ping(peer: Http2Peer) -> None:
+    """Sends a Ping of 6,000 messages that has no end."""
+    peer.open(fields=frames.request(frames.PING_CALL))
+    for _ in range(6):
+        peer.write(frames.data(1, frames.message(b"") * 1000))
+
+
 @fault("reset-in-mid-message", Layer.GRPC, SERVED, limit="nothing is kept")
 async def reset_in_mid_message(attacker: Attacker) -> Ending:
     """Resets a stream in the middle of a message, and calls again."""

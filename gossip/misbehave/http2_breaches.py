@@ -31,8 +31,13 @@ def zero_window_update(peer: Http2Peer) -> None:
 def data_beyond_window(peer: Http2Peer) -> None:
     """Sends more DATA than the window allows."""
     peer.open(fields=frames.request(frames.PING_CALL))  # which is not read before it is whole
-    announcement = frames.message(b"", announced_bytes=2**20)
-    peer.write(frames.data(1, announcement) + frames.data(1, bytes(16_000)) * 5)
+    peer.write(frames.frame(frames.DATA, frames.PADDED, 1, b"\xff" + bytes(255)) * 300)
+
+
+@breach("unknown-settings", "ENHANCE_YOUR_CALM", limit="32 settings a frame")
+def unknown_settings(peer: Http2Peer) -> None:
+    """Sends SETTINGS of 2,700 entries that nobody knows."""
+    peer.write(frames.settings(dict.fromkeys(range(1000, 3700), 0)))
 
 
 @breach("frame-too-large", "FRAME_SIZE_ERROR", limit="frames of 16 KiB")

@@ -62,6 +62,13 @@ def empty_data_flood(peer: Http2Peer) -> None:
     peer.write(frames.data(1) * FRAMES)
 
 
+@flood("data-after-end", "frames.fragments")
+def data_after_end(peer: Http2Peer) -> None:
+    """Ends a call again and again, for which there is a RST_STREAM each time."""
+    peer.call_ping(1)
+    peer.write(frames.data(1, ends=True) * FRAMES)
+
+
 @flood("padding-flood", "frames.fragments")
 def padding_flood(peer: Http2Peer) -> None:
     """Sends DATA frames of padding alone."""

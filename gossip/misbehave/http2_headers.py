@@ -8,6 +8,7 @@ from gossip.misbehave.http2_peer import Http2Peer
 from gossip.transport.gate import Offence
 
 CONTINUATIONS = 5000
+TABLE_UPDATES = 4000
 
 
 @breach("huge-headers", "ENHANCE_YOUR_CALM", limit="max_header_bytes")
@@ -27,6 +28,12 @@ def header_bomb(peer: Http2Peer) -> None:
 def broken_hpack(peer: Http2Peer) -> None:
     """Sends a header block that HPACK cannot read."""
     peer.write(frames.headers(1, b"\xff" * 8))
+
+
+@breach("table-updates", "COMPRESSION_ERROR", limit="RFC 7541")
+def table_updates(peer: Http2Peer) -> None:
+    """Opens a call with a header block that changes the size of HPACK's table 4,000 times."""
+    peer.write(frames.headers(1, b"\x20" * TABLE_UPDATES + peer.block()))
 
 
 @http2_fault("continuation-flood", CUT, limit="frames.headers, 64 CONTINUATIONs", offence=Offence.BREACH)

@@ -4,6 +4,7 @@ Spec: RFC 9113 sections 3.4, 4.1 and 6.
 """
 
 from collections.abc import Callable
+from time import perf_counter
 
 from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolError
 
@@ -11,6 +12,7 @@ from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import KIND_OF_FRAME, Kind
 from gossip.transport.http2 import DATA, END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS
+from gossip.transport.settings_frame import known_settings
 
 SETTINGS, PUSH_PROMISE, CONTINUATION = 0x4, 0x5, 0x9
 PADDED = 0x8
@@ -20,6 +22,7 @@ MAX_FRAME_BYTES = 16 * 1024
 
 FRAGMENT_BYTES = 256
 OTHERS_AT_ONCE = 8
+OTHERS_AT_ONCE_S = 0.001
 FRAGMENTS_AT_ONCE = 64
 WHOLE_BYTES = 4096
 
@@ -32,8 +35,9 @@ class FrameReader:
     DATA without flags for a stream that :attr:`GrpcConnection.reading` lists is passed on as it comes, also in parts,
     so that nothing is put together twice; every other frame is handed on whole, or ignored if its type is unknown.
 
-    After so many of the latter it stops, and ``has_more`` says that something is left to be taken, by and by: each can
-    cost a hundred times what a DATA frame costs. It does so for small DATA frames of a stranger, too, after many more.
+    After so many of the latter, or so long, it stops, and ``has_more`` says that something is left to be taken, by and
+    by: each can cost a hundred times what a DATA frame costs. It does so for a stranger's small DATA frames, too, after
+    many more.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class FrameReader:
         reading = self._connection.reading
         end = len(data)
         others = fragments = 0
+        ends_at_s = perf_counter() + OTHERS_AT_ONCE_S
         self.has_more = False
         while self._connection.failure is None and end - position >= FRAME_HEADER_BYTES:
             word, flags, stream_id = _parse_frame_header(data, position)
@@ -113,7 +118,7 @@ class FrameReader:
             self._other_came(kind, flags, data[position:stop])
             position = stop
             others += 1
-            if others == OTHERS_AT_ONCE and position < end:
+            if position < end and (others == OTHERS_AT_ONCE or perf_counter() > ends_at_s):
                 self.has_more = True
                 break
         return position
@@ -142,15 +147,22 @@ class FrameReader:
     def _other_came(self, kind: int, flags: int, frame: bytes) -> None:
         if kind != DATA:
             self._count(KIND_OF_FRAME.get(kind, Kind.UNKNOWN))
-        elif _data_bytes(flags, frame) < FRAGMENT_BYTES and not flags & END_STREAM:
+        elif self._is_for_nobody(frame) or (_data_bytes(flags, frame) < FRAGMENT_BYTES and not flags & END_STREAM):
             self._count(Kind.FRAGMENT)
         if self._connection.failure is not None:
             return
+        if kind == SETTINGS:
+            frame = known_settings(frame)
         if kind in KIND_OF_FRAME or kind == DATA or self._in_header_block:
             if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
                 self._header_block_goes_on(flags, len(frame))
             self._take_frame(kind, frame)
             self._settings_came = True
+
+    def _is_for_nobody(self, frame: bytes) -> bool:
+        """Whether the stream is closed, so that h2 resets it once more."""
+        stream = self._connection.http2.streams.get(int.from_bytes(frame[5:9]))
+        return stream is None or stream.closed
 
     def _header_block_goes_on(self, flags: int, size_bytes: int) -> None:
         """h2 holds a block until it is whole, and would take a megabyte."""

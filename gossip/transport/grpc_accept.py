@@ -90,8 +90,9 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.progress = Progress.TLS
 
     def tls_failed(self, error: ssl.SSLError) -> None:
-        """Say why, which the peer learns only in part."""
+        """Say why, which the peer learns only in part, and let nobody wait for what cannot come any more."""
         self._listener.offended(Offence.TLS, f"TLS with {self.remote} failed: {describe(error)}")
+        self._end(None, error)
 
     def offended(self, offence: Offence, reason: str) -> None:
         """Count it."""

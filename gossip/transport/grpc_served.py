@@ -11,6 +11,9 @@ from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import RESPONSE, Headers, Refusal, trailers
 from gossip.transport.grpc_stream import GrpcStream
 
+MAX_PING_BYTES = 1024
+"""A Ping has no fields, and may have some that we do not know."""
+
 
 class ServerStream(GrpcStream):
     """A call that a client makes; behaves as :class:`gossip.transport.base.FrameStream` says."""
@@ -26,6 +29,7 @@ class ServerStream(GrpcStream):
         self._handler_authenticated = handler_authenticated
         self.is_authenticated = False
         self._is_ping = False
+        self._pings = 0
         self._began = False
 
     async def send(self, frames: Sequence[bytes]) -> None:
@@ -44,6 +48,7 @@ class ServerStream(GrpcStream):
     def serve_ping(self) -> None:
         """Answer with an empty message as soon as the request is whole."""
         self._is_ping = True
+        self._inbox.limit_bytes = MAX_PING_BYTES
 
     def serve_gossip(self) -> None:
         """Let messages come in."""
@@ -81,9 +86,17 @@ class ServerStream(GrpcStream):
     def check_ending(self) -> None:
         """A client that ends its half does no more than that."""
 
+    def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
+        """Take messages; of a Ping no more than one, or it would be a place to keep a window's worth of them."""
+        completed = super().data_came(data, start, end, window_bytes)
+        self._pings += completed
+        if self._is_ping and not self.has_left and (self._pings > 1 or self._inbox.is_stopped):
+            self.finish(Status.INTERNAL, "a Ping is one message, and a short one")
+        return completed
+
     def __ended__(self) -> None:
         super().__ended__()
-        if self._is_ping:
+        if self._is_ping and not self.has_left:
             self._answer_ping()
 
     def _answer_ping(self) -> None:

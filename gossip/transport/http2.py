@@ -23,6 +23,7 @@ from hpack import (
 )
 
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.table_updates import has_too_many_updates
 
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
@@ -43,6 +44,15 @@ class SelfContainedEncoder(Encoder):
     Each block begins by setting the table's size to 0, which is what a peer that allows no table wants to hear.
     Spec: RFC 7541 section 6.3.
     """
+
+    @property
+    def header_table_size(self) -> int:
+        """Nothing, whatever the peer allows; h2 tells it, and the one encoder of all connections need not remember."""
+        return 0
+
+    @header_table_size.setter
+    def header_table_size(self, _allowed: int) -> None:
+        pass
 
     def encode(self, headers: Iterable[tuple[bytes, bytes]], _huffman: bool = True) -> bytes:  # type: ignore[override]  # h2 passes pairs of bytes
         """The block for these header fields."""
@@ -103,6 +113,8 @@ class ReportingDecoder(RememberingDecoder):
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
         """The header fields of one block."""
+        if has_too_many_updates(data):
+            raise CompressionError("a header block that changes the size of its table again and again")
         try:
             return super().decode(data, raw)
         except OversizedHeaderListError:

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
-from gossip.transport.tls_records import Records
+from gossip.transport.tls_records import Records, asks_again
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -23,6 +23,8 @@ STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
+LINGER_S = 1.0
+"""How long a connection whose TLS failed may stay, for the peer to read why."""
 
 _thread = threading.local()
 
@@ -106,6 +108,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._tcp: asyncio.Transport | None = None
         self._stands = False
         self._error: BaseException | None = None
+        self._lingering: asyncio.TimerHandle | None = None
         self._turns = shared_turns()
         self._rest = b""
         self._waits_for_turn = False
@@ -151,6 +154,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Hand on the end."""
         self._stands = False
+        if self._lingering is not None:
+            self._lingering.cancel()
         self._application.connection_lost(self._error or exc)
         self._error = None
         del self._tls, self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
@@ -284,8 +289,10 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             if self._outgoing.pending:
-                self._tls.context = self._verifying  # our certificate is on its way, the peer's is to come
-                self._flush()
+                said = self._outgoing.read()
+                if not asks_again(said):
+                    self._tls.context = self._verifying  # our certificate is on its way, the peer's is to come
+                self._write(said)
                 self._application.tls_begun(self)
             return False
         except ssl.SSLError as error:
@@ -332,10 +339,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._tcp.close()
 
     def _fail(self, error: ssl.SSLError) -> None:
-        """Send the alert and wait for the peer to close: closing first could keep the alert from arriving.
-
-        Who accepted the connection cuts it where the peer does not.
-        """
+        """Send the alert and give the peer a moment to close: closing first could keep the alert from arriving."""
         self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
         self._flush()
         self._application.tls_failed(error)
@@ -344,9 +348,14 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         if self._tls.server_side and self._tcp.can_write_eof():
             with contextlib.suppress(OSError):  # the peer may have reset it, which is not seen yet
                 self._tcp.write_eof()
+            self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._tcp.abort)
         else:
             self._tcp.close()
 
     def _flush(self) -> None:
-        if self._outgoing.pending and self._tcp is not None:
-            self._tcp.write(self._outgoing.read())
+        if self._outgoing.pending:
+            self._write(self._outgoing.read())
+
+    def _write(self, encrypted: bytes) -> None:
+        if self._tcp is not None:
+            self._tcp.write(encrypted)

@@ -191,8 +191,7 @@ def too_long_frame(peer: RawPeer) -> None:
 
 def more_than_the_stream_window(peer: RawPeer) -> None:
     peer.write(peer.headers(1, request(PING)))  # which is not read before it is whole
-    prefix = b"\0" + (2**20).to_bytes(4, "big")
-    peer.write(data(1, prefix), *[data(1, bytes(16_000))] * 5)
+    peer.write(*[DataFrame(1, pad_length=255, flags=("PADDED",))] * 300)
 
 
 def frame_inside_a_header_block(peer: RawPeer) -> None:

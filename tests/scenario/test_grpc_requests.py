@@ -57,7 +57,7 @@ def test_ping_whose_end_comes_in_an_empty_frame_is_answered() -> None:
 
 @pytest.mark.parametrize(
     ("body", "text"),
-    [(b"", "a Ping is one message, not 0"), (EMPTY + EMPTY, "not 2"), (EMPTY + b"\0", "not 1 and a part")],
+    [(b"", "a Ping is one message, not 0"), (EMPTY + EMPTY, "one message"), (EMPTY + b"\0", "not 1 and a part")],
 )
 def test_ping_of_another_number_of_messages_is_refused(body: bytes, text: str) -> None:
     async def main() -> None:
@@ -66,6 +66,22 @@ def test_ping_of_another_number_of_messages_is_refused(body: bytes, text: str) -
             fields = await peer.fields(1)
             assert fields["grpc-status"] == "13"
             assert text in fields["grpc-message"]
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(EMPTY + EMPTY, "13"), (b"\0" + (2000).to_bytes(4) + b"x", "8")],
+    ids=["two messages", "a long one"],
+)
+def test_ping_that_is_more_than_a_short_message_is_refused_before_its_end(body: bytes, status: str) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, body))
+            fields = await peer.fields(1)
+            assert fields["grpc-status"] == status
+            assert "a Ping is one message, and a short one" in fields["grpc-message"]
 
     run_bounded(main)
 

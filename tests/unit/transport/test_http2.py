@@ -7,9 +7,10 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import DataReceived
 from h2.exceptions import FlowControlError, TooManyStreamsError
+from h2.settings import SettingCodes
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
-from hyperframe.frame import DataFrame
+from hyperframe.frame import DataFrame, SettingsFrame
 
 from gossip.transport.http2 import (
     END_STREAM,
@@ -409,3 +410,12 @@ def test_block_that_nobody_remembers_is_left_to_h2() -> None:
     connect(client, server)
     assert server.take_block(5, Encoder().encode([("x-new", "value")]), end_stream=False) == ()
     assert set(server.streams) == {1, 3}
+
+
+def test_what_peers_allow_for_their_tables_leaves_nothing_with_the_encoder_that_all_connections_share() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    for size in (4095, 4094, 0, 4096):
+        server.receive_data(SettingsFrame(0, settings={SettingCodes.HEADER_TABLE_SIZE: size}).serialize())
+    assert server.encoder is client.encoder
+    assert (server.encoder.table_size_changes, server.encoder.header_table_size) == ([], 0)

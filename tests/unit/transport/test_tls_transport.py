@@ -69,8 +69,8 @@ class Application:
 class Ends:
     """A server's end of a connection, and all that a client has to say."""
 
-    def __init__(self, application: Application, key_log: Path | None = None) -> None:
-        self.socket = application.socket = Socket()
+    def __init__(self, application: Application, key_log: Path | None = None, socket: Socket | None = None) -> None:
+        self.socket = application.socket = socket or Socket()
         self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
         self.transport.connection_made(self.socket)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -200,6 +200,42 @@ def test_stranger_who_leaves_after_its_tls_has_failed_has_failed_once(applicatio
         assert application.failures == 1
 
     run_bounded(main)
+
+
+class HalfClosing(Socket):
+    """A transport whose own half can be closed alone."""
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_after_tls_has_failed_the_connection_is_cut_however_long_the_peer_stays(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application, socket=HalfClosing())
+        ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
+        assert not ends.socket.was_aborted, "it has a moment to read the alert"
+        (timer,) = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
+        assert timer.when() - asyncio.get_running_loop().time() <= module.LINGER_S
+        timer._run()
+        assert ends.socket.was_aborted
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_a_connection_that_is_lost_leaves_no_timer(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application, socket=HalfClosing())
+        ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
+        (timer,) = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
+        ends.transport.connection_lost(None)
+        assert timer.cancelled()
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("application", [AT_ONCE_S], indirect=True)

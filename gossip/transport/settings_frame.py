@@ -1,0 +1,27 @@
+"""What h2 gets to see of a SETTINGS frame. Spec: RFC 9113 section 6.5."""
+
+from h2.exceptions import DenialOfServiceError
+
+from gossip.transport.http2 import FRAME_HEADER, FRAME_HEADER_BYTES
+
+ENTRY_BYTES = 6
+MAX_ENTRIES = 32
+HIGHEST_KNOWN = 6
+"""MAX_HEADER_LIST_SIZE."""
+
+
+def known_settings(frame: bytes) -> bytes:
+    """The frame without settings that nobody knows, which are to be ignored: h2 keeps 800 bytes for each, for ever.
+
+    Raises:
+        DenialOfServiceError: It has more entries than there is any use for.
+    """
+    body = frame[FRAME_HEADER_BYTES:]
+    if len(body) > MAX_ENTRIES * ENTRY_BYTES:
+        raise DenialOfServiceError(f"SETTINGS of more than {MAX_ENTRIES} entries")
+    if len(body) % ENTRY_BYTES:
+        return frame  # for which h2 has an error
+    entries = (body[start : start + ENTRY_BYTES] for start in range(0, len(body), ENTRY_BYTES))
+    known = b"".join(entry for entry in entries if int.from_bytes(entry[:2]) <= HIGHEST_KNOWN)
+    word, flags, stream_id = FRAME_HEADER.unpack_from(frame)
+    return FRAME_HEADER.pack(len(known) << 8 | word & 0xFF, flags, stream_id) + known
