@@ -30,6 +30,19 @@ class GossipError(Exception):
         return _again, (type(self), self.args), vars(self)
 
 
+MAX_SHOWN = 1000
+
+
+def shown_text(text: str) -> str:
+    """What a peer wrote, as it may stand in a line of a log: not too long, and without control characters."""
+    short = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in short)
+
+
+def _in_hex(data: bytes) -> str:
+    return data.hex() if len(data) <= 64 else f"{data[:32].hex()}... ({len(data)} bytes)"
+
+
 def _again(kind: type[GossipError], args: tuple[Any, ...]) -> GossipError:
     return kind.__new__(kind, *args)
 
@@ -118,7 +131,7 @@ class IdentityError(GossipError):
     fault = Fault.PEER
 
     def __init__(self, text: str, *, pki_id: PkiId | None = None) -> None:
-        super().__init__(f"{text} (PKI-ID {pki_id.hex()})" if pki_id is not None else text)
+        super().__init__(f"{text} (PKI-ID {_in_hex(pki_id)})" if pki_id is not None else text)
         self.pki_id = pki_id
 
 
@@ -133,7 +146,7 @@ class PkiIdMismatchError(IdentityError):
     """The identity's own PKI-ID is not the one that it came with."""
 
     def __init__(self, *, claimed: PkiId, computed: PkiId) -> None:
-        super().__init__(f"identity doesn't match the computed pkiID {computed.hex()}", pki_id=claimed)
+        super().__init__(f"identity doesn't match the computed pkiID {_in_hex(computed)}", pki_id=claimed)
         self.claimed = claimed
         self.computed = computed
 
@@ -184,7 +197,9 @@ class TlsBindingError(HandshakeError):
     """The signed hash is not that of the certificate on this very connection."""
 
     def __init__(self, *, expected: bytes, got: bytes) -> None:
-        super().__init__(f"Expected {expected.hex()} in remote hash of TLS cert, but got {got.hex() or 'nothing'}")
+        super().__init__(
+            f"Expected {_in_hex(expected)} in remote hash of TLS cert, but got {_in_hex(got) or 'nothing'}"
+        )
         self.expected = expected
         self.got = got
 
@@ -194,7 +209,8 @@ class WrongPeerError(HandshakeError):
 
     def __init__(self, *, expected: PkiId, got: PkiId, detail: str = "") -> None:
         super().__init__(
-            f"PKI-ID of remote peer doesn't match expected PKI-ID: expected {expected.hex()}, got {got.hex()}{detail}"
+            "PKI-ID of remote peer doesn't match expected PKI-ID: "
+            f"expected {_in_hex(expected)}, got {_in_hex(got)}{detail}"
         )
         self.expected = expected
         self.got = got
@@ -204,7 +220,7 @@ class RefusedByPeerError(HandshakeError):
     """The other side ended the stream with an error: ``grpc_status`` by name, ``reason`` in its own words."""
 
     def __init__(self, *, grpc_status: str, reason: str) -> None:
-        super().__init__(f"refused by the peer with {grpc_status}: {reason or 'no reason given'}")
+        super().__init__(f"refused by the peer with {grpc_status}: {shown_text(reason) or 'no reason given'}")
         self.grpc_status = grpc_status
         self.reason = reason
 
@@ -270,5 +286,5 @@ class NegativeAckError(SendError):
     fault = Fault.PEER
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"negative acknowledgement: {reason}")
+        super().__init__(f"negative acknowledgement: {shown_text(reason)}")
         self.reason = reason

@@ -1,20 +1,29 @@
 """Says a repeated thing seldom, and how often it happened meanwhile."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Hashable
 
 KEYS = 1024
+LINES_AT_ONCE = 20
+"""How many lines about peers, wherever they come from, a log gets in ten seconds."""
 
 
 class Throttle:
     """Lets one occurrence of each key through in ``interval_s`` seconds and counts the others; time is an argument.
 
+    Of all keys together no more than ``most`` get through in such a time: where peers choose the keys, as with the
+    addresses that they come from, they could have as many as they like.
+
     It remembers the latest 1,024 keys, so that no peer can make it grow.
     """
 
-    def __init__(self, interval_s: float = 10.0) -> None:
+    def __init__(self, interval_s: float = 10.0, most: float = math.inf) -> None:
         self._interval_s = interval_s
+        self._most = most
         self._said: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+        self._began_at_s = -math.inf
+        self._let_through = 0
 
     def admit(self, key: Hashable, now_s: float) -> int | None:
         """Record one occurrence.
@@ -22,12 +31,22 @@ class Throttle:
         Returns:
             None when it should not be said now; otherwise how many have not been said since the last one that was.
         """
-        said_at_s, unsaid = self._said.get(key, (None, 0))
-        if said_at_s is not None and now_s - said_at_s < self._interval_s:
-            self._said[key] = (said_at_s, unsaid + 1)
+        said_at_s, unsaid = self._said.get(key, (-math.inf, 0))
+        if now_s - said_at_s < self._interval_s or not self._has_room(now_s):
+            self._remember(key, said_at_s, unsaid + 1)
             return None
-        self._said[key] = (now_s, 0)
+        self._let_through += 1
+        self._remember(key, now_s, 0)
         self._said.move_to_end(key)
+        return unsaid
+
+    def _has_room(self, now_s: float) -> bool:
+        if now_s - self._began_at_s >= self._interval_s:
+            self._began_at_s = now_s
+            self._let_through = 0
+        return self._let_through < self._most
+
+    def _remember(self, key: Hashable, said_at_s: float, unsaid: int) -> None:
+        self._said[key] = (said_at_s, unsaid)
         if len(self._said) > KEYS:
             self._said.popitem(last=False)
-        return unsaid

@@ -13,7 +13,7 @@ from gossip.comm.population import Population
 from gossip.comm.trust import Trust
 from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
-from gossip.throttle import Throttle
+from gossip.throttle import LINES_AT_ONCE, Throttle
 from gossip.transport.base import FrameStream
 from gossip.turns import shared_turns
 
@@ -34,7 +34,7 @@ class Acceptor:
         self._config = config
         self._metrics = metrics
         self._observer = observer
-        self._throttle = Throttle()
+        self._throttle = Throttle(most=LINES_AT_ONCE)
 
     async def serve(self, stream: FrameStream) -> None:
         """Authenticate whoever opened a stream, and run the connection to its end.

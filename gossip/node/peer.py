@@ -1,6 +1,7 @@
 """One whole peer: identities, communication layer and listener, opened and closed together."""
 
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from gossip.node.certificate_end import find_tls_end
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
+from gossip.throttle import LINES_AT_ONCE, Throttle
 from gossip.transport import grpc_server
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener
@@ -100,6 +102,7 @@ class Peer:
         self._metrics = guarded(metrics)
         self._listener: GrpcListener | None = None
         self._is_stopped = False
+        self._forgotten = Throttle(most=LINES_AT_ONCE)
 
     @property
     def identity(self) -> PeerIdentityType:
@@ -205,5 +208,6 @@ class Peer:
         return self.comm.is_connected(pki_id)
 
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
-        logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
+        if self._forgotten.admit(pki_id, time.monotonic()) is not None:
+            logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
         self.comm.close_conn_nowait(pki_id)

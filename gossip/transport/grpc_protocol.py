@@ -11,7 +11,7 @@ from h2.config import H2Configuration
 from h2.connection import ConnectionState
 from h2.exceptions import FrameDataMissingError, ProtocolError
 
-from gossip.errors import StreamBrokenError
+from gossip.errors import StreamBrokenError, shown_text
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import SETTINGS, FrameReader
@@ -243,7 +243,7 @@ class GrpcProtocol(H2Protocol):
         last_stream_id, code = GOAWAY_BODY.unpack_from(frame, FRAME_HEADER_BYTES)
         if code:
             told = frame[FRAME_HEADER_BYTES + GOAWAY_BODY.size :][:100].decode("ascii", "replace")
-            self.cut(f"the peer ended it with {error_code_name(code)} {told}".rstrip())
+            self.cut(f"the peer ended it with {error_code_name(code)} {shown_text(told)}".rstrip())
             return
         self.connection.is_draining = True
         for stream_id, stream in tuple(self.processor.streams.items()):

@@ -63,3 +63,24 @@ def test_every_error_is_here() -> None:
 def test_a_copy_says_the_same(error: GossipError, again: Callable[[Any], Any]) -> None:
     copied = again(error)
     assert (type(copied), str(copied), vars(copied)) == (type(error), str(error), vars(error))
+
+
+def test_what_a_peer_wrote_is_one_short_line() -> None:
+    forged = "no\n2026-11-25 WARN [gossip] all is well\x1b[31m"
+    for error in (errors.NegativeAckError(forged), errors.RefusedByPeerError(grpc_status="UNKNOWN", reason=forged)):
+        assert "no\\n2026" in str(error)
+        assert str(error).isprintable()
+        assert error.reason == forged
+    assert len(str(errors.NegativeAckError("x" * 10_000))) < 1100
+
+
+def test_names_that_are_too_long_for_names_are_shown_in_part() -> None:
+    long = PkiId(bytes(60_000))
+    for error in (
+        errors.PkiIdMismatchError(claimed=long, computed=PKI_ID),
+        errors.TlsBindingError(expected=b"\x01", got=long),
+        errors.WrongPeerError(expected=PKI_ID, got=long),
+        errors.IdentityError("text", pki_id=long),
+    ):
+        assert f"{'00' * 32}... (60000 bytes)" in str(error)
+        assert len(str(error)) < 300

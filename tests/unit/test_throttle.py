@@ -23,3 +23,19 @@ def test_the_keys_said_longest_ago_are_forgotten_first() -> None:
         throttle.admit(number, 10)
     assert throttle.admit("old", 11) is None
     assert throttle.admit("kept", 11) == 0, "it was forgotten, so it is new again"
+
+
+def test_of_all_keys_together_no_more_get_through_than_was_said() -> None:
+    throttle = Throttle(10, most=2)
+    assert [throttle.admit(key, 0) for key in "abc"] == [0, 0, None]
+    assert throttle.admit("c", 9.9) is None
+    assert throttle.admit("c", 10) == 2, "it was its turn long ago"
+    assert throttle.admit("a", 11) == 0
+    assert throttle.admit("b", 12) is None
+
+
+def test_keys_that_find_no_room_are_forgotten_like_others() -> None:
+    throttle = Throttle(10, most=1)
+    for number in range(2 * KEYS):
+        throttle.admit(number, 0)
+    assert len(throttle._said) == KEYS
