@@ -22,7 +22,7 @@ from gossip.types import PkiId
 MemberKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 """The keys that Fabric takes for a member or a CA; only those on a curve can sign gossip."""
 
-_ECDSA_SIGNATURES = frozenset(
+ECDSA_SIGNATURES = frozenset(
     {
         SignatureAlgorithmOID.ECDSA_WITH_SHA1,
         SignatureAlgorithmOID.ECDSA_WITH_SHA256,
@@ -182,7 +182,7 @@ def parse_certificate(der: bytes) -> Certificate:
         key_id=key_id.digest if key_id is not None else None,
         judged_at=judged_at,
         not_after_at=not_after_at,
-        is_ecdsa_signed=parsed.signature_algorithm_oid in _ECDSA_SIGNATURES,
+        is_ecdsa_signed=parsed.signature_algorithm_oid in ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
         can_sign_certificates=usage is None or usage.key_cert_sign or usage == _NO_USAGE,
         has_alternative_names=_find(extensions, x509.SubjectAlternativeName) is not None,

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import UNREADABLE, Certificate
+from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.pem import find_pem_block
 
 _PEM_TYPE = "X509 CRL"
@@ -65,11 +65,3 @@ def find_authority_key_id(crl: x509.CertificateRevocationList) -> bytes | None:
         if isinstance(extension.value, x509.AuthorityKeyIdentifier):
             return extension.value.key_identifier or b""
     return None
-
-
-def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
-    """Whether this CA's key signed the CRL, whatever CA the CRL names."""
-    try:
-        return ca.key is not None and crl.is_signature_valid(ca.key)
-    except (UnsupportedAlgorithm, ValueError, TypeError):
-        return False

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain import CaTree
+from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
-from gossip.msp.revocation import Revocations, find_authority_key_id, is_signed_by
+from gossip.msp.revocation import Revocations, find_authority_key_id
 
 
 def lint_chains(folder: Folder) -> Iterator[Finding]:
@@ -110,7 +111,10 @@ def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
         problem = f"was made by {named}, which is no CA of this MSP, so a peer ignores it"
         yield warning(entry.file, "crl-of-stranger", problem, "remove it, or put it into the MSP that it belongs to")
     elif signer != issuer:
-        problem = f"names {issuer.subject} as its CA, whose key did not sign it: a peer ignores it, and revokes nothing"
+        problem = (
+            f"names {issuer.subject} as its CA, whose key did not sign it, or not over SHA-1 or SHA-2: "
+            "a peer ignores it, and revokes nothing"
+        )
         yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")
 
 

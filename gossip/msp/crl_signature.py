@@ -1,0 +1,54 @@
+"""Whether a CA signed a CRL in a way that Go takes: over SHA-1 too, which it takes for no certificate."""
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.x509.oid import SignatureAlgorithmOID
+
+from gossip.msp.certificate import ECDSA_SIGNATURES, Certificate
+
+_RSA_SIGNATURES = frozenset(
+    {
+        SignatureAlgorithmOID.RSA_WITH_SHA1,
+        x509.ObjectIdentifier("1.3.14.3.2.29"),  # ISO's name for the same
+        SignatureAlgorithmOID.RSA_WITH_SHA256,
+        SignatureAlgorithmOID.RSA_WITH_SHA384,
+        SignatureAlgorithmOID.RSA_WITH_SHA512,
+    }
+)
+_PSS_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+
+
+def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
+    """Whether this CA's key signed the CRL, whatever CA the CRL names.
+
+    Mirrors: crypto/x509, Certificate.CheckCRLSignature.
+    """
+    try:
+        return _verify(crl, ca.parsed.public_key())
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+
+
+def _verify(crl: x509.CertificateRevocationList, key: CertificatePublicKeyTypes) -> bool:
+    """False where key and algorithm do not belong together; raises where the signature does not hold."""
+    oid, algorithm = crl.signature_algorithm_oid, crl.signature_hash_algorithm
+    signature, signed = crl.signature, crl.tbs_certlist_bytes
+    if isinstance(key, ec.EllipticCurvePublicKey) and oid in ECDSA_SIGNATURES and algorithm:
+        key.verify(signature, signed, ec.ECDSA(algorithm))
+    elif isinstance(key, rsa.RSAPublicKey) and oid in _RSA_SIGNATURES and algorithm:
+        key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+    elif (
+        isinstance(key, rsa.RSAPublicKey)
+        and oid == SignatureAlgorithmOID.RSASSA_PSS
+        and isinstance(algorithm, _PSS_HASHES)
+    ):
+        # Go takes it with these parameters alone, whatever the CRL says they are.
+        key.verify(signature, signed, padding.PSS(padding.MGF1(algorithm), algorithm.digest_size), algorithm)
+    elif isinstance(key, ed25519.Ed25519PublicKey) and oid == SignatureAlgorithmOID.ED25519:
+        key.verify(signature, signed)
+    else:
+        return False
+    return True
