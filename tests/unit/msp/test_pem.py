@@ -26,6 +26,7 @@ FOUND = PemBlock("CERTIFICATE", b"\0\1\2", b"")
         b"-----BEGIN OTHER-----\nno end\n" + BLOCK,
         b"-----BEGIN CERTIFICATE-----\nAAEC\n-----END OTHER-----\n" + BLOCK,
         b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n" + BLOCK,
+        BLOCK.replace(b"AAEC", b"AAEC=") + BLOCK,
     ],
     ids=[
         "plain",
@@ -41,6 +42,7 @@ FOUND = PemBlock("CERTIFICATE", b"\0\1\2", b"")
         "BEGIN without END before",
         "block with another END before",
         "block with bad base64 before",
+        "block with too much padding before",
     ],
 )
 def test_found(data: bytes) -> None:
@@ -59,6 +61,10 @@ def test_found(data: bytes) -> None:
         BLOCK.replace(b"BEGIN CERTIFICATE-----", b"BEGIN CERTIFICATE"),
         BLOCK.replace(b"AAEC", b"AAE"),
         BLOCK.replace(b"AAEC", b"AA=C"),
+        *(
+            BLOCK.replace(b"AAEC", body)
+            for body in (b"AAEC=", b"AAEC==", b"AAEC===", b"AAEC\n====", b"AAE=\n=", b"====")
+        ),
         BLOCK.replace(b"AAEC", b"AAE*"),
         BLOCK.replace(b"END CERTIFICATE-----", b"END CERTIFICATE-----x"),
         BLOCK.replace(b"\nAAEC\n", b"AAEC\n"),
@@ -74,6 +80,9 @@ def test_found(data: bytes) -> None:
         "BEGIN line not closed",
         "base64 too short",
         "padding inside",
+        *(f"{count} too much" for count in (1, 2, 3, 4)),
+        "1 too much behind some",
+        "padding alone",
         "not base64",
         "text after END",
         "no line of its own",
