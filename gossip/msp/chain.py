@@ -199,5 +199,5 @@ def _check_legacy_name_constraints(chain: Sequence[Certificate]) -> None:
 def _is_host_name(name: str) -> bool:
     labels = name.removesuffix(".").split(".")
     if labels[0] == "*":
-        labels = labels[1:] or [""]
+        labels = labels[1:]
     return all(label and label[0] != "-" and _HOST_LABEL.issuperset(label) for label in labels)
