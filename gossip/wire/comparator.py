@@ -9,6 +9,8 @@ from gossip.messages import GossipMessage, Payload, PeerTime
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
 
+_UINT64_MAX = 2**64 - 1
+
 
 class InvalidationResult(Enum):
     """What this message means for that one. Mirrors: gossip/common/common.go, InvalidationResult."""
@@ -32,7 +34,8 @@ def compare_messages(this: GossipMessage, that: GossipMessage, *, data_block_sto
     Args:
         this: The message at hand.
         that: One that was there before.
-        data_block_storage_size: How far apart two blocks' numbers may be before the older block is dropped.
+        data_block_storage_size: How far apart two blocks' numbers may be before the older block is dropped;
+            as in Fabric, a negative number is taken for a large one, its lowest 64 bits.
     """
     kind = kind_of(this)
     if kind is not kind_of(that):
@@ -54,7 +57,7 @@ def _compare_blocks(this: Payload | None, that: Payload | None, storage_size: in
         return InvalidationResult.NO_ACTION
     if this.seq_num == that.seq_num:
         return InvalidationResult.INVALIDATED
-    if abs(this.seq_num - that.seq_num) <= storage_size:
+    if abs(this.seq_num - that.seq_num) <= storage_size & _UINT64_MAX:
         return InvalidationResult.NO_ACTION
     return InvalidationResult.INVALIDATES if this.seq_num > that.seq_num else InvalidationResult.INVALIDATED
 

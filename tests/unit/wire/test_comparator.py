@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.messages import GossipMessage, StateInfo
+from gossip.messages import DataMessage, GossipMessage, Payload, StateInfo
 from gossip.wire.codec import decode, encode
 from gossip.wire.comparator import InvalidationResult, compare_messages
 from tests.support.vectors import Record, load_vectors, names_of
@@ -34,3 +34,19 @@ def test_state_infos_without_a_time_both_stay() -> None:
     info = GossipMessage(state_info=StateInfo(pki_id=b"same"))
 
     assert compare_messages(info, info, data_block_storage_size=1) is InvalidationResult.NO_ACTION
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "result"),
+    [
+        (2, -1, InvalidationResult.NO_ACTION),
+        (1, -1, InvalidationResult.INVALIDATED),
+        (2**64 - 1, -2, InvalidationResult.NO_ACTION),
+        (2**64 - 1, -3, InvalidationResult.INVALIDATES),
+    ],
+)
+def test_a_negative_storage_size_is_a_large_one(number: int, size: int, result: InvalidationResult) -> None:
+    """Fabric compares with uint64(dataBlockStorageSize)."""
+    this, that = (GossipMessage(data_msg=DataMessage(payload=Payload(seq_num=each))) for each in (number, 1))
+
+    assert compare_messages(this, that, data_block_storage_size=size) is result
