@@ -148,14 +148,20 @@ class IdentityMapper:
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
         """Judge again every other identity that ``is_suspected`` holds for, and remove those that fail.
 
-        Those that ended or were not used for too long are removed as well. When ``is_suspected`` raises, nothing is
-        judged or removed.
+        Those that hold count as used; those that ended or were not used for too long are removed as well. When
+        ``is_suspected`` raises, nothing is judged or removed.
 
         Mirrors: SuspectPeers.
         """
         suspected = [entry for entry in self._table if entry is not self._table.own and is_suspected(entry.identity)]
         self._sweep()
-        self._purge([entry for entry in suspected if not self._judge.is_valid(entry)], PurgeReason.SUSPECTED)
+        now, failed = self._clock.now(), []
+        for entry in suspected:
+            if self._judge.is_valid(entry):
+                self._table.use(entry.pki_id, now)
+            else:
+                failed.append(entry)
+        self._purge(failed, PurgeReason.SUSPECTED)
 
     def identity_info(self) -> PeerIdentitySet:
         """Everything that is stored, our own identity included, which is no use of it. Mirrors: IdentityInfo."""

@@ -232,6 +232,16 @@ def test_suspicion_finds_what_ended_or_was_not_used_too() -> None:
     assert fixture.purges == [(ALICE_ID, PurgeReason.EXPIRED), (BOB_ID, PurgeReason.UNUSED)]
 
 
+def test_suspicion_that_an_identity_stands_is_use_of_it() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE, BOB)
+    for _ in range(3):
+        fixture.clock.move(timedelta(minutes=50))
+        fixture.mapper.suspect_peers(lambda identity: identity == ALICE)
+    assert fixture.purges == [(BOB_ID, PurgeReason.UNUSED)]
+    assert fixture.mapper.get(ALICE_ID) == ALICE
+
+
 def test_whoever_is_told_of_one_removal_finds_none_of_the_others() -> None:
     seen: list[set[PkiId]] = []
     fixture = Fixture(on_purge=lambda *_: seen.append(fixture.stored()))
