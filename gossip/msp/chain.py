@@ -83,7 +83,7 @@ class CaTree:
             )
         chains, refusals = [], []
         for way in self._ways:
-            if way.cas[0].parsed.subject != certificate.parsed.issuer:
+            if way.cas[0].parsed.subject != certificate.parsed.issuer or _is_in(certificate, way):
                 continue
             try:
                 chains.append(_verify(certificate, way))
@@ -142,8 +142,22 @@ def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate])
 
 
 def _is_in(candidate: Certificate, way: _Way) -> bool:
-    """True where the same name with the same key is on the way already, which would be a loop."""
-    return any(ca.parsed.subject == candidate.parsed.subject and ca.key == candidate.key for ca in way.cas)
+    """True where the same name with the same key is on the way already, which would be a loop.
+
+    Mirrors: crypto/x509, alreadyInChain.
+    """
+    return any(
+        ca.parsed.subject == candidate.parsed.subject
+        and ca.parsed.public_key() == candidate.parsed.public_key()
+        and _alternative_names(ca) == _alternative_names(candidate)
+        for ca in way.cas
+    )
+
+
+def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName | None:
+    if not certificate.has_alternative_names:
+        return None
+    return certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
 
 
 def _verify(certificate: Certificate, way: _Way) -> tuple[Certificate, ...]:

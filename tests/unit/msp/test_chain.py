@@ -207,6 +207,14 @@ def test_usages_of_an_intermediate_ca(more: Extension) -> None:
     refuse(cas, make_leaf("leaf", intermediate), "no certification path leads from intermediate to a root")
 
 
+def test_certificate_with_name_and_key_of_its_issuer_has_no_chain() -> None:
+    root = make_ca("root")
+    refuse(tree(root), make_leaf("root", root, key=root.key, units=()), "no certification path leads from root")
+    other = (x509.SubjectAlternativeName([x509.DNSName("peer0.example.com")]), False)
+    leaf = make_leaf("root", root, key=root.key, units=(), extensions=(NO_CA, other))
+    assert names(tree(root), leaf) == ["root", "root"]
+
+
 @pytest.mark.parametrize("is_critical", [True, False])
 def test_unknown_extension(is_critical: bool) -> None:
     root = make_ca("root")

@@ -321,6 +321,16 @@ def test_intermediate_that_leads_to_no_root(issuer: Issued | None) -> None:
     refuse_config(config, "^intermediatecerts/0.pem: CA Certificate is not valid: the supplied identity is not valid")
 
 
+def test_intermediate_with_name_and_key_of_its_issuer_leads_to_no_root() -> None:
+    """Go takes no certificate above one of the same name and key."""
+    root = make_ca("root")
+    intermediate = make_ca("intermediate", root)
+    for copied, intermediates in ((root, []), (intermediate, [intermediate])):
+        again = make_ca(copied.certificate.subject, key=copied.key)
+        config = make_config([root], [*intermediates, again])
+        refuse_config(config, r"^intermediatecerts/\d.pem: .* no certification path leads from")
+
+
 def test_root_among_the_intermediates_is_no_harm() -> None:
     root = make_ca("root")
     accept(make_msp([root], [root]), make_leaf("leaf", root))
