@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import MIN_RSA_BITS, CaTree, check_alone, is_passable, is_verifiable_key
+from gossip.msp.chain import MIN_RSA_BITS, CaTree, check_alone, is_verifiable_key
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.revocation import Revocations
 from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
@@ -32,13 +32,16 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 f"or RSA with {MIN_RSA_BITS} bits",
                 path=file.path,
             )
-        if not is_passable(file.certificate):
+        if not file.certificate.is_for_servers:
             raise ConfigurationError(
-                "CA Certificate is not valid: its key usages lack certificate signing, "
-                "or its extended key usages lack server authentication",
-                path=file.path,
+                "CA Certificate is not valid: its extended key usages lack server authentication", path=file.path
             )
     for file in config.roots:
+        # Fabric asks it of no other CA: those that may not sign load, and only nobody below them has a chain.
+        if file.certificate.is_ecdsa_signed and not file.certificate.can_sign_certificates:
+            raise ConfigurationError(
+                "CA Certificate is not valid: its key usages lack certificate signing", path=file.path
+            )
         if not file.certificate.is_signed_by(file.certificate):
             raise ConfigurationError(
                 f"CA Certificate is not valid: {file.certificate.subject} is not self-signed, so it is no root; "

@@ -28,15 +28,7 @@ def lint_places(folder: Folder) -> Iterator[Finding]:
     """CAs lie in the folders of CAs, and nothing else does."""
     for name in _CA_FOLDERS:
         for entry in folder.in_folder(name):
-            if not entry.certificate.is_ca:
-                yield _not_a_ca(name, entry)
-            elif name in {"cacerts", "tlscacerts"} and not entry.certificate.is_signed_by(entry.certificate):
-                problem = f"{entry.certificate.subject} is an intermediate CA: {entry.certificate.issuer} issued it"
-                remedy = f"move it to {_INTERMEDIATES[name]}, and put {entry.certificate.issuer} here"
-                yield error(entry.file, "not-a-root", problem, remedy)
-            elif entry.certificate.key_id is None:
-                problem = f"{entry.certificate.subject} is a CA without subject key identifier, which Fabric refuses"
-                yield error(entry.file, "ca-without-key-id", problem, "have the CA certificate issued with one")
+            yield from _lint_ca(name, entry)
     for name in ("signcerts", "admincerts"):
         for entry in folder.in_folder(name):
             if entry.certificate.is_ca:
@@ -76,6 +68,21 @@ def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
             yield warning(entry.file, "expires-soon", problem, "renew it before then")
 
 
+def _lint_ca(name: str, entry: CertificateFile) -> Iterator[Finding]:
+    certificate = entry.certificate
+    if not certificate.is_ca:
+        yield _not_a_ca(name, entry)
+    elif name in _INTERMEDIATES and not certificate.is_signed_by(certificate):
+        problem = f"{certificate.subject} is an intermediate CA: {certificate.issuer} issued it"
+        remedy = f"move it to {_INTERMEDIATES[name]}, and put {certificate.issuer} here"
+        yield error(entry.file, "not-a-root", problem, remedy)
+    elif certificate.key_id is None:
+        problem = f"{certificate.subject} is a CA without subject key identifier, which Fabric refuses"
+        yield error(entry.file, "ca-without-key-id", problem, "have the CA certificate issued with one")
+    elif not certificate.can_sign_certificates:
+        yield _may_not_sign(name, entry)
+
+
 def _not_a_ca(name: str, entry: CertificateFile) -> Finding:
     subject, units = entry.certificate.subject, entry.certificate.organizational_units
     problem = f"{subject}, issued by {entry.certificate.issuer}, is not a CA certificate"
@@ -83,6 +90,14 @@ def _not_a_ca(name: str, entry: CertificateFile) -> Finding:
         remedy = "move it to admincerts, or remove it: with NodeOUs its OU makes it an administrator"
         return error(entry.file, "admin-among-cas", problem, remedy)
     return error(entry.file, "not-a-ca", problem, f"put the certificate of the CA that issued it into {name} instead")
+
+
+def _may_not_sign(name: str, entry: CertificateFile) -> Finding:
+    problem = f"{entry.certificate.subject} has key usages without certificate signing"
+    remedy = "have the CA certificate issued with keyCertSign"
+    if name == "cacerts" and entry.certificate.is_ecdsa_signed:
+        return error(entry.file, "ca-cannot-sign", f"{problem}: no peer starts with it", remedy)
+    return warning(entry.file, "ca-cannot-sign", f"{problem}: peers refuse whatever it issues", remedy)
 
 
 def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding]:

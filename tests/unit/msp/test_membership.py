@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.x509.oid import SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import ConfigurationError, UntrustedIdentityError
@@ -26,6 +26,7 @@ from tests.support.certificates import (
     make_msp,
 )
 
+CLIENT_ONLY: Extension = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
 UNKNOWN: Extension = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b""), True)
 
 
@@ -308,6 +309,33 @@ def test_somebody_must_be_able_to_be_an_admin(node_ous: dict[Role, OuConfig] | N
 )
 def test_roots_that_cannot_be_one(root: Issued, match: str) -> None:
     refuse_config(make_config([root]), f"^cacerts/0.pem: .*{match}")
+
+
+@pytest.mark.parametrize("root", [make_ca("root"), make_ca("root", key=rsa.generate_private_key(65537, 2048))])
+def test_cas_for_other_purposes_than_servers(root: Issued) -> None:
+    refuse_config(make_config([make_ca("other", more=[CLIENT_ONLY])]), "^cacerts/0.pem: .* lack server authentication")
+    intermediate = make_ca("intermediate", root, more=[CLIENT_ONLY])
+    refuse_config(make_config([root], [intermediate]), "^intermediatecerts/0.pem: .* lack server authentication")
+
+
+def test_intermediate_that_may_not_sign_is_loaded_and_nobody_below_it_is_placed() -> None:
+    root, other = make_ca("root"), make_ca("other")
+    intermediate = make_ca("intermediate", root, more=[key_usage(signs_certificates=False)])
+    msp = make_msp([root, other], [intermediate])
+    accept(msp, make_leaf("leaf", other))
+    refuse(msp, make_leaf("leaf", root), "root issued leaf, but has the intermediate CA intermediate below it")
+    with pytest.raises(UntrustedIdentityError, match="no certification path leads from intermediate to a root"):
+        msp.place(make_leaf("leaf", intermediate).certificate)
+    refuse_config(make_config([root], [intermediate, make_ca("lower", intermediate)]), "^intermediatecerts/1.pem: ")
+
+
+def test_rsa_root_that_may_not_sign_is_loaded_and_nobody_below_it_is_a_member() -> None:
+    """An ECDSA one makes Fabric's peer panic."""
+    key = rsa.generate_private_key(65537, 2048)
+    root, other = make_ca("root", key=key, more=[key_usage(signs_certificates=False)]), make_ca("other")
+    msp = make_msp([root, other])
+    accept(msp, make_leaf("leaf", other))
+    refuse(msp, make_leaf("leaf", root), "no certification path leads from root to a root")
 
 
 def test_no_roots() -> None:

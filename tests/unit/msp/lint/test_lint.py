@@ -16,7 +16,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint import Severity, lint_msp_folder
-from tests.support.certificates import like
+from tests.support.certificates import key_usage, like, make_ca
 from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
 
 NAME = "peer0.org1.example.com"
@@ -367,6 +367,17 @@ def take_the_key_id_from_the_ca(msp: Path) -> None:
     put(msp / CA_FILE, without.public_bytes(Encoding.PEM))
 
 
+def add_a_root_that_may_not_sign(msp: Path) -> None:
+    put(msp / "cacerts" / "other.pem", make_ca("other", more=[key_usage(signs_certificates=False)]).pem)
+
+
+def add_an_intermediate_that_may_not_sign(msp: Path) -> None:
+    other = make_ca("other")
+    put(msp / "cacerts" / "other.pem", other.pem)
+    lower = make_ca("lower", other, more=[key_usage(signs_certificates=False)])
+    put(msp / "intermediatecerts" / "lower.pem", lower.pem)
+
+
 def put_an_intermediate_among_the_roots(msp: Path) -> None:
     lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
     put(msp / "cacerts" / "lower.pem", lower.certificate_pem)
@@ -410,6 +421,8 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
     (name_foreign_certifier, "config.yaml:4", "node-ou-certificate"),
     (take_the_key_id_from_the_ca, CA_FILE, "ca-without-key-id"),
+    (add_a_root_that_may_not_sign, "cacerts/other.pem", "ca-cannot-sign"),
+    (add_an_intermediate_that_may_not_sign, "intermediatecerts/lower.pem", "ca-cannot-sign"),
     (put_an_intermediate_among_the_roots, "cacerts/lower.pem", "not-a-root"),
     (add_a_lost_tls_intermediate, "tlsintermediatecerts/lost.pem", "refused"),
     (put_ca_into_signcerts, OWN, "ca-in-signcerts"),
