@@ -10,13 +10,14 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.errors import UntrustedIdentityError
+from gossip.msp.distinguished_name import ORGANIZATIONAL_UNIT, DistinguishedName, parse_name
 from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.signature import encode_low_s
-from gossip.msp.strictness import check_as_go
+from gossip.msp.strictness import check_as_go, read_fields
 from gossip.types import PkiId
 
 MemberKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -58,6 +59,7 @@ class Certificate:
         der: The exact bytes.
         parsed: cryptography's view of it.
         key: The subject's key; None where Fabric cannot use it (Ed25519, DSA, ...).
+        raw_subject, raw_issuer: The names' exact bytes, by which Go tells whether they are the same.
         subject, issuer: Short names for texts: the common name, or the whole name where there is none.
         organizational_units: The subject's OUs in order.
         serial_number: As it stands there and in a CRL; zero or more.
@@ -76,6 +78,8 @@ class Certificate:
     der: bytes
     parsed: x509.Certificate
     key: MemberKey | None
+    raw_subject: bytes
+    raw_issuer: bytes
     subject: str
     issuer: str
     organizational_units: tuple[str, ...]
@@ -104,8 +108,7 @@ class Certificate:
     @property
     def common_name(self) -> str:
         """The subject's last common name as it stands there; empty where it has none."""
-        names = self.parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        return str(names[-1].value) if names else ""
+        return parse_name(self.raw_subject).common_name
 
     def released(self) -> "Certificate":
         """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
@@ -161,8 +164,9 @@ def parse_certificate(der: bytes) -> Certificate:
             parsed = x509.load_der_x509_certificate(der)
             serial_number = parsed.serial_number
             key = parsed.public_key()
-            check_as_go(parsed, key, der)
-            extensions, subject, issuer = parsed.extensions, parsed.subject, parsed.issuer
+            fields = read_fields(der)
+            check_as_go(parsed, key, fields)
+            extensions, subject, issuer = parsed.extensions, parse_name(fields.subject), parse_name(fields.issuer)
         judged_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
     except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
@@ -172,11 +176,11 @@ def parse_certificate(der: bytes) -> Certificate:
         der=der,
         parsed=parsed,
         key=key if isinstance(key, MemberKey) else None,
+        raw_subject=fields.subject,
+        raw_issuer=fields.issuer,
         subject=_short_name(subject),
         issuer=_short_name(issuer),
-        organizational_units=tuple(
-            str(unit.value) for unit in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-        ),
+        organizational_units=subject.values_of(ORGANIZATIONAL_UNIT),
         serial_number=serial_number,
         is_ca=basics is not None and basics.ca,
         key_id=key_id.digest if key_id is not None else None,
@@ -223,6 +227,5 @@ def _find(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | N
     return None
 
 
-def _short_name(name: x509.Name) -> str:
-    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return shown(str(common[-1].value) if common else name.rfc4514_string()) or "(empty name)"
+def _short_name(name: DistinguishedName) -> str:
+    return shown(name.common_name or name.rfc4514_string()) or "(empty name)"

@@ -83,7 +83,7 @@ class CaTree:
             )
         chains, refusals = [], []
         for way in self._ways:
-            if way.cas[0].parsed.subject != certificate.parsed.issuer or _is_in(certificate, way):
+            if way.cas[0].raw_subject != certificate.raw_issuer or _is_in(certificate, way):
                 continue
             try:
                 chains.append(_verify(certificate, way))
@@ -147,7 +147,7 @@ def _is_in(candidate: Certificate, way: _Way) -> bool:
     Mirrors: crypto/x509, alreadyInChain.
     """
     return any(
-        ca.parsed.subject == candidate.parsed.subject
+        ca.raw_subject == candidate.raw_subject
         and ca.parsed.public_key() == candidate.parsed.public_key()
         and _alternative_names(ca) == _alternative_names(candidate)
         for ca in way.cas
@@ -180,7 +180,7 @@ def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientV
 
 
 def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) -> str:
-    namesakes = [ca for ca in tree.cas if ca.parsed.subject == certificate.parsed.issuer]
+    namesakes = [ca for ca in tree.cas if ca.raw_subject == certificate.raw_issuer]
     if not namesakes:
         return (
             f"certificate signed by unknown authority: its issuer {certificate.issuer} is none of this MSP's CAs, "

@@ -7,6 +7,7 @@ from pathlib import Path
 from gossip.errors import ConfigurationError, UntrustedIdentityError, WireError
 from gossip.messages import SerializedIdentity
 from gossip.msp.certificate import Certificate, parse_certificate_pem, pki_id_of
+from gossip.msp.distinguished_name import parse_name
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.reading import read_folder
 from gossip.msp.membership import Msp
@@ -89,8 +90,8 @@ def describe_identity(content: bytes) -> IdentityFacts:
     return IdentityFacts(
         mspid=None if claim is None else claim.mspid,
         pki_id=None if claim is None else pki_id_of(claim.mspid, claim.id_bytes),
-        subject=certificate.parsed.subject.rfc4514_string(),
-        issuer=certificate.parsed.issuer.rfc4514_string(),
+        subject=parse_name(certificate.raw_subject).rfc4514_string(),
+        issuer=parse_name(certificate.raw_issuer).rfc4514_string(),
         organizational_units=certificate.organizational_units,
         not_before_at=certificate.not_before_at,
         not_after_at=certificate.not_after_at,

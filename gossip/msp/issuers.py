@@ -25,8 +25,8 @@ def find_mspids_of_issuer(msps: Iterable[Msp], certificate: Certificate) -> tupl
 
 def has_namesake(msps: Iterable[Msp], claim: Claim) -> bool:
     """Whether the organisation that an identity claims has a CA of its issuer's name, whoever has signed it."""
-    issuer = claim.certificate.parsed.issuer
-    return any(ca.parsed.subject == issuer for msp in msps if msp.mspid == claim.mspid for ca in msp.tree.cas)
+    issuer = claim.certificate.raw_issuer
+    return any(ca.raw_subject == issuer for msp in msps if msp.mspid == claim.mspid for ca in msp.tree.cas)
 
 
 def find_tls_issuing_mspids(msps: Iterable[Msp], leaf: Certificate) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 from cryptography import x509
 
+from gossip.der import INTEGER, SEQUENCE, read_element, read_elements
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import UNREADABLE, Certificate
 from gossip.msp.crl_signature import is_signed_by
+from gossip.msp.distinguished_name import parse_name
 from gossip.msp.pem import find_pem_block
 
 _PEM_TYPE = "X509 CRL"
@@ -65,3 +67,13 @@ def find_authority_key_id(crl: x509.CertificateRevocationList) -> bytes | None:
         if isinstance(extension.value, x509.AuthorityKeyIdentifier):
             return extension.value.key_identifier or b""
     return None
+
+
+def describe_issuer(crl: x509.CertificateRevocationList) -> str:
+    """Whom the CRL names as its issuer, who need not have signed it."""
+    fields = read_elements(read_element(crl.tbs_certlist_bytes, SEQUENCE).content)
+    _, issuer, *_ = fields[1:] if fields[0].tag == INTEGER else fields
+    try:
+        return parse_name(issuer.encoded).rfc4514_string()
+    except ValueError:
+        return "(unreadable name)"

@@ -1,6 +1,7 @@
 """What Go's certificate parser refuses and cryptography's does not."""
 
 from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.der import SEQUENCE, Element, read_element, read_elements
+from gossip.der import SEQUENCE, read_element, read_elements
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(
@@ -22,11 +23,28 @@ _TEXT_NAMES = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
 _HANDLED_NAMES = (*_TEXT_NAMES, x509.IPAddress)
 _MAX_SHOWN = 64
 _VERSION_TAG = 0xA0
-_UTF8, _NUMERIC, _PRINTABLE, _T61, _IA5, _BMP = 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1E
 
 
-def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, der: bytes) -> None:
-    """Return when Go's parser takes this certificate, which cryptography's took, as well.
+class Fields(NamedTuple):
+    """What of a certificate's bytes cryptography does not show: the fields in DER, ``signed`` without its header."""
+
+    signed: bytes
+    inner_algorithm: bytes
+    outer_algorithm: bytes
+    issuer: bytes
+    subject: bytes
+
+
+def read_fields(der: bytes) -> Fields:
+    """Split a certificate that cryptography took."""
+    signed, outer_algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
+    fields = [element.encoded for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
+    _, inner_algorithm, issuer, _, subject, *_ = fields
+    return Fields(signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject)
+
+
+def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, fields: Fields) -> None:
+    """Return when Go's parser takes this certificate, which cryptography's took, as well; names apart.
 
     Raises:
         ValueError: It does not; the text says what it stumbles over.
@@ -35,13 +53,8 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, d
     """
     if certificate.serial_number < 0:
         raise ValueError("negative serial number")
-    signed, outer_algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
-    fields = [element for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
-    _, inner_algorithm, issuer, _, subject, *_ = fields
-    if inner_algorithm.encoded != outer_algorithm.encoded:
+    if fields.inner_algorithm != fields.outer_algorithm:
         raise ValueError("inner and outer signature algorithm identifiers don't match")
-    _check_name(issuer)
-    _check_name(subject)
     for extension in certificate.extensions:
         if extension.critical:
             _check_critical(extension)
@@ -50,30 +63,7 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, d
         if isinstance(extension.value, x509.CertificatePolicies):
             _check_policies(extension.value)
     if isinstance(key, ec.EllipticCurvePublicKey):
-        _check_point(key, signed.content)
-
-
-def _check_name(name: Element) -> None:
-    for relative in read_elements(name.content):
-        for attribute in read_elements(relative.content):
-            _, value = read_elements(attribute.content)
-            if not _is_text(value):
-                raise ValueError(f"invalid RDNSequence: invalid attribute value of ASN.1 type {value.tag}")
-
-
-def _is_text(value: Element) -> bool:
-    """True for the string types that Go reads; that the others of them are decodable, cryptography has seen to."""
-    content = value.content
-    if value.tag == _IA5:
-        return content.isascii()
-    if value.tag == _NUMERIC:
-        return all(byte in b"0123456789 " for byte in content)
-    if value.tag == _BMP:
-        return not any(
-            0xD800 <= point <= 0xDFFF or 0xFDD0 <= point <= 0xFDEF or point >= 0xFFFE
-            for point in (int.from_bytes(content[at : at + 2]) for at in range(0, len(content), 2))
-        )
-    return value.tag in (_UTF8, _PRINTABLE, _T61)
+        _check_point(key, fields.signed)
 
 
 def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:

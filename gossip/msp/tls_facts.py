@@ -103,14 +103,14 @@ def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) 
         raise UntrustedIdentityError("no certificate was presented")
     current = parse_certificate(chain[0])
     # A root that is presented and not trusted says nothing: who is missing is who issued the one below it.
-    others = [ca for ca in _readable(chain[1:]) if ca.parsed.subject != ca.parsed.issuer]
+    others = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
     while True:
         if current in trusted or any(current.is_signed_by(ca) for ca in trusted):
             return None
         above = next((ca for ca in others if current.is_signed_by(ca)), None)
         if above is None:
-            name = current.parsed.issuer
-            namesake = next((ca for ca in trusted if ca.parsed.subject == name), None)
+            name = current.raw_issuer
+            namesake = next((ca for ca in trusted if ca.raw_subject == name), None)
             return MissingIssuer(current.subject, current.issuer, namesake)
         others.remove(above)
         current = above

@@ -88,6 +88,7 @@ def read_authority(folder: Path) -> Authority:
         raise ConfigurationError(f"holds {len(files)} files *-cert.pem and not one", path=str(folder))
     try:
         certificate = x509.load_pem_x509_certificate(files[0].read_bytes())
+        certificate.subject.public_bytes()  # what it issues has this name in it
         key = load_pem_private_key((folder / "priv_sk").read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
         raise ConfigurationError(f"holds no CA that can be used: {error}", path=str(folder)) from error

@@ -8,7 +8,7 @@ from gossip.msp.chain import CaTree
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
-from gossip.msp.revocation import Revocations, find_authority_key_id
+from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
 
 
 def lint_chains(folder: Folder) -> Iterator[Finding]:
@@ -107,8 +107,7 @@ def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
         remedy = f"have it issued again with the CA's subject key identifier, {signer.key_id.hex()}"
         yield error(entry.file, "crl-key-id", problem, remedy)
     elif issuer is None:
-        named = entry.crl.issuer.rfc4514_string()
-        problem = f"was made by {named}, which is no CA of this MSP, so a peer ignores it"
+        problem = f"was made by {describe_issuer(entry.crl)}, which is no CA of this MSP, so a peer ignores it"
         yield warning(entry.file, "crl-of-stranger", problem, "remove it, or put it into the MSP that it belongs to")
     elif signer != issuer:
         problem = (

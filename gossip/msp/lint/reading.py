@@ -7,10 +7,12 @@ from pathlib import Path
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.config import MAX_FILE_BYTES
+from gossip.msp.distinguished_name import parse_name
 from gossip.msp.lint.contents import read_certificate, read_crl, read_key
 from gossip.msp.lint.finding import FileFacts, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile
 from gossip.msp.pem import find_pem_block
+from gossip.msp.revocation import describe_issuer
 
 _TLS_FILES = {"ca.crt": "TLS root CA", "server.crt": "TLS certificate", "client.crt": "TLS certificate"}
 _IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
@@ -101,7 +103,7 @@ def _certificate(folder: Folder, file: str, content: bytes, role: str) -> Certif
         folder.files.append(FileFacts(file, "unreadable"))
         return None
     validity = (certificate.not_before_at, certificate.not_after_at)
-    folder.files.append(FileFacts(file, role, certificate.parsed.subject.rfc4514_string(), *validity))
+    folder.files.append(FileFacts(file, role, parse_name(certificate.raw_subject).rfc4514_string(), *validity))
     return certificate
 
 
@@ -129,8 +131,7 @@ def _add_crl(folder: Folder, file: str, content: bytes) -> None:
     if crl is None:
         folder.files.append(FileFacts(file, "unreadable"))
         return
-    issuer = crl.issuer.rfc4514_string()
-    folder.files.append(FileFacts(file, "CRL", issuer, crl.last_update_utc, crl.next_update_utc))
+    folder.files.append(FileFacts(file, "CRL", describe_issuer(crl), crl.last_update_utc, crl.next_update_utc))
     folder.crls.append(CrlFile(file, crl))
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from gossip.der import BIT_STRING, SEQUENCE, SET, encode_element, read_element, read_elements
+from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, parse_certificate_pem, pki_id_of, shown
 from gossip.msp.pem import encode_certificate_pem
@@ -124,7 +124,6 @@ def test_a_country_of_any_length_is_read_without_a_warning() -> None:
     der, _ = make_der("peer0")
     common_name, country = bytes.fromhex("0603550403"), bytes.fromhex("0603550406")
     odd = parse_certificate(der.replace(common_name, country))
-    assert odd.parsed.subject.rfc4514_string().startswith("C=peer0")
     assert (odd.subject, odd.issuer) == ("C=peer0", "C=peer0")
 
 
@@ -267,12 +266,10 @@ def test_names_that_cannot_be_read() -> None:
     """cryptography reads names only when they are asked for; the bytes come from whoever connects."""
     der = make_named(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ascii")]))
     refuse(der.replace(b"ascii", b"asci\xff"), "")
-    relative = read_elements(read_element(der, SEQUENCE).content)[0]
-    name = read_elements(relative.content)[3].encoded
-    empty = encode_element(SEQUENCE, encode_element(SET, b""))
-    _, outer, signature = read_elements(read_element(der, SEQUENCE).content)
-    body = encode_element(SEQUENCE, relative.content.replace(name, empty))
-    refuse(encode_element(SEQUENCE, body + outer.encoded + signature.encoded), "cannot be empty")
+    refuse(
+        make_named(x509.Name([x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, b"id", _ASN1Type.BitString)])),
+        "type 3",
+    )
 
 
 @pytest.mark.parametrize(
