@@ -23,6 +23,10 @@ PurgeHandler = Callable[[PkiId, PeerIdentityType, PurgeReason], None]
 """Told of each removal, once, after it. May call the mapper; what it raises is logged and changes nothing."""
 
 SWEEPS_PER_THRESHOLD = 10
+MEAN_IDENTITY_BYTES = 2048
+"""Twice what a Fabric CA makes; of one, its owner can make any number, with text around the certificate."""
+LEAST_BYTES = 128 * 1024
+"""Our own and the longest that a handshake lets through."""
 RECHECK_S = 60.0
 """However long the usage threshold is: so soon a clock that was set is noticed."""
 
@@ -59,8 +63,8 @@ class IdentityMapper:
             clock: What identities end and age by.
             usage_threshold_s: How long an identity stays that nobody asks for. Too small drops connections of quiet
                 peers, too large keeps the identities of peers that are gone.
-            max_identities: How many are held at most, ours included. Less than there are peers makes connections drop
-                each other; each costs its own length and about 400 bytes.
+            max_identities: How many are held at most, ours included; together they may have 2 KiB for each. Less than
+                there are peers makes connections drop each other; each costs its own length and about 400 bytes.
             on_purge: Told of each removal.
             is_in_use: Whose identities leave last where there are too many, such as connected peers': an organisation
                 can make identities without number, and shall not push out others with them.
@@ -80,6 +84,7 @@ class IdentityMapper:
         self._clock = clock
         self._usage_threshold_s = usage_threshold_s
         self._max_identities = max_identities
+        self._max_bytes = max(max_identities * MEAN_IDENTITY_BYTES, LEAST_BYTES)
         self._on_purge = on_purge
         self._is_in_use = is_in_use
         self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))
@@ -211,21 +216,21 @@ class IdentityMapper:
         await self._sweeper.close()
 
     def _make_room(self) -> None:
-        if len(self._table) > self._max_identities:
+        if self._table.list_surplus(self._max_identities, self._max_bytes):
             self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
             self._purge(self._list_surplus(), PurgeReason.EVICTED)
 
     def _list_surplus(self) -> list[Entry]:
         """Who leaves, so that the bound holds. Who is in use counts as used now; the newest is about to be."""
         now, newest = self._clock.now(), self._table.newest
-        surplus = self._table.list_least_used(len(self._table) - self._max_identities)
+        surplus = self._table.list_surplus(self._max_identities, self._max_bytes)
         for _ in range(len(self._table)):
             spared = [entry for entry in surplus if entry is newest or self._is_in_use(entry.pki_id)]
             if not spared:
                 break
             for entry in spared:
                 self._table.use(entry.pki_id, now)
-            surplus = self._table.list_least_used(len(surplus))
+            surplus = self._table.list_surplus(self._max_identities, self._max_bytes)
         return surplus
 
     def _sweep(self) -> datetime | None:

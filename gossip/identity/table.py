@@ -21,6 +21,8 @@ class IdentityTable:
         self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
         self._by_end: list[tuple[datetime, int, Entry]] = []
         self._sequence = itertools.count()
+        self.size_bytes = len(own.identity)
+        """Of all identities together."""
         self._seen_at = own.used_at
 
     def __len__(self) -> int:
@@ -56,11 +58,15 @@ class IdentityTable:
         if entry.expires_at is not None:
             heapq.heappush(self._by_end, (entry.expires_at, next(self._sequence), entry))
         self._by_use[entry.pki_id] = entry
+        self.size_bytes += len(entry.identity)
 
     def set_own(self, entry: Entry, now: datetime) -> None:
         """Take another entry, or the stored one of its PKI-ID, for our own; the former one ages from now on."""
         former = self._own
-        self._own = self._by_use.setdefault(entry.pki_id, entry)
+        if entry.pki_id not in self._by_use:
+            self._by_use[entry.pki_id] = entry
+            self.size_bytes += len(entry.identity)
+        self._own = self._by_use[entry.pki_id]
         self.use(former.pki_id, now)
         if former.expires_at is not None:
             heapq.heappush(self._by_end, (former.expires_at, next(self._sequence), former))
@@ -71,13 +77,25 @@ class IdentityTable:
         if entry is self._own or self._by_use.get(entry.pki_id) is not entry:
             return False
         del self._by_use[entry.pki_id]
+        self.size_bytes -= len(entry.identity)
         self._clear_stale_ends()
         return True
 
-    def list_least_used(self, count: int) -> list[Entry]:
-        """The ``count`` entries that were not used for longest, our own apart; none when it is not positive."""
-        others = (entry for entry in self._by_use.values() if entry is not self._own)
-        return list(itertools.islice(others, max(count, 0)))
+    def list_surplus(self, max_count: int, max_bytes: int) -> list[Entry]:
+        """Who leaves, so that the others are no more and together no longer; who was used last, leaves last.
+
+        Our own is counted, and stays.
+        """
+        surplus: list[Entry] = []
+        count, size_bytes = len(self), self.size_bytes
+        for entry in self._by_use.values():
+            if count <= max_count and size_bytes <= max_bytes:
+                break
+            if entry is not self._own:
+                surplus.append(entry)
+                count -= 1
+                size_bytes -= len(entry.identity)
+        return surplus
 
     def list_expired(self, now: datetime) -> list[Entry]:
         """Every entry that has ended, first ended first. They stay until they are removed, and are listed once."""

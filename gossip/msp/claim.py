@@ -9,6 +9,9 @@ from gossip.msp.pem import PemBlock
 from gossip.types import PeerIdentityType
 from gossip.wire.serialized import parse_serialized_identity
 
+MAX_IDENTITY_BYTES = 16 * 1024
+"""Ten times what a Fabric CA makes. Strangers may send longer ones, each of which costs milliseconds to read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -44,8 +47,10 @@ def parse_claim(identity: PeerIdentityType) -> Claim:
     """Read an identity down to its certificate.
 
     Raises:
-        UntrustedIdentityError: It is empty or malformed, or holds no certificate in PEM.
+        UntrustedIdentityError: It is empty, malformed or too long, or holds no certificate in PEM.
     """
+    if len(identity) > MAX_IDENTITY_BYTES:
+        raise UntrustedIdentityError(f"an identity of {len(identity)} bytes, where {MAX_IDENTITY_BYTES} are enough")
     serialized = parse_serialized(identity)
     try:
         certificate, block = parse_certificate_pem(serialized.id_bytes)

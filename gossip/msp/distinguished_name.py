@@ -8,6 +8,9 @@ from gossip.der import Element, read_element, read_elements
 COMMON_NAME: Final = "2.5.4.3"
 ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
 
+MAX_NAME_BYTES: Final = 2048
+"""Ten times a long one. Each attribute takes 6 us to read, and a stranger may put thousands into a name."""
+
 _SHORT = {
     COMMON_NAME: "CN",
     "2.5.4.6": "C",
@@ -58,10 +61,13 @@ def parse_name(der: bytes) -> DistinguishedName:
     """Read a name of a certificate that cryptography took, refusing what Go's parser refuses.
 
     Raises:
-        ValueError: A value is none of the string types that Go reads, or no text in its type.
+        ValueError: It is longer than anybody's, or a value is none of the string types that Go reads, or no text in its
+            type.
 
     Mirrors: crypto/x509, parseName (Go 1.26).
     """
+    if len(der) > MAX_NAME_BYTES:
+        raise ValueError(f"a name of {len(der)} bytes, where {MAX_NAME_BYTES} are enough")
     return DistinguishedName(
         tuple(
             tuple(_parse_attribute(attribute) for attribute in read_elements(relative.content))

@@ -10,9 +10,6 @@ from gossip.msp.judge import MspSet, Standing
 from gossip.msp.membership import Msp
 from gossip.types import ChannelId, PeerIdentityType
 
-MAX_CACHED_IDENTITY_BYTES = 16 * 1024
-"""A longer identity is judged afresh each time, so that nobody fills the memory through the cache."""
-
 
 class MspRegistry:
     """Judges identities by several organisations' MSPs, our own first.
@@ -114,10 +111,9 @@ class _Standings:
         standing = self.find(channel, identity)
         if standing is None:
             standing = judge()
-            if len(identity) <= MAX_CACHED_IDENTITY_BYTES:
-                self._found[channel, identity] = replace(standing, member=standing.member.released())
-                if len(self._found) > self._max_cached:
-                    self._found.popitem(last=False)
+            self._found[channel, identity] = replace(standing, member=standing.member.released())
+            if len(self._found) > self._max_cached:
+                self._found.popitem(last=False)
         return standing
 
     def clear(self) -> None:

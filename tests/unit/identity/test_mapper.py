@@ -176,6 +176,18 @@ def test_least_recently_used_leaves_when_full_and_never_our_own() -> None:
     assert fixture.stored() == {SELF_ID, BOB_ID, CAROL_ID}
 
 
+def test_least_recently_used_leaves_when_all_together_are_too_long() -> None:
+    fixture = Fixture(max_identities=100)
+    long = [identity_of(f"{number} {'x' * 16_000}") for number in range(20)]
+    fixture.put(ALICE, *long)
+    kept = {info.identity for info in fixture.mapper.identity_info()}
+    assert sum(map(len, kept)) <= 100 * 2048 < sum(map(len, kept)) + len(long[0])
+    assert kept == {SELF, *long[-len(kept) + 1 :]}
+    assert set(fixture.purges) == {
+        (pki_id_of(each), PurgeReason.EVICTED) for each in (ALICE, *long) if each not in kept
+    }
+
+
 def test_who_is_in_use_is_not_pushed_out_by_newcomers() -> None:
     fixture = Fixture(max_identities=4)
     fixture.put(ALICE, BOB)

@@ -26,6 +26,13 @@ def test_an_attribute_may_stand_twice_in_one_relative_name() -> None:
     assert name.rfc4514_string() == "CN=b,CN=a,OU=org1+OU=org1+OU=peer"
 
 
+def test_a_name_of_hundreds_of_attributes_is_not_read() -> None:
+    attributes: list[list[tuple[str, str]]] = [[("OU", "a")] for _ in range(200)]
+    with pytest.raises(ValueError, match=r"a name of \d+ bytes, where 2048 are enough"):
+        parse_name(make_name(*attributes))
+    assert len(parse_name(make_name(*attributes[:100])).values_of(ORGANIZATIONAL_UNIT)) == 100
+
+
 @pytest.mark.parametrize("name", [make_name(), make_name([])], ids=["empty", "empty relative name"])
 def test_nothing_in_it(name: bytes) -> None:
     assert (parse_name(name).common_name, parse_name(name).rfc4514_string()) == ("", "")

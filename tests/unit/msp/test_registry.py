@@ -4,9 +4,10 @@ import pytest
 
 from gossip.errors import IdentityRevokedError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
+from gossip.msp.claim import MAX_IDENTITY_BYTES
 from gossip.msp.config import CrlFile
 from gossip.msp.membership import Member, Msp
-from gossip.msp.registry import MAX_CACHED_IDENTITY_BYTES, MspRegistry
+from gossip.msp.registry import MspRegistry
 from gossip.msp.revocation import parse_crl
 from gossip.types import ChannelId, PeerIdentityType
 from gossip.wire.serialized import encode_serialized_identity
@@ -174,14 +175,14 @@ def test_nothing_is_remembered_where_nothing_may_be() -> None:
     assert msp.count == 2
 
 
-def test_huge_identity_is_not_remembered() -> None:
-    msp = CountingMsp()
-    registry = MspRegistry(msp)
+def test_huge_identity_is_refused() -> None:
+    registry = MspRegistry(LOCAL)
     leaf = make_leaf("peer0", ROOTS["Org1MSP"])
-    padded = encode_serialized_identity("Org1MSP", b"x" * MAX_CACHED_IDENTITY_BYTES + b"\n" + leaf.pem)
-    for _ in range(2):
-        registry.find_standing(padded)
-    assert msp.count == 2
+    text = b"x" * (MAX_IDENTITY_BYTES - len(leaf.identity("Org1MSP")) - 10)
+    registry.find_standing(encode_serialized_identity("Org1MSP", text + b"\n" + leaf.pem))
+    huge = encode_serialized_identity("Org1MSP", text + bytes(20) + b"\n" + leaf.pem)
+    with pytest.raises(UntrustedIdentityError, match=f"an identity of {len(huge)} bytes, where 16384 are enough"):
+        registry.find_standing(huge)
 
 
 def test_exchange_forgets_what_was_found() -> None:
