@@ -42,7 +42,7 @@ class Visitor(Protocol):
 
 
 class Gate:
-    """Counts connections and finds those whose time is up; what it refuses or finds, it cuts. Time is an argument."""
+    """Counts connections and finds those whose time is up; what it refuses, it cuts. Time is an argument."""
 
     def __init__(self, limits: ServerLimits) -> None:
         self._limits = limits
@@ -91,15 +91,17 @@ class Gate:
             if not self._of_address[visitor.address]:
                 del self._of_address[visitor.address]
 
-    def sweep(self, now_s: float) -> None:
-        """Cut every connection whose time is up."""
-        for visitor in tuple(self._unauthenticated):
+    def overdue(self, now_s: float) -> dict[Visitor, str]:
+        """Every connection whose time is up, and what it took too long for."""
+        found: dict[Visitor, str] = {}
+        for visitor in self._unauthenticated:
             limit_s, what = self._next_step(visitor)
             if now_s - visitor.arrived_at_s > limit_s:
-                visitor.punish(Offence.SLOW, f"{what} after {limit_s:g} s")
-        for visitor in tuple(self._inside):
+                found[visitor] = f"{what} after {limit_s:g} s"
+        for visitor in self._inside:
             if now_s - visitor.last_received_at_s > self._limits.idle_timeout_s:
-                visitor.punish(Offence.SLOW, f"silent for {self._limits.idle_timeout_s:g} s")
+                found.setdefault(visitor, f"silent for {self._limits.idle_timeout_s:g} s")
+        return found
 
     def _make_room(self) -> None:
         limit = self._limits.max_unauthenticated

@@ -153,12 +153,15 @@ class GrpcConnection(Connection):
         self.flush_soon()
 
     def check_unfinished(self) -> None:
-        """Cut a peer whose messages under way, on several streams together, are longer than one may be."""
+        """Cut a peer whose messages, on several streams together, are longer than one may be.
+
+        Those count that are under way, and long ones that wait for whoever they were delivered to.
+        """
         streams = self.reading.values()
         if len(streams) > 1:
             limit_bytes = max(stream.max_frame_bytes for stream in streams)
             if sum(stream.unfinished_bytes for stream in streams) > limit_bytes:
-                self.flooded(f"more than {limit_bytes} bytes of messages that are not whole")
+                self.flooded(f"more than {limit_bytes} bytes of messages that are not whole, or that nobody took")
 
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from grpclib.const import Status
 
@@ -22,6 +23,7 @@ from gossip.transport.limits import ServerLimits
 from gossip.transport.refusal import status_of
 from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
+from gossip.turns import shared_turns
 
 SWEEP_S = 0.25
 
@@ -56,6 +58,7 @@ class GrpcListener:
         self._all_closed = asyncio.Event()
         self._all_closed.set()
         self._loop = asyncio.get_running_loop()
+        self._turns = shared_turns()
         self._door = Door(self._layers)
         self._sweeping: asyncio.TimerHandle | None = None
 
@@ -160,7 +163,8 @@ class GrpcListener:
 
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
-        self.gate.sweep(time.monotonic())
+        for connection, reason in self.gate.overdue(time.monotonic()).items():
+            self._turns.wait(partial(connection.punish, Offence.SLOW, reason))  # each takes 0.1 ms
 
 
 async def listen(

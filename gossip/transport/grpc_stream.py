@@ -27,6 +27,7 @@ class GrpcStream(Stream):
         self._inbox = Inbox(max_frame_bytes)
         self._waiter: asyncio.Future[None] | None = None
         self._unreturned_bytes = 0
+        self._long_bytes = 0
         self.has_left = False
         self._peer_ended = False
         self._failure: StreamBrokenError | None = None
@@ -78,6 +79,7 @@ class GrpcStream(Stream):
 
     async def receive(self) -> Sequence[bytes]:
         """Return everything that is there, waiting for something; see base."""
+        self._long_bytes = 0
         while not (messages := self._inbox.take()):
             if self._inbox.has_long:
                 await self._join_long()
@@ -105,8 +107,8 @@ class GrpcStream(Stream):
 
     @property
     def unfinished_bytes(self) -> int:
-        """How much has come of a message that is not whole."""
-        return self._inbox.unfinished_bytes
+        """How much has come of a message that is not whole, or of a long one that its reader is not done with."""
+        return self._inbox.unfinished_bytes + self._long_bytes
 
     # -- what the connection tells
 
@@ -206,6 +208,7 @@ class GrpcStream(Stream):
         message = await asyncio.to_thread(b"".join, parts)
         if self._inbox.parts is parts:  # the stream may have been aborted
             free_in_turns(self._inbox.put_whole(message))
+            self._long_bytes = len(message)
 
     def _is_taken_by(self, taker: Taker) -> bool:
         """Whether all that is there has been taken, so that nobody has to be woken."""

@@ -140,6 +140,35 @@ def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(stream
     run_bounded(main)
 
 
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_long_messages_that_were_delivered_count_until_their_readers_come_back(comes_back: bool) -> None:
+    async def main() -> None:
+        protocol, first = half_way()
+        first.max_frame_bytes = 5 * LONG_BYTES // 2
+        for number in (3, 5, 7):
+            protocol.data_received(HeadersFrame(number, data=BLOCK, flags=("END_HEADERS",)).serialize())
+            protocol.connection.reading[number].max_frame_bytes = first.max_frame_bytes
+        readers = {}
+        for number, size in ((3, len(LONG_MESSAGE)), (5, len(LONG_MESSAGE)), (7, 3 * len(LONG_MESSAGE) // 4)):
+            call = protocol.connection.reading[number]
+            readers[number] = asyncio.create_task(call.receive())
+            await asyncio.sleep(0)
+            message = (b"\0" + len(LONG_MESSAGE).to_bytes(4) + LONG_MESSAGE)[: 5 + size]
+            for start in range(0, len(message), len(PART)):
+                protocol.data_received(data(number, message[start : start + len(PART)]).serialize())
+            if size == len(LONG_MESSAGE):
+                assert await readers[number] == [LONG_MESSAGE]
+                assert call.unfinished_bytes == len(LONG_MESSAGE)
+            if comes_back and number == 3:
+                readers[1] = asyncio.create_task(call.receive())
+                await asyncio.sleep(0)
+        assert (protocol.failure is None) is comes_back
+        for reader in readers.values():
+            reader.cancel()
+
+    run_bounded(main)
+
+
 def test_the_short_limit_of_a_stranger_s_stream_is_not_that_of_the_long_message_beside_it() -> None:
     async def main() -> None:
         protocol, first = half_way()
