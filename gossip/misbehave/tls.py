@@ -18,7 +18,7 @@ UPDATES = 2000
 FRAME_BYTES = 10_000
 
 
-@fault("costly-key-share", Layer.TLS, ALERT, limit="P-256 alone", offence=Offence.TLS)
+@fault("costly-key-share", Layer.TLS, ALERT, limit="X25519 and P-256 alone", offence=Offence.TLS)
 async def costly_key_share(attacker: Attacker) -> Ending:
     """Asks for a key exchange that costs a server 100 ms."""
     async with attacker.tcp() as conversation:

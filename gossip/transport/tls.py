@@ -8,14 +8,12 @@ from pathlib import Path
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
 from gossip.transport.tls_files import PRIVATE_KEY, read_leaf, read_text, root_files
+from gossip.transport.tls_hello import Openings
 from gossip.transport.tls_issuer import is_self_issued, with_issuer
 from gossip.transport.tls_trust import load_root
 
 TLS_1_2_SUITES = "ECDHE+AESGCM"
 ALPN = "h2"
-KEY_EXCHANGE = "prime256v1"
-"""The only group that everybody has. OpenSSL's others include some that take a server 100 ms for each ClientHello, and
-Python lets us name one alone."""
 NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
 
@@ -25,14 +23,14 @@ class TlsSide:
     """One side's part of TLS, ready to be used for any number of connections.
 
     ``own_certificate`` is the leaf in DER that the context presents; ``roots`` are the files that it trusts, for error
-    texts. A server's connection begins with ``presenting``, which trusts nobody, and goes on with ``context`` when its
-    certificate has been sent: OpenSSL sends what it trusts along, which costs each client 0.14 ms to read.
+    texts. A server's connection begins with one of ``openings``, which trust nobody, and goes on with ``context`` when
+    its certificate has been sent: OpenSSL sends what it trusts along, which costs each client 0.14 ms to read.
     """
 
     context: ssl.SSLContext
     own_certificate: bytes
     roots: tuple[Path, ...]
-    presenting: ssl.SSLContext | None = None
+    openings: Openings | None = None
 
 
 def client_side(files: TlsFiles) -> TlsSide:
@@ -62,10 +60,13 @@ def server_side(files: TlsFiles, *, require_client_certificate: bool = False) ->
 
     Mirrors: internal/pkg/comm/server.go, NewGRPCServerFromListener, and its ``clientAuthRequired``.
     """
-    context, presenting = (_listening(require_client_certificate) for _ in range(2))
+    context, x25519, p256 = (_listening(require_client_certificate) for _ in range(3))
+    x25519.set_ecdh_curve("X25519")
+    p256.set_ecdh_curve("prime256v1")
     roots = _trust(context, files, leaves_are_clients=not require_client_certificate)
     intermediates = [each for each in context.get_ca_certs(binary_form=True) if not is_self_issued(each)]
-    return TlsSide(context, _present((context, presenting), files, issuers=intermediates), roots, presenting)
+    own_certificate = _present((context, x25519, p256), files, issuers=intermediates)
+    return TlsSide(context, own_certificate, roots, Openings(x25519, p256))
 
 
 def _listening(require_client_certificate: bool) -> ssl.SSLContext:
@@ -82,7 +83,6 @@ def _base(protocol: int) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(TLS_1_2_SUITES)
     context.set_alpn_protocols([ALPN])
-    context.set_ecdh_curve(KEY_EXCHANGE)
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go, whatever is listed is trusted, root or not
     return context

@@ -1,22 +1,9 @@
 """Where records of TLS end in what a peer sends; what is in them OpenSSL alone knows. Spec: RFC 8446 section 5.1."""
 
-import hashlib
-
 HEADER_BYTES = 5
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 64 * 1024
-
-RANDOM_AT = HEADER_BYTES + 6
-HELLO_RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
-
-
-def asks_again(said: bytes) -> bool:
-    """Whether a server's first words are a HelloRetryRequest, after which its certificate is still to come.
-
-    Spec: RFC 8446 section 4.1.3.
-    """
-    return said[RANDOM_AT : RANDOM_AT + len(HELLO_RETRY)] == HELLO_RETRY
 
 
 class Records:

@@ -14,7 +14,8 @@ from time import perf_counter
 from typing import Protocol, cast
 
 from gossip.transport.tls import TlsSide
-from gossip.transport.tls_records import Records, asks_again
+from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstAnswer, asks_again
+from gossip.transport.tls_records import Records
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -98,11 +99,10 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application = application
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._verifying = side.context
-        context = (server_side and side.presenting) or side.context
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_side=server_side, server_hostname=server_hostname
-        )
+        self._side = side
+        self._server_side = server_side
+        self._server_hostname = server_hostname
+        self._first_answer = FirstAnswer()
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
         self._tcp: asyncio.Transport | None = None
@@ -122,7 +122,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Begin TLS, which a server does when the client has said something."""
         self._tcp = cast("asyncio.Transport", transport)  # asyncio promises a transport that writes
         self._application.tcp_connected(self._tcp)
-        if not self._tls.server_side and not self._tcp.is_closing():
+        if not self._server_side and not self._tcp.is_closing():
+            self._begin(self._side.context)
             self._shake_hands()
 
     def get_buffer(self, _sizehint: int) -> memoryview:
@@ -158,7 +159,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._lingering.cancel()
         self._application.connection_lost(self._error or exc)
         self._error = None
-        del self._tls, self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
+        if hasattr(self, "_tls"):
+            del self._tls
+        del self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
         del self._application  # which refers back to this
 
     def pause_writing(self) -> None:
@@ -273,7 +276,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._rest = bytes(data[start:])
                 return
             end = self._records.piece(data, start)
-            self._incoming.write(data[start:end])
+            if not self._feed(data[start:end]):
+                return
             start = end
             has_just_stood_up = not self._stands and self._shake_hands()
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
@@ -283,6 +287,26 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._wait_for_turn(data[start:])
                 return
 
+    def _begin(self, context: ssl.SSLContext) -> None:
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=self._server_side, server_hostname=self._server_hostname
+        )
+
+    def _feed(self, piece: memoryview) -> bool:
+        """Give OpenSSL what came; not what would make it exchange costly keys."""
+        if not self._stands and self._server_side and not hasattr(self, "_tls"):
+            openings = self._side.openings
+            self._begin(openings.fitting(bytes(piece)) if openings is not None else self._side.context)
+        if self._stands or self._server_side:
+            self._incoming.write(piece)
+            return True
+        try:
+            self._incoming.write(self._first_answer.take(bytes(piece)))
+        except ssl.SSLError as error:
+            self._fail(error)
+            return False
+        return True
+
     def _shake_hands(self) -> bool:
         """Take one step; whether TLS stands now."""
         try:
@@ -290,8 +314,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         except ssl.SSLWantReadError:
             if self._outgoing.pending:
                 said = self._outgoing.read()
-                if not asks_again(said):
-                    self._tls.context = self._verifying  # our certificate is on its way, the peer's is to come
+                if not asks_again(said[RECORD_HEADER_BYTES:]):
+                    self._tls.context = self._side.context  # our certificate is on its way, the peer's is to come
                 self._write(said)
                 self._application.tls_begun(self)
             return False
@@ -345,7 +369,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application.tls_failed(error)
         if self._tcp is None or self._tcp.is_closing():
             return
-        if self._tls.server_side and self._tcp.can_write_eof():
+        if self._server_side and self._tcp.can_write_eof():
             with contextlib.suppress(OSError):  # the peer may have reset it, which is not seen yet
                 self._tcp.write_eof()
             self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._tcp.abort)

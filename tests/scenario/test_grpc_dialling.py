@@ -389,6 +389,21 @@ def test_options_that_cannot_be_used_leave_the_old_ones() -> None:
     run_bounded(main)
 
 
+def test_a_server_that_exchanges_costly_keys_is_not_dialled() -> None:
+    async def main() -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(SERVER.certificate, SERVER.key)
+        context.set_ecdh_curve("ffdhe2048")
+        costly = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", ssl=context)
+        port = costly.sockets[0].getsockname()[1]
+        with pytest.raises(DialError, match="tls: key exchange too costly"):
+            await GrpcDialer(DialOptions(tls=CLIENT)).dial(f"127.0.0.1:{port}")
+        costly.close()
+        await costly.wait_closed()
+
+    run_bounded(main)
+
+
 def test_options_that_say_nothing_of_tls_do_not_turn_it_off() -> None:
     async def main() -> None:
         dialer = GrpcDialer(DialOptions(tls=CLIENT))

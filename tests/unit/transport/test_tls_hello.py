@@ -1,0 +1,96 @@
+"""Which keys are exchanged, and that neither side can be made to exchange costly ones."""
+
+import ssl
+from contextlib import suppress
+
+import pytest
+
+from gossip.misbehave.client_hello import client_hello, costly_client_hello
+from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls_hello import FirstAnswer, asks_again
+from tests.support.tls_files import tls_files
+
+X25519, P256 = 0x001D, 0x0017
+FILES = tls_files(1, 0)
+
+
+def first_words(context: ssl.SSLContext, *, heard: bytes = b"") -> bytes:
+    """What the context says first: as a client, or as a server that heard this."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    incoming.write(heard)
+    tls = context.wrap_bio(incoming, outgoing, server_side=bool(heard), server_hostname=None if heard else "localhost")
+    with suppress(ssl.SSLError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def server_of(group: str) -> ssl.SSLContext:
+    """A server that takes one group."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(FILES.certificate, FILES.key)
+    context.set_ecdh_curve(group)
+    return context
+
+
+OUR_HELLO = first_words(client_side(FILES).context)
+ANSWER, RETRY_P256, RETRY_FFDHE = (
+    first_words(server_of(group), heard=OUR_HELLO) for group in ("X25519", "prime256v1", "ffdhe2048")
+)
+
+
+def taken(*pieces: bytes) -> list[bytes]:
+    answer = FirstAnswer()
+    return [answer.take(piece) for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("said", "group"),
+    [
+        (OUR_HELLO, "x25519"),
+        (client_hello(X25519, bytes(32)), "x25519"),
+        (client_hello(P256, bytes(65)), "p256"),
+        (costly_client_hello(), "p256"),
+        (OUR_HELLO[:50], "p256"),
+        (b"", "p256"),
+    ],
+)
+def test_a_listener_takes_the_group_that_the_client_has_a_key_for(said: bytes, group: str) -> None:
+    openings = server_side(FILES).openings
+    assert openings is not None
+    assert openings.fitting(said) is getattr(openings, group)
+
+
+@pytest.mark.parametrize("group", ["x25519", "p256"])
+def test_neither_opening_takes_another_group(group: str) -> None:
+    alert = first_words(getattr(server_side(FILES).openings, group), heard=costly_client_hello())
+    assert alert == bytes.fromhex("15030300020228")  # handshake failure
+
+
+def test_an_answer_is_held_back_until_its_first_message_is_whole_and_goes_on_as_it_came() -> None:
+    assert taken(ANSWER, b"more") == [ANSWER, b"more"]
+    assert taken(ANSWER[:20], ANSWER[20:]) == [b"", ANSWER]
+    assert taken(RETRY_P256) == [RETRY_P256]
+
+
+@pytest.mark.parametrize("at", [3, 7, 40, len(RETRY_FFDHE) // 2])
+def test_a_server_that_wants_a_finite_field_is_refused_wherever_its_words_are_cut(at: int) -> None:
+    assert asks_again(RETRY_FFDHE[5:])
+    with pytest.raises(ssl.SSLError, match="too costly"):
+        taken(RETRY_FFDHE[:at], RETRY_FFDHE[at:])
+
+
+def test_a_server_that_wants_it_in_records_of_one_byte_is_refused_too() -> None:
+    message = RETRY_FFDHE[5 : 5 + int.from_bytes(RETRY_FFDHE[3:5])]
+    records = b"".join(b"\x16\x03\x03\x00\x01" + message[index : index + 1] for index in range(len(message)))
+    with pytest.raises(ssl.SSLError, match="too costly"):
+        taken(records)
+
+
+def test_what_is_no_handshake_goes_on() -> None:
+    alert = bytes.fromhex("15030300020228")
+    assert taken(alert) == [alert]
+
+
+def test_a_first_message_without_end_is_refused() -> None:
+    with pytest.raises(ssl.SSLError, match="too costly"):
+        taken(*[b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(0x4000 - 4)] * 2)
