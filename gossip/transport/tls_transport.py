@@ -11,9 +11,10 @@ import ssl
 import threading
 from collections.abc import Iterable
 from time import perf_counter
-from typing import Protocol, cast
+from typing import cast
 
 from gossip.transport.tls import TlsSide
+from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstAnswer, asks_again
 from gossip.transport.tls_records import Records
 from gossip.turns import AT_ONCE_S, shared_turns
@@ -35,54 +36,6 @@ def _shared_read_buffer() -> memoryview:
     if not hasattr(_thread, "read_buffer"):
         _thread.read_buffer = memoryview(bytearray(READ_BYTES))
     return cast("memoryview", _thread.read_buffer)  # thread-local attributes have no type
-
-
-class TlsApplication(Protocol):
-    """The protocol above TLS: an :class:`asyncio.Protocol` that also hears of TLS itself."""
-
-    @property
-    def is_trusted(self) -> bool:
-        """Whether we know who the peer is; a stranger has to wait its turn with everything."""
-        ...
-
-    def tcp_connected(self, transport: asyncio.Transport) -> None:
-        """The TCP connection stands; TLS begins. It may be aborted."""
-        ...
-
-    def tls_begun(self, transport: asyncio.Transport) -> None:
-        """What we say first in TLS has left: there is time until the peer has done its part, to prepare what follows.
-
-        It may be told twice.
-        """
-        ...
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """TLS stands."""
-        ...
-
-    def tls_failed(self, error: ssl.SSLError) -> None:
-        """TLS will not stand, or does not any more; :meth:`connection_lost` follows."""
-        ...
-
-    def data_received(self, data: bytes) -> None:
-        """At most one record's plain text."""
-        ...
-
-    def empty_records_came(self, count: int) -> None:
-        """So many records came in which there was nothing for the application, but perhaps work for OpenSSL."""
-        ...
-
-    def pause_writing(self) -> None:
-        """The socket's buffer is full."""
-        ...
-
-    def resume_writing(self) -> None:
-        """The socket's buffer has room again."""
-        ...
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """The end, also of a connection on which TLS never stood; ``exc`` is why, if that is known."""
-        ...
 
 
 class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
