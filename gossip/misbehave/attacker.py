@@ -105,12 +105,12 @@ class Attacker:
         context.set_alpn_protocols([ALPN])
         return context
 
-    def stranger_context(self) -> ssl.SSLContext:
-        """TLS that presents a certificate of a TLS CA that nobody knows, and offers HTTP/2."""
+    def stranger_context(self, chain_length: int = 1) -> ssl.SSLContext:
+        """TLS that presents a certificate of a TLS CA that nobody knows, again and again, and offers HTTP/2."""
         context = self.context_without_certificate()
         certificate, key = self.forger.stranger_tls()
         with tempfile.NamedTemporaryFile() as file:  # the ssl module takes certificates from files alone
-            file.write(certificate + key)
+            file.write(certificate * chain_length + key)
             file.flush()
             context.load_cert_chain(file.name)
         return context

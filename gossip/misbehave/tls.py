@@ -47,6 +47,13 @@ async def foreign_certificate(attacker: Attacker) -> Ending:
         return await peer.ending(attacker.patience_s)
 
 
+@fault("long-chain", Layer.TLS, CUT, limit="max_tls_bytes", offence=Offence.TLS)
+async def long_chain(attacker: Attacker) -> Ending:
+    """Presents a chain of 100 TLS certificates."""
+    async with attacker.http2(context=attacker.stranger_context(100)) as peer:
+        return await peer.ending(attacker.patience_s)
+
+
 @fault("broken-record", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
 async def broken_record(attacker: Attacker) -> Ending:
     """Sends a record that is not encrypted once TLS stands."""

@@ -159,7 +159,8 @@ class GrpcListener:
         protocol = ServerProtocol(self, self._side)
         if self._side is None:
             return protocol
-        return TlsTransport(self._side, protocol, server_side=True)
+        limit = self.limits.max_tls_bytes
+        return TlsTransport(self._side, protocol, server_side=True, max_handshake_bytes=limit)
 
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)

@@ -83,6 +83,8 @@ class ServerLimits:
             flood of silent connections keeps nobody out. Each may cost about 200 KiB.
         max_per_address: From one address. Too small keeps out peers that share one, too large lets one machine take
             every place.
+        max_tls_bytes: What a client may say until TLS stands. Too small keeps out long chains of certificates, too
+            large lets each stranger cost 0.4 ms a KiB.
         tls_timeout_s: Until TLS stands. Too small cuts slow links, too large lets silence take a place for as long.
         stream_timeout_s: Until the first request, counted from the beginning, or from when the last authenticated
             stream ended.
@@ -97,6 +99,7 @@ class ServerLimits:
     max_connections: int = 4096
     max_unauthenticated: int = 256
     max_per_address: int = 1024
+    max_tls_bytes: int = 8 * KIB
     tls_timeout_s: float = 5.0
     stream_timeout_s: float = 10.0
     authenticate_timeout_s: float = 15.0

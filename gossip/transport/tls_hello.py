@@ -48,7 +48,7 @@ class FirstAnswer:
         if message is None and len(self._held) <= MAX_FIRST_BYTES:
             return b""
         if message is None or (asks_again(message) and FINITE_FIELD_WANTED in message):
-            raise _refusal()
+            raise refusal("KEY_EXCHANGE_TOO_COSTLY")
         held, self._held = self._held, None
         return held
 
@@ -73,7 +73,8 @@ def _first_message(records: bytes) -> bytes | None:
     return None
 
 
-def _refusal() -> ssl.SSLError:
-    error = ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, "a key exchange that is too costly")
-    error.reason = "KEY_EXCHANGE_TOO_COSTLY"
+def refusal(reason: str) -> ssl.SSLError:
+    """An error as OpenSSL would name it."""
+    error = ssl.SSLError(ssl.SSLErrorNumber.SSL_ERROR_SSL, reason)
+    error.reason = reason
     return error

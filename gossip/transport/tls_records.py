@@ -19,9 +19,9 @@ class Records:
         self._header = b""
         self._missing = 0
 
-    def piece(self, data: memoryview, start: int) -> int:
-        """Where the piece ends that begins at ``start``, which counts its records."""
-        limit = min(len(data), start + BYTES_AT_ONCE)
+    def piece(self, data: memoryview, start: int, most: int = BYTES_AT_ONCE) -> int:
+        """Where the piece of at most so many bytes ends that begins at ``start``, which counts its records."""
+        limit = min(len(data), start + most)
         position, ended, missing = start, 0, self._missing
         while position < limit and ended < RECORDS_AT_ONCE:
             if not missing:

@@ -15,8 +15,8 @@ from typing import cast
 
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
-from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstAnswer, asks_again
-from gossip.transport.tls_records import Records
+from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstAnswer, asks_again, refusal
+from gossip.transport.tls_records import BYTES_AT_ONCE, Records
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -25,6 +25,8 @@ STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
+MAX_ANSWER_BYTES = 64 * 1024
+"""How much a server may say until TLS stands: its chain, and the names of all the CAs that it takes clients of."""
 LINGER_S = 1.0
 """How long a connection whose TLS failed may stay, for the peer to read why."""
 
@@ -46,7 +48,13 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     """
 
     def __init__(
-        self, side: TlsSide, application: TlsApplication, *, server_side: bool, server_hostname: str | None = None
+        self,
+        side: TlsSide,
+        application: TlsApplication,
+        *,
+        server_side: bool,
+        server_hostname: str | None = None,
+        max_handshake_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         super().__init__()
         self._application = application
@@ -56,6 +64,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._server_side = server_side
         self._server_hostname = server_hostname
         self._first_answer = FirstAnswer()
+        self._handshake_bytes_left = max_handshake_bytes
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
         self._tcp: asyncio.Transport | None = None
@@ -228,11 +237,15 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             if self._is_paused:
                 self._rest = bytes(data[start:])
                 return
-            end = self._records.piece(data, start)
+            most = BYTES_AT_ONCE if self._stands else min(BYTES_AT_ONCE, self._handshake_bytes_left)
+            end = self._records.piece(data, start, most)
             if not self._feed(data[start:end]):
                 return
             start = end
             has_just_stood_up = not self._stands and self._shake_hands()
+            if not self._stands and not self._handshake_bytes_left:
+                self._fail(refusal("HANDSHAKE_TOO_LONG"))
+                return
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
                 self._wait_for_turn(data[start:])  # the end of a handshake is enough for one turn
                 return
@@ -247,6 +260,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _feed(self, piece: memoryview) -> bool:
         """Give OpenSSL what came; not what would make it exchange costly keys."""
+        if not self._stands:
+            self._handshake_bytes_left -= len(piece)
         if not self._stands and self._server_side and not hasattr(self, "_tls"):
             openings = self._side.openings
             self._begin(openings.fitting(bytes(piece)) if openings is not None else self._side.context)

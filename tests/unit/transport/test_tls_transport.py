@@ -28,6 +28,7 @@ class Application:
     def __init__(self, record_s: float) -> None:
         self.is_trusted = True
         self.failures = 0
+        self.reason = ""
         self.empty_records = 0
         self.now_s = 0.0
         self.record_s = record_s
@@ -47,6 +48,7 @@ class Application:
 
     def tls_failed(self, error: ssl.SSLError) -> None:
         self.failures += 1
+        self.reason = error.reason
 
     def data_received(self, data: bytes) -> None:
         self.taken += data
@@ -64,6 +66,11 @@ class Application:
 
     def connection_lost(self, exc: BaseException | None) -> None:
         pass
+
+
+def receive(transport: TlsTransport, data: bytes) -> None:
+    transport.get_buffer(-1)[: len(data)] = data
+    transport.buffer_updated(len(data))
 
 
 class Ends:
@@ -93,8 +100,7 @@ class Ends:
 
     def receive(self, data: bytes) -> None:
         """Come from the network, all at once."""
-        self.transport.get_buffer(-1)[: len(data)] = data
-        self.transport.buffer_updated(len(data))
+        receive(self.transport, data)
 
 
 @pytest.fixture
@@ -198,6 +204,38 @@ def test_stranger_who_leaves_after_its_tls_has_failed_has_failed_once(applicatio
         for _ in range(2):
             await asyncio.sleep(0)
         assert application.failures == 1
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+@pytest.mark.parametrize(
+    ("missing_bytes", "failures"),
+    [(0, (0, "")), (1, (1, "HANDSHAKE_TOO_LONG"))],
+)
+def test_a_client_says_no_more_than_it_may_until_tls_stands_and_then_what_it_likes(
+    application: Application, missing_bytes: int, failures: tuple[int, str]
+) -> None:
+    async def main() -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = client_side(tls_files(1, 1)).context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        hello = outgoing.read()
+        socket = application.socket = Socket()
+        side = server_side(tls_files(1, 0))
+        transport = TlsTransport(side, application, server_side=True, max_handshake_bytes=10_000)
+        transport.connection_made(socket)
+        receive(transport, hello)
+        incoming.write(socket.written)
+        client.do_handshake()
+        flight = outgoing.read()
+        transport._handshake_bytes_left = len(flight) - missing_bytes  # signatures differ in length
+        client.write(SENT)
+        application.now_s += 1  # nobody is in a hurry any more
+        receive(transport, flight + outgoing.read())
+        assert (application.failures, application.reason) == failures
+        assert application.taken == (b"" if missing_bytes else SENT)
 
     run_bounded(main)
 
