@@ -8,15 +8,17 @@ from rich.text import Text
 from rich.tree import Tree
 
 from gossip.cli.report import Report
+from gossip.cli.signs import sign
 from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Problem, Stage, StageReport
 from gossip.node.logs.lines import one_line
 
 _MARKS = {
-    Outcome.OK: ("✓", "green"),
-    Outcome.WARNING: ("!", "yellow"),
-    Outcome.FAILED: ("✗", "bold red"),
-    Outcome.SKIPPED: ("·", "dim"),
+    Outcome.OK: ("✓", "ok", "green"),
+    Outcome.WARNING: ("!", "!", "yellow"),
+    Outcome.FAILED: ("✗", "FAILED", "bold red"),
+    Outcome.SKIPPED: ("·", "-", "dim"),
 }
+"""Each with its stand-in in ASCII, and its style."""
 _TITLES = {
     Stage.NAME: "name",
     Stage.TCP: "TCP",
@@ -45,18 +47,18 @@ def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
         return
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNBOUNDED_WIDTH)
     for diagnosis in diagnoses:
-        console.print(_tree(diagnosis))
+        console.print(_tree(diagnosis, console.encoding))
     if len(diagnoses) > 1:
         report.table("who reaches whom", [_row(diagnosis) for diagnosis in diagnoses])
 
 
-def _tree(diagnosis: Diagnosis) -> Tree:
+def _tree(diagnosis: Diagnosis, encoding: str) -> Tree:
     tree = Tree(Text(diagnosis.endpoint, style="bold"))
     failure = diagnosis.first_failure
     for stage in diagnosis.stages:
         if stage.stage in _OPTIONAL and stage.outcome is Outcome.SKIPPED:
             continue
-        branch = tree.add(_headline(stage))
+        branch = tree.add(_headline(stage, encoding))
         for name, value in stage.facts.items():
             branch.add(Text(one_line(f"{name}: {value}"), style="dim"))  # a peer's words may move a cursor
         if stage.problem is not None:
@@ -64,8 +66,9 @@ def _tree(diagnosis: Diagnosis) -> Tree:
     return tree
 
 
-def _headline(report: StageReport) -> Text:
-    mark, style = _MARKS[report.outcome]
+def _headline(report: StageReport, encoding: str) -> Text:
+    wanted, plain, style = _MARKS[report.outcome]
+    mark = sign(wanted, plain, encoding)
     took = f"  {report.took_s * 1000:.1f} ms" if report.took_s is not None else ""
     suffix = "  not reached" if report.outcome is Outcome.SKIPPED else took
     return Text.assemble((f"{mark} {_TITLES[report.stage]}", style), (suffix, "dim"))

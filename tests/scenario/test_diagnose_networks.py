@@ -27,7 +27,7 @@ from tests.support.broken_networks import (
     say,
     write_tls,
 )
-from tests.support.cli import Outcome, run
+from tests.support.cli import Outcome, run, run_process
 from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
@@ -87,6 +87,19 @@ def test_people_see_a_tree(endpoint: str) -> None:
     assert "├── ✓ the peer that was expected" in lines
     assert lines[-1].startswith("└── ✓ their verdict on us")
     assert "✗" not in outcome.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_the_tree_is_readable_in_an_encoding_without_its_signs(
+    endpoint: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    outcome = run_process("diagnose", endpoint, *without(as_org2(), "--org"))
+
+    lines = outcome.stdout.splitlines()
+    assert outcome.exit_code == 1, outcome.stderr
+    assert any(line.startswith("+-- ok Ping") for line in lines)
+    assert any(line.startswith("+-- FAILED their identity in our MSPs") for line in lines)
 
 
 def run_pki_id(endpoint: str) -> object:

@@ -44,4 +44,4 @@ def run_process(*arguments: object, stdin: bytes = b"", python_options: tuple[st
     """Run a command as a process."""
     command = [sys.executable, *python_options, "-m", "gossip.cli.main", *map(str, arguments)]
     done = subprocess.run(command, input=stdin, capture_output=True, timeout=TIME_LIMIT_S, check=False)
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Outcome(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode())

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from gossip.cli.demo.happenings import Happening
 from gossip.cli.demo.progress import PeerSoFar, Progress, State, StepSoFar
+from gossip.cli.signs import sign
 
 WIDTH_OF_FILES = 120
 """A file or pipe has no width of its own."""
@@ -31,7 +32,7 @@ class Screen:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_OF_FILES)
-        self._spinner = Spinner("dots", style="cyan")
+        self._spinner = Spinner("dots" if self._sign("⠋", "") else "line", style="cyan")
         self._drawing = Lock()
         self._progress = Progress()
         self._live = Live(console=self._console, get_renderable=self._draw, refresh_per_second=12)
@@ -63,14 +64,18 @@ class Screen:
             steps.add_row(self._mark(step), str(step))
             for refused in step.refused:
                 steps.add_row("", f"one that {refused.impostor}:")
-                steps.add_row("", Padding(Text(shorten(refused.reason), style="yellow"), (0, 0, 0, 2)))
+                reason = shorten(refused.reason, self._sign("…", "..."))
+                steps.add_row("", Padding(Text(reason, style="yellow"), (0, 0, 0, 2)))
         yield steps
 
     def _mark(self, step: StepSoFar) -> RenderableType:
         summary = self._progress.summary
         if step is not self._progress.steps[-1] or (summary is not None and summary.ok):
-            return Text("✓", style="green")
-        return Text("✗", style="bold red") if summary is not None else self._spinner
+            return Text(self._sign("✓", "ok"), style="green")
+        return Text(self._sign("✗", "x"), style="bold red") if summary is not None else self._spinner
+
+    def _sign(self, wanted: str, plain: str) -> str:
+        return sign(wanted, plain, self._console.encoding)
 
     def _end(self) -> Iterator[RenderableType]:
         summary = self._progress.summary
@@ -83,9 +88,9 @@ class Screen:
             yield Text(f" Failed after {summary.seconds:.1f} s: {summary.failure}", style="bold red")
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, ellipsis: str = "…") -> str:
     """Cut long hexadecimal numbers to what the table shows of them."""
-    return _LONG_HEX.sub(r"\1…", text)
+    return _LONG_HEX.sub(rf"\1{ellipsis}", text)
 
 
 def _table(peers: dict[str, PeerSoFar]) -> Table:

@@ -1,5 +1,6 @@
 """The entry point: help, version, and what users see when something is missing or broken."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,33 @@ def test_a_full_disk_is_named_and_no_bug(options: list[str]) -> None:
         done = subprocess.run(command, input=b"", stdout=full, stderr=subprocess.PIPE, timeout=30, check=False)
 
     assert (done.returncode, done.stderr) == (2, b"gossip: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["misbehave", "--list"], ["send", "--help"]])
+@pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_neither_is_one_where_no_command_is_under_way(arguments: list[str], buffering: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", *arguments]
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | buffering
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=30, check=False, env=environ)
+
+    told = b"gossip: standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_what_an_encoding_has_no_bytes_for_is_escaped(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "crypto", "--org=Org1", f"--out={tmp_path / 'žlutý'}"]
+    environ = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, timeout=30, check=False, env=environ)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "\\u017elutý/peerOrganizations" in done.stdout.decode("latin-1")
+
+
+def test_an_interruption_while_commands_are_being_found_is_quiet() -> None:
+    done = run_script(BUG.replace('TypeError("a bug")', "KeyboardInterrupt"), "crypto")
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 BUG = """
