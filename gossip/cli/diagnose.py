@@ -25,7 +25,10 @@ def diagnose(
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
     operations: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="The peer's operations endpoint, to ask how many messages it has lost."),
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The peer's operations endpoint, to ask how many messages it has lost; :PORT means loopback.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -46,6 +49,8 @@ def diagnose(
             raise typer.BadParameter("give an endpoint, or a file with --all-from")
         if len(endpoints) > 1 and (expect_pki_id or operations):
             raise typer.BadParameter("--expect-pki-id and --operations are for one endpoint")
+        if operations is not None:
+            _check_operations(operations)
         target = Target("", parse_pki_id(expect_pki_id), operations)
         diagnoses = asyncio.run(run(settings, [replace(target, endpoint=each) for each in endpoints]))
         show(report, diagnoses)
@@ -53,3 +58,12 @@ def diagnose(
     problem = next((failure.problem for failure in failures if failure is not None), None)
     if problem is not None:
         raise typer.Exit(exit_code_of(problem.error))
+
+
+def _check_operations(endpoint: str) -> None:
+    from gossip.node.diagnose.operations import parse_operations_endpoint
+
+    try:
+        parse_operations_endpoint(endpoint)
+    except ValueError as error:
+        raise typer.BadParameter(f"{endpoint!r}: {error}", param_hint="--operations") from error

@@ -459,6 +459,7 @@ def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
         ([], "give an endpoint"),
         ([NOBODY, "127.0.0.1:2", "--operations=127.0.0.1:3"], "are for one endpoint"),
         ([NOBODY, "--expect-pki-id=ab"], "is not 32 bytes in hex"),
+        ([NOBODY, "--operations=localhost"], "there is no port"),
     ],
 )
 def test_wrong_usage(arguments: Arguments, what: str) -> None:

@@ -1,6 +1,8 @@
 """The counter of lost messages, out of what operations endpoints say."""
 
 import asyncio
+import socket
+import time
 
 import pytest
 
@@ -25,6 +27,61 @@ TIMEOUT_S = 5.0
 def test_what_is_counted(text: str, lost: int) -> None:
     with operations_endpoint(text.encode) as endpoint:
         assert asyncio.run(count_lost_messages(endpoint, TIMEOUT_S)) == lost
+
+
+def test_an_answer_in_chunks_is_read_whole() -> None:
+    def speak_in_chunks(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"1b\r\ngossip_comm_overflow_count \r\n2\r\n7\n\r\n0\r\n\r\n")
+
+    with tcp_server(speak_in_chunks) as endpoint:
+        assert asyncio.run(count_lost_messages(endpoint, TIMEOUT_S)) == 7
+
+
+def test_a_port_alone_is_on_loopback() -> None:
+    with operations_endpoint(lambda: b"gossip_comm_overflow_count 7\n") as endpoint:
+        assert asyncio.run(count_lost_messages(endpoint.removeprefix("127.0.0.1"), TIMEOUT_S)) == 7
+
+
+@pytest.mark.parametrize("value", ["1e999", "NaN", "many"])
+def test_a_value_that_is_no_count_is_named(value: str) -> None:
+    text = f"gossip_comm_overflow_count {value}\n".encode()
+    with operations_endpoint(lambda: text) as endpoint, pytest.raises(TransportError) as refusal:
+        asyncio.run(count_lost_messages(endpoint, TIMEOUT_S))
+
+    what = f"gossip_comm_overflow_count is {value!r}, which is no count"
+    assert str(refusal.value) == f"{endpoint}/metrics does not answer: {what}"
+
+
+def drip(connection: socket.socket) -> None:
+    """Say a little, again and again, for longer than anybody should wait."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b"#")
+        time.sleep(0.02)
+
+
+def speak_without_end(connection: socket.socket) -> None:
+    """Say more than a peer has to tell."""
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        connection.sendall(bytes(65536))
+
+
+def test_the_time_is_for_the_whole_answer() -> None:
+    began_at_s = time.monotonic()
+    with tcp_server(drip) as endpoint, pytest.raises(TransportError, match="no answer in time"):
+        asyncio.run(count_lost_messages(endpoint, 0.2))
+
+    assert time.monotonic() - began_at_s < 5
+
+
+def test_an_answer_without_end_is_cut_off() -> None:
+    with tcp_server(speak_without_end) as endpoint, pytest.raises(TransportError, match="more than 4194304 bytes"):
+        asyncio.run(count_lost_messages(endpoint, TIMEOUT_S))
 
 
 def test_another_page_is_no_answer() -> None:
