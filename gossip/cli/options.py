@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-Mspid = Annotated[str | None, typer.Option(help="The MSP-ID, such as Org1MSP; no file holds it.")]
+
+def check_text(value: str | None) -> str | None:
+    """Take a text that messages can carry.
+
+    Raises:
+        typer.BadParameter: It was not given in the encoding of the command line.
+    """
+    if value is not None and not value.isascii() and value != value.encode(errors="ignore").decode():
+        raise typer.BadParameter(f"{value!a} is no text: it has bytes that are no characters")
+    return value
+
+
+Mspid = Annotated[str | None, typer.Option(callback=check_text, help="The MSP-ID, such as Org1MSP; no file holds it.")]
 MspDir = Annotated[Path | None, typer.Option(help="Our own organisation's MSP folder.")]
 Orgs = Annotated[
     list[str] | None, typer.Option("--org", metavar="MSPID=DIR", help="Another organisation's MSP folder; repeatable.")
@@ -24,6 +36,7 @@ def parse_orgs(specifications: Sequence[str] | None) -> dict[str, Path]:
         mspid, equals, folder = specification.partition("=")
         if not (mspid and equals and folder):
             raise typer.BadParameter(f"{specification!r} is not MSPID=DIR", param_hint="--org")
+        check_text(mspid)
         if mspid in orgs:
             raise typer.BadParameter(f"{mspid} is given twice", param_hint="--org")
         orgs[mspid] = Path(folder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gossip.cli.options import check_text
 from gossip.cli.peer_options import listens_as_peer
 from gossip.cli.report import Json, reporting
 
@@ -37,7 +38,9 @@ def serve(
         float, typer.Option(min=0.0, help="Seconds between checks for changed files; 0 checks only on SIGHUP.")
     ] = 10.0,
     ack: Annotated[bool, typer.Option("--ack", help="Acknowledge every message that asks for it.")] = False,
-    nack: Annotated[str | None, typer.Option(metavar="TEXT", help="Refuse every message with this text.")] = None,
+    nack: Annotated[
+        str | None, typer.Option(metavar="TEXT", callback=check_text, help="Refuse every message with this text.")
+    ] = None,
     operations: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Where to serve metrics, health and log levels; :PORT means loopback."),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gossip.errors import ConfigurationError
+from gossip.msp.config_yaml import is_text
 from gossip.node.go_duration import parse_go_duration
 from gossip.node.yaml_values import YamlFile
 
@@ -60,7 +61,7 @@ class Layers:
 
     def text(self, key: str) -> str | None:
         """A text; None where nobody sets it, or sets it to nothing."""
-        return self._read(key, lambda content: _one(content) or None, None)
+        return self._read(key, lambda content: _text(_one(content)) or None, None)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list, or a text with blanks between its items."""
@@ -124,6 +125,12 @@ def _one(content: str | tuple[str, ...]) -> str:
     if isinstance(content, tuple):
         raise ValueError("expected one value, not a list")  # noqa: TRY004  # what was read is wrong, not the call
     return content.strip()
+
+
+def _text(content: str) -> str:
+    if not is_text(content):
+        raise ValueError(f"{content[:64]!a} is no text: it has bytes that are no characters")
+    return content
 
 
 def _several(content: str | tuple[str, ...]) -> tuple[str, ...]:

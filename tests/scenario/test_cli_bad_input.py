@@ -190,6 +190,27 @@ def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path)
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["send", NOBODY, *peer_options(1), "--data=-", "--channel=\udcff"],
+        ["probe", NOBODY, *peer_options(1), "--mspid=Org1MSP\udcff"],
+        ["diagnose", NOBODY, *peer_options(1), "--org=Org3MSP\udcff=msp"],
+        ["serve", "--listen=127.0.0.1:0", *peer_options(1), "--nack=\udcff"],
+        ["msp", "check", peer_folder(1) / "msp", "--mspid=Org1MSP\udcff"],
+        ["identity", "show", peer_folder(1) / "msp", "--mspid=Org1MSP\udcff"],
+    ],
+    ids=lambda arguments: f"{arguments[0]} {str(arguments[-1]).partition('=')[0]}",
+)
+def test_bytes_that_are_no_characters_are_wrong_usage(arguments: list[object]) -> None:
+    outcome = run(*arguments)
+
+    assert outcome.exit_code == 2
+    assert "\\udcff' is no text: it has bytes that are no characters" in " ".join(
+        outcome.stderr.replace("│", " ").split()
+    )
+
+
+@pytest.mark.parametrize(
     ("endpoint", "what"),
     [
         ("localhost", "there is no port"),
