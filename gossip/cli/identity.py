@@ -18,7 +18,9 @@ app = typer.Typer(help="Look at identities.", no_args_is_help=True)
 
 @app.command()
 def show(
-    target: Annotated[Path, typer.Argument(metavar="FILE-OR-MSP-DIR", help="A certificate, an identity or a folder.")],
+    target: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE-OR-MSP-DIR", help="A certificate, an identity or a folder.")
+    ],
     mspid: Mspid = None,
     as_json: Json = False,
 ) -> None:
@@ -30,7 +32,7 @@ def show(
     from gossip.msp.facts import claim_for, describe_identity, find_claim, read_own_certificate
 
     with reporting(as_json, about=target) as report:
-        content = read_own_certificate(target) if target.is_dir() else target.read_bytes()
+        content = read_own_certificate(target) if target.is_dir() else _read(target)
         claim = find_claim(content)
         if claim is None and mspid is not None:
             content = claim_for(mspid, content)
@@ -54,7 +56,9 @@ def show(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A marshalled SerializedIdentity or a certificate in PEM.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, help="A marshalled SerializedIdentity or a certificate in PEM.")
+    ],
     msp_dir: MspDir = None,
     mspid: Mspid = None,
     org: Orgs = None,
@@ -71,7 +75,7 @@ def check(
 
     known = _known_msps(msp_dir, mspid, parse_orgs(org))
     with reporting(as_json, about=file) as report:
-        content = file.read_bytes()
+        content = _read(file)
         registry = _registry(known)
         claim = find_claim(content)
         identity = PeerIdentityType(content) if claim else claim_as_member(registry.local, content)
@@ -92,6 +96,22 @@ def check(
         )
     if not verdict.ok:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _read(file: Path) -> bytes:
+    """Read a certificate or an identity; a device may have no end.
+
+    Raises:
+        ConfigurationError: It is longer than any.
+        OSError: The file cannot be read.
+    """
+    from gossip.msp.config import MAX_FILE_BYTES
+
+    with file.open("rb") as stream:
+        content = stream.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"larger than {MAX_FILE_BYTES} bytes", path=str(file))
+    return content
 
 
 def _known_msps(msp_dir: Path | None, mspid: str | None, orgs: dict[str, Path]) -> dict[str, Path]:

@@ -210,3 +210,12 @@ def test_an_empty_msp_folder_is_named(identity: Path, tmp_path: Path) -> None:
 
     assert outcome.exit_code == 2
     assert outcome.stderr.startswith(f"gossip: {tmp_path / 'msp' / 'cacerts'}: could not load a valid ca certificate")
+
+
+@pytest.mark.parametrize("command", ["show", "check"])
+def test_a_file_without_end_is_refused(command: str) -> None:
+    options = [] if command == "show" else [ORG1]
+    outcome = run("identity", command, "/dev/zero", *options)
+
+    assert outcome.exit_code == 2
+    assert outcome.stderr == "gossip: /dev/zero: larger than 16777216 bytes\n"
