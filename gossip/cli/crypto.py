@@ -28,7 +28,7 @@ class _Wanted:
 
 
 def crypto(
-    out: Annotated[Path, typer.Option(help="The folder to write into; made if it is missing.")],
+    out: Annotated[Path, typer.Option(readable=False, help="The folder to write into; made if it is missing.")],
     org: Annotated[list[str], typer.Option(metavar="NAME[:PEERS]", help="An organisation; give one option each.")],
     domain: Annotated[str, typer.Option(help="What the organisations' domains end in.")] = "example.com",
     as_json: Json = False,

@@ -20,7 +20,11 @@ def diagnose(
     endpoint: Annotated[list[str] | None, typer.Argument(metavar="HOST:PORT...", help="Where peers listen.")] = None,
     all_from: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Diagnose every peer of a connection profile or core.yaml, side by side."),
+        typer.Option(
+            readable=False,
+            metavar="FILE",
+            help="Diagnose every peer of a connection profile or core.yaml, side by side.",
+        ),
     ] = None,
     expect_pki_id: Annotated[str | None, typer.Option(metavar="HEX", help="Who should answer.")] = None,
     operations: Annotated[

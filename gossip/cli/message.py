@@ -31,9 +31,9 @@ def message() -> None:
 
 @app.command()
 def decode(
-    file: Annotated[Path, typer.Argument(metavar="FILE|-", help="An encoded Envelope; - is standard input.")] = Path(
-        "-"
-    ),
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE|-", help="An encoded Envelope; - is standard input.")
+    ] = Path("-"),
     is_hex: Annotated[bool, typer.Option("--hex", help="It is written in hexadecimal.")] = False,
     is_base64: Annotated[bool, typer.Option("--base64", help="It is written in base64.")] = False,
     as_json: Json = False,

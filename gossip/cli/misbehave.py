@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gossip.cli.peer_options import Endpoint, acts_as_peer
-from gossip.cli.report import ExitCode, Json, Report, reporting
+from gossip.cli.report import ExitCode, Report, reporting
 
 if TYPE_CHECKING:
     from gossip.misbehave.attacker import Attacker
@@ -17,23 +17,29 @@ if TYPE_CHECKING:
 EVERY = "all"
 
 
-def _print_list(wanted: bool) -> None:
-    if not wanted:
-        return
+def _list_faults(context: typer.Context, parameter: typer.CallbackParam, value: bool) -> bool:
+    """Print the list when --list and --json are both known, in whatever order they come."""
+    known = {**context.params, str(parameter.name): value}
+    if known.get("list_") and "as_json" in known and not context.resilient_parsing:
+        _print_list(as_json=known["as_json"])
+        raise typer.Exit
+    return value
+
+
+def _print_list(*, as_json: bool) -> None:
     from gossip.misbehave.catalogue import FAULTS
 
     rows = [
         {
             "fault": fault.name,
             "layer": fault.layer.value,
-            "what it does": fault.description,
-            "should end": str(fault.expected),
-            "caught by": fault.limit,
+            "what_it_does": fault.description,
+            "should_end": str(fault.expected),
+            "caught_by": fault.limit,
         }
         for fault in FAULTS.values()
     ]
-    Report(as_json=False).table(f"{len(rows)} faults", rows)
-    raise typer.Exit
+    Report(as_json=as_json).table(f"{len(rows)} faults", rows)
 
 
 @acts_as_peer
@@ -43,7 +49,9 @@ def misbehave(
     fault: Annotated[list[str], typer.Option(metavar="NAME", help="What to do wrong, or all; repeatable.")],
     ca: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Our organisation's CA with its key, for faults that issue identities."),
+        typer.Option(
+            readable=False, metavar="DIR", help="Our organisation's CA with its key, for faults that issue identities."
+        ),
     ] = None,
     connections: Annotated[int, typer.Option(min=1, max=500, help="How many misbehave at once.")] = 1,
     seconds: Annotated[
@@ -55,9 +63,11 @@ def misbehave(
         bool, typer.Option("--i-own-this-network", help="Attack a peer on another machine.")
     ] = False,
     list_: Annotated[  # noqa: ARG001  # its callback has done the work
-        bool, typer.Option("--list", callback=_print_list, is_eager=True, help="Print every fault and exit.")
+        bool, typer.Option("--list", callback=_list_faults, is_eager=True, help="Print every fault and exit.")
     ] = False,
-    as_json: Json = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", callback=_list_faults, is_eager=True, help="Print one JSON object a line.")
+    ] = False,
 ) -> None:
     """Misbehave towards a peer, and tell how that ended and whether it should have.
 

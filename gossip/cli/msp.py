@@ -22,7 +22,9 @@ def msp() -> None:
 
 @app.command()
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The MSP folder; a tls folder beside it is included.")],
+    folder: Annotated[
+        Path, typer.Argument(readable=False, metavar="DIR", help="The MSP folder; a tls folder beside it is included.")
+    ],
     mspid: Mspid = None,
     as_json: Json = False,
 ) -> None:

@@ -19,7 +19,7 @@ def check_text(value: str | None) -> str | None:
 
 
 Mspid = Annotated[str | None, typer.Option(callback=check_text, help="The MSP-ID, such as Org1MSP; no file holds it.")]
-MspDir = Annotated[Path | None, typer.Option(help="Our own organisation's MSP folder.")]
+MspDir = Annotated[Path | None, typer.Option(readable=False, help="Our own organisation's MSP folder.")]
 Orgs = Annotated[
     list[str] | None, typer.Option("--org", metavar="MSPID=DIR", help="Another organisation's MSP folder; repeatable.")
 ]

@@ -44,17 +44,23 @@ def choose(
     config: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             metavar="FILE",
             help="A peer's core.yaml; CORE_... variables override it.",
             show_default="that of FABRIC_CFG_PATH",
         ),
     ] = None,
-    msp_dir: Annotated[Path | None, typer.Option(help="Our local MSP folder, with signcerts and keystore.")] = None,
+    msp_dir: Annotated[
+        Path | None, typer.Option(readable=False, help="Our local MSP folder, with signcerts and keystore.")
+    ] = None,
     mspid: Annotated[str | None, typer.Option(help="Our organisation's MSP-ID, such as Org1MSP.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Our TLS certificate in PEM; without it, no TLS.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="The key of --tls-cert.")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(readable=False, help="Our TLS certificate in PEM; without it, no TLS.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(readable=False, help="The key of --tls-cert.")] = None,
     tls_ca: Annotated[
-        list[Path] | None, typer.Option(help="A TLS CA, or a folder of them; those of --org count too; repeatable.")
+        list[Path] | None,
+        typer.Option(readable=False, help="A TLS CA, or a folder of them; those of --org count too; repeatable."),
     ] = None,
     org: Orgs = None,
     dial_timeout: Annotated[

@@ -25,7 +25,7 @@ _STDIN = Path("-")
 def send(
     settings: "PeerSettings",
     endpoints: Annotated[list[str], typer.Argument(metavar="HOST:PORT...", help="Where the other peers listen.")],
-    data: Annotated[Path, typer.Option(metavar="FILE|-", help="What to send; - is standard input.")],
+    data: Annotated[Path, typer.Option(readable=False, metavar="FILE|-", help="What to send; - is standard input.")],
     channel: Annotated[str, typer.Option(callback=check_text, help="The channel that the data message names.")] = "",
     count: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
     ack: Annotated[

@@ -189,6 +189,15 @@ def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path)
     assert named in " ".join(outcome.stderr.replace("│", " ").split())
 
 
+@pytest.mark.parametrize("option", ["--tls-key", "--tls-cert", "--tls-ca", "--msp-dir", "--config"])
+def test_a_file_that_may_not_be_read_is_told_to_programs_too(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # tests may run as root, who may read everything
+    outcome = run("probe", NOBODY, *peer_options(1), f"{option}={Path(__file__)}", "--json")
+
+    assert outcome.exit_code == 2
+    assert str(outcome.object["message"]).startswith(__file__)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

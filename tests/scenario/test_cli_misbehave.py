@@ -88,6 +88,14 @@ def test_list_needs_nothing_else() -> None:
     assert all(name in outcome.stdout for name in FAULTS)
 
 
+@pytest.mark.parametrize("arguments", [["--list", "--json"], ["--json", "--list"]])
+def test_the_list_is_there_for_programs_too(arguments: list[str]) -> None:
+    outcome = run("misbehave", *arguments)
+    assert outcome.exit_code == 0
+    assert [each["fault"] for each in outcome.objects] == list(FAULTS)
+    assert list(outcome.objects[0]) == ["fault", "layer", "what_it_does", "should_end", "caught_by"]
+
+
 def dict_of(value: object) -> dict[str, int]:
     assert isinstance(value, dict)
     return value
