@@ -47,6 +47,14 @@ class CrlFile:
     crl: x509.CertificateRevocationList
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An entry that an MSP folder does not have; ``may_hold_key`` where that has to be feared."""
+
+    name: str
+    may_hold_key: bool
+
+
 @dataclass(slots=True)
 class Folder:
     """An MSP folder, and the ``tls`` folder beside it where there is one; files in the order of their names."""
@@ -58,7 +66,7 @@ class Folder:
     config: bytes = b""
     tls_certificates: list[CertificateFile] = field(default_factory=list)
     tls_keys: list[KeyFile] = field(default_factory=list)
-    strangers: list[str] = field(default_factory=list)
+    strangers: list[Stranger] = field(default_factory=list)
     files: list[FileFacts] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

@@ -75,6 +75,10 @@ def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterato
             )
             yield error(entry.file, "tls-certificate", problem, "put the one there that the organisation's CA issued")
             return
+        younger = _find_younger(entry.certificate, folder)
+        if younger is not None:
+            yield _ca_younger(entry, younger)
+            return
         remedy = (
             f"put the CA {entry.certificate.issuer} into cacerts or intermediatecerts, or enroll with a CA of this MSP"
         )
@@ -89,6 +93,22 @@ def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterato
             "members must come from the lowest CAs"
         )
         yield error(entry.file, "issuer-not-lowest", problem, f"have it issued by {below.subject}")
+
+
+def _find_younger(certificate: Certificate, folder: Folder) -> CertificateFile | None:
+    """The CA that issued a certificate and holds only since later, as one does that was renewed over the same key."""
+    issuers = (ca for ca in folder.authorities() if certificate.is_signed_by(ca.certificate))
+    return next((ca for ca in issuers if ca.certificate.not_before_at > certificate.judged_at), None)
+
+
+def _ca_younger(entry: CertificateFile, ca: CertificateFile) -> Finding:
+    problem = (
+        f"{entry.certificate.subject} is valid from {entry.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on, and its "
+        f"CA's certificate {ca.file} from {ca.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on: peers judge both by "
+        "the moment at which the first begins"
+    )
+    remedy = "enroll again, or have the CA's certificate issued again with the date that the one before it had"
+    return error(entry.file, "ca-younger", problem, remedy)
 
 
 def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:

@@ -7,13 +7,15 @@ from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS, Folder
 
 _KNOWN = (*CERTIFICATE_ROLES, *OTHER_FOLDERS, "config.yaml")
+_KEEP = "move it elsewhere, and keep it: it holds a private key"
 _DOCUMENTED = {"tlsintermediatecacerts": "tlsintermediatecerts"}
 """Names of Fabric's documentation that its code does not read."""
 
 
 def lint_layout(folder: Folder) -> Iterator[Finding]:
     """Every entry has a name that Fabric reads."""
-    for name in folder.strangers:
+    for stranger in folder.strangers:
+        name = stranger.name
         if name in _KNOWN:
             is_now, should_be = ("folder", "file") if name == "config.yaml" else ("file", "folder")
             problem = f"is a {is_now}, where a peer looks for a {should_be}"
@@ -27,5 +29,6 @@ def lint_layout(folder: Folder) -> Iterator[Finding]:
         else:
             problem = "is nothing that an MSP folder has; a peer ignores it"
         rule = "misnamed" if meant else "unknown-file"
-        remedy = f"rename it to {meant}" if meant else "remove it, so that nobody relies on it"
+        otherwise = _KEEP if stranger.may_hold_key else "remove it, so that nobody relies on it"
+        remedy = f"rename it to {meant}" if meant else otherwise
         yield warning(name, rule, problem, remedy)

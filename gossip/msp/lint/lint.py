@@ -39,8 +39,8 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
         mspid: The organisation's MSP-ID, of which the PKI-ID is made.
 
     Raises:
-        ConfigurationError: It is no folder.
-        OSError: The folder or a file in it may not be read.
+        ConfigurationError: It is no MSP folder.
+        OSError: The folder may not be read.
     """
     folder = read_folder(path)
     findings = [

@@ -10,7 +10,9 @@ from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.lint.contents import read_certificate, read_crl, read_key
 from gossip.msp.lint.finding import FileFacts, error, warning
-from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile
+from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile, Stranger
+from gossip.msp.lint.level import check_is_msp_folder
+from gossip.msp.lint.strangers import may_hold_key
 from gossip.msp.pem import find_pem_block
 from gossip.msp.revocation import describe_issuer
 
@@ -19,6 +21,7 @@ _IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
 """What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
 _MAX_FILES = 1000
 _TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
+_LET_READ = "let the peer's user read it: chmod and chown, also of the folders above"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -31,11 +34,13 @@ def read_folder(path: Path) -> Folder:
     """
     if not path.is_dir():
         raise ConfigurationError("is not a folder" if path.exists() else "there is no such folder", path=str(path))
-    if not (path / "cacerts").is_dir() and (path / "msp" / "cacerts").is_dir():
-        raise ConfigurationError(f"is not an MSP folder, but holds one: {path / 'msp'}", path=str(path))
+    check_is_msp_folder(path)
     folder = Folder(path)
-    for name in sorted(entry.name for entry in path.iterdir()):
-        _read_entry(folder, name)
+    for entry in sorted(path.iterdir()):
+        if _leads_nowhere(entry):
+            _note_dangling(folder, entry, entry.name)
+        else:
+            _read_entry(folder, entry.name)
     beside = path.parent / "tls"
     if path.name == "msp" and beside.is_dir():
         _read_tls(folder, beside)
@@ -61,7 +66,7 @@ def _read_entry(folder: Folder, name: str) -> None:
     elif name in _IDEMIX or name.startswith("."):
         folder.files.append(FileFacts(name, "ignored"))
     else:
-        folder.strangers.append(name)
+        folder.strangers.append(Stranger(name, may_hold_key(path)))
         folder.files.append(FileFacts(name, "unknown"))
 
 
@@ -79,21 +84,54 @@ def _read_tls(folder: Folder, beside: Path) -> None:
 
 
 def _files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
-    for index, entry in enumerate(sorted(path.iterdir())):
+    for index, entry in enumerate(_entries(folder, path, shown)):
         if index >= _MAX_FILES:
             raise ConfigurationError(f"has more than {_MAX_FILES} entries", path=str(path))
         file = f"{shown}/{entry.name}"
+        if _leads_nowhere(entry):
+            _note_dangling(folder, entry, file)
+            continue
+        content = _content(folder, entry, file)
+        if content is None:
+            continue
+        if entry.name.startswith(".") and find_pem_block(content) is None:
+            folder.files.append(FileFacts(file, "ignored"))
+        else:
+            yield file, content
+
+
+def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:
+    try:
+        return sorted(path.iterdir())
+    except OSError as refusal:
+        folder.findings.append(error(shown, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+        return []
+
+
+def _content(folder: Folder, entry: Path, file: str) -> bytes | None:
+    """What a file holds; None where it is no file, or cannot be read, which becomes a finding."""
+    try:
         if not entry.is_file():
             folder.files.append(FileFacts(file, "ignored"))
         elif entry.stat().st_size > MAX_FILE_BYTES:
             folder.files.append(FileFacts(file, "unknown"))
-            folder.findings.append(error(file, "file-too-large", _TOO_LARGE, "remove it from the folder"))
+            folder.findings.append(error(file, "file-too-large", _TOO_LARGE, "move it out of the folder"))
         else:
-            content = entry.read_bytes()
-            if entry.name.startswith(".") and find_pem_block(content) is None:
-                folder.files.append(FileFacts(file, "ignored"))
-            else:
-                yield file, content
+            return entry.read_bytes()
+    except OSError as refusal:
+        folder.files.append(FileFacts(file, "unreadable"))
+        folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+    return None
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
+
+
+def _note_dangling(folder: Folder, path: Path, file: str) -> None:
+    folder.files.append(FileFacts(file, "unreadable"))
+    problem = f"is a link to {path.readlink()}, which does not exist"
+    folder.findings.append(error(file, "dangling-link", problem, "put there what it should lead to"))
 
 
 def _certificate(folder: Folder, file: str, content: bytes, role: str) -> Certificate | None:
@@ -136,7 +174,7 @@ def _add_crl(folder: Folder, file: str, content: bytes) -> None:
 
 
 def _add_config(folder: Folder, path: Path) -> None:
-    folder.files.append(FileFacts("config.yaml", "configuration"))
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise ConfigurationError(_TOO_LARGE, path=str(path))
-    folder.config = path.read_bytes()
+    content = _content(folder, path, "config.yaml")
+    if content is not None:
+        folder.files.append(FileFacts("config.yaml", "configuration"))
+        folder.config = content

@@ -67,6 +67,13 @@ def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) 
 
 def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: Folder) -> Iterator[Finding]:
     found = [role for role in roles if role.name in own.organizational_units]
+    other_case = None if found else _find_in_other_case(own, roles)
+    if other_case is not None:
+        setting, unit = other_case
+        problem = f"OU {setting.name} is not the {unit} of {own.subject}: capitals count"
+        remedy = f"make it OrganizationalUnitIdentifier: {unit}"
+        yield error(f"{_FILE}:{setting.line}", "node-ou-case", problem, remedy)
+        return
     if len(found) != 1:
         has = ", ".join(own.organizational_units) or "no OU"
         problem = f"{own.subject} has {has}, and must have exactly one of {', '.join(role.name for role in roles)}"
@@ -85,6 +92,11 @@ def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: 
     yield error(f"{_FILE}:{setting.line}", "node-ou-certifier", problem, remedy)
 
 
+def _find_in_other_case(own: Certificate, roles: Sequence[OuSetting]) -> tuple[OuSetting, str] | None:
+    pairs = ((role, unit) for role in roles for unit in own.organizational_units)
+    return next(((role, unit) for role, unit in pairs if role.name.lower() == unit.lower()), None)
+
+
 def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterator[Finding]:
     wanted = [setting.name for setting in settings.organizational_units]
     if wanted and not set(wanted) & set(own.organizational_units):
@@ -95,7 +107,11 @@ def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterato
 
 def _read_certifier(setting: OuSetting, folder: Folder) -> Certificate | None:
     file = setting.certifier_in(folder.path)
-    return read_certificate(str(file), file.read_bytes())[0] if file is not None and file.is_file() else None
+    try:
+        content = file.read_bytes() if file is not None and file.is_file() else b""
+    except OSError:
+        return None  # which is a finding of its own where it lies in the folder
+    return read_certificate(str(file), content)[0]
 
 
 def _authorities(folder: Folder) -> list[Certificate]:

@@ -1,5 +1,6 @@
 """Each way to break an MSP folder yields exactly its finding."""
 
+import errno
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -101,6 +102,44 @@ def test_what_is_no_folder_is_refused(tmp_path: Path) -> None:
 def test_the_folder_around_is_told_apart(msp: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"is not an MSP folder, but holds one: {msp}$"):
         lint_msp_folder(msp.parent, now=NOW)
+
+
+def test_a_folder_beside_the_msp_s_or_in_it_is_told_apart(msp: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"tls: is not an MSP folder; the MSP folder is {msp}$"):
+        lint_msp_folder(msp.parent / "tls", now=NOW)
+    with pytest.raises(ConfigurationError, match=f"is not an MSP folder; the MSP folder is {msp}$"):
+        lint_msp_folder(msp / "keystore", now=NOW)
+    with pytest.raises(ConfigurationError, match="is not an MSP folder: it has none of cacerts, "):
+        lint_msp_folder(tmp_path, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["server.key", "backup/priv_sk", "all.pem"])
+def test_what_holds_a_key_is_to_be_kept(msp: Path, name: str) -> None:
+    (msp / name).parent.mkdir(exist_ok=True)
+    put(msp / name, peer().tls.certificate_pem + peer().tls.key_pem)
+
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+
+    assert (finding.rule, finding.remedy) == (
+        "unknown-file",
+        "move it elsewhere, and keep it: it holds a private key",
+    )
+
+
+@pytest.mark.parametrize("file", [OWN, "config.yaml", "keystore/priv_sk", "../tls/server.crt"])
+def test_a_file_that_may_not_be_read_is_a_finding(msp: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_bytes = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == Path(file).name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # tests may run as root, who may read everything
+
+    findings = {each.rule: each for each in lint_msp_folder(msp, now=NOW).findings if each.file == file}
+
+    assert findings["unreadable"].problem == "cannot be read: Permission denied"
 
 
 def test_hidden_files_and_what_clients_of_fabric_ca_leave_are_ignored(msp: Path) -> None:
@@ -416,6 +455,33 @@ def leave_the_parameters_of_the_curve(msp: Path) -> None:
     put(msp / "keystore" / "priv_sk", parameters + peer().identity.key_pem)
 
 
+def lead_nowhere(msp: Path) -> None:
+    (msp / "cacerts" / "more.pem").symlink_to("gone.pem")
+
+
+def lead_a_folder_nowhere(msp: Path) -> None:
+    (msp / "intermediatecerts").symlink_to("gone")
+
+
+def renew_the_ca_over_its_key(msp: Path) -> None:
+    later = Validity(VALIDITY.not_before_at + timedelta(seconds=10), VALIDITY.not_after_at)
+    renewed = x509.CertificateBuilder(
+        issuer_name=CA.certificate.issuer,
+        subject_name=CA.certificate.subject,
+        public_key=CA.key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=later.not_before_at,
+        not_valid_after=later.not_after_at,
+    )
+    for extension in CA.certificate.extensions:
+        renewed = renewed.add_extension(extension.value, critical=extension.critical)
+    put(msp / CA_FILE, renewed.sign(CA.key, SHA256()).public_bytes(Encoding.PEM))
+
+
+def write_an_ou_with_capitals(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "Identifier: peer", "Identifier: Peer")
+
+
 BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier, "config.yaml:7", "node-ou-certifier"),
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
@@ -479,6 +545,10 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (take_another_tls_key, "../tls/server.crt", "tls-key-mismatch"),
     (forget_the_host_names, "../tls/server.crt", "no-alternative-names"),
     (serve_only, "../tls/server.crt", "tls-usage"),
+    (lead_nowhere, "cacerts/more.pem", "dangling-link"),
+    (lead_a_folder_nowhere, "intermediatecerts", "dangling-link"),
+    (renew_the_ca_over_its_key, OWN, "ca-younger"),
+    (write_an_ou_with_capitals, "config.yaml:7", "node-ou-case"),
 ]
 
 

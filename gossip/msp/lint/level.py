@@ -1,0 +1,28 @@
+"""Tells an MSP folder from those around it."""
+
+from pathlib import Path
+
+from gossip.errors import ConfigurationError
+from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS
+
+_FOLDERS = (*CERTIFICATE_ROLES, *OTHER_FOLDERS)
+
+
+def check_is_msp_folder(path: Path) -> None:
+    """Return when ``path`` holds at least something that an MSP folder has.
+
+    Raises:
+        ConfigurationError: It does not; says where the MSP folder is, if one is near.
+    """
+    if not _has_cas(path) and _has_cas(path / "msp"):
+        raise ConfigurationError(f"is not an MSP folder, but holds one: {path / 'msp'}", path=str(path))
+    if (path / "config.yaml").exists() or any((path / name).exists() for name in _FOLDERS):
+        return
+    above = path.resolve().parent
+    near = next((folder for folder in (above, above / "msp") if _has_cas(folder)), None)
+    hint = f"; the MSP folder is {near}" if near is not None else f": it has none of {', '.join(_FOLDERS)}"
+    raise ConfigurationError(f"is not an MSP folder{hint}", path=str(path))
+
+
+def _has_cas(path: Path) -> bool:
+    return (path / "cacerts").is_dir()
