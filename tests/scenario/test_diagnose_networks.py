@@ -1,6 +1,7 @@
 """``gossip diagnose`` on healthy networks, on further broken ones, and on many endpoints at once."""
 
 import asyncio
+import codecs
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
@@ -290,6 +292,66 @@ def identity_as_tls(folder: Path) -> None:
 
 
 @contextmanager
+def our_own_organisation_given_as_another(tmp_path: Path) -> Iterator[Arguments]:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(), f"--org=Org2MSP={organisation_folder(2) / 'msp'}"]
+
+
+@contextmanager
+def their_folder_missing(tmp_path: Path) -> Iterator[Arguments]:
+    """Its TLS CA is missing with it."""
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(trusts=(2,)), "--org"), f"--org=Org1MSP={tmp_path / 'org1' / 'msp'}"]
+
+
+@contextmanager
+def our_folder_broken_below_theirs(tmp_path: Path) -> Iterator[Arguments]:
+    """The folder that --org names lies above ours, and is sound."""
+    above = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1"))
+    folder = copy_of(2, above)
+    (folder / "msp" / "config.yaml").write_text("NodeOUs: [")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(folder), "--org"), f"--org=Org1MSP={above}"]
+
+
+@contextmanager
+def our_certificate_in_der(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    signcert.write_bytes(peer(2).identity.certificate.public_bytes(Encoding.DER))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def our_ca_behind_a_byte_order_mark(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    (ca_file,) = (folder / "msp" / "cacerts").iterdir()
+    ca_file.write_bytes(codecs.BOM_UTF8 + ca_file.read_bytes())
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def our_role_misspelt(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    config = folder / "msp" / "config.yaml"
+    config.write_text(config.read_text().replace("PeerOUIdentifier", "PeerOuIdentifier"))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def our_certificate_a_link_to_nowhere(tmp_path: Path) -> Iterator[Arguments]:
+    folder = copy_of(2, tmp_path)
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    signcert.unlink()
+    signcert.symlink_to("gone.pem")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def identity_as_our_tls(tmp_path: Path) -> Iterator[Arguments]:
     folder = copy_of(2, tmp_path)
     identity_as_tls(folder)
@@ -354,6 +416,13 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
     (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
     (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
+    (our_own_organisation_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),
+    (their_folder_missing, ("tls", "ours", "org-msp", "org1/msp, named by --org Org1MSP", 2)),
+    (our_folder_broken_below_theirs, ("own_identity", "ours", "config-unreadable", "org2/msp/config.yaml:1", 2)),
+    (our_certificate_in_der, ("own_identity", "ours", "not-pem", "msp/signcerts/peer0.org2", 2)),
+    (our_ca_behind_a_byte_order_mark, ("own_identity", "ours", "not-pem", "msp/cacerts/ca.org2", 2)),
+    (our_role_misspelt, ("own_identity", "ours", "unknown-key", "peer0.org2/msp/config.yaml:6", 2)),
+    (our_certificate_a_link_to_nowhere, ("own_identity", "ours", "dangling-link", "msp/signcerts/peer0.org2", 2)),
     (identity_as_our_tls, ("tls", "ours", "identity-ca", "server.crt, named by --tls-cert", 3)),
     (identity_as_their_tls, ("tls", "theirs", "identity-ca", "the peer's peer.tls.cert.file", 3)),
     (no_operations, ("buffers", "theirs", "operations-unreachable", "operations.listenAddress", 3)),
@@ -433,7 +502,7 @@ def test_the_peers_of_a_core_yaml(endpoint: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "meant", "rule"),
     [
-        ("mspConfigPath: msp", "mspConfigPath: tls", "tls/cacerts", "no-root"),
+        ("mspConfigPath: msp", "mspConfigPath: tls", "tls", "own-msp"),
         ("file: tls/server.crt", "file: tls/none.crt", "tls/none.crt", "own-tls-files"),
         ("file: tls/server.key", "file: msp/keystore/priv_sk", "msp/keystore/priv_sk", "own-tls-files"),
         ("file: tls/ca.crt", "file: ./tls/ca.crt", "tls/ca.crt", "tls-ca-unknown-here"),

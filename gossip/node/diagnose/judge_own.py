@@ -6,15 +6,33 @@ from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageRep
 from gossip.node.diagnose.own_side import OwnSide
 
 _TELLING = (
+    "dangling-link",
+    "unreadable",
     "ca-in-signcerts",
     "tls-certificate",
     "no-signcert",
     "node-ou-certifier",
+    "node-ou-case",
     "node-ou-role",
+    "ca-younger",
     "expired",
     "revoked",
 )
 """Rules that explain others which are broken with them: a CA's certificate in signcerts has no key here either."""
+
+_PASSED_OVER = {
+    "signcerts": ("no-signcert", "no-key", "key-mismatch"),
+    "cacerts": ("no-root", "not-issued-here"),
+    "intermediatecerts": ("not-issued-here",),
+    "keystore": ("no-key",),
+}
+"""What is missing where a file of this folder is passed over."""
+
+_MISREAD = {
+    "misnamed": ("no-root", "no-signcert", "no-key", "no-admins", "not-issued-here", "node-ou-role"),
+    "unknown-key": ("no-admins", "node-ou-role", "missing-ou", "refused"),
+}
+"""What follows from a folder, file or key that nobody reads."""
 
 
 def judge_own_identity(own: OwnSide) -> StageReport:
@@ -35,20 +53,53 @@ def judge_own_identity(own: OwnSide) -> StageReport:
     return failed(Stage.OWN_IDENTITY, Side.OURS, error, *(_causes(own) or (unclear,)), facts=facts)
 
 
-def _unusable(own: OwnSide, path: str | None) -> tuple[Cause, ...]:
-    where = own.msp_file(path) if path is not None else None
+def find_broken_organization(own: OwnSide) -> Cause | None:
+    """The folder of another organisation that keeps us from having any MSP; None where it is not that."""
+    path = own.error.path if own.error is not None else None
     mspid = own.find_organization(path) if path is not None else None
-    if mspid is not None:
-        text = f"the MSP folder of {mspid} that we were given cannot be used; gossip msp check says all about it"
-        return (Cause("org-msp", text, where),)
+    if path is None or mspid is None:
+        return None
+    text = f"the MSP folder of {mspid} that we were given cannot be used; gossip msp check says all about it"
+    return Cause("org-msp", text, own.msp_file(path))
+
+
+def _unusable(own: OwnSide, path: str | None) -> tuple[Cause, ...]:
+    if own.settings.mspid in own.settings.organizations:
+        return (_named_twice(own),)
+    broken = find_broken_organization(own)
+    if broken is not None:
+        return (broken,)
+    if own.wrong_folder is not None:
+        return (Cause("own-msp", str(own.wrong_folder), own.msp_file(str(own.settings.msp_dir))),)
+    where = own.msp_file(path) if path is not None else None
     return _causes(own) or (Cause("own-msp", "our MSP folder cannot be used", where),)
+
+
+def _named_twice(own: OwnSide) -> Cause:
+    mspid = own.settings.mspid
+    text = f"{mspid} is our own MSP-ID, and that of an --org as well: one of the two is a wrong name"
+    where = f"{own.where('peer.localMspId', '--mspid')}, and --org {mspid}={own.settings.organizations[mspid]}"
+    return Cause("own-mspid", text, where)
 
 
 def _causes(own: OwnSide) -> tuple[Cause, ...]:
     errors = sorted((finding for finding in own.findings if finding.severity is Severity.ERROR), key=_rank)
+    warnings = [finding for finding in own.findings if finding.severity is Severity.WARNING]
+    ranked: list[Finding] = []
+    for found in errors:
+        ranked += [warning for warning in warnings if _explains(warning, found)]
+        ranked.append(found)
     return tuple(
-        Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", _place(own, found)) for found in errors
+        Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", _place(own, found))
+        for found in dict.fromkeys(ranked)
     )
+
+
+def _explains(warning: Finding, error: Finding) -> bool:
+    """Whether what is only a warning by itself is why something else is wrong."""
+    if warning.rule in {"not-pem", "not-a-key"}:
+        return error.rule in _PASSED_OVER.get(warning.file.partition("/")[0], ())
+    return error.rule in _MISREAD.get(warning.rule, ())
 
 
 def _place(own: OwnSide, found: Finding) -> str:

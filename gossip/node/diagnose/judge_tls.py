@@ -9,6 +9,7 @@ from gossip.msp.tls_facts import TlsCertificate, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import at, find_identity_issuer, judge_their_certificate
+from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.transport.tls_failure import TlsFault
 
 EXPIRY_NOTICE = timedelta(days=30)
@@ -23,6 +24,10 @@ def judge_tls(evidence: Evidence) -> StageReport:
         return _passed(evidence, took_s)
     facts = _certificate_facts(evidence, evidence.looked.leaf)
     side, causes = _explain(evidence, error)
+    broken = find_broken_organization(evidence.own) if evidence.looked.missing_issuer is not None else None
+    if broken is not None and evidence.own.error is not None:
+        facts["so far"] = str(error)
+        side, causes, error = Side.OURS, (broken, *causes), evidence.own.error
     return failed(Stage.TLS, side, error, *causes, took_s=took_s, facts=facts)
 
 

@@ -39,6 +39,7 @@ class OwnSide:
         verdict: What our own MSPs say of our own identity.
         issuing_mspids: The organisations that we know whose CA issued our certificate.
         findings: What is wrong with our MSP folder.
+        wrong_folder: What is at the place of our MSP folder, where that is none.
         client_leaf: What we present where we dial; None without TLS.
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
@@ -51,6 +52,7 @@ class OwnSide:
     verdict: Verdict | None
     issuing_mspids: tuple[str, ...]
     findings: tuple[Finding, ...]
+    wrong_folder: ConfigurationError | None
     client_leaf: TlsCertificate | None
     server_leaf: TlsCertificate | None
     roots: tuple[RootFile, ...]
@@ -83,9 +85,16 @@ class OwnSide:
         return self._named(path, "peer.mspConfigPath") if mspid is None else f"{path}, named by --org {mspid}"
 
     def find_organization(self, path: str) -> str | None:
-        """The other organisation in whose MSP folder something is; None where it is in our own."""
-        folders = self.settings.organizations.items()
-        return next((mspid for mspid, folder in folders if Path(path).is_relative_to(folder)), None)
+        """The other organisation in whose MSP folder something is; None where it is in our own, or in none.
+
+        One folder may lie in another; the innermost counts.
+        """
+        folders = [
+            (self.settings.msp_dir, None),
+            *((folder, mspid) for mspid, folder in self.settings.organizations.items()),
+        ]
+        around = [(len(folder.parts), mspid) for folder, mspid in folders if Path(path).is_relative_to(folder)]
+        return max(around, key=lambda each: each[0])[1] if around else None
 
     def _named(self, path: str, *keys: str) -> str:
         sources = [self.settings.sources[key] for key in keys if key in self.settings.sources]
@@ -111,6 +120,7 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         verdict = judge_identity(registry, crypto.identity, now=now)
         issuing = find_issuing_mspids(registry.msps, crypto.identity)
     dial_tls = settings.dial.tls or settings.tls
+    findings, wrong_folder = _lint(settings, now)
     return OwnSide(
         settings=settings,
         error=error,
@@ -118,18 +128,21 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         registry=registry,
         verdict=verdict,
         issuing_mspids=issuing,
-        findings=_lint(settings, now),
+        findings=findings,
+        wrong_folder=wrong_folder,
         client_leaf=_find_leaf(dial_tls),
         server_leaf=_find_leaf(settings.tls),
         roots=tuple(_read_roots(dial_tls)) if dial_tls is not None else (),
     )
 
 
-def _lint(settings: PeerSettings, now: datetime) -> tuple[Finding, ...]:
+def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], ConfigurationError | None]:
     try:
-        return lint_msp_folder(settings.msp_dir, now=now, mspid=settings.mspid).findings
-    except (ConfigurationError, OSError):
-        return ()  # the folder itself cannot be used, which ``error`` says
+        return lint_msp_folder(settings.msp_dir, now=now, mspid=settings.mspid).findings, None
+    except ConfigurationError as refusal:
+        return (), refusal
+    except OSError:
+        return (), None  # the folder itself cannot be read, which ``error`` says
 
 
 def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:
