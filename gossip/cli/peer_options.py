@@ -22,6 +22,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Endpoint = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the other peer listens.")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        readable=False,
+        metavar="FILE",
+        help="A peer's core.yaml; CORE_... variables override it.",
+        show_default="that of FABRIC_CFG_PATH",
+    ),
+]
+OwnMspDir = Annotated[
+    Path | None, typer.Option(readable=False, help="Our local MSP folder, with signcerts and keystore.")
+]
+TlsCert = Annotated[Path | None, typer.Option(readable=False, help="Our TLS certificate in PEM; without it, no TLS.")]
+TlsKey = Annotated[Path | None, typer.Option(readable=False, help="The key of --tls-cert.")]
+TlsCas = Annotated[
+    list[Path] | None,
+    typer.Option(readable=False, help="A TLS CA, or a folder of them; those of --org count too; repeatable."),
+]
+"""Files are opened by who needs them: typer's own check would fail in words that programs cannot read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +60,12 @@ class Chosen:
 
 
 def choose(
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            readable=False,
-            metavar="FILE",
-            help="A peer's core.yaml; CORE_... variables override it.",
-            show_default="that of FABRIC_CFG_PATH",
-        ),
-    ] = None,
-    msp_dir: Annotated[
-        Path | None, typer.Option(readable=False, help="Our local MSP folder, with signcerts and keystore.")
-    ] = None,
+    config: Config = None,
+    msp_dir: OwnMspDir = None,
     mspid: Annotated[str | None, typer.Option(help="Our organisation's MSP-ID, such as Org1MSP.")] = None,
-    tls_cert: Annotated[
-        Path | None, typer.Option(readable=False, help="Our TLS certificate in PEM; without it, no TLS.")
-    ] = None,
-    tls_key: Annotated[Path | None, typer.Option(readable=False, help="The key of --tls-cert.")] = None,
-    tls_ca: Annotated[
-        list[Path] | None,
-        typer.Option(readable=False, help="A TLS CA, or a folder of them; those of --org count too; repeatable."),
-    ] = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_ca: TlsCas = None,
     org: Orgs = None,
     dial_timeout: Annotated[
         float | None, typer.Option(min=0.01, help="Seconds that a connection may take.", show_default="3")
