@@ -13,7 +13,7 @@ from gossip.node.settings import PeerSettings
 
 T = TypeVar("T")
 
-_TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
+TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class CoreSettings:
         )
 
     def _all_roots(self, others: Mapping[str, Path]) -> tuple[Path, ...]:
-        folders = [folder / name for folder in others.values() for name in _TLS_CA_FOLDERS]
+        folders = [folder / name for folder in others.values() for name in TLS_CA_FOLDERS]
         roots = self.tls_roots + tuple(folder for folder in folders if folder.is_dir() and any(folder.iterdir()))
         if not roots:
             raise ConfigurationError("peer.tls.rootcert.file is not set, so no peer could be trusted", path=self._place)

@@ -506,6 +506,9 @@ def test_the_peers_of_a_core_yaml(endpoint: str, tmp_path: Path) -> None:
         ("file: tls/server.crt", "file: tls/none.crt", "tls/none.crt", "own-tls-files"),
         ("file: tls/server.key", "file: msp/keystore/priv_sk", "msp/keystore/priv_sk", "own-tls-files"),
         ("file: tls/ca.crt", "file: ./tls/ca.crt", "tls/ca.crt", "tls-ca-unknown-here"),
+        ("file: tls/server.key", "file: ./tls/server.crt", "tls/server.crt", "own-tls-files"),
+        ("file: tls/server.crt", "file: ./tls/server.key", "tls/server.key", "own-tls-files"),
+        ("file: tls/ca.crt", "file: ./tls/server.key", "tls/server.key", "own-tls-files"),
     ],
 )
 def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
@@ -520,6 +523,34 @@ def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
 
     named_by = f"{config}:{line_of(config.read_text(), new)}"
     assert found(outcome)[1:4] == ("ours", rule, f"{folder / meant}, named by {named_by}")
+
+
+def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -> None:
+    """Those of --org count too, and two lines of core.yaml name one each."""
+    folder, org3 = copy_of(2, tmp_path), Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org3"))
+    shutil.copy(organisation_folder(2) / "tlsca" / "tlsca.org2.example.com-cert.pem", folder / "tls" / "more.crt")
+    (tlsca,) = (org3 / "tlscacerts").iterdir()
+    tlsca.write_bytes(organisation(3).tls_ca.certificate_pem)
+    config = write_core_yaml(folder, ("Id: Org1MSP", "Id: Org2MSP"), ("- tls/ca.crt", "- tls/more.crt"))
+
+    outcome = run("diagnose", endpoint, f"--config={config}", "--json", f"--org=Org3MSP={org3}")
+
+    first, more = line_of(config.read_text(), "file: tls/ca.crt"), line_of(config.read_text(), "- tls/more.crt")
+    assert found(outcome)[2:4] == (
+        "tls-ca-unknown-here",
+        f"{folder / 'tls/ca.crt'}, named by {config}:{first}; {folder / 'tls/more.crt'}, named by {config}:{more}; "
+        f"{tlsca}, named by --org Org3MSP",
+    )
+
+
+def test_the_second_of_two_tls_cas_is_named_by_its_own_line(endpoint: str, tmp_path: Path) -> None:
+    folder = copy_of(2, tmp_path)
+    config = write_core_yaml(folder, ("Id: Org1MSP", "Id: Org2MSP"), ("- tls/ca.crt", "- tls/none.crt"))
+
+    outcome = run("diagnose", endpoint, f"--config={config}", "--json")
+
+    named_by = f"{config}:{line_of(config.read_text(), '- tls/none.crt')}"
+    assert found(outcome)[1:4] == ("ours", "own-tls-files", f"{folder / 'tls/none.crt'}, named by {named_by}")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def _unknown_issuer(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]
     missing = evidence.looked.missing_issuer
     assert missing is not None  # the caller has looked
     if missing.namesake is not None:
-        holders = [str(root.path) for root in evidence.own.roots if missing.namesake in root.certificates]
+        holders = [str(root) for root in evidence.own.roots if missing.namesake in root.certificates]
         text = (
             f"{missing.certificate} was signed by another key than that of our {missing.issuer}: the organisation's "
             "TLS CA was made anew, and we have the old one"
@@ -82,7 +82,7 @@ def _expired_issuers(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause
                     f"the TLS CA {ca.subject}, which issued the certificate of {leaf.subject}, ended at "
                     f"{at(ca.not_after_at)}: its organisation must renew it, and we need the new one"
                 )
-                yield Cause("tls-ca-expired", text, evidence.own.tls_file(str(root.path)))
+                yield Cause("tls-ca-expired", text, str(root))
 
 
 def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:

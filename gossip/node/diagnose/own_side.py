@@ -3,30 +3,34 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, islice
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.issuers import find_issuing_mspids
 from gossip.msp.lint import Finding, lint_msp_folder
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
-from gossip.msp.tls_facts import TlsCertificate, parse_certificates, read_tls_certificate
+from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
 from gossip.msp.verdict import Verdict, judge_identity
+from gossip.node.diagnose.tls_content import read_certificates
+from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings
-
-MAX_FILE_BYTES = 16 * 1024 * 1024
-_ROOT_KEYS = ("peer.tls.rootcert.file", "peer.tls.clientRootCAs.files")
 
 
 @dataclass(frozen=True, slots=True)
 class RootFile:
-    """A file of TLS CAs that we trust."""
+    """A file of TLS CAs that we trust, and what names it."""
 
     path: Path
     certificates: tuple[Certificate, ...]
+    source: str | None = None
+
+    def __str__(self) -> str:
+        return _named(str(self.path), self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +68,29 @@ class OwnSide:
 
     def certificate_file(self) -> str:
         """The TLS certificate that we dial with, for texts: the file, and what names it."""
-        return self.tls_file(str(self.dial_tls.certificate)) if self.dial_tls is not None else "--tls-cert"
+        files = self.dial_tls
+        if files is None:
+            return "--tls-cert"
+        source = find_source(self.settings, files, TlsRole.CERTIFICATE, files.certificate)
+        return _named(str(files.certificate), source)
 
     def root_files(self) -> str:
         """Every file of TLS CAs, for texts, and what names them."""
-        return self._named(", ".join(str(root.path) for root in self.roots), *_ROOT_KEYS)
+        groups = groupby(self.roots, key=lambda root: root.source)
+        return "; ".join(_named(", ".join(str(root.path) for root in roots), source) for source, roots in groups)
 
     def tls_file(self, path: str) -> str:
-        """One of our TLS files for texts, and what names it."""
+        """One of our TLS files that cannot be used, for texts, and what names it."""
         files = self.dial_tls
-        if files is not None and path == str(files.certificate):
-            return self._named(path, "peer.tls.clientCert.file" if self.settings.dial.tls else "peer.tls.cert.file")
-        if files is not None and path == str(files.key):
-            return self._named(path, "peer.tls.clientKey.file" if self.settings.dial.tls else "peer.tls.key.file")
-        return self._named(path, *_ROOT_KEYS)
+        if files is None:
+            return path
+        return _named(path, find_source(self.settings, files, find_role(files, Path(path)), Path(path)))
 
     def msp_file(self, path: str) -> str:
         """Something in an MSP folder for texts, and what names that folder."""
         mspid = self.find_organization(path)
-        return self._named(path, "peer.mspConfigPath") if mspid is None else f"{path}, named by --org {mspid}"
+        own = self.settings.sources.get("peer.mspConfigPath")
+        return _named(path, own if mspid is None else f"--org {mspid}")
 
     def find_organization(self, path: str) -> str | None:
         """The other organisation in whose MSP folder something is; None where it is in our own, or in none.
@@ -96,14 +104,14 @@ class OwnSide:
         around = [(len(folder.parts), mspid) for folder, mspid in folders if Path(path).is_relative_to(folder)]
         return max(around, key=lambda each: each[0])[1] if around else None
 
-    def _named(self, path: str, *keys: str) -> str:
-        sources = [self.settings.sources[key] for key in keys if key in self.settings.sources]
-        return f"{path}, named by {' and '.join(sources)}" if sources else path
-
     def where(self, key: str, option: str) -> str:
         """Where a setting stands, for texts: its file and line, variable or option."""
         source = self.settings.sources.get(key)
         return f"{key} ({source})" if source is not None else f"{key}, or {option}"
+
+
+def _named(path: str, source: str | None) -> str:
+    return path if source is None else f"{path}, named by {source}"
 
 
 def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
@@ -132,7 +140,7 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         wrong_folder=wrong_folder,
         client_leaf=_find_leaf(dial_tls),
         server_leaf=_find_leaf(settings.tls),
-        roots=tuple(_read_roots(dial_tls)) if dial_tls is not None else (),
+        roots=tuple(_read_roots(settings, dial_tls)) if dial_tls is not None else (),
     )
 
 
@@ -146,24 +154,20 @@ def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], C
 
 
 def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:
-    if files is None:
-        return None
-    certificates = parse_certificates(_read(files.certificate))
+    """What OpenSSL presents, which finds a certificate also where Go does not."""
+    first = next(read_certificates(files.certificate), None) if files is not None else None
+    return read_tls_certificate(first.der) if first is not None else None
+
+
+def _read_roots(settings: PeerSettings, files: TlsFiles) -> Iterator[RootFile]:
+    for root, source in zip(files.roots, find_root_sources(settings, files.roots), strict=True):
+        for path in _files_of(root):
+            certificates = tuple(filter(None, islice(read_certificates(path), MAX_CERTIFICATES)))
+            yield RootFile(path, certificates, source)
+
+
+def _files_of(root: Path) -> list[Path]:
     try:
-        return read_tls_certificate(certificates[0].der) if certificates else None
-    except UntrustedIdentityError:
-        return None
-
-
-def _read_roots(files: TlsFiles) -> Iterator[RootFile]:
-    for root in files.roots:
-        paths = sorted(path for path in root.iterdir() if path.is_file()) if root.is_dir() else [root]
-        yield from (RootFile(path, parse_certificates(_read(path))) for path in paths)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_FILE_BYTES)
+        return sorted(path for path in root.iterdir() if path.is_file()) if root.is_dir() else [root]
     except OSError:
-        return b""  # the dialler names it
+        return []  # the dialler names it

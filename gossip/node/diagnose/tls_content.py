@@ -1,0 +1,54 @@
+"""What is in a TLS file, in whatever state it is."""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from pathlib import Path
+
+from gossip.errors import UntrustedIdentityError
+from gossip.msp.certificate import Certificate, parse_certificate
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+_KEY = b"PRIVATE KEY-----"
+
+
+def read(path: Path) -> bytes:
+    """The beginning of a file; nothing where it cannot be read, which the dialler names, or where it is a pipe.
+
+    A pipe can be read only once, and the dialler does.
+    """
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as stream:
+            return stream.read(MAX_FILE_BYTES)
+    except OSError:
+        return b""
+
+
+def has_certificate(path: Path) -> bool:
+    """Whether there is one in PEM, broken or not."""
+    return _BEGIN in read(path)
+
+
+def has_key(path: Path) -> bool:
+    """Whether there is a private key in PEM."""
+    return _KEY in read(path)
+
+
+def read_certificates(path: Path) -> Iterator[Certificate | None]:
+    """Each certificate in PEM, as TLS finds them; None for one that is broken."""
+    for part in read(path).split(_BEGIN)[1:]:
+        body, end, _ = part.partition(_END)
+        try:
+            yield parse_certificate(base64.b64decode(b"".join(body.split()), validate=True)) if end else None
+        except (binascii.Error, UntrustedIdentityError):
+            yield None
+
+
+def find_broken_certificate(path: Path) -> int | None:
+    """The number, from 1, of the first certificate that is broken."""
+    found = enumerate(read_certificates(path), 1)
+    return next((number for number, certificate in found if certificate is None), None)
