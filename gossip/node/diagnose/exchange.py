@@ -66,6 +66,8 @@ async def shake_hands(
         evidence.errors[stage_of(refusal)] = refusal
         if isinstance(refusal, RefusedByPeerError | PeerSilentError | StreamBrokenError):
             return
+    if evidence.theirs is None:
+        return  # who has not said who it is has no say
     with timing(evidence, Stage.VERDICT):
         try:
             await await_verdict(stream, timeout_s)
