@@ -1,5 +1,6 @@
 """``gossip diagnose`` on variants of the fifteen questions: other certificates and folders, several faults at once."""
 
+import codecs
 import errno
 import shutil
 import socket
@@ -32,6 +33,7 @@ from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer
+from tests.support.peers import data_message
 from tests.support.tls_proxy import tls_proxy
 
 Network = Iterator[Arguments]
@@ -106,6 +108,45 @@ def certificate_in_place_of_our_tls_key(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def our_tls_begins_later(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    reissue_tls(folder, 2, validity=Validity.not_yet(NOW))
+    with listening(replace(peer_settings(1), require_client_certificate=True)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+def self_signed() -> Credential:
+    """A certificate that vouches for itself."""
+    authority = Authority.create("Fake Certificate", "ingress.example.com", validity=organisation(1).validity)
+    return Credential(authority.certificate, authority.key)
+
+
+@contextmanager
+def their_tls_self_signed(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    write_tls(folder / "tls", self_signed())
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def our_tls_self_signed(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    write_tls(folder / "tls", self_signed())
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def our_ca_before_our_tls_certificate(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    file = folder / "tls" / "server.crt"
+    file.write_bytes(organisation(2).tls_ca.certificate_pem + file.read_bytes())
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def closes_before_tls(tmp_path: Path) -> Network:
     with tcp_server(lambda _: None) as endpoint:
         yield [endpoint, *as_org2(), *IMPATIENT]
@@ -169,6 +210,13 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (not_for_clients, ("tls", "ours", "tls-usage", "clientAuth", "tls/server.crt, named by --tls-cert")),
     (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
     (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
+    (our_tls_begins_later, ("tls", "ours", "own-tls-not-yet-valid", "begins at", "this machine's clock, then /")),
+    (their_tls_self_signed, ("tls", "theirs", "tls-self-signed", "Fake Certificate is self-signed", "ingress")),
+    (our_tls_self_signed, ("tls", "ours", "own-tls-self-signed", "self-signed", "server.crt, named by --tls-cert")),
+    (
+        our_ca_before_our_tls_certificate,
+        ("tls", "ours", "own-tls-files", "the CA tlsca.org2.example.com", "tls/server.key, named by --tls-key"),
+    ),
     (closes_before_tls, ("tls", "theirs", "balancer-without-target", "before it presented", "health checks")),
     (
         our_tls_as_identity,
@@ -217,6 +265,72 @@ def test_an_intermediate_that_the_peer_should_send_is_a_cause_too(tmp_path: Path
     assert [cause["rule"] for cause in causes] == ["tls-ca-unknown-here", "tls-intermediate-not-sent"]
     assert "tlsica.org1.example.com" in causes[1]["text"]
     assert causes[1]["look_at"] == "the peer's peer.tls.cert.file"
+
+
+def test_an_intermediate_that_we_should_send_is_a_cause_too(tmp_path: Path) -> None:
+    validity = organisation(2).validity
+    root = Authority.create("tlsroot.org2.example.com", "org2.example.com", validity=validity)
+    between = root.issue_authority("tlsica.org2.example.com", "org2.example.com", validity=validity)
+    folder = copy_of(2, tmp_path)
+    write_tls(folder / "tls", between.issue_tls(peer(2).name, validity=validity, hosts=HERE))
+
+    with listening(peer_settings(1)) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    causes = failed_stage(outcome)["causes"]
+    assert [cause["rule"] for cause in causes] == [
+        "tls-ca-unknown-to-them",
+        "own-tls-intermediate-not-sent",
+        "own-tls-ca",
+    ]
+    assert causes[1]["look_at"] == f"{folder / 'tls' / 'server.crt'}, named by --tls-cert"
+
+
+def tls_stage(outcome: Outcome) -> Any:
+    stages: Any = outcome.object["stages"]
+    return next(stage for stage in stages if stage["stage"] == "tls")
+
+
+@pytest.mark.parametrize(
+    ("validity", "note"),
+    [
+        (Validity.expired(NOW), "our certificate ended at "),
+        (Validity.not_yet(NOW), "our certificate begins at "),
+        (Validity(NOW - timedelta(days=1), NOW + timedelta(days=20)), "our certificate ends at "),
+    ],
+)
+def test_the_end_of_our_own_certificate_is_told_where_nobody_minds_yet(
+    validity: Validity, note: str, tmp_path: Path
+) -> None:
+    folder = copy_of(2, tmp_path)
+    reissue_tls(folder, 2, validity=validity)
+    with listening(peer_settings(1)) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    stage = tls_stage(outcome)
+    assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
+    assert stage["facts"]["note"].startswith(note)
+
+
+def test_a_byte_order_mark_before_our_certificate_is_told(tmp_path: Path) -> None:
+    folder = copy_of(2, tmp_path)
+    file = folder / "tls" / "server.crt"
+    file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+    with listening(peer_settings(1)) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    stage = tls_stage(outcome)
+    assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
+    assert stage["facts"]["our certificate"].startswith("peer0.org2.example.com")
+    what = "begins with a byte order mark, behind which a Fabric peer finds no certificate"
+    assert stage["facts"]["note"] == f"{file} {what}"
+
+
+def test_who_does_not_say_who_it_is_has_no_verdict_on_us() -> None:
+    with grpc_peer(tls_of(), say(data_message(b"x").envelope)) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(), "--json")
+
+    assert (outcome.object["failed_at"], outcome.object["they_accept_us"]) == ("conn_establish", None)
 
 
 def test_a_proxy_without_a_certificate_for_the_peer_is_a_cause_of_silence(tmp_path: Path) -> None:

@@ -11,7 +11,10 @@ from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.pem import find_pem_block
 from gossip.msp.revocation import parse_crl
 
-_SEQUENCE = b"\x30"
+SEQUENCE = b"\x30"
+"""What a certificate or key in DER begins with."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
@@ -74,12 +77,16 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
 
 
 def _no_pem(content: bytes) -> str:
+    if content.startswith(BYTE_ORDER_MARK):
+        return "begins with a byte order mark, behind which no PEM is seen"
     return "holds PEM that is cut short or garbled" if b"-----BEGIN" in content else "holds no PEM"
 
 
 def _pem_remedy(content: bytes) -> str:
-    if content.startswith(_SEQUENCE):
+    if content.startswith(SEQUENCE):
         return "it looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem"
+    if content.startswith(BYTE_ORDER_MARK):
+        return "save it as plain text without that mark"
     if b"-----BEGIN" in content:
         return "copy the certificate again"
     return "put a certificate in PEM here, or move the file out of this folder"

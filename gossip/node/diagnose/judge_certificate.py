@@ -20,6 +20,8 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     if missing is not None and mspid is not None:
         text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
         causes.append(Cause("identity-ca", text, "the peer's peer.tls.cert.file"))
+    elif missing is not None and leaf.certificate.is_signed_by(leaf.certificate):
+        causes.append(_self_signed(leaf))
     elif missing is not None:
         side = Side.OURS
         causes += _unknown_issuer(evidence, leaf)
@@ -31,6 +33,14 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         "the peer's peer.tls.cert.file",
     )
     return side, tuple(causes) or (unclear,)
+
+
+def _self_signed(leaf: TlsCertificate) -> Cause:
+    text = (
+        f"the certificate of {leaf.subject} is self-signed, and no TLS CA issued it: a proxy or ingress answers in the "
+        "peer's place with one that it made for want of another, or the peer's file is a wrong one"
+    )
+    return Cause("tls-self-signed", text, "the proxy or ingress in front of the peer, then its peer.tls.cert.file")
 
 
 def _unknown_issuer(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from gossip.errors import ConfigurationError, GossipError
-from gossip.msp.tls_facts import TlsCertificate, find_missing_purposes
+from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import at, find_identity_issuer, judge_their_certificate
+from gossip.node.diagnose.judge_certificate import at, judge_their_certificate
 from gossip.node.diagnose.judge_own import find_broken_organization
+from gossip.node.diagnose.judge_own_tls import THEIR_ROOTS, find_notices, judge_own_certificate, judge_own_files
 from gossip.transport.tls_failure import TlsFault
-
-EXPIRY_NOTICE = timedelta(days=30)
-
-_THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
 
 
 def judge_tls(evidence: Evidence) -> StageReport:
@@ -42,16 +38,16 @@ def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
     facts |= _certificate_facts(evidence, evidence.leaf)
     if evidence.own.client_leaf is not None:
         facts["our certificate"] = f"{evidence.own.client_leaf.subject}, {_source_of_client_certificate(evidence)}"
-    if evidence.leaf is not None and evidence.leaf.not_after_at - evidence.now < EXPIRY_NOTICE:
-        facts["soon"] = f"the certificate ends at {at(evidence.leaf.not_after_at)}"
+    notices = "; ".join(find_notices(evidence))
+    if notices:
+        facts["note"] = notices
         return StageReport(Stage.TLS, Outcome.WARNING, took_s, facts)
     return passed(Stage.TLS, took_s, facts)
 
 
 def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause, ...]]:
     if isinstance(error, ConfigurationError):
-        where = evidence.own.tls_file(error.path) if error.path is not None else None
-        return Side.OURS, (Cause("own-tls-files", "a TLS file of ours cannot be used", where),)
+        return Side.OURS, (judge_own_files(evidence.own, error),)
     if evidence.own.dial_tls is None:
         where = evidence.own.where("peer.tls.enabled", "--tls-cert, --tls-key and --tls-ca")
         return Side.OURS, (Cause("tls-off-here", "the peer speaks TLS, and we do not: turn TLS on", where),)
@@ -59,7 +55,7 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
         case TlsFault.WE_REFUSED:
             return judge_their_certificate(evidence)
         case TlsFault.THEY_REFUSED:
-            return _they_refused(evidence)
+            return judge_own_certificate(evidence)
         case TlsFault.NOT_TLS:
             return Side.THEIRS, tuple(_not_tls(evidence))
         case TlsFault.SILENT:
@@ -69,38 +65,6 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
             return Side.BETWEEN, (Cause("no-common-tls", text, "which versions and suites the peer takes"),)
         case _:
             return Side.THEIRS, tuple(_closed(evidence))
-
-
-def _they_refused(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
-    leaf, alert = evidence.own.client_leaf, evidence.alert
-    where = evidence.own.certificate_file()
-    if leaf is None:
-        return Side.OURS, (Cause("no-client-certificate", "the peer wants a certificate of ours", where),)
-    if leaf.not_after_at < evidence.now:
-        text = f"our TLS certificate {leaf.subject} ended at {at(leaf.not_after_at)}: renew it"
-        return Side.OURS, (Cause("own-tls-expired", text, where),)
-    mspid = find_identity_issuer(evidence, leaf)
-    if mspid is not None and alert != "certificate expired":
-        text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
-        return Side.OURS, (Cause("identity-ca", text, where),)
-    if "client" in find_missing_purposes(leaf.certificate) and alert != "unknown ca":
-        text = (
-            f"our TLS certificate {leaf.subject} may not be used by clients: have it issued for serverAuth and "
-            f"clientAuth, since a gossip peer is both (alert: {alert})"
-        )
-        return Side.OURS, (Cause("tls-usage", text, where),)
-    unknown = Cause(
-        "tls-ca-unknown-to-them",
-        f"they do not have {leaf.issuer}, the TLS CA that issued our certificate {leaf.subject} (alert: {alert})",
-        _THEIR_ROOTS,
-    )
-    own_cas = Cause(
-        "own-tls-ca",
-        f"our certificate was issued by another TLS CA than our organisation has given to its channels: {leaf.issuer}",
-        where,
-    )
-    clock = Cause("their-clock", "their clock is wrong, so that certificates end early there", "their machine's clock")
-    return Side.THEIRS, (clock, unknown) if alert == "certificate expired" else (unknown, own_cas)
 
 
 def _not_tls(evidence: Evidence) -> Iterator[Cause]:
@@ -143,7 +107,7 @@ def _closed(evidence: Evidence) -> Iterator[Cause]:
         "closed-without-reason",
         "the peer closed during TLS without an alert, as some do with a certificate whose CA is unknown to them"
         f"{issuer}",
-        f"the peer's log at that time; {_THEIR_ROOTS}",
+        f"the peer's log at that time; {THEIR_ROOTS}",
     )
     yield balancer
 

@@ -15,7 +15,7 @@ from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
 from gossip.msp.verdict import Verdict, judge_identity
-from gossip.node.diagnose.tls_content import read_certificates
+from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings
@@ -47,6 +47,8 @@ class OwnSide:
         client_leaf: What we present where we dial; None without TLS.
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
+        presents_leaf_alone: The file of what we present where we dial holds nothing else.
+        marked_files: TLS certificates of ours that begin with a byte order mark.
     """
 
     settings: PeerSettings
@@ -60,6 +62,8 @@ class OwnSide:
     client_leaf: TlsCertificate | None
     server_leaf: TlsCertificate | None
     roots: tuple[RootFile, ...]
+    presents_leaf_alone: bool
+    marked_files: tuple[Path, ...]
 
     @property
     def dial_tls(self) -> TlsFiles | None:
@@ -141,7 +145,13 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         client_leaf=_find_leaf(dial_tls),
         server_leaf=_find_leaf(settings.tls),
         roots=tuple(_read_roots(settings, dial_tls)) if dial_tls is not None else (),
+        presents_leaf_alone=dial_tls is not None and len(list(read_certificates(dial_tls.certificate))) == 1,
+        marked_files=tuple(path for path in _certificate_files(settings) if begins_with_mark(path)),
     )
+
+
+def _certificate_files(settings: PeerSettings) -> list[Path]:
+    return sorted({files.certificate for files in (settings.tls, settings.dial.tls) if files is not None})
 
 
 def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], ConfigurationError | None]:

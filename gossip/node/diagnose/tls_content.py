@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
+from gossip.msp.lint.contents import BYTE_ORDER_MARK
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
 
@@ -38,6 +38,12 @@ def has_key(path: Path) -> bool:
     return _KEY in read(path)
 
 
+def is_encrypted(path: Path) -> bool:
+    """Whether its private key takes a password."""
+    content = read(path)
+    return b"ENCRYPTED " + _KEY in content or b"Proc-Type: 4,ENCRYPTED" in content
+
+
 def read_certificates(path: Path) -> Iterator[Certificate | None]:
     """Each certificate in PEM, as TLS finds them; None for one that is broken."""
     for part in read(path).split(_BEGIN)[1:]:
@@ -52,3 +58,8 @@ def find_broken_certificate(path: Path) -> int | None:
     """The number, from 1, of the first certificate that is broken."""
     found = enumerate(read_certificates(path), 1)
     return next((number for number, certificate in found if certificate is None), None)
+
+
+def begins_with_mark(path: Path) -> bool:
+    """Whether an editor has put a byte order mark before everything else."""
+    return read(path).startswith(BYTE_ORDER_MARK)

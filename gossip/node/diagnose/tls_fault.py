@@ -1,0 +1,52 @@
+"""Why one of our TLS files cannot be used, from what is in it."""
+
+from pathlib import Path
+
+from gossip.api.options import TlsFiles
+from gossip.msp.lint.contents import SEQUENCE
+from gossip.node.diagnose.tls_content import (
+    find_broken_certificate,
+    has_certificate,
+    has_key,
+    is_encrypted,
+    read,
+    read_certificates,
+)
+from gossip.node.diagnose.tls_sources import TlsRole
+
+
+def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
+    """What is wrong with a file, and what to do; None where its content does not tell."""
+    content = read(path)
+    if not content:
+        return "holds nothing" if path.is_file() else None
+    if content.startswith(SEQUENCE):
+        command = "openssl pkey" if role is TlsRole.KEY else "openssl x509"
+        return f"looks like DER; convert it: {command} -inform DER -in FILE -out FILE.pem"
+    return _describe_key(path, files) if role is TlsRole.KEY else _describe_certificates(path)
+
+
+def _describe_certificates(path: Path) -> str | None:
+    if not has_certificate(path):
+        return "is a private key, where a certificate belongs" if has_key(path) else "holds no certificate in PEM"
+    broken = find_broken_certificate(path)
+    if broken is None:
+        return None
+    count = len(list(read_certificates(path)))
+    return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken} is broken"
+
+
+def _describe_key(path: Path, files: TlsFiles) -> str | None:
+    if not has_key(path):
+        return "is a certificate, where its key belongs" if has_certificate(path) else "holds no private key in PEM"
+    if is_encrypted(path):
+        return "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
+    first = next(read_certificates(files.certificate), None)
+    if first is None:
+        return None
+    if first.is_ca:
+        return (
+            f"cannot be the key of the first certificate in {files.certificate}, which is that of the CA "
+            f"{first.subject}: our own must stand first"
+        )
+    return f"is not the key of {first.subject} in {files.certificate}"

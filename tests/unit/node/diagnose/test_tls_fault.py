@@ -1,0 +1,58 @@
+"""What is wrong with a TLS file, from its content."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+
+from gossip.api.options import TlsFiles
+from gossip.node.diagnose.tls_fault import describe_fault
+from gossip.node.diagnose.tls_sources import TlsRole
+from tests.support.organisations import organisation, peer
+
+LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organisation().tls_ca.certificate_pem
+BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
+KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+
+
+@pytest.mark.parametrize(
+    ("role", "content", "what"),
+    [
+        (TlsRole.ROOT, b"", "holds nothing"),
+        (TlsRole.ROOT, b"hello", "holds no certificate in PEM"),
+        (TlsRole.ROOT, KEY, "is a private key, where a certificate belongs"),
+        (TlsRole.ROOT, CERTIFICATE_DER, "looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem"),
+        (TlsRole.ROOT, BROKEN, "is broken"),
+        (TlsRole.ROOT, CA + CA[:100], "holds 2 certificates, of which number 2 is broken"),
+        (TlsRole.ROOT, CA + BROKEN + CA, "holds 3 certificates, of which number 2 is broken"),
+        (TlsRole.ROOT, CA, None),
+        (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
+        (TlsRole.KEY, KEY_DER, "looks like DER; convert it: openssl pkey -inform DER -in FILE -out FILE.pem"),
+        (TlsRole.KEY, LEAF, "is a certificate, where its key belongs"),
+        (TlsRole.KEY, b"hello", "holds no private key in PEM"),
+        (TlsRole.KEY, ENCRYPTED, "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"),
+    ],
+)
+def test_what_is_wrong_is_told(role: TlsRole, content: bytes, what: str | None, tmp_path: Path) -> None:
+    path, certificate = tmp_path / "file", tmp_path / "server.crt"
+    path.write_bytes(content)
+    certificate.write_bytes(LEAF)
+
+    assert describe_fault(role, path, TlsFiles(certificate, path, ())) == what
+
+
+def test_the_key_of_another_certificate_is_told_from_one_behind_a_ca(tmp_path: Path) -> None:
+    files = TlsFiles(tmp_path / "server.crt", tmp_path / "server.key", ())
+    files.key.write_bytes(KEY)
+
+    files.certificate.write_bytes(peer(2).tls.certificate_pem)
+    other = f"is not the key of peer0.org2.example.com in {files.certificate}"
+    assert describe_fault(TlsRole.KEY, files.key, files) == other
+
+    files.certificate.write_bytes(CA + LEAF)
+    assert describe_fault(TlsRole.KEY, files.key, files) == (
+        f"cannot be the key of the first certificate in {files.certificate}, which is that of the CA "
+        "tlsca.org1.example.com: our own must stand first"
+    )
