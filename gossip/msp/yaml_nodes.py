@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import yaml
+from yaml.reader import ReaderError
 
 from gossip.errors import ConfigurationError
 
@@ -48,5 +49,17 @@ def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         place = f"{path}:{error.problem_mark.line + 1}" if error.problem_mark else path
         raise ConfigurationError(f"{complaint}: {error.problem}", path=place) from error
+    except ReaderError as error:
+        line, what = _explain(error, text)
+        raise ConfigurationError(f"{complaint}: {what}", path=f"{path}:{line}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML lets the last two through
         raise ConfigurationError(f"{complaint}: {error}", path=path) from error
+
+
+def _explain(error: ReaderError, text: bytes) -> tuple[int, str]:
+    """The line of what cannot be read, and what that is; PyYAML counts bytes, or characters once it has those."""
+    if error.encoding == "unicode":
+        before = text.decode(errors="replace")[: error.position]
+        return before.count("\n") + 1, f"the character U+{error.character:04X} may not stand in YAML"
+    before_it = text[: error.position]
+    return before_it.count(b"\n") + 1, f"the byte 0x{error.character:02x} is not {error.encoding.upper()} here"

@@ -278,7 +278,7 @@ def test_broken_config_yaml_is_named_with_its_line(folder: Path, text: str, line
 
 def test_config_yaml_that_is_no_text(folder: Path) -> None:
     write(folder / "config.yaml", b"\xff\xfe\0\xd8")
-    refuse(folder, folder / "config.yaml", "failed unmarshalling configuration file")
+    refuse(folder, f"{folder / 'config.yaml'}:1", "failed unmarshalling configuration file")
 
 
 @pytest.mark.parametrize(

@@ -44,3 +44,17 @@ def test_as_much_as_allowed_and_one_byte_more() -> None:
         compose_yaml(text + b"#", "f", "bad")
 
     assert str(refusal.value) == "f: bad: larger than 1048576 bytes"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"a: 1\nb: caf\xe9\n", "f:2: bad: the byte 0xe9 is not UTF-8 here"),
+        (b"# \xc3\xa9\na: 1\nb: \x00\n", "f:3: bad: the character U+0000 may not stand in YAML"),
+    ],
+)
+def test_what_is_no_text_is_told_with_its_line(text: bytes, told: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        compose_yaml(text, "f", "bad")
+
+    assert str(refusal.value) == told

@@ -182,7 +182,7 @@ def test_a_value_where_keys_belong_is_named(tmp_path: Path) -> None:
     [
         (b"peer: [", ":1"),
         (b"peer:\n  a: b\n c: d\n", ":3"),
-        (b"\xff\xfe\xff", ""),
+        (b"\xff\xfe\xff", ":1"),
         (b"- " * 3000, ":1"),
         (b"\n" + b"[" * 100_000, ":2"),
         (b"a: 1\n" * 300_000, ""),
