@@ -1,5 +1,6 @@
 """``gossip diagnose``: why do these peers not reach or trust each other?"""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,7 @@ def diagnose(
     from gossip.node.diagnose.targets import find_endpoints
 
     with reporting(as_json) as report:
-        endpoints = [*(endpoint or ()), *(find_endpoints(all_from) if all_from is not None else ())]
+        endpoints = [*(endpoint or ()), *(find_endpoints(all_from, os.environ) if all_from is not None else ())]
         if not endpoints:
             raise typer.BadParameter("give an endpoint, or a file with --all-from")
         if len(endpoints) > 1 and (expect_pki_id or operations):

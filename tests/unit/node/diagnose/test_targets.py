@@ -7,6 +7,7 @@ import pytest
 
 from gossip.errors import ConfigurationError
 from gossip.node.diagnose.targets import find_endpoints
+from tests.support.core_yaml import write_core_yaml
 
 PEERS = {
     "peer0.org1.example.com": {"url": "grpcs://localhost:7051", "tlsCACerts": {"pem": "-----BEGIN"}},
@@ -20,21 +21,21 @@ def test_the_peers_of_a_profile_in_json(tmp_path: Path) -> None:
     path = tmp_path / "connection-org1.json"
     path.write_text(json.dumps({"name": "test-network", "peers": PEERS}))
 
-    assert find_endpoints(path) == ("localhost:7051", "localhost:9051")
+    assert find_endpoints(path, {}) == ("localhost:7051", "localhost:9051")
 
 
 def test_the_peers_of_a_profile_in_yaml(tmp_path: Path) -> None:
     path = tmp_path / "connection-org1.yaml"
     path.write_text("peers:\n  peer0.org1.example.com:\n    url: grpcs://peer0:7051\n")
 
-    assert find_endpoints(path) == ("peer0:7051",)
+    assert find_endpoints(path, {}) == ("peer0:7051",)
 
 
 def test_the_peers_of_a_core_yaml(tmp_path: Path) -> None:
     path = tmp_path / "core.yaml"
     path.write_text("peer:\n  gossip:\n    bootstrap: a:1 b:2\n    endpoint: a:1\n    externalEndpoint: c:3\n")
 
-    assert find_endpoints(path) == ("a:1", "b:2", "c:3")
+    assert find_endpoints(path, {}) == ("a:1", "b:2", "c:3")
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,15 @@ def test_a_file_without_peers_is_named(text: str, what: str, tmp_path: Path) -> 
     path.write_text(text)
 
     with pytest.raises(ConfigurationError, match=what) as refusal:
-        find_endpoints(path)
+        find_endpoints(path, {})
     assert str(refusal.value).startswith(str(path))
+
+
+def test_variables_win_over_a_core_yaml_and_not_over_a_profile(tmp_path: Path) -> None:
+    environ = {"CORE_PEER_GOSSIP_BOOTSTRAP": "a:1 b:2"}
+    core = write_core_yaml(tmp_path)
+    assert find_endpoints(core, environ) == ("a:1", "b:2", "peer0.org1.example.com:7051")
+
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("peers:\n  peer0:\n    url: grpcs://c:3\n")
+    assert find_endpoints(profile, environ) == ("c:3",)
