@@ -1,0 +1,28 @@
+"""What ``gossip misbehave`` takes for a right ending; the command itself runs in tests/scenario."""
+
+import pytest
+
+from gossip.cli.misbehave import went_right
+from gossip.misbehave.catalogue import FAULTS
+from gossip.misbehave.fault import CUT, SERVED, End, Ending, status
+
+REPLACED = status("OK")
+
+
+@pytest.mark.parametrize(
+    ("name", "connections", "endings", "is_right"),
+    [
+        ("unasked-acks", 3, {SERVED}, True),
+        ("unasked-acks", 3, {SERVED, REPLACED}, True),
+        ("goaway-in-mid-stream", 3, {SERVED, Ending(End.RESET, "STREAM_CLOSED")}, True),
+        ("unasked-acks", 3, {SERVED, CUT}, False),
+        ("unasked-acks", 3, {REPLACED}, False),
+        ("unasked-acks", 1, {REPLACED}, False),
+        ("deaf-asker", 3, {CUT, REPLACED}, True),
+        ("expired", 3, {status("UNKNOWN", "gossipping peer identity expired"), REPLACED}, False),
+    ],
+)
+def test_a_connection_that_was_replaced_by_another_of_ours(
+    name: str, connections: int, endings: set[Ending], is_right: bool
+) -> None:
+    assert went_right(FAULTS[name], endings, connections) is is_right
