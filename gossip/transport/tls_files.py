@@ -53,13 +53,8 @@ def certificates_in(text: str) -> Iterator[bytes]:
         _, begin, rest = rest.partition(BEGIN)
 
 
-def is_key_alone(path: Path) -> bool:
-    """Whether the file holds a private key in PEM, and no certificate.
-
-    Raises:
-        ConfigurationError: It cannot be read; it is named.
-    """
-    text = read_text(path)
+def is_key_alone(text: str) -> bool:
+    """Whether a file's text holds a private key in PEM, and no certificate."""
     return PRIVATE_KEY in text and BEGIN not in text
 
 
@@ -79,7 +74,7 @@ def root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
             files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
         except OSError as error:
             raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
-        authorities = [file for file in files if not is_key_alone(file)]
+        authorities = [file for file in files if not is_key_alone(read_text(file))]
         if not authorities:
             raise ConfigurationError("is a folder without TLS CAs", path=str(path))
         yield from authorities

@@ -18,9 +18,9 @@ def load_root(context: ssl.SSLContext, path: Path, *, leaves_are_clients: bool) 
     Raises:
         ConfigurationError: The file cannot be used; it is named.
     """
-    if is_key_alone(path):
+    text = read_text(path)  # once: it may be a pipe
+    if is_key_alone(text):
         raise ConfigurationError("holds a private key where a CA certificate belongs", path=str(path))
-    text = read_text(path)
     try:
         if leaves_are_clients:  # first, since OpenSSL keeps the first copy of a certificate
             _trust_leaves_as_clients(context, text)

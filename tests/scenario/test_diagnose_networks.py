@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -591,6 +592,21 @@ def test_a_peer_s_words_cannot_move_the_cursor() -> None:
     assert outcome.exit_code == 1
     assert "reason: no\\x1b[2J\\nall is well" in outcome.stdout
     assert "\x1b" not in outcome.stdout
+
+
+@pytest.mark.parametrize("command", ["diagnose", "handshake"])
+def test_a_tls_ca_may_come_through_a_pipe(command: str, endpoint: str) -> None:
+    reading, writing = os.pipe()
+    (ca_file,) = (organisation_folder(1) / "msp" / "tlscacerts").iterdir()
+    os.write(writing, ca_file.read_bytes())
+    os.close(writing)
+    msp = [each for each in as_org2(trusts=(2,)) if not each.startswith("--tls-ca")]
+    try:
+        outcome = run(command, endpoint, *msp, f"--tls-ca=/dev/fd/{reading}", "--json")
+    finally:
+        os.close(reading)
+
+    assert outcome.exit_code == 0, outcome.stdout
 
 
 def test_peers_of_one_organisation_need_no_other(tmp_path: Path) -> None:

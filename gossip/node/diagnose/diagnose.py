@@ -12,6 +12,7 @@ from gossip.node.diagnose.exchange import shake_hands
 from gossip.node.diagnose.judge import judge
 from gossip.node.diagnose.operations import count_lost_messages
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
+from gossip.node.diagnose.pipes import without_pipes
 from gossip.node.diagnose.reach import reach
 from gossip.node.settings import PeerSettings
 from gossip.types import PkiId
@@ -44,7 +45,11 @@ async def diagnose(settings: PeerSettings, targets: Sequence[Target], *, clock: 
 
     Cancellation: every connection is cut.
     """
-    clock = clock or SystemClock()
+    with without_pipes(settings) as at_hand:
+        return await _diagnose(at_hand, targets, clock or SystemClock())
+
+
+async def _diagnose(settings: PeerSettings, targets: Sequence[Target], clock: Clock) -> list[Diagnosis]:
     own = load_own_side(settings, clock.now())
     places = asyncio.Semaphore(AT_ONCE)
 
