@@ -37,6 +37,8 @@ def parse_orgs(specifications: Sequence[str] | None) -> dict[str, Path]:
         if not (mspid and equals and folder):
             raise typer.BadParameter(f"{specification!r} is not MSPID=DIR", param_hint="--org")
         check_text(mspid)
+        if mspid != mspid.strip():
+            raise typer.BadParameter(f"{mspid!r}: an MSP-ID has no blanks around it", param_hint="--org")
         if mspid in orgs:
             raise typer.BadParameter(f"{mspid} is given twice", param_hint="--org")
         orgs[mspid] = Path(folder)

@@ -1,5 +1,6 @@
 """Settings in layers, as Fabric has them: options over environment over file over default, each read by its type."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from gossip.errors import ConfigurationError
 from gossip.msp.config_yaml import is_text
 from gossip.node.go_duration import parse_go_duration
 from gossip.node.yaml_values import YamlFile
+
+logger = logging.getLogger("peer.gossip")
 
 T = TypeVar("T")
 
@@ -60,7 +63,10 @@ class Layers:
         self.asked_for: list[InForce] = []
 
     def text(self, key: str) -> str | None:
-        """A text; None where nobody sets it, or sets it to nothing."""
+        """A text; None where nobody sets it, or sets it to nothing. Blanks around it are warned of, and left out."""
+        given = self._find(key)
+        if given is not None and isinstance(given.content, str) and given.content != given.content.strip():
+            logger.warning("%s: %s has blanks around it, which a Fabric peer would not leave out", given.place, key)
         return self._read(key, lambda content: _text(_one(content)) or None, None)
 
     def texts(self, key: str) -> tuple[str, ...]:

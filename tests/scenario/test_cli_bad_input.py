@@ -176,6 +176,7 @@ def test_our_own_organisation_cannot_be_another_one_too() -> None:
     [
         (["--tls-cert=x"], "--tls-cert, --tls-key and --tls-ca go together"),
         (["--org=Org2MSP"], "'Org2MSP' is not MSPID=DIR"),
+        (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID has no blanks around it"),
         (["--expect-pki-id=abc"], "'abc' is not 32 bytes in hex"),
         (["--conn-timeout=0"], "--conn-timeout"),
     ],

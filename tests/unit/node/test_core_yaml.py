@@ -284,3 +284,12 @@ def test_the_folder_of_the_environment(tmp_path: Path) -> None:
     assert find_core_yaml({"FABRIC_CFG_PATH": str(tmp_path)}) is None
     path = write_core_yaml(tmp_path)
     assert find_core_yaml({"FABRIC_CFG_PATH": str(tmp_path)}) == path
+
+
+def test_blanks_around_an_mspid_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write_core_yaml(tmp_path, ("localMspId: Org1MSP", 'localMspId: "Org1MSP "'))
+
+    assert load_core_yaml(path, {}).mspid == "Org1MSP"
+    assert caplog.messages == [
+        f"{path}:7: peer.localMspId has blanks around it, which a Fabric peer would not leave out"
+    ]
