@@ -80,6 +80,14 @@ def find_missing_purposes(certificate: Certificate) -> tuple[str, ...]:
     return ()
 
 
+def find_issuer_key_id(certificate: Certificate) -> bytes | None:
+    """The key identifier by which a certificate names its issuer; None where it names none."""
+    for extension in certificate.parsed.extensions:
+        if isinstance(extension.value, x509.AuthorityKeyIdentifier):
+            return extension.value.key_identifier
+    return None
+
+
 def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:
     """Read every certificate in a file of CAs, skipping what is none."""
     blocks: list[bytes] = []

@@ -100,6 +100,17 @@ def not_for_clients(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def another_key_identifier(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    named = x509.AuthorityKeyIdentifier(b"\x0a" * 20, None, None)
+    builder = like(peer(1).tls.certificate, without=x509.AuthorityKeyIdentifier).add_extension(named, critical=False)
+    signed = builder.sign(organisation(1).tls_ca.key, SHA256())
+    write_tls(folder / "tls", Credential(signed, peer(1).tls.key))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
 def certificate_in_place_of_our_tls_key(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     shutil.copy(folder / "tls" / "server.crt", folder / "tls" / "server.key")
@@ -210,6 +221,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (not_for_clients, ("tls", "ours", "tls-usage", "clientAuth", "tls/server.crt, named by --tls-cert")),
     (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
     (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
+    (another_key_identifier, ("tls", "theirs", "tls-key-id", "names 0a0a0a", "our copy of its TLS CA")),
     (our_tls_begins_later, ("tls", "ours", "own-tls-not-yet-valid", "begins at", "this machine's clock, then /")),
     (their_tls_self_signed, ("tls", "theirs", "tls-self-signed", "Fake Certificate is self-signed", "ingress")),
     (our_tls_self_signed, ("tls", "ours", "own-tls-self-signed", "self-signed", "server.crt, named by --tls-cert")),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
-from gossip.msp.tls_facts import TlsCertificate, find_missing_purposes
+from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 
@@ -26,7 +26,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         side = Side.OURS
         causes += _unknown_issuer(evidence, leaf)
     causes += [*_out_of_date(evidence.now, leaf), *_expired_issuers(evidence, leaf), *_wrong_purpose(leaf)]
-    causes += _other_host(evidence.host, leaf)
+    causes += [*_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
     unclear = Cause(
         "tls-unverifiable",
         f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names",
@@ -105,6 +105,20 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
         why = f"has no alternative names, and its common name does not count: {again}"
     text = f"{host} was dialled, and the certificate of {leaf.subject} {why}"
     yield Cause("host-name", text, "the peer's peer.tls.cert.file, and the endpoint that was dialled")
+
+
+def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
+    """A CA that signed the leaf and has another key identifier than the leaf names is none to OpenSSL."""
+    named = find_issuer_key_id(leaf.certificate)
+    issuers = [ca for root in evidence.own.roots for ca in root.certificates if leaf.certificate.is_signed_by(ca)]
+    if named is None or not issuers or any(ca.key_id in (None, named) for ca in issuers):
+        return
+    ours = (issuers[0].key_id or b"").hex()
+    text = (
+        f"our {leaf.issuer} signed the certificate of {leaf.subject}, but has the key identifier {ours} where that one "
+        f"names {named.hex()}: have it issued again, or take the certificate of the CA that it was issued by"
+    )
+    yield Cause("tls-key-id", text, "the peer's peer.tls.cert.file, then our copy of its TLS CA")
 
 
 def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
