@@ -227,7 +227,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (our_tls_self_signed, ("tls", "ours", "own-tls-self-signed", "self-signed", "server.crt, named by --tls-cert")),
     (
         our_ca_before_our_tls_certificate,
-        ("tls", "ours", "own-tls-files", "the CA tlsca.org2.example.com", "tls/server.key, named by --tls-key"),
+        ("tls", "ours", "own-tls-files", "the CA tlsca.org2.example.com", "tls/server.crt, named by --tls-cert"),
     ),
     (closes_before_tls, ("tls", "theirs", "balancer-without-target", "before it presented", "health checks")),
     (
@@ -324,9 +324,10 @@ def test_the_end_of_our_own_certificate_is_told_where_nobody_minds_yet(
     assert stage["facts"]["note"].startswith(note)
 
 
-def test_a_byte_order_mark_before_our_certificate_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["server.crt", "server.key"])
+def test_a_byte_order_mark_before_our_certificate_or_key_is_told(name: str, tmp_path: Path) -> None:
     folder = copy_of(2, tmp_path)
-    file = folder / "tls" / "server.crt"
+    file = folder / "tls" / name
     file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
     with listening(peer_settings(1)) as endpoint:
         outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
@@ -334,7 +335,7 @@ def test_a_byte_order_mark_before_our_certificate_is_told(tmp_path: Path) -> Non
     stage = tls_stage(outcome)
     assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
     assert stage["facts"]["our certificate"].startswith("peer0.org2.example.com")
-    what = "begins with a byte order mark, behind which a Fabric peer finds no certificate"
+    what = "begins with a byte order mark, behind which a Fabric peer finds nothing"
     assert stage["facts"]["note"] == f"{file} {what}"
 
 

@@ -21,7 +21,7 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
     """Read the first PEM block as a certificate, as Fabric does."""
     block = find_pem_block(content)
     if block is None:
-        return None, [warning(file, "not-pem", f"{_no_pem(content)}, so a peer skips it", _pem_remedy(content))]
+        return None, [warning(file, "not-pem", f"{describe_no_pem(content)}, so a peer skips it", _pem_remedy(content))]
     if "PRIVATE KEY" in block.type:
         remedy = "move it to keystore, and make sure that nobody was given this folder"
         return None, [error(file, "key-among-certificates", "is a private key in a folder of certificates", remedy)]
@@ -41,7 +41,7 @@ def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList 
     if block is None:
         remedy = "if it is DER, convert it: openssl crl -inform DER -in FILE -out FILE.pem"
         return None, [
-            warning(file, "not-pem", f"{_no_pem(content)}, so a peer skips it, and it revokes nothing", remedy)
+            warning(file, "not-pem", f"{describe_no_pem(content)}, so a peer skips it, and it revokes nothing", remedy)
         ]
     if block.type != "X509 CRL":
         return None, [error(file, "not-a-crl", f"is a {block.type.lower()}, not a CRL", "move it out of this folder")]
@@ -58,7 +58,7 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
     """Read a private key and keep its public half alone."""
     block = find_pem_block(content)
     if block is None:
-        problem = f"{_no_pem(content)}, so a peer skips it"
+        problem = f"{describe_no_pem(content)}, so a peer skips it"
         return None, [warning(file, "not-pem", problem, "move it out of this folder")]
     behind = find_pem_block(block.rest)
     if "PRIVATE KEY" not in block.type and behind is not None and "PRIVATE KEY" in behind.type:
@@ -76,7 +76,8 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
 
-def _no_pem(content: bytes) -> str:
+def describe_no_pem(content: bytes) -> str:
+    """What a file is like in which Go finds no PEM."""
     if content.startswith(BYTE_ORDER_MARK):
         return "begins with a byte order mark, behind which no PEM is seen"
     return "holds PEM that is cut short or garbled" if b"-----BEGIN" in content else "holds no PEM"

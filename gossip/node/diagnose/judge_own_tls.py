@@ -10,8 +10,8 @@ from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import at, find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
-from gossip.node.diagnose.tls_fault import describe_fault
-from gossip.node.diagnose.tls_sources import find_role
+from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
+from gossip.node.diagnose.tls_sources import TlsRole, find_role
 
 EXPIRY_NOTICE = timedelta(days=30)
 
@@ -30,7 +30,8 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     role = find_role(files, path)
     fault = None if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
     text = f"{role.value} cannot be used" if fault is None else f"{role.value} cannot be used: it {fault}"
-    return Cause("own-tls-files", text, own.tls_file(error.path))
+    is_behind_ca = role is TlsRole.KEY and fault is not None and fault == describe_ca_before_own(files)
+    return Cause("own-tls-files", text, own.certificate_file() if is_behind_ca else own.tls_file(error.path))
 
 
 def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
@@ -101,7 +102,7 @@ def find_notices(evidence: Evidence) -> Iterator[str]:
     if own.server_leaf is not None and own.server_leaf != own.client_leaf:
         yield from _end_notice("our server's certificate", own.server_leaf, now)
     for path in own.marked_files:
-        yield f"{path} begins with a byte order mark, behind which a Fabric peer finds no certificate"
+        yield f"{path} begins with a byte order mark, behind which a Fabric peer finds nothing"
 
 
 def _end_notice(name: str, leaf: TlsCertificate | None, now: datetime) -> Iterator[str]:

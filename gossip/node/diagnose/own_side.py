@@ -48,7 +48,7 @@ class OwnSide:
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
         presents_leaf_alone: The file of what we present where we dial holds nothing else.
-        marked_files: TLS certificates of ours that begin with a byte order mark.
+        marked_files: TLS certificates and keys of ours that begin with a byte order mark.
     """
 
     settings: PeerSettings
@@ -146,12 +146,13 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         server_leaf=_find_leaf(settings.tls),
         roots=tuple(_read_roots(settings, dial_tls)) if dial_tls is not None else (),
         presents_leaf_alone=dial_tls is not None and len(list(read_certificates(dial_tls.certificate))) == 1,
-        marked_files=tuple(path for path in _certificate_files(settings) if begins_with_mark(path)),
+        marked_files=tuple(path for path in _presented_files(settings) if begins_with_mark(path)),
     )
 
 
-def _certificate_files(settings: PeerSettings) -> list[Path]:
-    return sorted({files.certificate for files in (settings.tls, settings.dial.tls) if files is not None})
+def _presented_files(settings: PeerSettings) -> list[Path]:
+    both = [files for files in (settings.tls, settings.dial.tls) if files is not None]
+    return list(dict.fromkeys(path for files in both for path in (files.certificate, files.key)))
 
 
 def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], ConfigurationError | None]:

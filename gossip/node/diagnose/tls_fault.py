@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.msp.lint.contents import SEQUENCE
+from gossip.msp.lint.contents import SEQUENCE, describe_no_pem
+from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
     find_broken_certificate,
     has_certificate,
@@ -31,7 +32,8 @@ def _describe_certificates(path: Path) -> str | None:
         return "is a private key, where a certificate belongs" if has_key(path) else "holds no certificate in PEM"
     broken = find_broken_certificate(path)
     if broken is None:
-        return None
+        content = read(path)
+        return describe_no_pem(content) if find_pem_block(content) is None else None
     count = len(list(read_certificates(path)))
     return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken} is broken"
 
@@ -41,12 +43,18 @@ def _describe_key(path: Path, files: TlsFiles) -> str | None:
         return "is a certificate, where its key belongs" if has_certificate(path) else "holds no private key in PEM"
     if is_encrypted(path):
         return "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
+    if (before := describe_ca_before_own(files)) is not None:
+        return before
     first = next(read_certificates(files.certificate), None)
-    if first is None:
+    return None if first is None else f"is not the key of {first.subject} in {files.certificate}"
+
+
+def describe_ca_before_own(files: TlsFiles) -> str | None:
+    """What is wrong where the certificate's file begins with that of a CA; None where it does not."""
+    first = next(read_certificates(files.certificate), None)
+    if first is None or not first.is_ca:
         return None
-    if first.is_ca:
-        return (
-            f"cannot be the key of the first certificate in {files.certificate}, which is that of the CA "
-            f"{first.subject}: our own must stand first"
-        )
-    return f"is not the key of {first.subject} in {files.certificate}"
+    return (
+        f"cannot be the key of the first certificate in {files.certificate}, which is that of the CA {first.subject}: "
+        "our own must stand first"
+    )

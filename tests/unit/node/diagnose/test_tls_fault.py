@@ -1,5 +1,6 @@
 """What is wrong with a TLS file, from its content."""
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, BROKEN, "is broken"),
         (TlsRole.ROOT, CA + CA[:100], "holds 2 certificates, of which number 2 is broken"),
         (TlsRole.ROOT, CA + BROKEN + CA, "holds 3 certificates, of which number 2 is broken"),
+        (TlsRole.ROOT, codecs.BOM_UTF8 + CA, "begins with a byte order mark, behind which no PEM is seen"),
+        (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
         (TlsRole.KEY, KEY_DER, "looks like DER; convert it: openssl pkey -inform DER -in FILE -out FILE.pem"),
