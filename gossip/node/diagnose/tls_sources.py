@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.node.core_settings import TLS_CA_FOLDERS
-from gossip.node.diagnose.tls_content import find_broken_certificate, has_certificate
+from gossip.node.diagnose.tls_content import find_broken_certificate, has_certificate, has_key
 from gossip.node.settings import PeerSettings
 
 _FIRST_ROOT = "peer.tls.rootcert.file"
@@ -23,7 +23,8 @@ class TlsRole(Enum):
 
 def find_role(files: TlsFiles, path: Path) -> TlsRole:
     """What a file that cannot be used was to be; one that is named in several places is what it cannot be."""
-    is_root = path in files.roots or path.parent in files.roots
+    is_key_alone = has_key(path) and not has_certificate(path)  # which is passed over in a folder of CAs
+    is_root = path in files.roots or (path.parent in files.roots and not is_key_alone)
     is_certificate, is_key = path == files.certificate, path == files.key
     if is_root and not ((is_certificate or is_key) and is_usable(path)):
         return TlsRole.ROOT
