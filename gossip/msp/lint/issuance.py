@@ -138,4 +138,5 @@ def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
 
 
 def _has_broken_key(folder: Folder) -> bool:
-    return any(each.file.startswith("keystore/") and each.severity is Severity.ERROR for each in folder.findings)
+    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
+    return any(file.partition("/")[0] == "keystore" for file in errors)

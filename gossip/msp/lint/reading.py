@@ -125,7 +125,10 @@ def _content(folder: Folder, entry: Path, file: str) -> bytes | None:
 
 
 def _leads_nowhere(path: Path) -> bool:
-    return path.is_symlink() and not path.exists()
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:
+        return False  # who reads it will say so
 
 
 def _note_dangling(folder: Folder, path: Path, file: str) -> None:

@@ -142,6 +142,28 @@ def test_a_file_that_may_not_be_read_is_a_finding(msp: Path, file: str, monkeypa
     assert findings["unreadable"].problem == "cannot be read: Permission denied"
 
 
+@pytest.mark.parametrize(
+    ("methods", "file"), [(["iterdir"], "keystore"), (["is_symlink", "is_file"], "keystore/priv_sk")], ids=["r", "x"]
+)
+def test_neither_does_a_folder_without_that_permission_stop_it(
+    msp: Path, methods: list[str], file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without ``r`` it cannot be listed; without ``x`` nothing in it can be looked at."""
+
+    def refusing(does: Callable[[Path], object]) -> Callable[[Path], object]:
+        def refuse(path: Path) -> object:
+            if path == msp / file:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return does(path)
+
+        return refuse
+
+    for method in methods:
+        monkeypatch.setattr(Path, method, refusing(getattr(Path, method)))
+
+    assert found(msp) == {(file, "unreadable")}
+
+
 def test_hidden_files_and_what_clients_of_fabric_ca_leave_are_ignored(msp: Path) -> None:
     for name in (".gitkeep", "cacerts/.gitkeep", "keystore/.DS_Store", "IssuerPublicKey"):
         put(msp / name, b"\x00")
