@@ -7,7 +7,7 @@ search for it.
 
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from gossip.types import PkiId
 
@@ -25,7 +25,7 @@ class GossipError(Exception):
 
     fault: ClassVar[Fault] = Fault.OURS
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """For copies and other processes: the text is made, and must not be made of itself."""
         return _again, (type(self), self.args), vars(self)
 
@@ -43,7 +43,7 @@ def _in_hex(data: bytes) -> str:
     return data.hex() if len(data) <= 64 else f"{data[:32].hex()}... ({len(data)} bytes)"
 
 
-def _again(kind: type[GossipError], args: tuple[Any, ...]) -> GossipError:
+def _again(kind: type[GossipError], args: tuple[object, ...]) -> GossipError:
     return kind.__new__(kind, *args)
 
 

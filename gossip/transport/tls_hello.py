@@ -25,32 +25,46 @@ class Openings(NamedTuple):
     p256: ssl.SSLContext
 
     def fitting(self, client_hello: bytes) -> ssl.SSLContext:
-        """The one for what a client says first; where that is cut or lies, the client may be refused, and no more."""
+        """The one for what a client says first; one that lies is refused, and no more."""
         return self.x25519 if X25519_SHARE in client_hello else self.p256
 
 
-class FirstAnswer:
-    """Holds back a server's first message until it is whole, and what it asks for has been seen."""
+class FirstWords:
+    """Holds back what the other side says first until its first message is whole, to see what it asks for."""
 
     def __init__(self) -> None:
-        self._held: bytes | None = b""
+        self.is_whole = False
+        self._held = b""
+        self._enough_bytes = 0
 
     def take(self, data: bytes) -> bytes:
-        """What may go on to OpenSSL of that which came.
+        """Everything that has come, once the first message is whole; nothing before.
 
         Raises:
-            ssl.SSLError: It asks for a key exchange over a finite field, or is longer than there is a reason for.
+            ssl.SSLError: It is longer than there is a reason for.
         """
-        if self._held is None:
-            return data
         self._held += data
-        message = _first_message(self._held)
-        if message is None and len(self._held) <= MAX_FIRST_BYTES:
+        if len(self._held) >= self._enough_bytes:
+            missing_bytes = _first_message(self._held).missing_bytes
+            self._enough_bytes = len(self._held) + missing_bytes
+            self.is_whole = not missing_bytes
+        if not self.is_whole:
+            if len(self._held) > MAX_FIRST_BYTES:
+                raise refusal("HANDSHAKE_TOO_LONG")
             return b""
-        if message is None or (asks_again(message) and FINITE_FIELD_WANTED in message):
-            raise refusal("KEY_EXCHANGE_TOO_COSTLY")
-        held, self._held = self._held, None
-        return held
+        said, self._held = self._held, b""
+        return said
+
+
+def refuse_costly(said: bytes) -> None:
+    """Return unless a server asks for a key exchange over a finite field.
+
+    Raises:
+        ssl.SSLError: It does.
+    """
+    message = _first_message(said).body
+    if asks_again(message) and FINITE_FIELD_WANTED in message:
+        raise refusal("KEY_EXCHANGE_TOO_COSTLY")
 
 
 def asks_again(first_message: bytes) -> bool:
@@ -58,19 +72,29 @@ def asks_again(first_message: bytes) -> bool:
     return first_message[RANDOM_AT : RANDOM_AT + len(HELLO_RETRY)] == HELLO_RETRY
 
 
-def _first_message(records: bytes) -> bytes | None:
-    """The first message of a handshake, once it is whole; of what is no handshake everything."""
-    message, start = b"", 0
+class _Message(NamedTuple):
+    """A message as far as it has come, and how many bytes are missing at least."""
+
+    body: bytes
+    missing_bytes: int
+
+
+def _first_message(records: bytes) -> _Message:
+    """The first message of a handshake; what is no handshake has none."""
+    body, start = b"", 0
     while start + RECORD_HEADER_BYTES <= len(records):
         if records[start] != HANDSHAKE:
-            return records
+            return _Message(b"", 0)
         end = start + RECORD_HEADER_BYTES + int.from_bytes(records[start + 3 : start + RECORD_HEADER_BYTES])
-        message += records[start + RECORD_HEADER_BYTES : end]
-        size = MESSAGE_HEADER_BYTES + int.from_bytes(message[1:MESSAGE_HEADER_BYTES])
-        if len(message) >= max(size, MESSAGE_HEADER_BYTES):
-            return message[:size]
+        body += records[start + RECORD_HEADER_BYTES : end]
+        if len(body) >= MESSAGE_HEADER_BYTES:
+            size = MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES])
+            if len(body) >= size:
+                return _Message(body[:size], 0)
         start = end
-    return None
+    if len(body) < MESSAGE_HEADER_BYTES:
+        return _Message(body, 1)
+    return _Message(body, MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES]) - len(body))
 
 
 def refusal(reason: str) -> ssl.SSLError:

@@ -15,7 +15,7 @@ from typing import cast
 
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
-from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstAnswer, asks_again, refusal
+from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_records import BYTES_AT_ONCE, Records
 from gossip.turns import AT_ONCE_S, shared_turns
 
@@ -63,7 +63,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._side = side
         self._server_side = server_side
         self._server_hostname = server_hostname
-        self._first_answer = FirstAnswer()
+        self._first_words = FirstWords()
         self._handshake_bytes_left = max_handshake_bytes
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
@@ -239,10 +239,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 return
             most = BYTES_AT_ONCE if self._stands else min(BYTES_AT_ONCE, self._handshake_bytes_left)
             end = self._records.piece(data, start, most)
-            if not self._feed(data[start:end]):
-                return
+            is_fed = self._feed(data[start:end])
             start = end
-            has_just_stood_up = not self._stands and self._shake_hands()
+            has_just_stood_up = is_fed and not self._stands and self._shake_hands()
             if not self._stands and not self._handshake_bytes_left:
                 self._fail(refusal("HANDSHAKE_TOO_LONG"))
                 return
@@ -259,21 +258,24 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         )
 
     def _feed(self, piece: memoryview) -> bool:
-        """Give OpenSSL what came; not what would make it exchange costly keys."""
+        """Give OpenSSL what came, but for what would make it exchange costly keys; whether it got something."""
         if not self._stands:
             self._handshake_bytes_left -= len(piece)
-        if not self._stands and self._server_side and not hasattr(self, "_tls"):
-            openings = self._side.openings
-            self._begin(openings.fitting(bytes(piece)) if openings is not None else self._side.context)
-        if self._stands or self._server_side:
+        if self._first_words.is_whole:
             self._incoming.write(piece)
             return True
         try:
-            self._incoming.write(self._first_answer.take(bytes(piece)))
+            said = self._first_words.take(bytes(piece))
+            if not self._server_side:
+                refuse_costly(said)
         except ssl.SSLError as error:
             self._fail(error)
             return False
-        return True
+        if self._server_side and said:
+            openings = self._side.openings
+            self._begin(openings.fitting(said) if openings is not None else self._side.context)
+        self._incoming.write(said)
+        return bool(said)
 
     def _shake_hands(self) -> bool:
         """Take one step; whether TLS stands now."""

@@ -6,8 +6,9 @@ from contextlib import suppress
 import pytest
 
 from gossip.misbehave.client_hello import client_hello, costly_client_hello
+from gossip.transport import tls_hello as module
 from gossip.transport.tls import client_side, server_side
-from gossip.transport.tls_hello import FirstAnswer, asks_again
+from gossip.transport.tls_hello import FirstWords, asks_again, refuse_costly
 from tests.support.tls_files import tls_files
 
 X25519, P256 = 0x001D, 0x0017
@@ -39,8 +40,9 @@ ANSWER, RETRY_P256, RETRY_FFDHE = (
 
 
 def taken(*pieces: bytes) -> list[bytes]:
-    answer = FirstAnswer()
-    return [answer.take(piece) for piece in pieces]
+    """What goes on of each piece."""
+    words = FirstWords()
+    return [piece if words.is_whole else words.take(piece) for piece in pieces]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +52,6 @@ def taken(*pieces: bytes) -> list[bytes]:
         (client_hello(X25519, bytes(32)), "x25519"),
         (client_hello(P256, bytes(65)), "p256"),
         (costly_client_hello(), "p256"),
-        (OUR_HELLO[:50], "p256"),
-        (b"", "p256"),
     ],
 )
 def test_a_listener_takes_the_group_that_the_client_has_a_key_for(said: bytes, group: str) -> None:
@@ -75,15 +75,24 @@ def test_an_answer_is_held_back_until_its_first_message_is_whole_and_goes_on_as_
 @pytest.mark.parametrize("at", [3, 7, 40, len(RETRY_FFDHE) // 2])
 def test_a_server_that_wants_a_finite_field_is_refused_wherever_its_words_are_cut(at: int) -> None:
     assert asks_again(RETRY_FFDHE[5:])
+    first, rest = taken(RETRY_FFDHE[:at], RETRY_FFDHE[at:])
+    assert first == b"" or at == len(RETRY_FFDHE) // 2
     with pytest.raises(ssl.SSLError, match="KEY_EXCHANGE_TOO_COSTLY"):
-        taken(RETRY_FFDHE[:at], RETRY_FFDHE[at:])
+        refuse_costly(first or rest)
 
 
 def test_a_server_that_wants_it_in_records_of_one_byte_is_refused_too() -> None:
     message = RETRY_FFDHE[5 : 5 + int.from_bytes(RETRY_FFDHE[3:5])]
-    records = b"".join(b"\x16\x03\x03\x00\x01" + message[index : index + 1] for index in range(len(message)))
+    records = [b"\x16\x03\x03\x00\x01" + message[index : index + 1] for index in range(len(message))]
+    *held, whole = taken(*records)
+    assert set(held) == {b""}
     with pytest.raises(ssl.SSLError, match="KEY_EXCHANGE_TOO_COSTLY"):
-        taken(records)
+        refuse_costly(whole)
+
+
+@pytest.mark.parametrize("said", [ANSWER, RETRY_P256, bytes.fromhex("15030300020228")])
+def test_other_servers_are_not(said: bytes) -> None:
+    refuse_costly(said)
 
 
 def test_what_is_no_handshake_goes_on() -> None:
@@ -92,5 +101,21 @@ def test_what_is_no_handshake_goes_on() -> None:
 
 
 def test_a_first_message_without_end_is_refused() -> None:
-    with pytest.raises(ssl.SSLError, match="KEY_EXCHANGE_TOO_COSTLY"):
+    with pytest.raises(ssl.SSLError, match="HANDSHAKE_TOO_LONG"):
         taken(*[b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(0x4000 - 4)] * 2)
+
+
+def test_words_that_come_byte_by_byte_are_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def look(records: bytes) -> object:
+        looks.append(len(records))
+        return first_message(records)
+
+    first_message = module._first_message
+    monkeypatch.setattr(module, "_first_message", look)
+    message = OUR_HELLO[5:]
+    records = b"".join(b"\x16\x03\x01\x00\x01" + message[index : index + 1] for index in range(len(message)))
+    *held, whole = taken(*(records[index : index + 1] for index in range(len(records))))
+    assert (set(held), whole) == ({b""}, records)
+    assert len(looks) < 100 < len(records)

@@ -11,6 +11,7 @@ from gossip import turns
 from gossip.misbehave.key_updates import key_updates
 from gossip.transport import tls_transport as module
 from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls_hello import RECORD_HEADER_BYTES, asks_again
 from gossip.transport.tls_records import RECORDS_AT_ONCE
 from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
@@ -236,6 +237,27 @@ def test_a_client_says_no_more_than_it_may_until_tls_stands_and_then_what_it_lik
         receive(transport, flight + outgoing.read())
         assert (application.failures, application.reason) == failures
         assert application.taken == (b"" if missing_bytes else SENT)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_a_client_whose_first_words_come_in_parts_is_not_asked_again(application: Application) -> None:
+    async def main() -> None:
+        outgoing = ssl.MemoryBIO()
+        context = client_side(tls_files(1, 1)).context
+        client = context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        hello = outgoing.read()
+        socket = application.socket = Socket()
+        transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
+        transport.connection_made(socket)
+        receive(transport, hello[:50])
+        assert socket.written == b""
+        receive(transport, hello[50:])
+        assert socket.written
+        assert not asks_again(socket.written[RECORD_HEADER_BYTES:])
 
     run_bounded(main)
 
