@@ -6,7 +6,9 @@ from collections.abc import Hashable
 
 KEYS = 1024
 LINES_AT_ONCE = 20
-"""How many lines about peers, wherever they come from, a log gets in ten seconds."""
+"""How many lines about strangers, wherever they come from, a log gets in ten seconds."""
+LINES_OF_PEERS_AT_ONCE = 100
+"""How many about peers that we know: a network that fails takes many of them at once."""
 
 
 class Throttle:

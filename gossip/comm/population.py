@@ -12,7 +12,7 @@ from gossip.comm.observer import Observer
 from gossip.comm.store import ConnectionStore
 from gossip.errors import ClosedError, GossipError, WireError
 from gossip.metrics import Metrics
-from gossip.throttle import LINES_AT_ONCE, Throttle
+from gossip.throttle import LINES_OF_PEERS_AT_ONCE, Throttle
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
@@ -49,7 +49,7 @@ class Population:
         self._metrics = metrics
         self._observer = observer
         self._lingering: dict[Connection, asyncio.TimerHandle] = {}
-        self._throttle = Throttle(most=LINES_AT_ONCE)
+        self._throttle = Throttle(most=LINES_OF_PEERS_AT_ONCE)
         self._is_closed = False
 
     def is_connected(self, pki_id: PkiId) -> bool:
