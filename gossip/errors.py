@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
+from gossip.shown import shown_text
 from gossip.types import PkiId
 
 
@@ -28,15 +29,6 @@ class GossipError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """For copies and other processes: the text is made, and must not be made of itself."""
         return _again, (type(self), self.args), vars(self)
-
-
-MAX_SHOWN = 1000
-
-
-def shown_text(text: str) -> str:
-    """What a peer wrote, as it may stand in a line of a log: not too long, and without control characters."""
-    short = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in short)
 
 
 def _in_hex(data: bytes) -> str:

@@ -10,7 +10,7 @@ from rich.tree import Tree
 from gossip.cli.report import Report
 from gossip.cli.signs import sign
 from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Problem, Stage, StageReport
-from gossip.node.logs.lines import one_line
+from gossip.shown import one_line
 
 _MARKS = {
     Outcome.OK: ("✓", "ok", "green"),

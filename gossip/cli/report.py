@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from gossip.errors import ConfigurationError, Fault, GossipError
+from gossip.shown import one_line
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
@@ -63,7 +64,7 @@ class Report:
     def text(self, line: str) -> None:
         """Print a line that only people read."""
         if not self.as_json:
-            typer.echo(printable(line))
+            typer.echo(one_line(line))
 
     def failure(self, error: str, message: str, *, fault: Fault) -> None:
         """Say why the command failed: an object on standard output, or one line on standard error."""
@@ -76,7 +77,7 @@ class Report:
                 pass  # standard output may be what failed
             else:
                 return
-        typer.echo(printable(f"gossip: {message}"), err=True)
+        typer.echo(one_line(f"gossip: {message}"), err=True)
 
     def _object(self, facts: Mapping[str, object]) -> None:
         sys.stdout.write(json.dumps(facts, default=_plain) + "\n")
@@ -127,11 +128,6 @@ def reporting(as_json: bool, about: object = None) -> Iterator[Report]:
         raise typer.Exit(ExitCode.USAGE) from error
 
 
-def printable(text: str) -> str:
-    """Escape what would move a terminal's cursor or colour its text: peers choose some of what is printed."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -155,4 +151,4 @@ def _readable(value: object) -> str:
         case dict():
             return ", ".join(f"{name} {_readable(each)}" for name, each in value.items())
         case _:
-            return printable(str(value))
+            return one_line(str(value))

@@ -11,7 +11,8 @@ from h2.config import H2Configuration
 from h2.connection import ConnectionState
 from h2.exceptions import FrameDataMissingError, ProtocolError
 
-from gossip.errors import StreamBrokenError, shown_text
+from gossip.errors import StreamBrokenError
+from gossip.shown import shown_text
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import SETTINGS, FrameReader
@@ -86,7 +87,7 @@ class GrpcProtocol(H2Protocol):
 
     def tls_begun(self, transport: asyncio.Transport) -> None:
         """Prepare HTTP/2 while the peer is at work."""
-        if self.failure is None and not hasattr(self, "connection"):
+        if self.failure is None:
             self._prepare(transport)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -95,8 +96,7 @@ class GrpcProtocol(H2Protocol):
             self.tcp_connected(cast("asyncio.Transport", transport))
         if self.failure is not None:
             return
-        if not hasattr(self, "connection"):
-            self._prepare(cast("asyncio.Transport", transport))
+        self._prepare(cast("asyncio.Transport", transport))
         self.connection.link = self._link(transport)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != ALPN:
@@ -162,6 +162,8 @@ class GrpcProtocol(H2Protocol):
             self.close("both sides are done")
 
     def _prepare(self, transport: asyncio.Transport) -> None:
+        if hasattr(self, "connection"):
+            return
         http2 = Http2Connection(self.h2_config, self.limits)
         http2.initiate_connection()
         self.connection = GrpcConnection(

@@ -8,7 +8,8 @@ import hashlib
 import ssl
 from typing import NamedTuple
 
-RECORD_HEADER_BYTES = 5
+from gossip.transport.tls_records import HEADER_BYTES
+
 MESSAGE_HEADER_BYTES = 4
 HANDSHAKE = 22
 RANDOM_AT = MESSAGE_HEADER_BYTES + 2
@@ -30,10 +31,14 @@ class Openings(NamedTuple):
 
 
 class FirstWords:
-    """Holds back what the other side says first until its first message is whole, to see what it asks for."""
+    """Holds back what the other side says first until its first message is whole, to see what it asks for.
+
+    ``message`` is that one, as far as it has come.
+    """
 
     def __init__(self) -> None:
         self.is_whole = False
+        self.message = b""
         self._held = b""
         self._enough_bytes = 0
 
@@ -45,7 +50,7 @@ class FirstWords:
         """
         self._held += data
         if len(self._held) >= self._enough_bytes:
-            missing_bytes = _first_message(self._held).missing_bytes
+            self.message, missing_bytes = _first_message(self._held)
             self._enough_bytes = len(self._held) + missing_bytes
             self.is_whole = not missing_bytes
         if not self.is_whole:
@@ -56,14 +61,13 @@ class FirstWords:
         return said
 
 
-def refuse_costly(said: bytes) -> None:
+def refuse_costly(first_message: bytes) -> None:
     """Return unless a server asks for a key exchange over a finite field.
 
     Raises:
         ssl.SSLError: It does.
     """
-    message = _first_message(said).body
-    if asks_again(message) and FINITE_FIELD_WANTED in message:
+    if asks_again(first_message) and FINITE_FIELD_WANTED in first_message:
         raise refusal("KEY_EXCHANGE_TOO_COSTLY")
 
 
@@ -81,20 +85,18 @@ class _Message(NamedTuple):
 
 def _first_message(records: bytes) -> _Message:
     """The first message of a handshake; what is no handshake has none."""
-    body, start = b"", 0
-    while start + RECORD_HEADER_BYTES <= len(records):
+    body, start, size = b"", 0, MESSAGE_HEADER_BYTES
+    while start + HEADER_BYTES <= len(records):
         if records[start] != HANDSHAKE:
             return _Message(b"", 0)
-        end = start + RECORD_HEADER_BYTES + int.from_bytes(records[start + 3 : start + RECORD_HEADER_BYTES])
-        body += records[start + RECORD_HEADER_BYTES : end]
+        end = start + HEADER_BYTES + int.from_bytes(records[start + 3 : start + HEADER_BYTES])
+        body += records[start + HEADER_BYTES : end]
         if len(body) >= MESSAGE_HEADER_BYTES:
             size = MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES])
-            if len(body) >= size:
-                return _Message(body[:size], 0)
+        if len(body) >= size:
+            return _Message(body[:size], 0)
         start = end
-    if len(body) < MESSAGE_HEADER_BYTES:
-        return _Message(body, 1)
-    return _Message(body, MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES]) - len(body))
+    return _Message(body, size - len(body))
 
 
 def refusal(reason: str) -> ssl.SSLError:

@@ -15,8 +15,8 @@ from typing import cast
 
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
-from gossip.transport.tls_hello import RECORD_HEADER_BYTES, FirstWords, asks_again, refusal, refuse_costly
-from gossip.transport.tls_records import BYTES_AT_ONCE, Records
+from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
+from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, Records
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -267,7 +267,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         try:
             said = self._first_words.take(bytes(piece))
             if not self._server_side:
-                refuse_costly(said)
+                refuse_costly(self._first_words.message)
         except ssl.SSLError as error:
             self._fail(error)
             return False
@@ -284,7 +284,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         except ssl.SSLWantReadError:
             if self._outgoing.pending:
                 said = self._outgoing.read()
-                if not asks_again(said[RECORD_HEADER_BYTES:]):
+                if not asks_again(said[HEADER_BYTES:]):
                     self._tls.context = self._side.context  # our certificate is on its way, the peer's is to come
                 self._write(said)
                 self._application.tls_begun(self)

@@ -11,7 +11,7 @@ import pytest
 from tests.support.source import SourceFile, read_source
 
 FLOORS = (
-    {"errors", "types", "clock", "metrics", "throttle", "turns", "flag", "der", "checks", "_version"},
+    {"errors", "types", "clock", "metrics", "throttle", "turns", "flag", "der", "shown", "checks", "_version"},
     {"wire", "messages"},
     {"api"},
     {"transport", "identity", "msp"},
@@ -27,7 +27,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 NEIGHBOURS = {
     "checks": {"errors"},
-    "errors": {"types"},
+    "errors": {"shown", "types"},
     "metrics": {"types"},
     "messages": {"wire"},
     "wire": {"messages"},

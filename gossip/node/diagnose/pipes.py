@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.node.diagnose.tls_content import MAX_FILE_BYTES
+from gossip.msp.config import MAX_FILE_BYTES
 from gossip.node.settings import PeerSettings
 
 

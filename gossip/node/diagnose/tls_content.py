@@ -7,9 +7,9 @@ from pathlib import Path
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
+from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint.contents import BYTE_ORDER_MARK
 
-MAX_FILE_BYTES = 16 * 1024 * 1024
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gossip.node.logs.names import PeerNames
 from gossip.node.logs.spec import level_name
+from gossip.shown import one_line
 
 
 class PlainLines(logging.Formatter):
@@ -61,10 +62,3 @@ def message_of(record: logging.LogRecord) -> str:
     unsaid = getattr(record, "unsaid", 0)
     more = f" ({unsaid} more like it were not logged)" if unsaid else ""
     return f"{record.getMessage()}{more}"
-
-
-def one_line(text: str) -> str:
-    """The text with control characters written out, as in a Python literal."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)  # a codec is a file to open

@@ -11,8 +11,8 @@ from gossip import turns
 from gossip.misbehave.key_updates import key_updates
 from gossip.transport import tls_transport as module
 from gossip.transport.tls import client_side, server_side
-from gossip.transport.tls_hello import RECORD_HEADER_BYTES, asks_again
-from gossip.transport.tls_records import RECORDS_AT_ONCE
+from gossip.transport.tls_hello import asks_again
+from gossip.transport.tls_records import HEADER_BYTES, RECORDS_AT_ONCE
 from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
@@ -257,7 +257,7 @@ def test_a_client_whose_first_words_come_in_parts_is_not_asked_again(application
         assert socket.written == b""
         receive(transport, hello[50:])
         assert socket.written
-        assert not asks_again(socket.written[RECORD_HEADER_BYTES:])
+        assert not asks_again(socket.written[HEADER_BYTES:])
 
     run_bounded(main)
 

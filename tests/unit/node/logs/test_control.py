@@ -176,7 +176,7 @@ def test_a_name_outlives_the_identity_and_strangers_cost_little() -> None:
 def test_a_line_break_is_written_out_when_no_file_can_be_opened() -> None:
     program = """
 import sys
-from gossip.node.logs.lines import one_line
+from gossip.shown import one_line
 before = set(sys.modules)
 assert one_line("a\\nb\\x1b\\u2028") == r"a\\nb\\x1b\\u2028"
 assert set(sys.modules) == before, set(sys.modules) - before
