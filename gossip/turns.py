@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from io import SEEK_END, BytesIO
 from time import perf_counter
 from typing import cast
 
@@ -14,8 +15,7 @@ COURTESY_S = 0.0005
 """For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
 AT_ONCE_S = 0.0003
 """After so long of one connection's records, or of its messages, the others get their turn."""
-FREED_AT_ONCE = 64
-"""Of blocks of up to some 16 KiB each, which the system may take back."""
+FREED_AT_ONCE_BYTES = 1024 * 1024
 
 _thread = threading.local()
 
@@ -114,8 +114,9 @@ def shared_turns() -> Turns:
     return cast("Turns", _thread.turns)  # thread-local attributes have no type
 
 
-def free_in_turns(blocks: list[bytes]) -> None:
-    """Drop blocks of memory, the last ones first and a few in each turn: the system takes 5 ms to take 100 MiB back."""
-    del blocks[-FREED_AT_ONCE:]
-    if blocks:
-        shared_turns().wait(partial(free_in_turns, blocks))
+def free_in_turns(memory: BytesIO) -> None:
+    """Give memory back from its end, a MiB in each turn: the system takes 5 ms to take 100 MiB back."""
+    size = memory.truncate(max(0, memory.seek(0, SEEK_END) - FREED_AT_ONCE_BYTES))
+    memory.getvalue()  # to truncate alone gives nothing back before half of it is cut off
+    if size:
+        shared_turns().wait(partial(free_in_turns, memory))

@@ -13,7 +13,7 @@ from gossip.flag import Flag
 from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_errors import again
-from gossip.transport.grpc_frame import Inbox, encode_message, encode_messages
+from gossip.transport.grpc_frame import LONG_BYTES, Inbox, encode_message, encode_messages
 from gossip.turns import free_in_turns
 
 
@@ -81,9 +81,6 @@ class GrpcStream(Stream):
         """Return everything that is there, waiting for something; see base."""
         self._long_bytes = 0
         while not (messages := self._inbox.take()):
-            if self._inbox.has_long:
-                await self._join_long()
-                continue
             if self._is_over():
                 return []
             self._waiter = asyncio.get_running_loop().create_future()
@@ -91,6 +88,9 @@ class GrpcStream(Stream):
                 await self._waiter
             finally:
                 self._waiter = None
+        if self._inbox.has_long:
+            self._inbox.has_long = False
+            self._long_bytes = sum(len(message) for message in messages if len(message) >= LONG_BYTES)
         self._return_window()
         return messages
 
@@ -124,9 +124,7 @@ class GrpcStream(Stream):
             return 0
         completed = self._inbox.feed(data, start, end)
         if self._waiter is not None:
-            if self._inbox.has_long:
-                self._wake()
-            elif completed or self._inbox.is_stopped:
+            if completed or self._inbox.is_stopped:
                 if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
             elif self.connection.is_known:
@@ -174,7 +172,8 @@ class GrpcStream(Stream):
         self.connection.reading.pop(self._id, None)
         self.has_left = True
         self._taker = None  # which refers back to this
-        free_in_turns(self._inbox.give_up_unfinished())
+        if (memory := self._inbox.give_up_unfinished()) is not None:
+            free_in_turns(memory)
         if self.connection.failure is None and self.id is not None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
@@ -201,14 +200,6 @@ class GrpcStream(Stream):
         if self._failure is not None:
             raise again(self._failure)
         return False
-
-    async def _join_long(self) -> None:
-        """Put a long message together beside the loop, without the interpreter's lock; when cancelled, it is kept."""
-        parts = self._inbox.parts
-        message = await asyncio.to_thread(b"".join, parts)
-        if self._inbox.parts is parts:  # the stream may have been aborted
-            free_in_turns(self._inbox.put_whole(message))
-            self._long_bytes = len(message)
 
     def _is_taken_by(self, taker: Taker) -> bool:
         """Whether all that is there has been taken, so that nobody has to be woken."""

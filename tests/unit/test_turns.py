@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+import tracemalloc
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 
 from gossip import turns as module
-from gossip.turns import COURTESY_S, FREED_AT_ONCE, ROUND_S, Turns, free_in_turns, shared_turns
+from gossip.turns import COURTESY_S, FREED_AT_ONCE_BYTES, ROUND_S, Turns, free_in_turns, shared_turns
 from tests.support.bounded import run_bounded
 
 
@@ -197,18 +199,21 @@ def test_one_loop_has_one_set_of_turns_and_another_loop_its_own() -> None:
     assert first is not second
 
 
-def test_memory_is_freed_a_few_blocks_at_a_time_and_the_last_ones_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_is_freed_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting: list[Callable[[], None]] = []
     monkeypatch.setattr(Turns, "wait", lambda _, work: waiting.append(work))
 
     async def main() -> None:
-        blocks = [b"%d" % number for number in range(2 * FREED_AT_ONCE + 1)]
-        first = blocks[: FREED_AT_ONCE + 1]
-        free_in_turns(blocks)
-        assert blocks == first
-        waiting.pop()()
-        assert blocks == first[:1]
-        waiting.pop()()
-        assert (blocks, waiting) == ([], [])
+        tracemalloc.start()
+        memory = BytesIO(bytes(2 * FREED_AT_ONCE_BYTES + 1))
+        free_in_turns(memory)
+        kept = [tracemalloc.get_traced_memory()[0]]
+        while waiting:
+            waiting.pop()()
+            kept.append(tracemalloc.get_traced_memory()[0])
+        assert [round(each / FREED_AT_ONCE_BYTES, 1) for each in kept] == [1, 0, 0]
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    finally:
+        tracemalloc.stop()

@@ -1,6 +1,7 @@
 """Messages in and out of the bytes of a stream."""
 
 import sys
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -116,7 +117,7 @@ def test_memory_follows_the_bytes_and_not_the_parts(part_bytes: int) -> None:
     assert inbox.take() == [b"x" * 100_000]
 
 
-def test_long_parts_are_not_copied_until_the_message_is_whole() -> None:
+def test_parts_are_not_copied_until_the_message_is_whole_or_long() -> None:
     inbox = Inbox(1_000_000)
     parts = [bytes([number]) * 16_000 for number in range(4)]
     feed(inbox, b"\0" + (100_000).to_bytes(4, "big") + b"x" * SHORT_BYTES)
@@ -129,43 +130,66 @@ def test_message_that_is_given_up_leaves_those_before_it() -> None:
     inbox = Inbox(1_000_000)
     feed(inbox, framed(b"whole") + b"\0" + (100_000).to_bytes(4, "big") + b"x" * SHORT_BYTES)
     feed(inbox, b"y" * SHORT_BYTES)
-    assert inbox.give_up_unfinished() == [b"x" * SHORT_BYTES, b"y" * SHORT_BYTES]
-    assert inbox.give_up_unfinished() == []
+    assert inbox.give_up_unfinished() is None, "it was not long"
     assert inbox.take() == [b"whole"]
     assert not inbox.is_between_messages, "its end is not an end in order"
 
 
-def test_a_long_message_is_left_in_its_parts_and_what_comes_behind_it_waits() -> None:
-    inbox = Inbox(2 * LONG_BYTES)
-    long = bytes(range(256)) * (LONG_BYTES // 256)
-    stream = framed(b"before") + framed(long) + framed(b"behind") + framed(b"last")[:-1]
-    for start in range(0, len(stream), 100_000):
-        feed(inbox, stream[start : start + 100_000])
-    assert (inbox.take(), inbox.has_long, inbox.is_stopped) == ([b"before"], True, False)
-    feed(inbox, b"t")
-    assert inbox.take() == []
-    assert inbox.give_up_unfinished() == [], "it is whole"
-    assert inbox.unfinished_bytes == len(long)
-    parts = inbox.put_whole(b"".join(inbox.parts))
-    assert b"".join(parts) == long
-    assert (inbox.take(), inbox.has_long, inbox.unfinished_bytes) == ([long, b"behind", b"last"], False, 0)
-    assert inbox.is_between_messages
+@pytest.mark.parametrize("size", [LONG_BYTES - 1, LONG_BYTES, 3 * LONG_BYTES])
+@pytest.mark.parametrize("piece", [9_999, 100_000, LONG_BYTES])
+def test_messages_before_and_behind_a_long_one_come_in_order(size: int, piece: int) -> None:
+    inbox = Inbox(size)
+    long = (bytes(range(256)) * (size // 256 + 1))[:size]
+    stream = framed(b"before") + framed(long) + framed(b"behind") + framed(long) + framed(b"last")
+    for start in range(0, len(stream), piece):
+        feed(inbox, stream[start : start + piece])
+    assert inbox.take() == [b"before", long, b"behind", long, b"last"]
+    assert (inbox.is_between_messages, inbox.unfinished_bytes) == (True, 0)
 
 
 @pytest.mark.parametrize("size", [LONG_BYTES - 1, LONG_BYTES])
 def test_what_is_long(size: int) -> None:
-    inbox = Inbox(2 * LONG_BYTES)
+    inbox = Inbox(size)
     message = framed(bytes(size))
     feed(inbox, message[:-1])
+    before = inbox.has_long
     feed(inbox, message[-1:])
-    assert inbox.has_long is (size == LONG_BYTES)
+    assert (before, inbox.has_long) == (False, size == LONG_BYTES)
+
+
+def test_a_message_takes_memory_as_it_comes_and_hardly_more_than_its_bytes() -> None:
+    size = 40 * LONG_BYTES
+    inbox = Inbox(size)
+    part = bytes(16_384)
+    tracemalloc.start()
+    try:
+        feed(inbox, b"\0" + size.to_bytes(4, "big") + part)
+        announced_bytes, _ = tracemalloc.get_traced_memory()
+        for _ in range(size // len(part) - 1):
+            feed(inbox, part)
+        (message,) = inbox.take()
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(message) == size
+    assert announced_bytes < 2 * len(part)
+    assert peak_bytes < size + 2 * LONG_BYTES
+
+
+def test_a_long_message_that_is_given_up_is_as_long_as_what_came() -> None:
+    inbox = Inbox(8 * LONG_BYTES)
+    came = bytes(range(256)) * (2 * LONG_BYTES // 256)
+    feed(inbox, b"\0" + (8 * LONG_BYTES).to_bytes(4, "big") + came[:LONG_BYTES])
+    feed(inbox, came[LONG_BYTES:])
+    memory = inbox.give_up_unfinished()
+    assert memory is not None
+    assert memory.getvalue() == came
+    assert inbox.give_up_unfinished() is None
 
 
 def test_what_is_too_long_behind_a_long_message_stops_it_afterwards() -> None:
-    inbox = Inbox(LONG_BYTES)
-    feed(inbox, framed(bytes(LONG_BYTES))[:-1])
-    feed(inbox, b"x" + b"\0" + (LONG_BYTES + 1).to_bytes(4, "big"))
-    before = inbox.is_stopped
-    inbox.put_whole(b"".join(inbox.parts))
-    assert (before, inbox.is_stopped) == (False, True)
-    assert inbox.oversized_bytes == LONG_BYTES + 1
+    inbox = Inbox(2 * LONG_BYTES)
+    feed(inbox, framed(bytes(2 * LONG_BYTES))[:-1])
+    feed(inbox, b"x" + b"\0" + (2 * LONG_BYTES + 1).to_bytes(4, "big"))
+    assert [len(message) for message in inbox.take()] == [2 * LONG_BYTES]
+    assert (inbox.is_stopped, inbox.oversized_bytes) == (True, 2 * LONG_BYTES + 1)

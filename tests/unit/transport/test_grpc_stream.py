@@ -3,6 +3,7 @@
 import asyncio
 import tracemalloc
 from collections.abc import Callable, Sequence
+from io import BytesIO
 
 import pytest
 from grpclib.const import Status
@@ -71,18 +72,6 @@ ENDINGS: dict[str, Callable[[GrpcProtocol, ServerStream], None]] = {
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_half_a_message_is_freed_in_turns(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main() -> None:
-        protocol, stream = half_way()
-        freed: list[list[bytes]] = []
-        monkeypatch.setattr(module, "free_in_turns", freed.append)
-        ENDINGS[ending](protocol, stream)
-        assert b"".join(b"".join(blocks) for blocks in freed) == PART + PART[:-9]
-
-    run_bounded(main)
-
-
 def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
     async def main() -> None:
         protocol, stream = half_way()
@@ -90,7 +79,7 @@ def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
         protocol.data_received(frame[:100])
         stream.finish(Status.OK)
         protocol.data_received(frame[100:])
-        assert stream._inbox.give_up_unfinished() == []
+        assert not stream._inbox._parts
 
     run_bounded(main)
 
@@ -144,7 +133,7 @@ def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(stream
 def test_long_messages_that_were_delivered_count_until_their_readers_come_back(comes_back: bool) -> None:
     async def main() -> None:
         protocol, first = half_way()
-        first.max_frame_bytes = 5 * LONG_BYTES // 2
+        first.max_frame_bytes = 5 * len(LONG_MESSAGE) // 2
         for number in (3, 5, 7):
             protocol.data_received(HeadersFrame(number, data=BLOCK, flags=("END_HEADERS",)).serialize())
             protocol.connection.reading[number].max_frame_bytes = first.max_frame_bytes
@@ -186,26 +175,14 @@ def test_the_short_limit_of_a_stranger_s_stream_is_not_that_of_the_long_message_
     run_bounded(main)
 
 
-class Join:
-    """A join of parts, which ends when the test says so."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.is_under_way = asyncio.Event()
-        self.may_end = asyncio.Event()
-        monkeypatch.setattr(asyncio, "to_thread", self.to_thread)
-
-    async def to_thread(self, join: Callable[[list[bytes]], bytes], parts: list[bytes]) -> bytes:
-        self.is_under_way.set()
-        await self.may_end.wait()
-        return join(parts)
+LONG_MESSAGE = bytes(range(256)) * (2 * LONG_BYTES // 256)
 
 
-LONG_MESSAGE = bytes(range(256)) * (LONG_BYTES // 256)
-
-
-async def long_message(protocol: GrpcProtocol, stream: ServerStream) -> asyncio.Task[Sequence[bytes]]:
-    """Let a long message come, with another behind it, for a reader who waits."""
-    stream.max_frame_bytes = 2 * LONG_BYTES
+async def long_message(
+    protocol: GrpcProtocol, stream: ServerStream, end: int | None = None, behind: bytes = b""
+) -> asyncio.Task[Sequence[bytes]]:
+    """Let a long message come, up to ``end``, and what is behind it, for a reader who waits."""
+    stream.max_frame_bytes = len(LONG_MESSAGE)
     receiving = asyncio.create_task(stream.receive())
     await asyncio.sleep(0)
     while not receiving.done():
@@ -213,35 +190,46 @@ async def long_message(protocol: GrpcProtocol, stream: ServerStream) -> asyncio.
         await asyncio.sleep(0)
     receiving = asyncio.create_task(stream.receive())
     await asyncio.sleep(0)
-    body = b"\0" + LONG_BYTES.to_bytes(4) + LONG_MESSAGE + b"\0\0\0\0\1b"
+    body = b"\0" + len(LONG_MESSAGE).to_bytes(4) + LONG_MESSAGE[:end] + behind
     for start in range(0, len(body), 16_000):
         protocol.data_received(data(1, body[start : start + 16_000]).serialize())
+        await asyncio.sleep(0)
     return receiving
 
 
-def test_a_long_message_is_joined_beside_the_loop_and_comes_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_half_a_long_message_is_freed_in_turns(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         protocol, stream = half_way()
-        join = Join(monkeypatch)
-        receiving = await long_message(protocol, stream)
-        await join.is_under_way.wait()
-        protocol.data_received(data(1, b"\0\0\0\0\1c").serialize())
-        join.may_end.set()
-        assert await receiving == [LONG_MESSAGE, b"b", b"c"]
+        receiving = await long_message(protocol, stream, end=-9)
+        freed: list[BytesIO] = []
+        monkeypatch.setattr(module, "free_in_turns", freed.append)
+        ENDINGS[ending](protocol, stream)
+        assert [memory.getvalue() for memory in freed] == [LONG_MESSAGE[:-9]]
+        receiving.cancel()
 
     run_bounded(main)
 
 
-def test_a_long_message_is_kept_when_its_reader_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_message_comes_in_order() -> None:
     async def main() -> None:
         protocol, stream = half_way()
-        join = Join(monkeypatch)
-        receiving = await long_message(protocol, stream)
-        await join.is_under_way.wait()
+        receiving = await long_message(protocol, stream, behind=b"\0\0\0\0\1b")
+        assert await receiving == [LONG_MESSAGE, b"b"]
+        protocol.data_received(data(1, b"\0\0\0\0\1c").serialize())
+        assert await stream.receive() == [b"c"]
+
+    run_bounded(main)
+
+
+def test_a_long_message_is_kept_when_its_reader_is_cancelled() -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        receiving = await long_message(protocol, stream, end=-1)
         receiving.cancel()
         await asyncio.wait([receiving])
-        join.may_end.set()
-        assert await stream.receive() == [LONG_MESSAGE, b"b"]
+        protocol.data_received(data(1, LONG_MESSAGE[-1:]).serialize())
+        assert await stream.receive() == [LONG_MESSAGE]
 
     run_bounded(main)
 
@@ -251,22 +239,8 @@ def test_a_long_message_that_is_whole_outlives_its_connection() -> None:
         protocol, stream = half_way()
         receiving = await long_message(protocol, stream)
         protocol.connection_lost(None)
-        assert await receiving == [LONG_MESSAGE, b"b"]
+        assert await receiving == [LONG_MESSAGE]
         with pytest.raises(StreamBrokenError):
             await stream.receive()
-
-    run_bounded(main)
-
-
-def test_nothing_comes_of_a_long_message_whose_stream_is_aborted_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main() -> None:
-        protocol, stream = half_way()
-        join = Join(monkeypatch)
-        receiving = await long_message(protocol, stream)
-        await join.is_under_way.wait()
-        stream.abort()
-        join.may_end.set()
-        with pytest.raises(StreamBrokenError, match="aborted by us"):
-            await receiving
 
     run_bounded(main)
