@@ -2,43 +2,25 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from key_directory import DepartmentAdvisor, Directory, DirectoryCrypto, Member
 
-from gossip import DialOptions, GossipError, RemotePeer, TlsFiles, noop_sign
+from gossip import GossipError, Node, RemotePeer, TlsFiles, noop_sign
 from gossip.api.comm import Comm
-from gossip.clock import SystemClock
-from gossip.comm.engine import CommEngine
-from gossip.comm.trust import Trust
-from gossip.identity.mapper import IdentityMapper
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.msp.authority import Organisation
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
 from gossip.types import PeerIdentityType
 
 
-@asynccontextmanager
-async def open_member(
-    name: str, key: Ed25519PrivateKey, directory: Directory, tls: TlsFiles
-) -> AsyncIterator[tuple[Comm, str]]:
-    """Open a peer on a free port of this machine; gives its communication layer and endpoint."""
+def member(name: str, key: Ed25519PrivateKey, directory: Directory, tls: TlsFiles) -> Node:
+    """A peer that listens on a free port of this machine, and knows those who are in the directory."""
     identity = PeerIdentityType(name.encode())
-    crypto, advisor, clock = DirectoryCrypto(directory, key), DepartmentAdvisor(directory), SystemClock()
-    async with IdentityMapper(identity, crypto, advisor, clock=clock) as mapper:
-        trust = Trust(identity, crypto, advisor, mapper, clock)
-        async with CommEngine(GrpcDialer(DialOptions(tls=tls)), trust) as comm:
-            listener = await listen("127.0.0.1:0", comm.serve_stream, tls=tls)
-            try:
-                yield comm, listener.endpoint
-            finally:
-                await comm.stop()
-                await listener.close(0)
+    crypto, advisor = DirectoryCrypto(directory, key), DepartmentAdvisor(directory)
+    return Node(identity, crypto, advisor, tls=tls, listen="127.0.0.1:0")
 
 
 def make_tls(folder: Path, name: str, organisation: Organisation) -> TlsFiles:
@@ -72,17 +54,18 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         tls_authority = Organisation.create("TLS", "example.com", now=datetime.now(UTC))
-        comms = {}
+        members = {}
         for name, key in keys.items():
             whom_to_trust = directory if name != "mallory" else directory | {name: Member("none", key.public_key())}
-            peer = open_member(name, key, whom_to_trust, make_tls(folder, name, tls_authority))
-            comms[name] = await stack.enter_async_context(peer)
-        bob, endpoint = comms["bob"]
-        printing = asyncio.create_task(print_messages(bob))
-        results = await comms["alice"][0].send_with_ack(hello, 5.0, 1, RemotePeer(endpoint, bob.get_pki_id()))
+            peer = member(name, key, whom_to_trust, make_tls(folder, name, tls_authority))
+            members[name] = await stack.enter_async_context(peer)
+        bob = members["bob"]
+        printing = asyncio.create_task(print_messages(bob.comm))
+        there = RemotePeer(bob.endpoint, bob.comm.get_pki_id())
+        results = await members["alice"].comm.send_with_ack(hello, 5.0, 1, there)
         print(f"bob acknowledged: {results.ack_count() == 1}")
         try:
-            await comms["mallory"][0].handshake(RemotePeer(endpoint))
+            await members["mallory"].comm.handshake(RemotePeer(bob.endpoint))
         except GossipError as error:
             print(f"mallory: {error}")
         await bob.stop()  # which ends the subscription, and with it the task

@@ -27,12 +27,33 @@ def check_numbers(settings: Settings, *, may_be_zero: tuple[str, ...] = ()) -> N
     for field in fields(settings):
         if isinstance(field.default, int | float) and not isinstance(field.default, bool):
             value = getattr(settings, field.name)
-            if not isinstance(value, int | float) or not math.isfinite(value):
-                raise ConfigurationError(f"{field.name} must be a number, not {value!r}")
-            if field.name in may_be_zero and value < 0:
-                raise ConfigurationError(f"{field.name} must not be negative, not {value:g}")
-            if field.name not in may_be_zero and value <= 0:
-                raise ConfigurationError(f"{field.name} must be positive, not {value:g}")
+            check_number(field.name, value, whole=isinstance(field.default, int), may_be_zero=field.name in may_be_zero)
+
+
+def check_number(name: str, value: object, *, whole: bool = False, may_be_zero: bool = False) -> None:
+    """Return when it is a positive and finite number.
+
+    Raises:
+        ConfigurationError: It is not; ``name`` says of which setting.
+    """
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ConfigurationError(f"{name} must be a number, not {value!r}")
+    if whole and not isinstance(value, int):
+        raise ConfigurationError(f"{name} must be a whole number, not {value!r}")
+    if may_be_zero and value < 0:
+        raise ConfigurationError(f"{name} must not be negative, not {value:g}")
+    if not may_be_zero and value <= 0:
+        raise ConfigurationError(f"{name} must be positive, not {value:g}")
+
+
+def check_kind(name: str, value: object, kind: type, *, may_be_none: bool = False) -> None:
+    """Return when it is of this class.
+
+    Raises:
+        ConfigurationError: It is not; ``name`` says of which setting.
+    """
+    if not (isinstance(value, kind) or (may_be_none and value is None)):
+        raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' * may_be_none}, not {value!r}")
 
 
 def check_path(name: str, path: object) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gossip.checks import check_numbers, check_path, check_paths
+from gossip.checks import check_kind, check_numbers, check_path, check_paths
 
 MIB = 1024 * 1024
 
@@ -60,3 +60,4 @@ class DialOptions:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        check_kind("tls", self.tls, TlsFiles, may_be_none=True)

@@ -59,7 +59,7 @@ class MspConfig:
         roots, intermediates, admins: Certificates of cacerts, intermediatecerts and admincerts.
         crls: The lists of crls.
         node_ous: The OU of each role; None where NodeOUs are off.
-        organizational_units: The OUs of which a member must have one where NodeOUs are off; empty for no such rule.
+        organizational_units: The OUs of which a member must have one, with NodeOUs or without; empty for no such rule.
         tls_roots, tls_intermediates: Certificates of tlscacerts and tlsintermediatecerts.
         warnings: What was passed over that the operator may not expect to be, each naming its file.
     """

@@ -37,7 +37,7 @@ class OuIdentifier:
 class OuRules:
     """Which OUs make a member valid.
 
-    With NodeOUs exactly one of the role OUs, with its certifier; without them one of ``required``, if there are any.
+    One of ``required``, if there are any; with NodeOUs exactly one of the role OUs, with its certifier, as well.
 
     Mirrors: msp/mspimplvalidate.go, validateIdentityOUsV142.
     """
@@ -61,8 +61,8 @@ class OuRules:
         Raises:
             UntrustedIdentityError: It may not; the text names the OU or certifier that was expected.
         """
+        self._check_required(units, chain)
         if self._node_ous is None:
-            self._check_required(units, chain)
             return
         found: list[str] = []
         for unit in units:

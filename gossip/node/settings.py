@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gossip.api.options import DialOptions, TlsFiles
-from gossip.checks import check_numbers, check_path
+from gossip.checks import check_kind, check_numbers, check_path
 from gossip.comm.config import CommConfig
 from gossip.transport.limits import ServerLimits
 
@@ -49,6 +49,13 @@ class PeerSettings:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        check_kind("mspid", self.mspid, str)
         check_path("msp_dir", self.msp_dir)
+        check_kind("tls", self.tls, TlsFiles, may_be_none=True)
+        check_kind("listen", self.listen, str, may_be_none=True)
+        check_kind("comm", self.comm, CommConfig)
+        check_kind("dial", self.dial, DialOptions)
+        check_kind("limits", self.limits, ServerLimits)
+        check_kind("organizations", self.organizations, Mapping)
         for mspid, folder in self.organizations.items():
             check_path(f"organizations[{mspid!r}]", folder)

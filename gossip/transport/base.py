@@ -205,8 +205,12 @@ class Listener(Protocol):
         """The address that it listens on, ``host:port``, with the real port."""
         ...
 
-    async def close(self, drain_s: float) -> None:
-        """Take no more connections, let the open ones end for ``drain_s`` seconds, then cut what is left.
+    def stop_accepting(self) -> None:
+        """Free the address and take no more streams; those that are open go on. May be called again."""
+        ...
+
+    async def close(self) -> None:
+        """Stop accepting, and cut what is open. May be called again.
 
         Cancellation: everything is cut.
         """

@@ -43,6 +43,8 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         if self._tcp is None or not hasattr(self, "connection"):
             self.cut("closed by us")
             return
+        if self.connection.is_draining:
+            return
         frame = GoAwayFrame(0, last_stream_id=self.connection.http2.highest_inbound_stream_id)
         self.connection.flush()
         self.connection.transport.write(frame.serialize())

@@ -83,25 +83,22 @@ class GrpcListener:
         """
         self._side = server_side(files, require_client_certificate=self._require_client_certificate)
 
-    async def close(self, drain_s: float) -> None:
-        """Take nothing more, let open streams end for ``drain_s`` seconds, then cut what is left; see base."""
+    def stop_accepting(self) -> None:
+        """Take no more connections or streams; see base."""
         self._door.close()
         for connection in tuple(self._connections):
             connection.go_away()
-        try:
-            if self._connections and drain_s > 0:
-                async with asyncio.timeout(drain_s):
-                    await self._all_closed.wait()
-        except TimeoutError:
-            pass  # what is left is cut
-        finally:
-            tasks = tuple(self._tasks)
-            for task in tasks:
-                task.cancel()
-            for connection in tuple(self._connections):
-                connection.cut("closed by us")
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await self._all_closed.wait()
+
+    async def close(self) -> None:
+        """Take nothing more, and cut what is open; see base."""
+        self.stop_accepting()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for connection in tuple(self._connections):
+            connection.cut("closed by us")
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._all_closed.wait()
 
     # -- its connections call these
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gossip.checks import check_numbers
+from gossip.checks import check_kind, check_numbers
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -70,6 +70,7 @@ class ConnectionLimits:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        check_kind("frames", self.frames, FrameBudgets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,4 @@ class ServerLimits:
 
     def __post_init__(self) -> None:
         check_numbers(self)
+        check_kind("connection", self.connection, ConnectionLimits)

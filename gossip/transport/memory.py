@@ -183,23 +183,20 @@ class MemoryListener:
         connection.broken.add_done_callback(lambda _: self._connections.pop(connection))
         return connection
 
-    async def close(self, drain_s: float) -> None:
-        """Free the endpoint, let open streams end for ``drain_s`` seconds, then cut what is left.
-
-        Cancellation: everything is cut.
-        """
+    def stop_accepting(self) -> None:
+        """Free the endpoint and take no more streams; see base."""
         self._is_closing = True
         self._network.release(self)
-        try:
-            if self._tasks and drain_s > 0:
-                await asyncio.wait(self._tasks, timeout=drain_s)
-        finally:
-            tasks = tuple(self._tasks)
-            for task in tasks:
-                task.cancel()
-            for connection in tuple(self._connections):
-                connection.break_off("the other side was closed")
-            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop accepting, and cut what is open; see base."""
+        self.stop_accepting()
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for connection in tuple(self._connections):
+            connection.break_off("the other side was closed")
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, stream: MemoryStream) -> None:
         if self._is_closing:

@@ -166,7 +166,7 @@ def test_cancelled_while_serving(call: str, occurrence: int) -> None:
         if call == "FrameStream.send" and occurrence == 2:
             us.comm.send(data_message(), RemotePeer(us.endpoint, stranger.pki_id))
         await hang.reached.wait()
-        await listener.close(0)
+        await listener.close()
         await settle()
         check_nothing_left(us.comm)
         assert other_tasks() == []
@@ -186,7 +186,7 @@ def test_cancelled_while_delivering_to_a_full_subscriber() -> None:
         await stream.send([data_message().envelope] * 3)
         await settle()
         assert us.comm._population.is_connected(stranger.pki_id)
-        await us.listener.close(0)
+        await us.listener.close()
         check_nothing_left(us.comm)
         assert other_tasks() == []
         await us.close()

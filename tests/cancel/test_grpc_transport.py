@@ -111,7 +111,7 @@ async def with_channel(
         await use(channel)
     finally:
         channel.abort()
-        await listener.close(0)
+        await listener.close()
 
 
 async def wait_forever(stream: FrameStream) -> None:
@@ -167,13 +167,19 @@ def test_close_while_the_peer_does_not_read() -> None:
             say_later.set()
 
 
-def test_listener_that_drains() -> None:
+def test_listener_that_closes_while_a_handler_cleans_up() -> None:
+    async def clean_up(stream: FrameStream) -> None:
+        try:
+            await wait_forever(stream)
+        finally:
+            await wait_forever(stream)
+
     async def main() -> None:
-        listener = await listen("127.0.0.1:0", wait_forever, tls=tls_files(1, 0))
+        listener = await listen("127.0.0.1:0", clean_up, tls=tls_files(1, 0))
         channel = await dialer().dial(listener.endpoint)
         await channel.open_stream()
         await channel.ping()
-        await cancel_when_it_waits(listener.close(60))
+        await cancel_when_it_waits(listener.close())
         channel.abort()
 
     leaves_nothing(main)
@@ -204,7 +210,7 @@ def test_connections_that_are_half_made_when_the_listener_closes() -> None:
         listener = await listen("127.0.0.1:0", wait_forever, tls=tls_files(1, 0))
         host, _, port = listener.endpoint.rpartition(":")
         plain = [await asyncio.open_connection(host, int(port)) for _ in range(3)]
-        await listener.close(0)
+        await listener.close()
         for _, writer in plain:
             writer.transport.abort()
 

@@ -362,7 +362,7 @@ def test_channel_close_lets_what_was_written_leave(make_transport: Callable[[], 
             await channel.open_stream()
         with pytest.raises(StreamBrokenError):
             await channel.ping()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -385,7 +385,7 @@ def test_dial_fails_where_nobody_listens(make_transport: Callable[[], Transport]
     async def main() -> None:
         transport = make_transport()
         listener = await transport.listen(echo)
-        await listener.close(0)
+        await listener.close()
         with pytest.raises(DialError, match="refused") as caught:
             await transport.dialer().dial(listener.endpoint)
         assert (caught.value.endpoint, caught.value.stage) == (listener.endpoint, "tcp")
@@ -393,7 +393,7 @@ def test_dial_fails_where_nobody_listens(make_transport: Callable[[], Transport]
     run_bounded(main)
 
 
-def test_listener_drains_streams_that_end_in_time(make_transport: Callable[[], Transport]) -> None:
+def test_streams_go_on_when_their_listener_accepts_no_more(make_transport: Callable[[], Transport]) -> None:
     async def main() -> None:
         transport = make_transport()
         listener = await transport.listen(echo)
@@ -401,26 +401,28 @@ def test_listener_drains_streams_that_end_in_time(make_transport: Callable[[], T
         stream = await channel.open_stream()
         await stream.send([b"before"])
         assert await receive_count(stream, 1) == [b"before"]
-        closing = asyncio.create_task(listener.close(5))
-        await asyncio.sleep(0)
+        listener.stop_accepting()
+        with pytest.raises(DialError):
+            await transport.dialer().dial(listener.endpoint)
         await stream.send([b"while draining"])
         await stream.end()
         assert await receive_all(stream) == [b"while draining"]
-        await closing
+        listener.stop_accepting()
+        await listener.close()
         await channel.close()
 
     run_bounded(main)
 
 
-def test_listener_cuts_streams_that_do_not_end(make_transport: Callable[[], Transport]) -> None:
+def test_closing_a_listener_cuts_its_streams(make_transport: Callable[[], Transport]) -> None:
     async def main() -> None:
         transport = make_transport()
         listener = await transport.listen(never_return)
         channel = await transport.dialer().dial(listener.endpoint)
         stream = await channel.open_stream()
         await channel.ping()
-        await listener.close(0.01)
-        await listener.close(0)
+        await listener.close()
+        await listener.close()
         with pytest.raises(StreamBrokenError):
             await stream.receive()
         await channel.close()
@@ -443,7 +445,7 @@ def test_a_greeting_is_the_first_message_of_the_first_stream(
         assert await receive_count(first, 2) == [greeting, b"more"]
         assert await receive_count(second, 1) == [b"another"]
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -457,7 +459,7 @@ def test_a_dialer_tells_what_it_presents(make_transport: Callable[[], Transport]
         assert dialer.own_certificate == channel.link.own_certificate
         assert dialer.own_certificate is not None
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 

@@ -88,7 +88,7 @@ class Http2Server(_Live):
                 await channel.ping()
                 await channel.close()
         finally:
-            await listener.close(0)
+            await listener.close()
         assert len(listener.gate) == 0, wire.hex()
         return outcome
 

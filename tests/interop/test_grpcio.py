@@ -88,7 +88,7 @@ def test_google_client_pings_and_streams() -> None:
             await call.done_writing()
             assert [body async for body in call] == SENT
             assert await call.code() is grpc.StatusCode.OK
-        await listener.close(1)
+        await listener.close()
 
     run_bounded(main, 30)
 
@@ -105,7 +105,7 @@ def refused(handler: StreamHandler, body: bytes, compression: grpc.Compression |
             with pytest.raises(aio.AioRpcError) as raised:
                 await call.read()
             caught.append(raised.value)
-        await listener.close(1)
+        await listener.close()
 
     run_bounded(main, 30)
     return caught[0]
@@ -135,7 +135,7 @@ def test_google_client_hears_that_a_method_is_not_served() -> None:
             with pytest.raises(aio.AioRpcError) as raised:
                 await stream_to(channel, "/gossip.Gossip/Nothing").read()
             assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
-        await listener.close(1)
+        await listener.close()
 
     run_bounded(main, 30)
 

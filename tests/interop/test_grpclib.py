@@ -57,7 +57,7 @@ def test_grpclib_client_pings_and_streams() -> None:
         assert await stub.ping(Empty()) == Empty()
         assert [envelope async for envelope in stub.gossip_stream(ENVELOPES)] == ENVELOPES
         channel.close()
-        await listener.close(1)
+        await listener.close()
 
     run_bounded(main)
 
@@ -71,7 +71,7 @@ def test_grpclib_client_hears_our_refusal() -> None:
                 pass
         assert (caught.value.status, caught.value.message) == (Status.UNKNOWN, "wrong type")
         channel.close()
-        await listener.close(1)
+        await listener.close()
 
     run_bounded(main)
 

@@ -71,7 +71,7 @@ def test_certificate_extraction() -> None:
         fingerprint = hashlib.sha256(der_of(ours.certificate)).digest()
         assert hashlib.sha256(accepted.peer_certificate or b"").digest() == fingerprint
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 

@@ -76,7 +76,7 @@ def dial_to_listener(
         with pytest.raises(DialError) as raised:
             await GrpcDialer(DialOptions(tls=client)).dial(endpoint)
         caught.append(raised.value)
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
     return caught[0]
@@ -125,7 +125,7 @@ def test_name_with_several_addresses_is_tried_to_the_end() -> None:
         channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint.replace("127.0.0.1", "localhost"))
         await channel.ping()
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -236,7 +236,7 @@ def test_server_certificate_for_another_host() -> None:
         with pytest.raises(DialError, match=r"not valid for '127\.0\.0\.2'") as raised:
             await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
         assert raised.value.stage == "tls"
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -257,7 +257,7 @@ def test_our_missing_certificate_is_refused_where_one_is_required() -> None:
         with pytest.raises(ssl.SSLError, match="CERTIFICATE_REQUIRED"):
             await reader.read()
         writer.transport.abort()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -271,7 +271,7 @@ def test_expired_client_certificate_is_taken_unless_certificates_are_required(tm
         channel = await GrpcDialer(DialOptions(tls=files)).dial(listener.endpoint)
         await channel.ping()
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
     error = dial_to_listener(SERVER, files, require=True)
@@ -310,7 +310,7 @@ def test_listed_client_certificate_is_taken_whatever_its_usages_are(tmp_path: Pa
             await channel.open_stream()
             assert await seen.get() == channel.link.own_certificate is not None
             await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
     for client in clients:
@@ -336,7 +336,7 @@ def test_without_tls_on_both_sides_there_are_no_certificates() -> None:
         assert (channel.link.own_certificate, channel.link.peer_certificate, channel.link.tls_version) == (None,) * 3
         assert channel.times.tls_s < channel.times.tcp_s + 0.1
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -359,7 +359,7 @@ def test_client_without_certificate_is_seen_as_such() -> None:
         assert await stream.receive() == []
         assert await seen is None
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -373,7 +373,7 @@ def test_stages_are_timed_apart() -> None:
         assert (channel.link.tls_version, channel.link.remote) == ("TLSv1.3", listener.endpoint)
         assert channel.link.cipher is not None
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -418,7 +418,7 @@ async def assert_speaks_tls(dialer: GrpcDialer) -> None:
     channel = await dialer.dial(listener.endpoint)
     assert channel.link.tls_version == "TLSv1.3"
     await channel.close()
-    await listener.close(0)
+    await listener.close()
 
 
 def test_new_certificate_serves_new_connections_and_old_ones_keep_theirs() -> None:
@@ -444,7 +444,7 @@ def test_new_certificate_serves_new_connections_and_old_ones_keep_theirs() -> No
         assert await receive_all(old_stream) == []
         assert await receive_all(new_stream) == []
         assert served == [before.link.peer_certificate, after.link.peer_certificate]
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -458,7 +458,7 @@ def test_broken_files_leave_the_old_certificate(tmp_path: Path) -> None:
         channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
         await channel.ping()
         await channel.close()
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
 
@@ -479,6 +479,6 @@ def test_port_in_use_cannot_be_listened_on() -> None:
         listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
         with pytest.raises(ConfigurationError, match="in use"):
             await listen(listener.endpoint, read_to_the_end, tls=SERVER)
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)

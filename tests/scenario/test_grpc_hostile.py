@@ -57,7 +57,7 @@ async def server(
         yield listener
         assert Counter(told) == listener.cut
     finally:
-        await listener.close(0)
+        await listener.close()
     assert len(listener.gate) == 0
     assert len(asyncio.all_tasks()) == tasks, "a task was left behind"
 
@@ -422,7 +422,7 @@ def test_memory_of_openssl_is_freed_when_a_connection_ends(
         async with server() as listener:
             for _ in range(3):
                 await come_and_go(listener)
-            await listener.close(0)
+            await listener.close()
             assert [each for each in gc.get_objects() if isinstance(each, ssl.SSLObject) and each.server_side] == []
 
     gc.collect()

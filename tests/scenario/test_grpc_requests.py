@@ -31,7 +31,7 @@ async def server(handler=echo, limits: ServerLimits | None = None) -> AsyncItera
         async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
             yield listener, peer
     finally:
-        await listener.close(0)
+        await listener.close()
 
 
 def test_ping_is_answered_at_once_and_ended() -> None:
@@ -376,7 +376,7 @@ def test_peer_with_small_frames_and_windows_gets_everything() -> None:
                     peer.write(window(1, len(frame.data)), window(0, len(frame.data)))
                 assert received == message(body)
         finally:
-            await listener.close(0)
+            await listener.close()
 
     run_bounded(main)
 
@@ -393,7 +393,7 @@ def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
         async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
             peer.write(peer.headers(1, request()), peer.headers(3, request(PING)), data(3, EMPTY, "END_STREAM"))
             await peer.messages(3, 5)
-            closing = asyncio.create_task(listener.close(5))
+            listener.stop_accepting()
             frame = await peer.until(GoAwayFrame)
             assert isinstance(frame, GoAwayFrame)
             assert (frame.last_stream_id, frame.error_code) == (3, 0)
@@ -404,6 +404,6 @@ def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
             may_end.set()
             assert await peer.messages(1, 8) == message(b"bye")
             await peer.wait_cut()
-            await closing
+            await listener.close()
 
     run_bounded(main)

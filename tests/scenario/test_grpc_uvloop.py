@@ -60,7 +60,7 @@ def test_both_loops_talk_to_each_other(client: Run, server: Run) -> None:
         end, loop = asyncio.Event(), asyncio.get_running_loop()
         listening.set_result((listener.endpoint, lambda: loop.call_soon_threadsafe(end.set)))  # type: ignore[arg-type]
         await end.wait()
-        await listener.close(1)
+        await listener.close()
 
     thread = threading.Thread(target=lambda: server(serve()))
     thread.start()
@@ -82,7 +82,7 @@ def test_failures_are_told_as_on_asyncio() -> None:
                 peer.write(peer.headers(stream_id, request(PING)), reset(stream_id, 8))
             await peer.wait_cut()
         assert listener.cut == {Offence.TLS: 1, Offence.FLOOD: 1}
-        await listener.close(0)
+        await listener.close()
         with pytest.raises(DialError, match="refused"):
             await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
 

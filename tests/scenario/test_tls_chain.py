@@ -35,7 +35,7 @@ def presented(files: TlsFiles) -> tuple[bytes, ...]:
     async def main() -> None:
         listener = await listen("127.0.0.1:0", read_to_the_end, tls=files)
         chains.append((await look_at_server(listener.endpoint, TIMEOUT_S)).chain)
-        await listener.close(0)
+        await listener.close()
 
     run_bounded(main)
     return chains[0]
@@ -77,7 +77,7 @@ def test_clients_are_verified_in_either_version(version: ssl.TLSVersion) -> None
                 writer.transport.abort()
             except ssl.SSLError as error:
                 told.append(str(error.reason).encode())
-        await listener.close(0)
+        await listener.close()
         assert told[0].startswith(b"\0\0"), told  # SETTINGS
         assert told[1] == b"TLSV1_ALERT_UNKNOWN_CA"
 

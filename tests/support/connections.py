@@ -114,7 +114,7 @@ async def stream_pair(buffer_bytes: int = 256 * 1024) -> AsyncIterator[StreamPai
         yield StreamPair(channel, stream, await served, verdict)
     finally:
         channel.abort()
-        await listener.close(0)
+        await listener.close()
 
 
 def connection_over(

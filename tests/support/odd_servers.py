@@ -87,7 +87,7 @@ def grpc_peer(files: TlsFiles, handler: StreamHandler) -> Iterator[str]:
         end = asyncio.Event()
         started.put((listener.endpoint, asyncio.get_running_loop(), end))
         await end.wait()
-        await listener.close(0)
+        await listener.close()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()

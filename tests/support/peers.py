@@ -64,7 +64,7 @@ class MemoryPeer:
 
     async def die(self) -> None:
         """Cut every incoming connection first, so that the others see this peer break off; then release the rest."""
-        await self.listener.close(0)
+        await self.listener.close()
         await self.comm.stop()
         self.mapper.stop()
 

@@ -61,7 +61,7 @@ async def channel_to(transport: Transport, handler: StreamHandler) -> AsyncItera
         finally:
             await channel.close()
     finally:
-        await listener.close(0)
+        await listener.close()
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ import ast
 import importlib
 import inspect
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +17,13 @@ WRITE = "GOSSIP_WRITE_API"
 
 FROZEN = {
     "gossip.node.peer": ("open_peer", "Peer"),
+    "gossip.node.node": ("Node",),
     "gossip.node.settings": ("PeerSettings",),
     "gossip.node.core_yaml": ("load_core_yaml",),
     "gossip.api.options": ("TlsFiles", "DialOptions"),
     "gossip.comm.config": ("CommConfig",),
+    "gossip.comm.engine": ("CommEngine",),
+    "gossip.transport.limits": ("ServerLimits",),
     "gossip.api.comm": ("Comm", "ReceivedMessage", "Subscription"),
     "gossip.api.mapper": ("Mapper",),
     "gossip.api.crypto": ("MessageCryptoService", "BlockVerifier"),
@@ -29,6 +34,7 @@ FROZEN = {
     "gossip.comm.observer": ("Observer",),
     "gossip.wire.signed": ("noop_sign", "sign_message", "check_signature", "SignedMessage"),
     "gossip.wire.envelope": ("parse_envelope",),
+    "gossip.wire.kinds": ("MessageKind",),
     "gossip.clock": ("Clock",),
 }
 
@@ -89,3 +95,9 @@ def test_the_public_api_is_the_one_that_was_written_down() -> None:
 
 def test_every_public_name_is_there() -> None:
     assert [name for name in gossip.__all__ if getattr(gossip, name, None) is None] == []
+
+
+def test_every_public_name_is_listed_before_it_is_used() -> None:
+    lists_names = "import gossip; print([name for name in gossip.__all__ if name not in dir(gossip)])"
+    listed = subprocess.run([sys.executable, "-c", lists_names], capture_output=True, text=True, check=True)
+    assert listed.stdout == "[]\n"

@@ -110,7 +110,9 @@ class MyChannel:
 class MyListener:
     endpoint: str
 
-    async def close(self, drain_s: float) -> None: ...
+    def stop_accepting(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 def take_mapper(mine: MyMapper) -> Mapper:

@@ -46,6 +46,18 @@ def test_every_number_is_checked(kind: Any) -> None:
             lambda: PeerSettings("Org1MSP", PATH, organizations={"Org2MSP": "msp"}),
             "organizations['Org2MSP'] must be a pathlib.Path, not 'msp'",
         ),
+        (lambda: PeerSettings(b"Org1MSP", PATH), "mspid must be a str, not b'Org1MSP'"),
+        (lambda: PeerSettings("Org1MSP", PATH, listen=7051), "listen must be a str or None, not 7051"),
+        (lambda: PeerSettings("Org1MSP", PATH, tls="tls"), "tls must be a TlsFiles or None, not 'tls'"),
+        (lambda: PeerSettings("Org1MSP", PATH, comm=7), "comm must be a CommConfig, not 7"),
+        (lambda: PeerSettings("Org1MSP", PATH, dial=None), "dial must be a DialOptions, not None"),
+        (lambda: PeerSettings("Org1MSP", PATH, limits=7), "limits must be a ServerLimits, not 7"),
+        (lambda: PeerSettings("Org1MSP", PATH, organizations=None), "organizations must be a Mapping, not None"),
+        (lambda: DialOptions(tls=PATH), f"tls must be a TlsFiles or None, not {PATH!r}"),  # type: ignore[arg-type]  # as those write who do not run mypy
+        (lambda: ConnectionLimits(frames=7), "frames must be a FrameBudgets, not 7"),  # type: ignore[arg-type]  # the same
+        (lambda: ServerLimits(connection=7), "connection must be a ConnectionLimits, not 7"),  # type: ignore[arg-type]  # the same
+        (lambda: CommConfig(send_buffer=2.5), "send_buffer must be a whole number, not 2.5"),  # type: ignore[arg-type]  # the same
+        (lambda: CommConfig(send_buffer=True), "send_buffer must be a number, not True"),
         (lambda: PeerSettings("Org1MSP", PATH, max_identities=0), "max_identities must be positive, not 0"),
         (lambda: load_core_yaml("core.yaml", {}), "path must be a pathlib.Path, not 'core.yaml'"),
     ],

@@ -39,8 +39,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
         return
     if settings.node_ous is not None:
         yield from _lint_role(own.certificate, own.file, list(settings.node_ous.values()), folder)
-    else:
-        yield from _lint_required(own.certificate, own.file, settings)
+    yield from _lint_required(own.certificate, own.file, settings)
 
 
 def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) -> Iterator[Finding]:

@@ -225,10 +225,12 @@ def test_required_ou_with_its_certifier() -> None:
     refuse(msp, make_leaf("leaf", two, units=("peer",)), "none of the identity's organizational units are in the MSP")
 
 
-def test_required_ous_play_no_part_with_node_ous() -> None:
+def test_required_ous_are_required_beside_node_ous_too() -> None:
     root = make_ca("root")
-    unit = OuConfig("blue", files("cacerts", [root])[0], "config.yaml:2")
-    accept(make_msp([root], organizational_units=[unit]), make_leaf("leaf", root))
+    msp = make_msp([root], organizational_units=[OuConfig("blue", files("cacerts", [root])[0], "config.yaml:2")])
+    accept(msp, make_leaf("leaf", root, units=("peer", "blue")))
+    refuse(msp, make_leaf("leaf", root, units=("peer",)), r"none of the identity's organizational units .*takes blue")
+    refuse(msp, make_leaf("leaf", root, units=("blue",)), "resolves to client, peer, orderer, or admin role")
 
 
 # -- admins

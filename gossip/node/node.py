@@ -1,0 +1,186 @@
+"""A communication layer, whom it knows, and its listener, opened and closed together."""
+
+import logging
+import time
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from gossip.api.crypto import MessageCryptoService
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.api.security import SecurityAdvisor
+from gossip.checks import check_number
+from gossip.clock import Clock, SystemClock
+from gossip.comm.config import CommConfig
+from gossip.comm.engine import CommEngine
+from gossip.comm.guarded_metrics import guarded
+from gossip.comm.observer import Observer
+from gossip.comm.trust import Trust
+from gossip.errors import OutOfOrderError
+from gossip.identity.entry import PurgeReason
+from gossip.identity.mapper import IdentityMapper
+from gossip.metrics import Metrics
+from gossip.throttle import LINES_AT_ONCE, Throttle
+from gossip.transport import grpc_server
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import GrpcListener
+from gossip.transport.limits import ServerLimits
+from gossip.types import PeerIdentityType, PkiId
+
+logger = logging.getLogger("peer.gossip")
+
+
+class Node:
+    """Talks to peers whose identities ``crypto`` and ``advisor`` judge; ``async with`` opens it, and stops it.
+
+    :func:`gossip.open_peer` opens one whose identities are those of Fabric's MSPs.
+
+    Attributes:
+        comm: Sends and receives.
+        identities: Who is known.
+
+    Args:
+        identity: Our own identity, with whose key ``crypto`` signs.
+        crypto: Judges identities and signatures.
+        advisor: Tells whose organisation an identity is of.
+        tls: Our TLS certificate and whom we trust; None speaks without TLS, where no identity is bound to a
+            connection.
+        listen: ``host:port`` to serve at, port 0 for a free one; None only dials.
+        require_client_certificate: Refuse peers without a TLS client certificate in TLS itself, rather than in the
+            handshake.
+        usage_threshold_s: How long an identity stays that nobody uses.
+        max_identities: How many identities are kept at most.
+        config: Time-outs and buffers.
+        dial: Options for outgoing connections; where its ``tls`` is None, ours is used.
+        limits: What the listener grants to strangers.
+        metrics: Takes figures.
+        observer: Told of connections and handshakes.
+        clock: What identities expire by.
+
+    Raises:
+        IdentityError: ``crypto`` cannot read our own identity, or holds it for invalid.
+        ConfigurationError: A TLS file or a number cannot be used; it is named.
+
+    Mirrors: gossip/comm/comm_impl.go, NewCommInstance.
+    """
+
+    comm: CommEngine
+    identities: IdentityMapper
+
+    def __init__(
+        self,
+        identity: PeerIdentityType,
+        crypto: MessageCryptoService,
+        advisor: SecurityAdvisor,
+        *,
+        tls: TlsFiles | None = None,
+        listen: str | None = None,
+        require_client_certificate: bool = False,
+        usage_threshold_s: float = 3600.0,
+        max_identities: int = 10_000,
+        config: CommConfig | None = None,
+        dial: DialOptions | None = None,
+        limits: ServerLimits | None = None,
+        metrics: Metrics | None = None,
+        observer: Observer | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Put the parts together, inside a running event loop; see above."""
+        check_number("usage_threshold_s", usage_threshold_s)
+        check_number("max_identities", max_identities, whole=True)
+        clock = clock or SystemClock()
+        self.identities = IdentityMapper(
+            identity,
+            crypto,
+            advisor,
+            clock=clock,
+            usage_threshold_s=usage_threshold_s,
+            max_identities=max_identities,
+            on_purge=self._purged,
+            is_in_use=self._is_connected,
+        )
+        dial = dial or DialOptions()
+        trust = Trust(identity, crypto, advisor, self.identities, clock)
+        self.comm = CommEngine(GrpcDialer(DialOptions()), trust, config, metrics, observer)
+        self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
+        self._listen = (
+            None
+            if listen is None
+            else partial(
+                grpc_server.listen,
+                listen,
+                self.comm.serve_stream,
+                tls=tls,
+                limits=limits,
+                require_client_certificate=require_client_certificate,
+                on_cut=guarded(metrics).connection_cut,
+            )
+        )
+        self._listener: GrpcListener | None = None
+        self._is_stopped = False
+        self._forgotten = Throttle(most=LINES_AT_ONCE)
+        self._running = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(self.identities)
+            opened.push_async_callback(self.stop)
+            await self.listen()
+            self._running = opened.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._running.aclose()
+
+    @property
+    def endpoint(self) -> str:
+        """The address that we listen on, ``host:port``, with the real port.
+
+        Raises:
+            OutOfOrderError: The settings say not to listen.
+        """
+        if self._listener is None:
+            raise OutOfOrderError("this peer does not listen")
+        return self._listener.endpoint
+
+    async def listen(self) -> None:
+        """Begin to serve other peers, if the settings say so; ``async with`` has done it.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+            OutOfOrderError: This peer listens, or was stopped.
+
+        Cancellation: nothing is left open.
+        """
+        if self._is_stopped or self._listener is not None:
+            raise OutOfOrderError(
+                "this peer was stopped" if self._is_stopped else f"this peer listens at {self.endpoint}"
+            )
+        if self._listen is not None:
+            self._listener = await self._listen()
+
+    async def stop(self) -> None:
+        """Stop listening, sending and receiving, in that order; nothing is left open. May be called again.
+
+        Cancellation: what was still draining is cut.
+        """
+        self._is_stopped = True
+        if self._listener is not None:
+            self._listener.stop_accepting()
+        try:
+            await self.comm.stop()
+        finally:
+            if self._listener is not None:
+                await self._listener.close()
+
+    def _is_connected(self, pki_id: PkiId) -> bool:
+        return self.comm.is_connected(pki_id)
+
+    def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
+        if self._forgotten.admit(pki_id, time.monotonic()) is not None:
+            logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
+        self.comm.close_conn_nowait(pki_id)

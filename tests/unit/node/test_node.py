@@ -1,0 +1,92 @@
+"""A node whose identities are judged by classes of a user's own."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gossip import Node as ExactNode
+from gossip import RemotePeer
+from gossip.comm.config import CommConfig
+from gossip.errors import ConfigurationError, DialError, IdentityError, OutOfOrderError
+from gossip.types import PeerIdentityType
+from tests.support.bounded import run_bounded
+from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of
+from tests.support.peers import data_message, data_of, everything
+from tests.support.tls_files import tls_files
+
+Node: Any = ExactNode
+"""As those use it who do not run mypy."""
+
+
+def node(name: str, **options: object) -> ExactNode:
+    identity = identity_of(name)
+    made: ExactNode = Node(identity, HmacCrypto(identity), PrefixAdvisor(), tls=tls_files(1, 1), **options)
+    return made
+
+
+def test_two_nodes_talk() -> None:
+    async def main() -> None:
+        async with node("us") as us, node("them", listen="127.0.0.1:0") as them:
+            there = RemotePeer(them.endpoint, them.comm.get_pki_id())
+            with them.comm.accept(everything) as messages:
+                sending = asyncio.create_task(us.comm.send_with_ack(data_message(b"hello"), 5.0, 1, there))
+                received = await anext(aiter(messages))
+                assert data_of(received) == b"hello"
+                await received.ack()
+                assert (await sending).ack_count() == 1
+            assert set(us.identities.identity_info().by_id()) == {us.comm.get_pki_id(), there.pki_id}
+            with pytest.raises(OutOfOrderError, match="does not listen"):
+                _ = us.endpoint
+
+    run_bounded(main)
+
+
+def test_the_address_is_free_before_what_is_queued_has_left() -> None:
+    async def main() -> None:
+        full = CommConfig(subscription_buffer=1)
+        async with node("us", listen="127.0.0.1:0") as us, node("them", listen="127.0.0.1:0", config=full) as them:
+            there = RemotePeer(them.endpoint, them.comm.get_pki_id())
+            messages = them.comm.accept(everything)
+            sent = 0
+            while us.comm.queued() < 100:
+                us.comm.send(data_message(bytes(100_000)), there)
+                sent += 1
+                await asyncio.sleep(0)
+            assert us.comm.dropped(there) == 0
+            stopping = asyncio.create_task(us.stop())
+            await asyncio.sleep(0)
+            with pytest.raises(DialError, match="refused"):
+                await them.comm.probe(RemotePeer(us.endpoint))
+            assert not stopping.done()
+            for _ in range(sent):
+                await anext(aiter(messages))
+            await stopping
+            await us.stop()
+
+    run_bounded(main)
+
+
+def test_an_identity_that_its_crypto_cannot_read() -> None:
+    async def main() -> None:
+        with pytest.raises(IdentityError):
+            Node(PeerIdentityType(b"?"), HmacCrypto(identity_of("us")), PrefixAdvisor())
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"max_identities": 0}, "max_identities must be positive, not 0"),
+        ({"usage_threshold_s": "1h"}, "usage_threshold_s must be a number, not '1h'"),
+        ({"listen": "nowhere"}, "cannot listen on nowhere: .*"),
+    ],
+)
+def test_options_that_cannot_be_used_are_named(options: dict[str, object], text: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match=f"^{text}$"):
+            async with node("us", **options):
+                pass
+
+    run_bounded(main)
