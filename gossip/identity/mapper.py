@@ -9,6 +9,7 @@ from typing import Self
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.peer import PeerIdentityInfo, PeerIdentitySet, PeerSuspector
 from gossip.api.security import SecurityAdvisor
+from gossip.checks import check_number
 from gossip.clock import Clock
 from gossip.errors import ConfigurationError, UnknownIdentityError
 from gossip.identity.entry import Entry, PurgeReason
@@ -70,13 +71,13 @@ class IdentityMapper:
                 can make identities without number, and shall not push out others with them.
 
         Raises:
-            ConfigurationError: The threshold is not positive, or there is no room for anybody else.
+            ConfigurationError: The threshold is no positive number, or there is no room for anybody else.
             IdentityError: Our own identity is not valid, or has ended.
 
         Mirrors: NewIdentityMapper, which panics where this raises IdentityError.
         """
-        if not usage_threshold_s > 0:
-            raise ConfigurationError(f"usage_threshold_s must be positive, not {usage_threshold_s:g}")
+        check_number("usage_threshold_s", usage_threshold_s)
+        check_number("max_identities", max_identities, whole=True)
         if max_identities < 2:
             raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
         self._crypto = crypto

@@ -11,7 +11,6 @@ from typing import Self
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_number
 from gossip.clock import Clock, SystemClock
 from gossip.comm.config import CommConfig
 from gossip.comm.engine import CommEngine
@@ -88,9 +87,7 @@ class Node:
         clock: Clock | None = None,
     ) -> None:
         """Put the parts together, inside a running event loop; see above."""
-        check_number("usage_threshold_s", usage_threshold_s)
-        check_number("max_identities", max_identities, whole=True)
-        clock = clock or SystemClock()
+        clock, dial = clock or SystemClock(), dial or DialOptions()
         self.identities = IdentityMapper(
             identity,
             crypto,
@@ -101,7 +98,6 @@ class Node:
             on_purge=self._purged,
             is_in_use=self._is_connected,
         )
-        dial = dial or DialOptions()
         trust = Trust(identity, crypto, advisor, self.identities, clock)
         self.comm = CommEngine(GrpcDialer(DialOptions()), trust, config, metrics, observer)
         self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
