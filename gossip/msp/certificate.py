@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID, SignatureAlgorithmOID
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.errors import UntrustedIdentityError
@@ -42,6 +42,17 @@ UNREADABLE = (
 )
 """What cryptography raises for a certificate or CRL that it cannot read, at once or when a part of it is asked for."""
 
+_READ_KEYS = frozenset(
+    {
+        PublicKeyAlgorithmOID.EC_PUBLIC_KEY,
+        PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5,
+        PublicKeyAlgorithmOID.RSASSA_PSS,
+        PublicKeyAlgorithmOID.DSA,
+        PublicKeyAlgorithmOID.ED25519,
+        PublicKeyAlgorithmOID.X25519,
+    }
+)
+"""Keys that Go reads. To read a Diffie-Hellman key OpenSSL tests its parameters for primes: 27 s for 8,192 bits."""
 _WEAK_HASHES = (hashes.MD5, hashes.SHA1, hashes.SHA224)
 _NO_USAGE = x509.KeyUsage(False, False, False, False, False, False, False, False, False)
 _MAX_SHOWN = 128
@@ -163,7 +174,7 @@ def parse_certificate(der: bytes) -> Certificate:
             warnings.simplefilter("ignore")
             parsed = x509.load_der_x509_certificate(der)
             serial_number = parsed.serial_number
-            key = parsed.public_key()
+            key = parsed.public_key() if parsed.public_key_algorithm_oid in _READ_KEYS else None
             fields = read_fields(der)
             check_as_go(parsed, key, fields)
             extensions, subject, issuer = parsed.extensions, parse_name(fields.subject), parse_name(fields.issuer)

@@ -1,8 +1,15 @@
 """Kinds of keys in words."""
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from gossip.msp.certificate import Certificate
+
+_OTHERS = {
+    PublicKeyAlgorithmOID.DSA: "DSA",
+    PublicKeyAlgorithmOID.ED25519: "Ed25519",
+    PublicKeyAlgorithmOID.ED448: "Ed448",
+}
 
 
 def name_key(certificate: Certificate) -> str:
@@ -11,4 +18,5 @@ def name_key(certificate: Certificate) -> str:
         return f"ECDSA {certificate.key.curve.name}"
     if isinstance(certificate.key, rsa.RSAPublicKey):
         return f"RSA {certificate.key.key_size}"
-    return type(certificate.parsed.public_key()).__name__.removesuffix("PublicKey")
+    oid = certificate.parsed.public_key_algorithm_oid
+    return _OTHERS.get(oid, f"of algorithm {oid.dotted_string}")

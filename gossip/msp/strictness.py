@@ -43,7 +43,7 @@ def read_fields(der: bytes) -> Fields:
     return Fields(signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject)
 
 
-def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes, fields: Fields) -> None:
+def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | None, fields: Fields) -> None:
     """Return when Go's parser takes this certificate, which cryptography's took, as well; names apart.
 
     Raises:

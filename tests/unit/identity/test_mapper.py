@@ -145,7 +145,7 @@ def test_unclear_organisation_is_empty() -> None:
 
 @pytest.mark.parametrize("threshold_s", [0, -1, float("nan")])
 def test_threshold_must_be_positive(threshold_s: float) -> None:
-    with pytest.raises(ConfigurationError, match="usage_threshold_s must be (positive|a number)"):
+    with pytest.raises(ConfigurationError, match=r"usage_threshold_s must be (positive|a number)"):
         IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), usage_threshold_s=threshold_s)
 
 

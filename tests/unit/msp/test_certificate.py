@@ -15,6 +15,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, parse_certificate_pem, pki_id_of, shown
+from gossip.msp.key_name import name_key
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.signature import CURVE_ORDERS
 from tests.support.certificates import Extension, make_ca, make_der, make_leaf
@@ -156,19 +157,36 @@ def test_ia5_string_with_other_characters() -> None:
     refuse(make_named(name), "invalid attribute value of ASN.1 type 22")
 
 
+def with_key(certificate: Certificate, info: bytes) -> bytes:
+    """The certificate in DER with other information about its key, which breaks its signature."""
+    key = certificate.parsed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    signed, outer, signature = read_elements(read_element(certificate.der, SEQUENCE).content)
+    assert key in signed.content
+    body = encode_element(SEQUENCE, signed.content.replace(key, info))
+    return encode_element(SEQUENCE, body + outer.encoded + signature.encoded)
+
+
 def test_compressed_point() -> None:
-    leaf = make_leaf()
-    key = leaf.certificate.key
+    leaf = make_leaf().certificate
+    key = leaf.key
     assert isinstance(key, ec.EllipticCurvePublicKey)
-    point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     compressed = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
     info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     algorithm, _ = read_elements(read_element(info, SEQUENCE).content)
     short = encode_element(SEQUENCE, algorithm.encoded + encode_element(BIT_STRING, b"\0" + compressed))
-    signed, outer, signature = read_elements(read_element(leaf.certificate.der, SEQUENCE).content)
-    assert point in signed.content
-    body = encode_element(SEQUENCE, signed.content.replace(info, short))
-    refuse(encode_element(SEQUENCE, body + outer.encoded + signature.encoded), "it is compressed")
+    refuse(with_key(leaf, short), "it is compressed")
+
+
+@pytest.mark.parametrize("oid", ["06072a8648ce3e0201", "06092a864886f70d010301"])
+def test_diffie_hellman_keys_are_not_read(oid: str) -> None:
+    """Nobody can use them, and to check their parameters takes seconds; these have a modulus of 4 bits."""
+    number = bytes.fromhex("02010f")
+    algorithm = encode_element(SEQUENCE, bytes.fromhex(oid) + encode_element(SEQUENCE, 3 * number))
+    info = encode_element(SEQUENCE, algorithm + encode_element(BIT_STRING, b"\0" + number))
+    certificate = parse_certificate(with_key(make_leaf().certificate, info))
+    with pytest.raises(ValueError, match="Invalid DH parameters"):
+        certificate.parsed.public_key()
+    assert (certificate.key, name_key(certificate)[:13]) == (None, "of algorithm ")
 
 
 def test_unknown_curve() -> None:
