@@ -142,10 +142,10 @@ class GrpcProtocol(H2Protocol):
         self._end(reason, cause)
 
     def punish(self, offence: Offence, reason: str, cause: BaseException | None = None) -> None:
-        """Cut the connection of a peer that costs too much or breaks the rules."""
+        """Cut the connection of a peer that costs too much or breaks the rules; that its TLS failed has been said."""
         if self.failure is None:
             self.offended(offence, reason)
-            self.cut(reason, cause)
+        self.cut(reason, cause)
 
     def close(self, reason: str = "closed by us") -> None:
         """Close once everything is written; whoever owns the connection cuts it where that takes too long."""

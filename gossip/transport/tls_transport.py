@@ -121,9 +121,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._lingering.cancel()
         self._application.connection_lost(self._error or exc)
         self._error = None
-        if hasattr(self, "_tls"):
-            del self._tls
-        del self._incoming, self._outgoing  # some 100 KB that would wait for the garbage collector
+        self._let_go_of_tls()
         del self._application  # which refers back to this
 
     def pause_writing(self) -> None:
@@ -336,6 +334,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Send the alert and give the peer a moment to close: closing first could keep the alert from arriving."""
         self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
         self._flush()
+        self._let_go_of_tls()
         self._application.tls_failed(error)
         if self._tcp is None or self._tcp.is_closing():
             return
@@ -345,6 +344,12 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._tcp.abort)
         else:
             self._tcp.close()
+
+    def _let_go_of_tls(self) -> None:
+        """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
+        if hasattr(self, "_tls"):
+            del self._tls
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 
     def _flush(self) -> None:
         if self._outgoing.pending:

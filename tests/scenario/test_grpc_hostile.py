@@ -489,6 +489,25 @@ def test_whoever_stops_half_way_is_cut_in_time(kind: str, caplog: pytest.LogCapt
     assert said(caplog)[-1].getMessage().endswith(texts[kind])
 
 
+def test_those_whose_tls_failed_and_who_stay_are_strangers_like_others() -> None:
+    async def main() -> None:
+        async with server(limits=ServerLimits(max_unauthenticated=2)) as listener:
+            host, _, port = listener.endpoint.rpartition(":")
+            writers = []
+            for _ in range(6):
+                reader, writer = await asyncio.open_connection(host, int(port))
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")
+                assert await reader.read() == b"", "its side is closed, and ours is not"
+                writers.append(writer)
+            await asyncio.sleep(0)
+            assert len(listener.gate) == 2
+            assert listener.cut == {Offence.TLS: 6}
+            for writer in writers:
+                writer.close()
+
+    run_bounded(main)
+
+
 def test_slow_dripping_does_not_win_time() -> None:
     async def main() -> None:
         async with server(read_slowly, SHORT) as listener, raw_client(listener.endpoint, tls_files(2, 1)) as peer:
