@@ -107,10 +107,18 @@ class Attacker:
 
     def stranger_context(self, chain_length: int = 1) -> ssl.SSLContext:
         """TLS that presents a certificate of a TLS CA that nobody knows, again and again, and offers HTTP/2."""
-        context = self.context_without_certificate()
         certificate, key = self.forger.stranger_tls()
+        return self._presenting(certificate * chain_length + key)
+
+    def costly_context(self) -> ssl.SSLContext:
+        """TLS that presents a certificate that takes long to read, and offers HTTP/2; to make it takes as long."""
+        certificate, key = self.forger.costly_tls()
+        return self._presenting(certificate + key)
+
+    def _presenting(self, pem: bytes) -> ssl.SSLContext:
+        context = self.context_without_certificate()
         with tempfile.NamedTemporaryFile() as file:  # the ssl module takes certificates from files alone
-            file.write(certificate * chain_length + key)
+            file.write(pem)
             file.flush()
             context.load_cert_chain(file.name)
         return context

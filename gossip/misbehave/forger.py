@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
-from gossip.msp.authority import Authority, Validity, generate_key, read_authority
-from gossip.msp.certificate import pki_id_of
+from gossip.misbehave.costly_certificate import make_costly
+from gossip.msp.authority import Authority, Credential, Validity, generate_key, read_authority
+from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_signing_identity
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.roles import Role
@@ -18,6 +19,9 @@ from gossip.msp.signature import sign
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.hello import encode_hello
 from gossip.wire.serialized import encode_serialized_identity
+
+COSTLY_BYTES = 3500
+"""Of each half of a costly certificate: together they are within what a listener reads of a client's TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,14 @@ class Forger:
 
     def stranger_tls(self) -> tuple[bytes, bytes]:
         """A TLS certificate that no TLS CA of the network issued, and its key, in PEM."""
-        validity = Validity.running(datetime.now(UTC))
-        issued = _unknown_authority(validity).issue_tls("mallory", validity=validity, hosts=("localhost",))
+        issued = _stranger_tls()
         return issued.certificate_pem, issued.key_pem
+
+    def costly_tls(self) -> tuple[bytes, bytes]:
+        """The same, with a certificate that takes long to read."""
+        issued = _stranger_tls()
+        certificate, _ = parse_certificate_pem(issued.certificate_pem)
+        return encode_certificate_pem(make_costly(certificate.der, COSTLY_BYTES)), issued.key_pem
 
     def expired(self) -> Persona:
         """A peer of our organisation whose certificate ended a minute ago.
@@ -124,6 +133,11 @@ class Forger:
     def _issue(self, authority: Authority, mspid: str, name: str, validity: Validity) -> Persona:
         issued = authority.issue_identity(name, validity=validity, units=(Role.PEER.value,), key=self._key)
         return persona_of(mspid, issued.certificate_pem, partial(sign, self._key))
+
+
+def _stranger_tls() -> Credential:
+    validity = Validity.running(datetime.now(UTC))
+    return _unknown_authority(validity).issue_tls("mallory", validity=validity, hosts=("localhost",))
 
 
 def _unknown_authority(validity: Validity) -> Authority:

@@ -54,6 +54,14 @@ async def long_chain(attacker: Attacker) -> Ending:
         return await peer.ending(attacker.patience_s)
 
 
+@fault("costly-certificate", Layer.TLS, ALERT, limit="steps in a thread", offence=Offence.TLS)
+async def costly_certificate(attacker: Attacker) -> Ending:
+    """Presents a TLS certificate of 7 KB that OpenSSL takes 0.2 s to read."""
+    context = await asyncio.to_thread(attacker.costly_context)
+    async with attacker.http2(context=context) as peer:
+        return await peer.ending(attacker.patience_s)
+
+
 @fault("broken-record", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
 async def broken_record(attacker: Attacker) -> Ending:
     """Sends a record that is not encrypted once TLS stands."""

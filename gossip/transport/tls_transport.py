@@ -17,6 +17,7 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, Records
+from gossip.transport.tls_steps import shared_steps
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -25,7 +26,7 @@ STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
-MAX_ANSWER_BYTES = 64 * 1024
+MAX_ANSWER_BYTES = 16 * 1024
 """How much a server may say until TLS stands: its chain, and the names of all the CAs that it takes clients of."""
 LINGER_S = 1.0
 """How long a connection whose TLS failed may stay, for the peer to read why."""
@@ -65,6 +66,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._server_hostname = server_hostname
         self._first_words = FirstWords()
         self._handshake_bytes_left = max_handshake_bytes
+        self._flight_bytes = 0
+        self._steps = shared_steps()
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
         self._tcp: asyncio.Transport | None = None
@@ -86,7 +89,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application.tcp_connected(self._tcp)
         if not self._server_side and not self._tcp.is_closing():
             self._begin(self._side.context)
-            self._shake_hands()
+            self._stepped(self._steps.take(self._tls))
 
     def get_buffer(self, _sizehint: int) -> memoryview:
         """Where the next bytes go."""
@@ -239,9 +242,13 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             end = self._records.piece(data, start, most)
             is_fed = self._feed(data[start:end])
             start = end
-            has_just_stood_up = is_fed and not self._stands and self._shake_hands()
-            if not self._stands and not self._handshake_bytes_left:
-                self._fail(refusal("HANDSHAKE_TOO_LONG"))
+            has_just_stood_up = False
+            if is_fed and not self._stands:
+                if not self._steps.may_be_here(self._flight_bytes):
+                    self._step_in_thread(data[start:])
+                    return
+                has_just_stood_up = self._stepped(self._steps.take(self._tls))
+            if self._has_said_too_much():
                 return
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
                 self._wait_for_turn(data[start:])  # the end of a handshake is enough for one turn
@@ -259,6 +266,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Give OpenSSL what came, but for what would make it exchange costly keys; whether it got something."""
         if not self._stands:
             self._handshake_bytes_left -= len(piece)
+            self._flight_bytes += len(piece)
         if self._first_words.is_whole:
             self._incoming.write(piece)
             return True
@@ -275,25 +283,41 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._incoming.write(said)
         return bool(said)
 
-    def _shake_hands(self) -> bool:
-        """Take one step; whether TLS stands now."""
-        try:
-            self._tls.do_handshake()
-        except ssl.SSLWantReadError:
+    def _stepped(self, error: ssl.SSLError | None) -> bool:
+        """Go on after a step of the handshake; whether TLS stands now."""
+        if isinstance(error, ssl.SSLWantReadError):
             if self._outgoing.pending:
+                self._flight_bytes = 0
                 said = self._outgoing.read()
                 if not asks_again(said[HEADER_BYTES:]):
                     self._tls.context = self._side.context  # our certificate is on its way, the peer's is to come
                 self._write(said)
                 self._application.tls_begun(self)
             return False
-        except ssl.SSLError as error:
+        if error is not None:
             self._fail(error)
             return False
         self._stands = True
         self._records.unread = 0
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
+        return True
+
+    def _step_in_thread(self, rest: memoryview) -> None:
+        self._waits_for_turn = True
+        self._hold(bytes(rest))
+        self._steps.take_in_thread(self._tls, self._flight_bytes, self._stepped_in_thread)
+
+    def _stepped_in_thread(self, error: ssl.SSLError | None) -> None:
+        if hasattr(self, "_tls"):  # the connection was not lost meanwhile
+            self._stepped(error)
+            self._has_said_too_much()
+            self._wait_for_next_turn()
+
+    def _has_said_too_much(self) -> bool:
+        if self._stands or self._error is not None or self._handshake_bytes_left:
+            return False
+        self._fail(refusal("HANDSHAKE_TOO_LONG"))
         return True
 
     def _read(self) -> bool:

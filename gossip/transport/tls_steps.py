@@ -1,0 +1,68 @@
+"""Where a step of a TLS handshake runs: on the loop, or in a thread where a certificate may take long to read.
+
+OpenSSL copies the issuer's name for each of a certificate's distribution points of CRLs, unverified:
+8 KB of certificate take 0.2 s and 28 MiB. It lets go of the interpreter's lock meanwhile.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter, thread_time
+from typing import cast
+
+SMALL_BYTES = 2304
+"""An ECDSA certificate fits with its root; a hostile one takes 10 ms to read. A thread costs 0.1 ms."""
+LONG_S = 0.003
+WARY_S = 60.0
+"""For how long every step is taken in a thread, after one took long on the loop."""
+
+Done = Callable[["ssl.SSLError | None"], None]
+
+_thread = threading.local()
+_pools = {
+    is_small: ThreadPoolExecutor(1, thread_name_prefix=f"gossip-tls-{'small' if is_small else 'large'}")
+    for is_small in (True, False)
+}
+"""One thread each, so that only one large certificate takes memory at a time, and small ones need not wait for it."""
+
+
+class Steps:
+    """Takes the steps of one loop's handshakes."""
+
+    def __init__(self) -> None:
+        self._wary_until_s = 0.0
+
+    def may_be_here(self, said_bytes: int) -> bool:
+        """Whether a step may run on the loop when the peer has said so much since we last spoke."""
+        return said_bytes <= SMALL_BYTES and perf_counter() >= self._wary_until_s
+
+    def take(self, tls: ssl.SSLObject) -> ssl.SSLError | None:
+        """Take a step on the loop, and tell what OpenSSL raised."""
+        began_at_s = thread_time()
+        error = _step(tls)
+        if thread_time() - began_at_s > LONG_S:
+            self._wary_until_s = perf_counter() + WARY_S
+        return error
+
+    def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> None:
+        """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
+        pool = _pools[said_bytes <= SMALL_BYTES]
+        future = asyncio.get_running_loop().run_in_executor(pool, _step, tls)
+        future.add_done_callback(lambda stepped: done(stepped.result()))
+
+
+def shared_steps() -> Steps:
+    """The steps of this thread's loop."""
+    if not hasattr(_thread, "steps"):
+        _thread.steps = Steps()
+    return cast("Steps", _thread.steps)  # thread-local attributes have no type
+
+
+def _step(tls: ssl.SSLObject) -> ssl.SSLError | None:
+    try:
+        tls.do_handshake()
+    except ssl.SSLError as error:
+        return error.with_traceback(None)
+    return None

@@ -1,0 +1,129 @@
+"""Handshakes whose steps are taken in a thread end as others do."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from gossip.api.options import DialOptions
+from gossip.errors import DialError
+from gossip.transport import tls_steps as module
+from gossip.transport.base import FrameStream
+from gossip.transport.gate import Offence
+from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.limits import ServerLimits
+from gossip.transport.tls_steps import LONG_S, SMALL_BYTES, WARY_S, Steps
+from tests.support.bounded import run_bounded
+from tests.support.tls_files import tls_files
+
+
+async def echo(stream: FrameStream) -> None:
+    """Send back what comes."""
+    while frames := await stream.receive():
+        await stream.send(frames)
+
+
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Take every step that reads a certificate in a thread; gives how much the peer had said."""
+    taken: list[int] = []
+    take = Steps.take_in_thread
+
+    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, done: module.Done) -> None:
+        taken.append(said_bytes)
+        take(self, tls, said_bytes, done)
+
+    monkeypatch.setattr(Steps, "take_in_thread", note)
+    monkeypatch.setattr(module, "SMALL_BYTES", 600)  # a ClientHello is shorter, a certificate longer
+    return taken
+
+
+def with_listener(main: Callable[[GrpcListener], Awaitable[None]], limits: ServerLimits | None = None) -> None:
+    async def bounded() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=tls_files(1, 0), limits=limits)
+        try:
+            await main(listener)
+        finally:
+            await listener.close()
+
+    run_bounded(bounded)
+
+
+def test_messages_follow_a_handshake_in_threads(in_threads: list[int]) -> None:
+    async def main(listener: GrpcListener) -> None:
+        channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
+        await channel.ping()
+        stream = await channel.open_stream()
+        await stream.send([b"hello"])
+        assert await stream.receive() == [b"hello"]
+        await channel.close()
+
+    with_listener(main)
+    assert len(in_threads) == 2, "one on each side"
+
+
+def test_who_is_not_trusted_is_told_so_from_a_thread(in_threads: list[int]) -> None:
+    async def main(listener: GrpcListener) -> None:
+        stranger = GrpcDialer(DialOptions(tls=tls_files(2, 1, trusts=(2,))))
+        with pytest.raises(DialError, match="certificate was refused by us"):
+            await stranger.dial(listener.endpoint)
+
+    with_listener(main)
+    assert len(in_threads) == 1
+
+
+def test_what_is_too_long_is_too_long_in_a_thread_too(in_threads: list[int]) -> None:
+    async def main(listener: GrpcListener) -> None:
+        with pytest.raises(DialError):
+            await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
+        assert listener.cut == {Offence.TLS: 1}
+
+    with_listener(main, ServerLimits(max_tls_bytes=1500))
+    assert len(in_threads) >= 2
+
+
+def test_a_connection_that_is_lost_meanwhile_stays_lost(in_threads: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped: list[module.Done] = []
+    monkeypatch.setattr(Steps, "take_in_thread", lambda *step: stepped.append(step[-1]))
+
+    async def main(listener: GrpcListener) -> None:
+        dialling = asyncio.create_task(GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint))
+        while not stepped:  # noqa: ASYNC110  # the dialler's, which has heard the server
+            await asyncio.sleep(0)
+        dialling.cancel()
+        await asyncio.wait([dialling])
+        while len(listener.gate):  # noqa: ASYNC110  # the gate has no event
+            await asyncio.sleep(0)
+        stepped[0](None)
+        assert dialling.cancelled()
+
+    with_listener(main)
+    assert in_threads == []
+
+
+class Clocks:
+    """A clock, and that of the processor, on which each handshake's step takes ``step_s``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, step_s: float) -> None:
+        self.now_s = self._used_s = 0.0
+        self._step_s = step_s
+        monkeypatch.setattr(module, "perf_counter", lambda: self.now_s)
+        monkeypatch.setattr(module, "thread_time", lambda: self._used_s)
+
+    def do_handshake(self) -> None:
+        self._used_s += self._step_s
+
+
+@pytest.mark.parametrize(("step_s", "is_wary"), [(LONG_S, False), (LONG_S * 1.1, True)])
+def test_after_a_long_step_others_are_taken_in_threads_for_a_while(
+    step_s: float, is_wary: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks(monkeypatch, step_s)
+    steps = Steps()
+    assert (steps.may_be_here(SMALL_BYTES), steps.may_be_here(SMALL_BYTES + 1)) == (True, False)
+    assert steps.take(clocks) is None  # type: ignore[arg-type]  # all that it needs of TLS
+    assert steps.may_be_here(1) is not is_wary
+    clocks.now_s += WARY_S
+    assert steps.may_be_here(1)
