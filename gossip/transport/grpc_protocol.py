@@ -118,12 +118,15 @@ class GrpcProtocol(H2Protocol):
             self._turns.wait(self._go_on)
 
     def empty_records_came(self, count: int) -> None:
-        """Count them, while there is a connection."""
-        for _ in range(count if self.failure is None else 0):
+        """Count them, while there is a connection, and see whether OpenSSL's answers leave."""
+        if self.failure is not None:
+            return
+        for _ in range(count):
             reason = self.connection.guard.count(Kind.EMPTY_RECORD)
             if reason is not None:
                 self._flooded(reason)
                 return
+        self._check_unsent()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""

@@ -37,7 +37,7 @@ class TlsApplication(Protocol):
         ...
 
     def empty_records_came(self, count: int) -> None:
-        """So many records came in which there was nothing for the application, but perhaps work for OpenSSL."""
+        """So many records came in which there was nothing for the application, or OpenSSL answered something itself."""
         ...
 
     def pause_writing(self) -> None:
