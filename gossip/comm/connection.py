@@ -101,7 +101,7 @@ class Connection:
             QueueFullError: The outbox is full; nothing was queued.
             ClosedError: The connection is closed; nothing was queued.
         """
-        if self._is_open and len(self._outbox) >= self._capacity:
+        if len(self._outbox) >= self._capacity:
             raise QueueFullError(f"{len(self._outbox)} messages wait for {self.info}")
         self.answer_nowait(frame)
 
@@ -131,7 +131,7 @@ class Connection:
 
         Cancellation: nothing was queued.
         """
-        while self._is_open and len(self._outbox) >= self._capacity:
+        while len(self._outbox) >= self._capacity:
             self._room.clear()
             await self._room.wait()
         self.send_nowait(frame)
@@ -139,7 +139,7 @@ class Connection:
     @property
     def is_answerable(self) -> bool:
         """Whether acknowledgements that the other side does not take have not filled the outbox a second time."""
-        return not self._is_open or len(self._outbox) < 2 * self._capacity
+        return len(self._outbox) < 2 * self._capacity
 
     async def answerable(self) -> None:
         """Wait until it is answerable.

@@ -74,8 +74,7 @@ class Msp:
             certificate = certificate.with_low_s(certificate)
             return Member(self.mspid, certificate, (certificate,))
         chain = self.tree.find_chain(certificate)
-        if len(chain) > 1:
-            certificate = certificate.with_low_s(chain[1])
+        certificate = certificate.with_low_s(chain[1])
         return Member(self.mspid, certificate, (certificate, *chain[1:]))
 
     def check_identity(self, member: Member) -> None:

@@ -139,6 +139,23 @@ def test_garbage_is_warned_of_seldom(caplog: pytest.LogCaptureFixture) -> None:
     assert len([record for record in caplog.records if "Closed the connection" in record.getMessage()]) == 1
 
 
+def test_refusals_from_one_address_are_warned_of_seldom_whatever_the_port(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        peer = MemoryPeer(network, "peer")
+        for port in range(20):
+            stranger = Stranger(network, "stranger", port=port)
+            stream = await stranger.open(peer)
+            await stream.send([stranger.hello(tls_cert_hash=b"another's")])
+            await settle()
+        await peer.close()
+
+    with caplog.at_level(logging.WARNING, "gossip.comm"):
+        run_virtual(main())
+    warnings = [record.getMessage() for record in caplog.records]
+    assert [warning.partition(" failed: ")[0] for warning in warnings] == ["Authentication of stranger:0"]
+
+
 def test_a_peer_that_connects_again_and_again_has_two_connections_at_most() -> None:
     async def main() -> None:
         network, observer = MemoryNetwork(), RecordingObserver()
@@ -319,3 +336,28 @@ def test_a_crypto_service_that_fails_is_a_failed_dial_that_says_so(
 
     run_virtual(main())
     assert "ZeroDivisionError" in caplog.text, "with its traceback"
+
+
+def test_a_crypto_service_that_fails_is_a_refusal_that_is_counted_and_told(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def verify(*_: bytes) -> None:
+        raise ZeroDivisionError("a bug of the user's")
+
+    async def main() -> None:
+        network, metrics, observer = MemoryNetwork(), RecordingMetrics(), RecordingObserver()
+        peer = MemoryPeer(network, "peer", metrics=metrics, observer=observer)
+        stranger = Stranger(network, "stranger")
+        monkeypatch.setattr(peer.crypto, "verify", verify)
+        stream = await stranger.open(peer)
+        await stream.send([stranger.hello()])
+        await settle()
+        assert metrics.handshakes == [(Outcome.FAILED, False)]
+        assert [str(refusal) for refusal in observer.refusals] == [
+            """our own check failed: ZeroDivisionError("a bug of the user's")"""
+        ]
+        assert not peer.comm.is_connected(stranger.pki_id)
+        await peer.close()
+
+    run_virtual(main())
+    assert "Authentication of stranger:9999 failed: our own check failed" in caplog.text

@@ -282,6 +282,18 @@ def test_connect_unexpected_peer() -> None:
     run_virtual(main())
 
 
+def test_who_was_asked_for_is_no_switch() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            incoming, switched = two.comm.accept(everything), one.comm.identity_switch()
+            one.comm.send(data_message(), two.remote)
+            await anext(incoming)
+            await one.comm.stop()
+            assert [pki_id async for pki_id in switched] == []
+
+    run_virtual(main())
+
+
 def test_connect_unexpected_peer_that_nobody_knows_the_organization_of() -> None:
     """Mirrors: TestConnectUnexpectedPeer; whoever was asked for is not known, so nobody can stand in."""
 

@@ -86,8 +86,16 @@ async def memory_peers(
 class Stranger:
     """A peer that is played by hand: it opens a stream, and says what the test likes."""
 
-    def __init__(self, network: MemoryNetwork, name: str, organization: str = "org1", *, with_tls: bool = True) -> None:
-        self.endpoint = f"{name}:9999"
+    def __init__(
+        self,
+        network: MemoryNetwork,
+        name: str,
+        organization: str = "org1",
+        *,
+        with_tls: bool = True,
+        port: int = 9999,
+    ) -> None:
+        self.endpoint = f"{name}:{port}"
         self.identity = identity_of(name, organization)
         self.pki_id = pki_id_of(self.identity)
         self.crypto = HmacCrypto(self.identity)

@@ -121,6 +121,25 @@ def test_an_answer_always_has_room_and_who_asks_for_many_is_held_up() -> None:
     run_virtual(main())
 
 
+def test_who_is_held_up_lets_others_run_though_there_was_room_before() -> None:
+    """Otherwise one peer that takes no acknowledgements would stop the event loop."""
+
+    async def main() -> None:
+        connection = Connection(info_of("bob"), QuietStream(is_stuck=True), capacity=1, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.answer_nowait(b"in the writer's hands")
+        await settle()
+        for number in range(2):
+            connection.answer_nowait(bytes([number]))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await connection.answerable()
+        connection.close()
+        await running
+
+    run_virtual(main())
+
+
 def test_who_waits_for_room_gets_it_in_turn() -> None:
     async def main() -> None:
         async with stream_pair() as pair:
@@ -246,6 +265,31 @@ def test_a_flush_waits_for_what_was_queued_during_a_write() -> None:
         connection.send_nowait(b"2")
         await connection.flush()
         assert (stream.sent, asyncio.get_running_loop().time()) == ([b"1", b"2"], 2)
+        connection.close()
+        await running
+
+    run_virtual(main())
+
+
+class EagerSlowStream(SlowStream):
+    """Takes lone frames at once, even in the middle of a write."""
+
+    def send_nowait(self, frame: bytes) -> bool:
+        self.sent.append(frame)
+        return True
+
+
+def test_a_lone_envelope_does_not_overtake_those_that_wait() -> None:
+    async def main() -> None:
+        stream = EagerSlowStream()
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        for frame in (b"1", b"2"):
+            connection.send_nowait(frame)
+        await asyncio.sleep(0.5)
+        connection.send_nowait(b"3")
+        await connection.flush()
+        assert stream.sent == [b"1", b"2", b"3"]
         connection.close()
         await running
 
@@ -396,6 +440,33 @@ def test_cancelling_the_release_cuts_the_channel() -> None:
         await asyncio.wait([running])
         assert channel.calls == ["close", "abort"]
         await connection.wait_ended()
+
+    run_virtual(main())
+
+
+class ReluctantStream(QuietStream):
+    """A write that is cancelled takes a second to end."""
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(1)
+
+
+def test_nothing_below_is_closed_before_the_writer_has_ended() -> None:
+    async def main() -> None:
+        channel, stream = QuietChannel(), ReluctantStream()
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, Inbox())
+        connection.send_nowait(b"1")
+        await settle()
+        connection.close()
+        await asyncio.sleep(0.5)
+        assert (channel.calls, stream.is_aborted) == ([], False)
+        await running
+        assert (channel.calls, stream.is_aborted) == (["close", "abort"], True)
+        assert other_tasks() == []
 
     run_virtual(main())
 

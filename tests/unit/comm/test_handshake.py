@@ -93,9 +93,10 @@ def test_nothing_is_sent_to_a_peer_without_certificate() -> None:
     assert handshake.state is State.REFUSED
 
 
-def test_without_tls_nothing_is_bound() -> None:
+@pytest.mark.parametrize("claimed", [b"", digest(BOB_LEAF)])
+def test_without_tls_nothing_is_bound(claimed: bytes) -> None:
     link = Link(remote="10.0.0.2:7051", peer_certificate=None, own_certificate=None)
-    assert begun(link=link).receive(Hello(tls_cert_hash=b"").frame(), NOW).identity == BOB
+    assert begun(link=link).receive(Hello(tls_cert_hash=claimed).frame(), NOW).identity == BOB
 
 
 @pytest.mark.parametrize("state", [State.NEW, State.PROVEN, State.PROBED, State.REFUSED])
@@ -154,6 +155,20 @@ def test_check_3_the_identity_has_not_expired(seconds_left: int, is_refused: boo
     assert isinstance(error, IdentityExpiredError)
     assert error.expired_at == crypto.ends_at[BOB]
     assert "gossipping peer identity expired" in str(error)
+
+
+class NamelessCrypto(HmacCrypto):
+    """Takes every identity, and can name none."""
+
+    def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+        return None
+
+
+def test_check_4_an_identity_that_names_no_pki_id_is_refused() -> None:
+    error = refusal(Hello().frame(), begun(NamelessCrypto(ALICE)))
+    assert type(error) is IdentityError
+    assert error.pki_id == BOB_ID
+    assert "identity has no PKI-ID" in str(error)
 
 
 def test_check_4_the_pki_id_is_the_identitys_own() -> None:

@@ -7,7 +7,7 @@ from gossip.comm.trust import Trust
 from gossip.errors import IdentityError, UntrustedIdentityError
 from gossip.identity.mapper import IdentityMapper
 from gossip.transport.base import Link
-from gossip.types import PeerIdentityType
+from gossip.types import OrgIdentityType, PeerIdentityType
 from gossip.wire.envelope import parse_envelope
 from tests.support.connections import info_of
 from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
@@ -73,3 +73,16 @@ def test_only_one_of_the_same_organization_stands_in_and_only_for_somebody_known
     assert expected.is_stand_in(identity_of("bob2"))
     assert not expected.is_stand_in(identity_of("bob2", "org2"))
     assert not expected.is_stand_in(PeerIdentityType(b"of no organization"))
+
+
+def test_nobody_stands_in_where_no_organization_is_known() -> None:
+    """Two identities of no organization are not of the same one."""
+
+    class NoAdvice:
+        def org_by_peer_identity(self, identity: PeerIdentityType) -> OrgIdentityType | None:
+            return None
+
+    parts, bob = Parts(), info_of("bob")
+    trust = Trust(ALICE, parts.crypto, NoAdvice(), parts.mapper, SystemClock())
+    trust.admit(bob)
+    assert not trust.or_of_same_organization(bob.pki_id).is_stand_in(identity_of("bob2"))

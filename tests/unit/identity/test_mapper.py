@@ -188,6 +188,24 @@ def test_least_recently_used_leaves_when_all_together_are_too_long() -> None:
     }
 
 
+def test_nobody_is_in_use_unless_the_mapper_is_told() -> None:
+    purges = Purges()
+    mapper = IdentityMapper(
+        SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=3, on_purge=purges
+    )
+    for identity in (ALICE, BOB, CAROL):
+        mapper.put(pki_id_of(identity), identity)
+    assert purges == [(ALICE_ID, PurgeReason.EVICTED)]
+
+
+def test_one_that_is_stored_again_and_again_takes_its_room_once() -> None:
+    fixture = Fixture(max_identities=3)
+    long = identity_of("x" * 16_000)
+    fixture.put(ALICE, *[long] * 20)  # twenty of them would be too long
+    assert fixture.purges == []
+    assert fixture.stored() == {SELF_ID, ALICE_ID, pki_id_of(long)}
+
+
 def test_who_is_in_use_is_not_pushed_out_by_newcomers() -> None:
     fixture = Fixture(max_identities=4)
     fixture.put(ALICE, BOB)

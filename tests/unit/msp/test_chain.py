@@ -215,6 +215,12 @@ def test_certificate_with_name_and_key_of_its_issuer_has_no_chain() -> None:
     assert names(tree(root), leaf) == ["root", "root"]
 
 
+def test_certificate_with_the_name_or_the_key_of_its_issuer_alone_has_a_chain() -> None:
+    root = make_ca("root")
+    assert names(tree(root), make_leaf("root", root, units=())) == ["root", "root"]
+    assert names(tree(root), make_leaf("leaf", root, key=root.key, units=())) == ["leaf", "root"]
+
+
 @pytest.mark.parametrize("is_critical", [True, False])
 def test_unknown_extension(is_critical: bool) -> None:
     root = make_ca("root")
@@ -252,6 +258,12 @@ def test_leaf_needs_no_extensions_at_all() -> None:
 def test_name_constraints_want_a_host_name_among_the_alternative_names(name: str) -> None:
     root = make_ca("root", more=[NAME_CONSTRAINTS])
     refuse(tree(root), make_leaf(name, root), "root constrains names")
+
+
+def test_name_constraints_of_the_leaf_itself_constrain_nothing() -> None:
+    root = make_ca("root")
+    leaf = make_leaf("peer0.example.com", root, extensions=(NO_CA, (NAME_CONSTRAINTS[0], False)))
+    assert names(tree(root), leaf) == ["peer0.example.com", "root"]
 
 
 @pytest.mark.parametrize("name", ["Admin@example.com", "peer 0", "a..b", "-peer", ".", "*..", "a.*"])

@@ -80,6 +80,12 @@ def test_any_self_signed_ca_has_a_place_but_is_no_member() -> None:
     refuse(make_msp([make_ca("root")]), make_ca("stranger"), "stranger is a CA: .* cannot be used as an identity")
 
 
+def test_ca_that_a_stranger_signed_has_no_place() -> None:
+    """Only a self-signed one is placed by itself."""
+    with pytest.raises(UntrustedIdentityError, match="signed by unknown authority"):
+        make_msp([make_ca("root")]).place(make_ca("intermediate", make_ca("other")).certificate)
+
+
 def test_self_signed_ca_that_does_not_hold_has_no_place() -> None:
     for stranger in (make_ca("stranger", more=[UNKNOWN]), make_ca("stranger", not_after=NOT_BEFORE)):
         with pytest.raises(UntrustedIdentityError, match="the supplied identity is not valid") as caught:

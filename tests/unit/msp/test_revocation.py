@@ -132,6 +132,24 @@ def test_list_without_an_authority_key_id_is_named() -> None:
         parse_crl(make_crl(root, [], has_key_id=False), "crls/x.pem")
 
 
+def test_list_in_pem_of_another_type_is_none() -> None:
+    pem = make_crl(make_ca("root"), [5]).replace(b" X509 CRL-", b" X509 CRLS-")
+    with pytest.raises(ConfigurationError, match=r"^crls/x\.pem: could not parse RevocationList"):
+        parse_crl(pem, "crls/x.pem")
+
+
+def test_list_whose_authority_key_id_names_no_key_revokes_nothing() -> None:
+    """It does not stop the MSP, as one without that extension would."""
+    root = make_ca("root")
+    leaf = make_leaf("leaf", root)
+    issuer = x509.AuthorityKeyIdentifier(None, [x509.DirectoryName(root.certificate.parsed.subject)], 1)
+    entry = x509.RevokedCertificateBuilder(leaf.certificate.serial_number, NOT_BEFORE).build()
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.parsed.subject)
+    builder = builder.last_update(NOT_BEFORE).next_update(NOT_AFTER).add_revoked_certificate(entry)
+    crl = builder.add_extension(issuer, critical=False).sign(root.key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    assert not is_revoked(make_msp([root], crls=crl_files(crl)), leaf)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -1,5 +1,7 @@
 """ECDSA signatures: which writings of the two numbers are taken, and which S."""
 
+import hashlib
+
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -35,6 +37,20 @@ def test_high_s_is_refused_though_it_verifies(curve: ec.EllipticCurve) -> None:
         check_signature(key.public_key(), high, MESSAGE)
     assert encode_low_s(curve, high) == low
     assert encode_low_s(curve, low) is low
+
+
+@each_curve
+def test_s_of_exactly_half_the_order_is_low(curve: ec.EllipticCurve) -> None:
+    """Go takes it. No signer finds it by chance, so the key is made for the signature."""
+    order = CURVE_ORDERS[curve.name]
+    half, nonce = order // 2, 7
+    r = ec.derive_private_key(nonce, curve).public_key().public_numbers().x % order
+    digest = hashlib.sha256(MESSAGE).digest()
+    hashed = int.from_bytes(digest) >> max(0, 8 * len(digest) - order.bit_length())
+    key = ec.derive_private_key((half * nonce - hashed) * pow(r, -1, order) % order, curve)
+    signature = encode_dss_signature(r, half)
+    check_signature(key.public_key(), signature, MESSAGE)
+    assert encode_low_s(curve, signature) is signature
 
 
 @each_curve

@@ -14,6 +14,7 @@ from gossip.transport import door as module
 from gossip.transport.door import Door
 from gossip.transport.endpoint import parse_endpoint
 from gossip.turns import shared_turns
+from tests.support.peers import settle
 
 PATIENCE_S = 5.0
 
@@ -79,6 +80,37 @@ def test_connections_come_in_without_delaying_small_writes() -> None:
     run(main())
 
 
+def test_nothing_is_kept_of_those_who_came_in() -> None:
+    async def main() -> None:
+        async with house() as made:
+            for _ in range(3):
+                with made.knock():
+                    (await made.let_in()).abort()
+            await settle()
+            assert made.door._entering == {}
+
+    run(main())
+
+
+def test_a_connection_that_is_lost_while_it_comes_in_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        lost: asyncio.Queue[socket.socket] = asyncio.Queue()
+
+        async def lose(_: object, accepted: socket.socket) -> None:
+            lost.put_nowait(accepted)
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+        async with house() as made:
+            monkeypatch.setattr(asyncio.get_running_loop(), "connect_accepted_socket", lose)
+            with made.knock():
+                async with asyncio.timeout(PATIENCE_S):
+                    accepted = await lost.get()
+            await settle()
+            assert accepted.fileno() == -1
+
+    run(main())
+
+
 def test_nobody_comes_in_before_those_who_wait_for_their_turn() -> None:
     async def main() -> None:
         turns = shared_turns()
@@ -90,6 +122,30 @@ def test_nobody_comes_in_before_those_who_wait_for_their_turn() -> None:
                 (await made.let_in()).abort()
                 order.append("came in")
             assert order == ["turn 0", "turn 1", "turn 2", "came in"]
+
+    run(main())
+
+
+def test_who_knocked_has_a_place_among_those_who_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossip.turns.COURTESY_S", 0.05)
+
+    async def main() -> None:
+        turns, order = shared_turns(), list[str]()
+        async with house() as made:
+            let_in = made.door._let_in
+
+            def note_and_let_in(listening: socket.socket) -> None:
+                order.append("door")
+                let_in(listening)
+
+            monkeypatch.setattr(made.door, "_let_in", note_and_let_in)
+            turns.let_pass()
+            with made.knock():
+                for _ in range(2):
+                    await asyncio.sleep(0)  # the knock is heard, and has to wait
+                turns.wait(partial(order.append, "behind"))
+                (await made.let_in()).abort()
+            assert order == ["door", "behind"]
 
     run(main())
 
@@ -185,3 +241,36 @@ def test_without_room_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch, capl
     assert [record.getMessage() for record in caplog.records] == [
         "Connections wait, as none can be accepted: Too many open files"
     ]
+
+
+def of_two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """Every host name has 127.0.0.1 and 127.0.0.2."""
+
+    async def find(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
+
+
+def test_all_addresses_of_a_name_have_the_same_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        of_two_addresses(monkeypatch, 0)
+        async with house("two.example.com") as made:
+            ports = {listening.getsockname()[1] for listening in made.door._listening}
+            assert (len(made.door._listening), ports) == (2, {parse_endpoint(made.endpoint)[1]})
+
+    run(main())
+
+
+def test_where_one_address_is_taken_none_is_listened_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.2", 0)) as taken:
+            port = taken.getsockname()[1]
+            of_two_addresses(monkeypatch, port)
+            door = Door(asyncio.Protocol)
+            with pytest.raises(OSError, match="Address already in use"):
+                await door.open("two.example.com", port)
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+
+    run(main())

@@ -6,15 +6,23 @@ from typing import Any
 import pytest
 from grpclib.protocol import AbstractHandler
 from h2.connection import H2Connection
+from h2.exceptions import DenialOfServiceError
 from hyperframe.frame import PingFrame
 
-from gossip.transport.frame_reader import FRAGMENT_BYTES, FRAGMENTS_AT_ONCE, OTHERS_AT_ONCE, FrameReader
+from gossip.transport.frame_reader import (
+    CONTINUATION,
+    FRAGMENT_BYTES,
+    FRAGMENTS_AT_ONCE,
+    OTHERS_AT_ONCE,
+    WHOLE_BYTES,
+    FrameReader,
+)
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import Kind
-from gossip.transport.http2 import DATA, FRAME_HEADER, http2_configuration
+from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 
@@ -106,6 +114,19 @@ def test_small_data_of_a_stranger_is_taken_by_and_by(is_known: bool, at_once: in
     run_bounded(main)
 
 
+@pytest.mark.parametrize(("frame_bytes", "at_once"), [(FRAGMENT_BYTES - 1, FRAGMENTS_AT_ONCE), (FRAGMENT_BYTES, 100)])
+def test_data_of_some_size_is_taken_at_once_also_from_a_stranger(frame_bytes: int, at_once: int) -> None:
+    async def main() -> None:
+        reading = Reading()
+        message = (frame_bytes - 5).to_bytes(5) + bytes(frame_bytes - 5)
+        for _ in range(100):
+            reading.client.send_data(1, message)
+        reading.reader.take(reading.client.data_to_send())
+        assert reading.handler.streams[0].unread == at_once
+
+    run_bounded(main)
+
+
 def test_what_ends_with_the_last_frame_that_is_taken_at_once_leaves_nothing() -> None:
     async def main() -> None:
         reading = Reading()
@@ -175,5 +196,35 @@ def test_each_piece_of_a_frame_that_comes_byte_by_byte_is_one() -> None:
             reading.reader.take(frame[index : index + 1])
         assert reading.connection.failure is not None
         assert index == reading.connection.limits.frames.fragments + 1
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("frame_bytes", "fragments"), [(WHOLE_BYTES - 1, 0), (WHOLE_BYTES, 1)])
+def test_a_large_frame_makes_up_for_one_fragment(frame_bytes: int, fragments: int) -> None:
+    async def main() -> None:
+        watched = Watched()
+        watched.reader.take(a_frame(frame_bytes))
+        for _ in range(fragments):
+            watched.reader.take(FRAME_HEADER.pack(1 << 8 | DATA, 0, 1) + b"x")
+            assert watched.connection.failure is None
+        watched.reader.take(FRAME_HEADER.pack(1 << 8 | DATA, 0, 1) + b"x")
+        assert watched.connection.failure is not None
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("too_much", [0, 1])
+def test_a_header_block_may_be_as_long_as_the_limit(too_much: int) -> None:
+    async def main() -> None:
+        reading = Reading()
+        body = bytes(reading.connection.limits.max_header_bytes - FRAME_HEADER_BYTES - 10 + too_much)
+        reading.reader.take(FRAME_HEADER.pack(len(body) << 8 | HEADERS, 0, 3) + body)
+        continuation = FRAME_HEADER.pack(1 << 8 | CONTINUATION, 0, 3) + b"x"
+        if too_much:
+            with pytest.raises(DenialOfServiceError, match="a header block of more than 16384 bytes"):
+                reading.reader.take(continuation)
+        else:
+            reading.reader.take(continuation)
 
     run_bounded(main)

@@ -8,7 +8,7 @@ import pytest
 from gossip.misbehave.client_hello import client_hello, costly_client_hello
 from gossip.transport import tls_hello as module
 from gossip.transport.tls import client_side, server_side
-from gossip.transport.tls_hello import FirstWords, asks_again, refuse_costly
+from gossip.transport.tls_hello import MAX_FIRST_BYTES, FirstWords, asks_again, refuse_costly
 from tests.support.tls_files import tls_files
 
 X25519, P256 = 0x001D, 0x0017
@@ -110,6 +110,14 @@ def test_what_is_no_handshake_goes_on() -> None:
 def test_a_first_message_without_end_is_refused() -> None:
     with pytest.raises(ssl.SSLError, match="HANDSHAKE_TOO_LONG"):
         taken(*[b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(0x4000 - 4)] * 2)
+
+
+def test_a_first_message_may_be_held_back_up_to_the_limit_and_its_length_has_three_bytes() -> None:
+    begun = b"\x16\x03\x03\x40\x00\x02\x01\x00\x00"  # which announces 64 KiB
+    held = begun.ljust(MAX_FIRST_BYTES, b"x")
+    assert taken(held) == [b""]
+    with pytest.raises(ssl.SSLError, match="HANDSHAKE_TOO_LONG"):
+        taken(held, b"x")
 
 
 def test_words_that_come_byte_by_byte_are_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,11 @@ def test_noop_signing_leaves_the_signature_out() -> None:
     assert signed.envelope == b"\x0a" + bytes((len(signed.payload),)) + signed.payload
 
 
+@pytest.mark.parametrize(("payload", "signature", "is_signed"), [(b"\x08\x01", b"s", True), (b"", b"s", False)])
+def test_a_signature_over_nothing_is_none(payload: bytes, signature: bytes, is_signed: bool) -> None:
+    assert parse_envelope(encode_envelope(payload, signature)).is_signed is is_signed
+
+
 def test_payload_and_then_secret_envelope_are_checked() -> None:
     signer = Signer()
     alive = sign_message(GossipMessage(alive_msg=AliveMessage()), signer.sign)
