@@ -23,8 +23,7 @@ from gossip.errors import (
 from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.envelope import parse_envelope
-from gossip.wire.hello import parse_hello
+from gossip.wire.hello import parse_first, parse_hello
 from gossip.wire.signed import SignedMessage, check_signature
 
 
@@ -102,7 +101,7 @@ class Handshake:
             OutOfOrderError: Not in SENT; the state stays.
         """
         self._leave(State.SENT)
-        signed = parse_envelope(frame)
+        signed = parse_first(frame)
         conn = self._judge(signed, now)
         self.state = State.PROBED if conn.probe else State.PROVEN
         return ConnectionInfo(

@@ -14,8 +14,11 @@ from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.serialized import encode_serialized_identity, parse_serialized_identity
+from gossip.wire.varint import encode_varint
 
 HASH_BYTES = 32
+CONN_KEY = b"\x72"
+UNKNOWN_FIELD = b"\x78\x01"
 STREAMS = ConnectionLimits().max_streams
 
 
@@ -66,6 +69,13 @@ def empty_hello(_: Forger) -> bytes:
 def malformed_hello(_: Forger) -> bytes:
     """Says who it is in bytes that are no envelope."""
     return b"\xff" * 100
+
+
+@opening("dense-hello", "more fields than a ConnEstablish has", limit="codec")
+def dense_hello(_: Forger) -> bytes:
+    """Says who it is in 30,000 fields."""
+    fields = UNKNOWN_FIELD * 30_000
+    return encode_envelope(CONN_KEY + encode_varint(len(fields)) + fields, b"")
 
 
 @opening("no-pki-id", "no PKI-ID")

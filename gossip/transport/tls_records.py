@@ -4,18 +4,24 @@ HEADER_BYTES = 5
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 64 * 1024
+MOST_OVERHEAD_BYTES = 64
+"""What a record has beside data."""
+MOST_RECORD_BYTES = 16 * 1024 + 512
+SILENT_BYTES = 256
+"""So much for OpenSSL's eyes alone counts as an empty record: 4,000 requests to renegotiate fit into one record."""
 
 
 class Records:
-    """Cuts what comes into pieces that OpenSSL may take in one go.
+    """Cuts what comes into pieces that OpenSSL may take in one go, and counts what it keeps to itself.
 
-    ``unread`` counts the records that ended, until whoever reads what is in them takes them off.
+    ``unread`` is how many records ended that nobody has read yet.
     """
 
-    __slots__ = ("_header", "_missing", "unread")
+    __slots__ = ("_header", "_missing", "_silent_bytes", "unread")
 
     def __init__(self) -> None:
         self.unread = 0
+        self._silent_bytes = 0
         self._header = b""
         self._missing = 0
 
@@ -39,7 +45,25 @@ class Records:
             ended += not missing
         self._missing = missing
         self.unread += ended
+        self._silent_bytes += position - start
         return position
+
+    def was_read(self, data_bytes: int) -> None:
+        """A record had so much data."""
+        self.unread -= 1
+        self._silent_bytes -= data_bytes + MOST_OVERHEAD_BYTES
+
+    def count_empty(self) -> int:
+        """How many were empty since the last time; those that are full of what OpenSSL alone reads count as many."""
+        empty, self.unread = max(0, self.unread), 0
+        silent_bytes = max(0, self._silent_bytes)
+        full = max(0, silent_bytes - MOST_RECORD_BYTES) // SILENT_BYTES  # one may be under way
+        self._silent_bytes = silent_bytes - full * SILENT_BYTES
+        return empty + full
+
+    def forget(self) -> None:
+        """Count from here on."""
+        self.unread = self._silent_bytes = 0
 
     def _add_to_header(self, data: memoryview, position: int, limit: int) -> int:
         end = min(position + HEADER_BYTES - len(self._header), limit)

@@ -26,11 +26,6 @@ STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
-MOST_OVERHEAD_BYTES = 64
-"""What a record has beside data."""
-MOST_RECORD_BYTES = RECORD_BYTES + 512
-SILENT_BYTES = 256
-"""So much for OpenSSL's eyes alone counts as an empty record: 4,000 requests to renegotiate fit into one record."""
 MAX_ANSWER_BYTES = 16 * 1024
 """How much a server may say until TLS stands: its chain, and the names of all the CAs that it takes clients of."""
 LINGER_S = 1.0
@@ -72,7 +67,6 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._first_words = FirstWords()
         self._handshake_bytes_left = max_handshake_bytes
         self._flight_bytes = 0
-        self._silent_bytes = 0
         self._steps = shared_steps()
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
@@ -273,8 +267,6 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         if not self._stands:
             self._handshake_bytes_left -= len(piece)
             self._flight_bytes += len(piece)
-        else:
-            self._silent_bytes += len(piece)
         if self._first_words.is_whole:
             self._incoming.write(piece)
             return True
@@ -306,7 +298,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._fail(error)
             return False
         self._stands = True
-        self._records.unread = 0
+        self._records.forget()
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
         return True
@@ -337,8 +329,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 if not data:
                     self._said_goodbye()
                     return True
-                self._records.unread -= 1
-                self._silent_bytes -= len(data) + MOST_OVERHEAD_BYTES
+                self._records.was_read(len(data))
                 self._application.data_received(data)
                 has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
         except ssl.SSLWantReadError:
@@ -353,19 +344,11 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             return has_time
         has_answered = bool(self._outgoing.pending)
         self._flush()
-        empty = self._count_empty()
+        empty = self._records.count_empty()
         if empty or has_answered:
             self._application.empty_records_came(empty)
             return perf_counter() < self._turn_ends_at_s
         return has_time
-
-    def _count_empty(self) -> int:
-        """How many records were empty; those that are full of what is OpenSSL's alone count as many."""
-        empty, self._records.unread = max(0, self._records.unread), 0
-        silent_bytes = max(0, self._silent_bytes)
-        full = max(0, silent_bytes - MOST_RECORD_BYTES) // SILENT_BYTES  # one may be under way
-        self._silent_bytes = silent_bytes - full * SILENT_BYTES
-        return empty + full
 
     def _said_goodbye(self) -> None:
         """Close as the peer did, which does not read any more."""

@@ -1,10 +1,16 @@
 """ConnEstablish: the first message of each side of a connection."""
 
-from gossip.errors import UnexpectedMessageError
+from typing import Final
+
+from gossip.errors import MalformedMessageError, UnexpectedMessageError
 from gossip.messages import ConnEstablish, GossipMessage, GossipMessageTag
 from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import Sign, SignedMessage, sign_message
+
+MAX_SLICES: Final = 12
+"""A ConnEstablish takes up to six, however long its identity; each takes 0.1 ms, and 0.2 ms for its object."""
 
 
 def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes, *, probe: bool, sign: Sign) -> bytes:
@@ -25,6 +31,22 @@ def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes
     """
     hello = ConnEstablish(pki_id=pki_id, identity=identity, tls_cert_hash=tls_cert_hash, probe=probe)
     return sign_message(GossipMessage(tag=GossipMessageTag(1), conn=hello), sign).envelope
+
+
+def parse_first(frame: bytes) -> SignedMessage:
+    """Read the first envelope of a stranger, as `gossip.wire.envelope.parse_envelope`, but not for long.
+
+    Raises:
+        MalformedEnvelopeError, MalformedMessageError: As there; or it has many more fields than a ConnEstablish.
+    """
+    if len(frame) <= WHOLE_BYTES:
+        return parse_envelope(frame)
+    for number, signed in enumerate(parse_in_slices(frame)):
+        if signed is not None:
+            return signed
+        if number >= MAX_SLICES:
+            break
+    raise MalformedMessageError("more fields than a ConnEstablish has", offset=0, field=GossipMessage.__name__)
 
 
 def parse_hello(signed: SignedMessage) -> ConnEstablish:

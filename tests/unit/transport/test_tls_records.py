@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from gossip.transport.tls_records import BYTES_AT_ONCE, RECORDS_AT_ONCE, Records
+from gossip.transport.tls_records import BYTES_AT_ONCE, MOST_RECORD_BYTES, RECORDS_AT_ONCE, SILENT_BYTES, Records
 
 
 def records(*sizes: int) -> bytes:
@@ -57,3 +57,35 @@ def test_no_piece_has_more_records_than_may_be_taken_at_once() -> None:
     scan = Records()
     counts = [count for _, count in pieces(scan, records(*[22] * 1000))]
     assert max(b - a for a, b in pairwise([0, *counts])) == RECORDS_AT_ONCE
+
+
+def test_records_with_data_are_not_empty_wherever_they_are_cut() -> None:
+    scan = Records()
+    data = records(*[16384 + 22] * 40)
+    for start in range(0, len(data), 5000):
+        read_before = start // (16384 + 27)
+        pieces(scan, data[start : start + 5000])
+        for _ in range(scan.unread if (start + 5000) // (16384 + 27) > read_before else 0):
+            scan.was_read(16384)
+        assert scan.count_empty() == 0
+
+
+def test_records_full_of_what_only_openssl_reads_count_as_many() -> None:
+    scan = Records()
+    pieces(scan, records(16384, 16384))
+    assert scan.count_empty() == 2 + (2 * 16389 - MOST_RECORD_BYTES) // SILENT_BYTES
+    pieces(scan, records(16384))
+    assert scan.count_empty() == 1 + 16389 // SILENT_BYTES
+    scan.forget()
+    pieces(scan, records(16384))
+    assert scan.count_empty() == 1
+
+
+def test_honest_records_do_not_make_up_for_others() -> None:
+    scan = Records()
+    for _ in range(1000):
+        pieces(scan, records(100 + 22))
+        scan.was_read(100)
+        assert scan.count_empty() == 0
+    pieces(scan, records(16384, 16384))
+    assert scan.count_empty() > 60

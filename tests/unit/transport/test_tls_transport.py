@@ -13,7 +13,7 @@ from gossip.transport import tls_transport as module
 from gossip.transport.tls import client_side, server_side
 from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES, RECORDS_AT_ONCE
-from gossip.transport.tls_transport import MOST_RECORD_BYTES, RECORD_BYTES, SILENT_BYTES, TlsTransport
+from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
@@ -326,28 +326,5 @@ def test_records_with_data_are_not_told_of_wherever_they_are_cut(application: Ap
             ends.receive(ends.said[start : start + 5000])
         assert application.taken == SENT
         assert application.empty_records == 0
-
-    run_bounded(main)
-
-
-@pytest.mark.parametrize("application", [0.0], indirect=True)
-@pytest.mark.parametrize(
-    ("silent_bytes", "empty", "left_bytes"),
-    [
-        (MOST_RECORD_BYTES, 0, MOST_RECORD_BYTES),
-        (MOST_RECORD_BYTES + 10 * SILENT_BYTES + 1, 10, MOST_RECORD_BYTES + 1),
-        (-1, 0, 0),
-    ],
-)
-def test_records_full_of_what_only_openssl_sees_count_as_many(
-    application: Application, silent_bytes: int, empty: int, left_bytes: int
-) -> None:
-    async def main() -> None:
-        ends = Ends(application)
-        ends.receive(ends.said)
-        assert ends.transport._silent_bytes == 0
-        ends.transport._silent_bytes = silent_bytes
-        assert ends.transport._count_empty() == empty
-        assert ends.transport._silent_bytes == left_bytes
 
     run_bounded(main)

@@ -1,15 +1,19 @@
 """ConnEstablish, there and back."""
 
 from base64 import b64decode
+from collections.abc import Iterator
 
 import pytest
 
-from gossip.errors import UnexpectedMessageError
+from gossip.errors import MalformedMessageError, UnexpectedMessageError
 from gossip.messages import ConnEstablish, Empty, GossipMessage
 from gossip.types import PeerIdentityType, PkiId
+from gossip.wire import hello
 from gossip.wire.envelope import parse_envelope
-from gossip.wire.hello import encode_hello, parse_hello
-from gossip.wire.signed import noop_sign
+from gossip.wire.envelope_bytes import encode_envelope
+from gossip.wire.hello import MAX_SLICES, encode_hello, parse_first, parse_hello
+from gossip.wire.signed import SignedMessage, noop_sign
+from gossip.wire.slices import SLICE_BYTES, parse_in_slices
 from tests.support.vectors import load_vectors
 
 
@@ -31,13 +35,13 @@ def test_hello_is_written_as_a_real_peer_writes_it() -> None:
     for record in hellos:
         frame = b64decode(record["envelope_b64"])
         signed = parse_envelope(frame)
-        hello = parse_hello(signed)
+        conn = parse_hello(signed)
 
         again = encode_hello(
-            PkiId(hello.pki_id),
-            PeerIdentityType(hello.identity),
-            hello.tls_cert_hash,
-            probe=hello.probe,
+            PkiId(conn.pki_id),
+            PeerIdentityType(conn.identity),
+            conn.tls_cert_hash,
+            probe=conn.probe,
             sign=lambda _, signature=signed.signature: signature,  # type: ignore[misc]  # mypy infers no type for it
         )
 
@@ -47,3 +51,31 @@ def test_hello_is_written_as_a_real_peer_writes_it() -> None:
 def test_another_message_is_the_wrong_type() -> None:
     with pytest.raises(UnexpectedMessageError, match="wrong type: CONN is wanted, not EMPTY"):
         parse_hello(noop_sign(GossipMessage(empty=Empty())))
+
+
+@pytest.mark.parametrize("length", [100, 2000, 16_000, 65_000])
+def test_a_first_message_may_be_long(length: int) -> None:
+    frame = encode_hello(PkiId(b"id"), PeerIdentityType(bytes(length)), b"hash", probe=True, sign=bytes)
+    assert parse_first(frame).envelope == parse_envelope(frame).envelope == frame
+
+
+@pytest.mark.parametrize("field", ["7801", "a00600", "a201020a00"], ids=["unknown", "unknown, two", "state response"])
+def test_a_first_message_of_many_fields_is_not_read_to_its_end(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = []
+
+    def note(frame: bytes) -> Iterator[SignedMessage | None]:
+        for each in parse_in_slices(frame):
+            slices.append(each)
+            yield each
+
+    monkeypatch.setattr(hello, "parse_in_slices", note)
+    frame = encode_envelope(bytes.fromhex(field) * 10_000, b"")
+    with pytest.raises(MalformedMessageError, match="more fields than a ConnEstablish has"):
+        parse_first(frame)
+    assert len(slices) == MAX_SLICES + 1 < len(frame) // SLICE_BYTES
+
+
+def test_a_first_message_that_is_malformed_is_named_as_any_other() -> None:
+    frame = encode_envelope(bytes(5000), b"")
+    with pytest.raises(MalformedMessageError, match="field number 0"):
+        parse_first(frame)
