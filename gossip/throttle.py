@@ -11,6 +11,11 @@ LINES_OF_PEERS_AT_ONCE = 100
 """How many about peers that we know: a network that fails takes many of them at once."""
 
 
+def and_more(unsaid: int) -> str:
+    """What stands behind a line when so many like it were held back before it."""
+    return f" ({unsaid} more like it were not logged)" if unsaid else ""
+
+
 class Throttle:
     """Lets one occurrence of each key through in ``interval_s`` seconds and counts the others; time is an argument.
 

@@ -13,7 +13,7 @@ from gossip.comm.population import Population
 from gossip.comm.trust import Trust
 from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
-from gossip.throttle import LINES_AT_ONCE, Throttle
+from gossip.throttle import LINES_AT_ONCE, Throttle, and_more
 from gossip.transport.base import FrameStream
 from gossip.turns import shared_turns
 
@@ -80,5 +80,4 @@ class Acceptor:
         host = remote.rpartition(":")[0]
         unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())
         if unsaid is not None:
-            more = f" ({unsaid} more like it were not logged)" if unsaid else ""
-            logger.warning("Authentication of %s failed: %s%s", remote, error, more)
+            logger.warning("Authentication of %s failed: %s%s", remote, error, and_more(unsaid))

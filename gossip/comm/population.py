@@ -12,7 +12,7 @@ from gossip.comm.observer import Observer
 from gossip.comm.store import ConnectionStore
 from gossip.errors import ClosedError, GossipError, WireError
 from gossip.metrics import Metrics
-from gossip.throttle import LINES_OF_PEERS_AT_ONCE, Throttle
+from gossip.throttle import LINES_OF_PEERS_AT_ONCE, Throttle, and_more
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
@@ -220,5 +220,4 @@ class Population:
         host = connection.info.endpoint.rpartition(":")[0]
         unsaid = self._throttle.admit((host, kind), asyncio.get_running_loop().time())
         if unsaid is not None:
-            more = f" ({unsaid} more like it were not logged)" if unsaid else ""
-            logger.log(level, "%s%s", text, more)
+            logger.log(level, "%s%s", text, and_more(unsaid))

@@ -1,17 +1,21 @@
 """The dialling side of gRPC."""
 
 import asyncio
+import logging
 import time
 from dataclasses import replace
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, StreamBrokenError
+from gossip.throttle import Throttle, and_more
 from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING
+
+logger = logging.getLogger("gossip.transport")
 
 CLOSE_TIMEOUT_S = 1.0
 
@@ -72,6 +76,7 @@ class GrpcDialer:
             ConfigurationError: The options cannot be used; a file that is at fault is named.
         """
         self._options = options
+        self._throttle = Throttle()
         self.set_options(options)
 
     def set_options(self, options: DialOptions) -> None:
@@ -89,7 +94,7 @@ class GrpcDialer:
     async def dial(self, endpoint: str, greeting: bytes | None = None) -> GrpcChannel:
         """Connect over TCP, then TLS, and wait until the peer speaks HTTP/2; see base."""
         options = self._options
-        protocol = ClientProtocol(endpoint, self._side, options, greeting)
+        protocol = ClientProtocol(endpoint, self._side, options, greeting, self._cut_off)
         started_at_s = time.perf_counter()
         try:
             async with asyncio.timeout(options.dial_timeout_s):
@@ -102,3 +107,8 @@ class GrpcDialer:
         ended_at_s = protocol.stage_ended_at_s
         times = DialTimes(tcp_s=ended_at_s["tcp"] - started_at_s, tls_s=ended_at_s["tls"] - ended_at_s["tcp"])
         return GrpcChannel(protocol, times)
+
+    def _cut_off(self, endpoint: str, reason: str) -> None:
+        unsaid = self._throttle.admit(endpoint, asyncio.get_running_loop().time())
+        if unsaid is not None:
+            logger.warning("cut off %s: %s%s", endpoint, reason, and_more(unsaid))

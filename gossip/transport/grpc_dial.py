@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
@@ -11,6 +11,7 @@ from h2.exceptions import ProtocolError, TooManyStreamsError
 from gossip.api.options import DialOptions
 from gossip.errors import StreamBrokenError
 from gossip.transport.endpoint import is_address, parse_endpoint
+from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import address_error, dial_error
@@ -31,7 +32,12 @@ class ClientProtocol(GrpcProtocol):
     """One connection that we dial."""
 
     def __init__(
-        self, endpoint: str, side: TlsSide | None, options: DialOptions, greeting: bytes | None = None
+        self,
+        endpoint: str,
+        side: TlsSide | None,
+        options: DialOptions,
+        greeting: bytes | None,
+        on_offence: Callable[[str, str], None],
     ) -> None:
         own_certificate = side.own_certificate if side is not None else None
         super().__init__(Handler(), _CONFIGURATION, ConnectionLimits(), _refuse_request, own_certificate)
@@ -44,6 +50,7 @@ class ClientProtocol(GrpcProtocol):
         self._options = options
         self._first_ping: ClientStream | None = None
         self._greeting = greeting
+        self._on_offence = on_offence
         self._greeted: ClientStream | None = None
         self._opened_at_s = 0.0
         self._alive_check: asyncio.TimerHandle | None = None
@@ -135,6 +142,10 @@ class ClientProtocol(GrpcProtocol):
         """The dial succeeded."""
         if not self._spoke_http2.done():
             self._spoke_http2.set_result(None)
+
+    def offended(self, offence: Offence, reason: str) -> None:  # noqa: ARG002  # see base
+        """Say it; whoever waits for the connection hears no more than that it is gone."""
+        self._on_offence(self.endpoint, reason)
 
     def lost(self, reason: str | None, cause: BaseException | None) -> None:
         """The dial failed, if it was not over."""

@@ -3,12 +3,24 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from grpclib.protocol import EventsProcessor, Stream
-from h2.events import DataReceived, Event, RequestReceived, ResponseReceived, StreamReset, TrailersReceived
+from h2.events import (
+    DataReceived,
+    Event,
+    InformationalResponseReceived,
+    RequestReceived,
+    ResponseReceived,
+    StreamReset,
+    TrailersReceived,
+)
+from h2.exceptions import ProtocolError
 
 from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import stream_reset
 from gossip.transport.grpc_stream import GrpcStream
+
+MAX_INFORMATIONAL = 8
+"""Answers that are not yet one, on one connection: gRPC has none, a proxy in between may."""
 
 
 class GrpcEvents(EventsProcessor):
@@ -16,9 +28,18 @@ class GrpcEvents(EventsProcessor):
 
     connection: GrpcConnection
     streams: dict[int, GrpcStream]  # type: ignore[assignment]  # all of them are ours, see register
+    _informational = 0
 
     def process(self, event: Event) -> None:
-        """Tell the stream."""
+        """Tell the stream.
+
+        Raises:
+            ProtocolError: A server goes on to say that its answer is to come.
+        """
+        if event.__class__ is InformationalResponseReceived:
+            self._informational += 1
+            if self._informational > MAX_INFORMATIONAL:
+                raise ProtocolError(f"more than {MAX_INFORMATIONAL} informational answers")
         if event.__class__ in self.processors:
             super().process(event)
 

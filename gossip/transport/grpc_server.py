@@ -11,7 +11,7 @@ from grpclib.const import Status
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError, GossipError
-from gossip.throttle import Throttle
+from gossip.throttle import Throttle, and_more
 from gossip.transport.base import StreamHandler
 from gossip.transport.door import Door
 from gossip.transport.endpoint import parse_endpoint
@@ -127,7 +127,7 @@ class GrpcListener:
             self._on_cut(offence)
         unsaid = self._throttle.admit(offence, self._loop.time())
         if unsaid is not None:
-            logger.warning("%s%s", text, f" ({unsaid} more of these since the last one)" if unsaid else "")
+            logger.warning("%s%s", text, and_more(unsaid))
 
     def serve(self, stream: ServerStream) -> None:
         """Run the handler for a stream."""

@@ -1,6 +1,7 @@
 """What our client makes of a server's frames, scripted frame by frame."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from gossip.api.options import DialOptions
 from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
 from gossip.transport.grpc_dial import PING_PAYLOAD
+from gossip.transport.grpc_events import MAX_INFORMATIONAL
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import RESPONSE, RawPeer, data, goaway, message, raw_server, reset, window
 from tests.support.tls_files import tls_files
@@ -191,15 +193,37 @@ def test_prefix_over_the_limit_is_refused_before_anything_is_kept() -> None:
     run_bounded(main)
 
 
-def test_informational_answer_and_unknown_frames_are_nothing() -> None:
+def informs(peer: RawPeer) -> Frame:
+    return peer.headers(STREAM, [(":status", "103")])
+
+
+def test_some_informational_answers_and_unknown_frames_are_nothing() -> None:
     async def main() -> None:
         unknown = b"\0\0\x02\xbe\0\0\0\0\0hi"
-        script = answer(lambda peer: peer.headers(STREAM, [(":status", "103")]), lambda _: unknown, begins, ends(0))
+        script = answer(*[informs] * MAX_INFORMATIONAL, lambda _: unknown, begins, ends(0))
         async with channel_to(script) as channel:
             stream = await channel.open_stream()
             assert await stream.receive() == []
 
     run_bounded(main)
+
+
+def test_a_server_that_goes_on_informing_is_cut_off_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    dialer = GrpcDialer(DialOptions(tls=tls_files(2, 1)))
+
+    async def main() -> None:
+        async with raw_server(answer(*[informs] * (MAX_INFORMATIONAL + 1), begins), tls_files(1, 0)) as endpoint:
+            for _ in range(2):
+                channel = await dialer.dial(endpoint)
+                stream = await channel.open_stream()
+                with pytest.raises(StreamBrokenError, match="more than 8 informational answers"):
+                    await stream.receive()
+            assert [text.partition(": ")[::2] for text in caplog.messages] == [
+                (f"cut off {endpoint}", "the peer breaks the rules of HTTP/2: more than 8 informational answers")
+            ]
+
+    with caplog.at_level(logging.WARNING, "gossip.transport"):
+        run_bounded(main)
 
 
 def test_goaway_lets_open_streams_end_and_takes_no_new_ones() -> None:

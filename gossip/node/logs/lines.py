@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from gossip.node.logs.names import PeerNames
 from gossip.node.logs.spec import level_name
 from gossip.shown import one_line
+from gossip.throttle import and_more
 
 
 class PlainLines(logging.Formatter):
@@ -59,6 +60,5 @@ class JsonLines(logging.Formatter):
 
 def message_of(record: logging.LogRecord) -> str:
     """The text of a record, and how many like it were not written."""
-    unsaid = getattr(record, "unsaid", 0)
-    more = f" ({unsaid} more like it were not logged)" if unsaid else ""
+    more = and_more(getattr(record, "unsaid", 0))
     return f"{record.getMessage()}{more}"
