@@ -28,7 +28,8 @@ class Demux:
 
     def subscribe(self, acceptor: MessageAcceptor) -> Feed[ReceivedMessage]:
         """Receive what ``acceptor`` holds for, from now on; nothing any more after the end. Mirrors: AddChannel."""
-        feed = Feed[ReceivedMessage](self._limit, self._limit_bytes, on_close=self._forget)
+        name = f"the subscription with {getattr(acceptor, '__qualname__', acceptor)}"
+        feed = Feed[ReceivedMessage](self._limit, self._limit_bytes, on_close=self._forget, name=name)
         if self._is_over:
             feed.end()
         else:

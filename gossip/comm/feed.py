@@ -1,11 +1,17 @@
 """A bounded queue of events with one reader, which ends."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 from gossip.errors import OutOfOrderError
+
+logger = logging.getLogger("gossip.comm")
+
+STALL_S = 10.0
+"""How long a full feed may hold others up before that is said."""
 
 T = TypeVar("T")
 
@@ -17,15 +23,24 @@ class Feed(Generic[T]):
     always fits an empty feed.
     """
 
-    def __init__(self, limit: int, limit_bytes: int = 0, on_close: Callable[["Feed[T]"], None] | None = None) -> None:
+    def __init__(
+        self,
+        limit: int,
+        limit_bytes: int = 0,
+        on_close: Callable[["Feed[T]"], None] | None = None,
+        name: str = "a subscription",
+    ) -> None:
         self._events: deque[tuple[T, int]] = deque()
         self._limit = limit
         self._limit_bytes = limit_bytes
         self._held_bytes = 0
         self._on_close = on_close
+        self._name = name
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
         self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
+        self._stall: asyncio.TimerHandle | None = None
+        self._said_of: tuple[T, int] | None = None
 
     def __len__(self) -> int:
         return len(self._events)
@@ -62,12 +77,32 @@ class Feed(Generic[T]):
         """
         if self.offer_nowait(event, size_bytes):
             return
-        room = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        room = loop.create_future()
         self._blocked[room] = event, size_bytes
+        if self._stall is None and self._events[0] is not self._said_of:
+            self._stall = loop.call_later(STALL_S, self._look_for_stall, self._events[0])
         try:
             await room
         finally:
             self._blocked.pop(room, None)
+
+    def _look_for_stall(self, oldest: tuple[T, int]) -> None:
+        """Say that nobody reads, once; as long as somebody does, look again."""
+        self._stall = None
+        if not self._blocked:
+            return
+        if self._events[0] is not oldest:
+            self._stall = asyncio.get_running_loop().call_later(STALL_S, self._look_for_stall, self._events[0])
+            return
+        self._said_of = oldest
+        logger.warning(
+            "Nobody has read %s for %g s: %d messages wait in it, and %d peers are held up until it is read or closed",
+            self._name,
+            STALL_S,
+            len(self._events),
+            len(self._blocked),
+        )
 
     def drop_oldest(self) -> None:
         """Make room for what is newer."""
@@ -82,6 +117,7 @@ class Feed(Generic[T]):
         for room in self._blocked:
             self._wake(room)  # they are told that it took everything
         self._blocked.clear()
+        self._watch_no_more()
 
     def close(self) -> None:
         """End it and drop what was not read."""
@@ -130,6 +166,11 @@ class Feed(Generic[T]):
                 self._events.append((event, size_bytes))
                 self._held_bytes += size_bytes
                 room.set_result(None)
+
+    def _watch_no_more(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     @staticmethod
     def _wake(future: asyncio.Future[None]) -> None:

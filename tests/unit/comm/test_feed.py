@@ -1,10 +1,11 @@
 """A bounded queue with one reader, which ends."""
 
 import asyncio
+import logging
 
 import pytest
 
-from gossip.comm.feed import Feed
+from gossip.comm.feed import STALL_S, Feed
 from gossip.errors import OutOfOrderError
 from tests.support.virtual_time import run_virtual
 
@@ -174,5 +175,46 @@ def test_the_oldest_makes_room() -> None:
         assert feed.offer_nowait(3, 1)
         feed.end()
         assert await drain(feed) == [2, 3]
+
+    run_virtual(main())
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+def test_a_full_feed_that_nobody_reads_is_said_once_for_each_time(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        feed = Feed[int](1, name="the subscription with everything")
+        offers = [asyncio.create_task(feed.offer(number)) for number in (1, 2, 3)]
+        await asyncio.sleep(STALL_S - 0.1)
+        assert said(caplog) == []
+        await asyncio.sleep(3 * STALL_S)
+        text = (
+            "Nobody has read the subscription with everything for 10 s: 1 messages wait in it, "
+            "and 2 peers are held up until it is read or closed"
+        )
+        assert said(caplog) == [text]
+        assert await anext(feed) == 1
+        offers.append(asyncio.create_task(feed.offer(4)))
+        await asyncio.sleep(3 * STALL_S)
+        assert said(caplog) == [text, text]
+        feed.close()
+        await asyncio.gather(*offers)
+
+    run_virtual(main())
+
+
+def test_a_feed_that_is_read_slowly_or_closed_is_not_said_to_be_unread(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        offers = [asyncio.create_task(feed.offer(number)) for number in range(10)]
+        for number in range(5):
+            await asyncio.sleep(STALL_S * 0.9)
+            assert await anext(feed) == number
+        feed.close()
+        await asyncio.gather(*offers)
+        await asyncio.sleep(3 * STALL_S)
+        assert said(caplog) == []
 
     run_virtual(main())
