@@ -85,7 +85,7 @@ class AckedSend:
     async def results(self, timeout_s: float, deadlines: Deadlines) -> AggregatedSendResults:
         """Wait until enough is there; peers that are still open when the time is over have timed out.
 
-        Cancellation: close it all the same.
+        Cancellation: answers are still expected, until :meth:`close`.
         """
         self._timeout_s = timeout_s
         deadlines.add(self._time_out, timeout_s)

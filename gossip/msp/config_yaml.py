@@ -17,6 +17,8 @@ ROLE_KEYS = {
 }
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
+_SHORT_TRUTH = {"y": True, "Y": True, "n": False, "N": False}
+"""As Go's yaml.v2 reads them where they stand plainly, which PyYAML takes for texts."""
 _NULL_TAG = "tag:yaml.org,2002:null"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
@@ -95,6 +97,8 @@ class _Fields:
         node = self.find(key)
         if node is None:
             return False
+        if isinstance(node, yaml.ScalarNode) and not node.style and node.value in _SHORT_TRUTH:
+            return _SHORT_TRUTH[node.value]
         value = _TRUTH.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) else None
         if node.tag != _BOOLEAN_TAG or value is None:
             raise _wrong(node, self._path, f"{key}: true or false")

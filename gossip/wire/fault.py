@@ -13,7 +13,6 @@ from gossip.wire.varint import (
     FIXED32,
     FIXED64,
     LENGTH_DELIMITED,
-    MAX_KEY_BYTES,
     MAX_VARINT_BYTES,
     START_GROUP,
     VARINT,
@@ -127,8 +126,6 @@ class _Walk:
 
     def _key(self, pos: int, end: int) -> tuple[int, int]:
         key, stop = self._varint(pos, end)
-        if stop - pos > MAX_KEY_BYTES:
-            self._fail(f"key of more than {MAX_KEY_BYTES} bytes", pos)
         if key > 0xFFFF_FFFF:
             self._fail(f"field number above 2**29 - 1: {key >> 3}", pos)
         if key <= 7:
@@ -137,8 +134,6 @@ class _Walk:
 
     def _length(self, pos: int, end: int) -> tuple[int, int]:
         length, start = self._varint(pos, end)
-        if start - pos > MAX_KEY_BYTES:
-            self._fail(f"length of more than {MAX_KEY_BYTES} bytes", pos)
         if length > end - start:
             self._fail(f"truncated: {length} bytes announced, {end - start} left", pos)
         return start, start + length

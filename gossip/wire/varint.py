@@ -15,8 +15,6 @@ END_GROUP: Final = 4
 FIXED32: Final = 5
 
 MAX_VARINT_BYTES: Final = 10
-MAX_KEY_BYTES: Final = 5
-"""Google's C++ and upb give up after five bytes of a key or length, Go only after ten; no encoder writes either."""
 
 
 class NotWellFormed(Exception):  # noqa: N818 -- a signal inside gossip.wire, never seen outside
@@ -37,7 +35,7 @@ def read_varint(data: bytes, pos: int) -> tuple[int, int]:
 
 
 def read_key(data: bytes, pos: int) -> tuple[int, int]:
-    """Read a field's number and wire type, or a length, of two to five bytes and at most 32 bits.
+    """Read a field's number and wire type, or a length, of two to ten bytes and at most 32 bits.
 
     Callers have seen that it is not of one byte, which is nearly always so and not worth a call.
     """
@@ -46,7 +44,7 @@ def read_key(data: bytes, pos: int) -> tuple[int, int]:
     if byte < 0x80:
         return value | byte << 7, pos + 2
     value, stop = read_varint(data, pos)
-    if stop - pos > MAX_KEY_BYTES or value > 0xFFFF_FFFF:
+    if value > 0xFFFF_FFFF:
         raise NotWellFormed
     return value, stop
 

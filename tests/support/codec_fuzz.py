@@ -3,6 +3,7 @@
 `python -m tests.support.codec_fuzz COUNT [SEED]` runs any number of them and prints what it met.
 """
 
+import re
 import sys
 from base64 import b64decode
 from collections import Counter
@@ -35,6 +36,8 @@ CLASSES: dict[str, type[betterproto.Message]] = {
     "common.SignaturePolicyEnvelope": SignaturePolicyEnvelope,
 }
 
+LONG_KEY_OR_LENGTH = re.compile(rb"[\x80-\xff]{5,9}\0")
+"""What Go takes and upb refuses: a key or length of six to ten bytes, which then ends in a byte of zeros."""
 STRICTER_THAN_UPB = frozenset({"varint of more than 64 bits", "field number 0"})
 """What Go refuses and upb takes: such varints anywhere, field number 0 inside groups."""
 
@@ -110,7 +113,9 @@ def compare(name: str, data: bytes, *, with_json: bool = False) -> str:
         assert fault.what != NO_FAULT_FOUND, f"no fault found: {case}"
         assert expected is None or fault.what in STRICTER_THAN_UPB, f"Google's protobuf accepts: {case}: {fault}"
         return fault.what.partition(":")[0]
-    assert expected is not None, f"Google's protobuf refuses: {case}"
+    if expected is None:
+        assert LONG_KEY_OR_LENGTH.search(data), f"Google's protobuf refuses: {case}"
+        return "accepted, and not by upb"
     again = encode(message)  # where Google keeps an unknown field's key as it came, Go and we write the shortest
     assert again in (expected, encode(decode(cls, expected))), f"written differently: {case}"
     assert len(again) <= len(expected), f"written longer: {case}"

@@ -260,6 +260,7 @@ def test_garbage_for_a_crl(folder: Path) -> None:
             "Enable: true or false",
         ),
         ('NodeOUs:\n  Enable: "true"', 2, "Enable: true or false"),
+        ('NodeOUs:\n  Enable: "y"', 2, "Enable: true or false"),
         ("NodeOUs:\n  Enable: true\n  PeerOUIdentifier: peer", 3, "expected a mapping with keys"),
         (
             "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    OrganizationalUnitIdentifier: [peer]",
@@ -320,18 +321,19 @@ def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str
         "NodeOUs:",
         "Unknown: 1",
         NODE_OUS.replace("true", "false"),
+        NODE_OUS.replace("true", "n"),
         NODE_OUS.replace("  Enable: true\n", ""),
         "NodeOUs:\n  Enable: true\n",
         "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    Certificate: cacerts/nowhere.pem\n",
     ],
-    ids=["empty", "comment", "null", "unknown key", "off", "not on", "no role", "role without an OU"],
+    ids=["empty", "comment", "null", "unknown key", "off", "n", "not on", "no role", "role without an OU"],
 )
 def test_config_yaml_without_roles(folder: Path, text: str) -> None:
     write(folder / "config.yaml", text)
     assert load_msp_config(folder, MSPID).node_ous is None
 
 
-@pytest.mark.parametrize("text", ["yes", "on", "True"])
+@pytest.mark.parametrize("text", ["yes", "on", "True", "y", "Y"])
 def test_ways_to_say_true(folder: Path, text: str) -> None:
     write(folder / "config.yaml", NODE_OUS.replace("true", text))
     assert load_msp_config(folder, MSPID).node_ous is not None

@@ -58,8 +58,15 @@ def test_verdict_is_fabric_s(record: Record) -> None:
         ("08", "truncated in a varint", 1, "GossipMessage.nonce"),
         ("08ffffffffffffffffff02", "varint of more than 64 bits", 1, "GossipMessage.nonce"),
         ("08ffffffffffffffffff8001", "varint of more than 10 bytes", 1, "GossipMessage.nonce"),
-        ("8880808080 00 01", "key of more than 5 bytes", 0, "GossipMessage"),
-        ("12 8080808080 00", "length of more than 5 bytes", 1, "GossipMessage.channel"),
+        ("8880808080808080808000 01", "varint of more than 10 bytes", 0, "GossipMessage"),
+        ("12 8180808080808080808000 61", "varint of more than 10 bytes", 1, "GossipMessage.channel"),
+        ("88808080808080808002 01", "varint of more than 64 bits", 0, "GossipMessage"),
+        (
+            "12 ffffffffffffffffff01 61",
+            "truncated: 18446744073709551615 bytes announced, 1 left",
+            1,
+            "GossipMessage.channel",
+        ),
         ("1205 6162", "truncated: 5 bytes announced, 2 left", 1, "GossipMessage.channel"),
         ("6a00 00 01", "field number 0", 2, "GossipMessage"),
         ("8080808010 05", "field number above 2**29 - 1: 536870912", 0, "GossipMessage"),
@@ -82,6 +89,19 @@ def test_refusal_names_rule_byte_and_field(data: str, what: str, offset: int, fi
 
     assert (refused.value.what, refused.value.offset, refused.value.field) == (what, offset, field)
     assert refused.value.fault is Fault.PEER
+
+
+@pytest.mark.parametrize("data", ["88808080808000 05", "88808080808080808000 05"])
+def test_a_key_may_have_ten_bytes(data: str) -> None:
+    """As Go takes it, and Google's other implementations do not."""
+    assert decode(GossipMessage, bytes.fromhex(data)).nonce == 5
+    check_encoded(GossipMessage, bytes.fromhex(data))
+
+
+@pytest.mark.parametrize("data", ["12 818080808000 61", "12 81808080808080808000 61"])
+def test_a_length_may_have_ten_bytes(data: str) -> None:
+    assert decode(GossipMessage, bytes.fromhex(data)).channel == b"a"
+    check_encoded(GossipMessage, bytes.fromhex(data))
 
 
 def nested_groups(levels: int) -> bytes:
