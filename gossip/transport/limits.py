@@ -27,7 +27,8 @@ class FrameBudgets:
         fragments: DATA of less than 256 bytes beside padding, and TLS records of less that end in mid-frame; a message
             completed, or DATA of 4 KiB or more, makes up for one.
         unknown: Frames of types that we do not know, which are ignored.
-        empty_records: TLS records in which there is no frame at all: key updates, which OpenSSL answers, and tickets.
+        empty_records: TLS records in which there is no frame at all: key updates, which OpenSSL answers, and tickets;
+            256 bytes of such count as one.
     """
 
     resets: int = 100
