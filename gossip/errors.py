@@ -199,10 +199,9 @@ class TlsBindingError(HandshakeError):
 class WrongPeerError(HandshakeError):
     """Somebody else than the peer that was asked for answered."""
 
-    def __init__(self, *, expected: PkiId, got: PkiId, detail: str = "") -> None:
+    def __init__(self, *, expected: PkiId, got: PkiId) -> None:
         super().__init__(
-            "PKI-ID of remote peer doesn't match expected PKI-ID: "
-            f"expected {_in_hex(expected)}, got {_in_hex(got)}{detail}"
+            f"PKI-ID of remote peer doesn't match expected PKI-ID: expected {_in_hex(expected)}, got {_in_hex(got)}"
         )
         self.expected = expected
         self.got = got

@@ -105,7 +105,7 @@ class Comm(Protocol):
         """Hand a message to each peer's send buffer, and return without waiting.
 
         A peer without a connection is dialled in the background. Where a buffer is full, or a dial fails, the message
-        is lost for that peer: counted, and said in a rate-limited warning; a failed peer is announced as presumed dead.
+        is lost for that peer: counted, and logged once in a while; a failed peer is announced as presumed dead.
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
@@ -175,7 +175,7 @@ class Comm(Protocol):
         ...
 
     def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
-        """Receive every message that ``acceptor`` holds for, from now on.
+        """Receive every message for which ``acceptor`` returns True, from now on.
 
         A subscriber that does not read holds up the connections whose messages it wants, once its buffer is full.
 

@@ -101,6 +101,6 @@ class PeerIdentitySet(tuple[PeerIdentityInfo, ...]):
         return {info.pki_id: info for info in self}
 
     def filter(self, keep: Callable[[PeerIdentityInfo], bool]) -> "PeerIdentitySet":
-        """Those that ``keep`` holds for. Mirrors: Filter."""
+        """Those for which ``keep`` returns True. Mirrors: Filter."""
         kept: Iterable[PeerIdentityInfo] = filter(keep, self)
         return PeerIdentitySet(kept)

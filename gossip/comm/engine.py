@@ -1,6 +1,7 @@
 """The communication layer: puts its parts together behind Fabric's interface."""
 
 import asyncio
+from inspect import iscoroutinefunction
 from typing import Self
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
@@ -26,7 +27,7 @@ from gossip.comm.sending import Sending
 from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
-from gossip.errors import ClosedError, GossipError
+from gossip.errors import ClosedError, GossipError, InvalidArgumentError
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
@@ -74,15 +75,15 @@ class CommEngine:
         self._store = ConnectionStore(trust.pki_id, config.linger_s)
         reception = Reception(acks, self._demux, self._store.find, metrics)
         self._population = Population(
-            self._store,
-            dials,
-            reception.deliver,
-            reception.deliver_nowait,
-            acks,
-            self._deaths,
-            config.linger_s,
-            metrics,
-            observer,
+            store=self._store,
+            dials=dials,
+            deliver=reception.deliver,
+            deliver_nowait=reception.deliver_nowait,
+            acks=acks,
+            deaths=self._deaths,
+            linger_s=config.linger_s,
+            metrics=metrics,
+            observer=observer,
         )
         self._acceptor = Acceptor(trust, self._population, config, metrics, observer)
         self._connector = Connector(
@@ -90,6 +91,9 @@ class CommEngine:
         )
         self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
+
+    def __repr__(self) -> str:
+        return f"<CommEngine {self.get_pki_id().hex()}, {len(self._store)} connections>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -207,12 +211,17 @@ class CommEngine:
         return accepted
 
     def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
-        """Receive every message that ``acceptor`` holds for, from now on.
+        """Receive every message for which ``acceptor`` returns True, from now on.
 
         Raises:
             ClosedError: The layer was stopped.
+            InvalidArgumentError: ``acceptor`` is a coroutine function: it must not wait.
         """
         self._check_running()
+        if iscoroutinefunction(acceptor):
+            raise InvalidArgumentError(
+                "acceptor", f"must not wait, and {acceptor.__qualname__} is a coroutine function"
+            )
         return self._demux.subscribe(acceptor)
 
     def presumed_dead(self) -> Subscription[PkiId]:

@@ -45,6 +45,9 @@ class Feed(Generic[T]):
     def __len__(self) -> int:
         return len(self._events)
 
+    def __repr__(self) -> str:
+        return f"<{self._name}, {len(self)} unread{', ended' * self._ended}>"
+
     @property
     def has_room(self) -> bool:
         """Whether the next event will be taken at once."""
@@ -62,6 +65,7 @@ class Feed(Generic[T]):
         if self._ended:
             return True
         events = self._events
+        # _is_full, written out: this runs for every message and subscriber.
         if self._blocked or (events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes)):
             return False
         events.append((event, size_bytes))

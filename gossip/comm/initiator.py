@@ -64,7 +64,7 @@ class Initiator:
         self._dialer.set_options(options)
         self.options = options
 
-    async def probe(self, endpoint: str, stages: Stages | None = None) -> Link:
+    async def probe(self, endpoint: str, stages: Stages) -> Link:
         """Dial and Ping.
 
         Raises:
@@ -73,13 +73,12 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        stages = stages or Stages()
         async with self._channel(endpoint, stages) as channel:
             stages.end()
             await channel.close()
             return channel.link
 
-    async def handshake(self, peer: RemotePeer, stages: Stages | None = None) -> Accepted:
+    async def handshake(self, peer: RemotePeer, stages: Stages) -> Accepted:
         """Authenticate the peer, and wait until it says whether it accepts us.
 
         Raises:
@@ -87,7 +86,6 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        stages = stages or Stages()
         hello = self._trust.hello(self._dialer.own_certificate, probe=True)
         async with self._channel(peer.endpoint, stages, hello) as channel:
             stream = await self._open(channel, stages)

@@ -29,6 +29,7 @@ class Population:
 
     def __init__(
         self,
+        *,
         store: ConnectionStore,
         dials: Dials,
         deliver: Deliver,

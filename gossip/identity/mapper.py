@@ -91,6 +91,9 @@ class IdentityMapper:
         self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))
         self._sweeper = Sweeper(clock, self._sweep, min(usage_threshold_s / SWEEPS_PER_THRESHOLD, RECHECK_S))
 
+    def __repr__(self) -> str:
+        return f"<IdentityMapper of {len(self._table)} identities>"
+
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is, which is no use of it.
 
@@ -152,7 +155,7 @@ class IdentityMapper:
         return self._crypto.get_pki_id_of_cert(identity)
 
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
-        """Judge again every other identity that ``is_suspected`` holds for, and remove those that fail.
+        """Judge again every other identity for which ``is_suspected`` returns True, and remove those that fail.
 
         Those that hold count as used; those that ended or were not used for too long are removed as well. When
         ``is_suspected`` raises, nothing is judged or removed.

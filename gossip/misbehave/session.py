@@ -1,7 +1,7 @@
 """A GossipStream on which we are authenticated, before we begin to misbehave."""
 
 from gossip.errors import GossipError
-from gossip.messages import DataMessage, GossipMessage, GossipMessageTag, Payload
+from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.misbehave import frames
 from gossip.misbehave.fault import SERVED, Ending
 from gossip.misbehave.http2_peer import Http2Peer
@@ -117,6 +117,6 @@ async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> E
 
 def data_envelope(body: bytes, nonce: int = 0, channel: bytes = b"") -> bytes:
     """An unsigned data message."""
-    tag = GossipMessageTag(2 if channel else 1)
+    tag = Tag.ORG_ONLY if channel else Tag.EMPTY
     content = DataMessage(payload=Payload(data=body))
     return noop_sign(GossipMessage(nonce=nonce, channel=channel, tag=tag, data_msg=content)).envelope

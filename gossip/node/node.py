@@ -132,6 +132,10 @@ class Node:
     ) -> None:
         await self._running.aclose()
 
+    def __repr__(self) -> str:
+        where = self._listener.endpoint if self._listener is not None else "not listening"
+        return f"<{type(self).__name__} {where}, {self.comm.get_pki_id().hex()}>"
+
     @property
     def endpoint(self) -> str:
         """The address that we listen on, ``host:port``, with the real port.

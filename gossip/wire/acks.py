@@ -74,7 +74,7 @@ def parse_ack(signed: SignedMessage) -> str:
     """
     if signed.kind is not MessageKind.ACK:
         raise UnexpectedMessageError(f"an acknowledgement is wanted, not {signed.kind.name}")
-    size = signed._end - signed._start
+    size = signed.payload_bytes
     if size <= LONGEST_BYTES:
         content = signed.content
         if content == b"":

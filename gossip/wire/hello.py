@@ -3,7 +3,7 @@
 from typing import Final
 
 from gossip.errors import MalformedMessageError, UnexpectedMessageError
-from gossip.messages import ConnEstablish, GossipMessage, GossipMessageTag
+from gossip.messages import ConnEstablish, GossipMessage, Tag
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
@@ -30,7 +30,7 @@ def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes
     Mirrors: gossip/comm/comm_impl.go, createConnectionMsg.
     """
     hello = ConnEstablish(pki_id=pki_id, identity=identity, tls_cert_hash=tls_cert_hash, probe=probe)
-    return sign_message(GossipMessage(tag=GossipMessageTag(1), conn=hello), sign).envelope
+    return sign_message(GossipMessage(tag=Tag.EMPTY, conn=hello), sign).envelope
 
 
 def parse_first(frame: bytes) -> SignedMessage:

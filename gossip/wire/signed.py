@@ -126,12 +126,24 @@ class SignedMessage:
         return self._message
 
     @property
+    def payload_bytes(self) -> int:
+        """How long the payload is."""
+        return self._end - self._start
+
+    @property
     def is_signed(self) -> bool:
         """Whether there is a signature; not whether it holds. Mirrors: IsSigned."""
-        return self._end > self._start and bool(self._signature)
+        return self.payload_bytes > 0 and bool(self._signature)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it has the same bytes."""
+        return self.envelope == other.envelope if isinstance(other, SignedMessage) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.envelope)
 
     def __repr__(self) -> str:
-        sizes = f"payload={self._end - self._start} bytes, signature={len(self._signature)} bytes"
+        sizes = f"payload={self.payload_bytes} bytes, signature={len(self._signature)} bytes"
         return f"SignedMessage({self.kind.name}, nonce={self.nonce}, {sizes})"
 
 

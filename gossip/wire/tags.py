@@ -5,30 +5,23 @@ Mirrors: gossip/protoext/message.go, ``IsTagLegal``, ``IsChannelRestricted`` and
 
 from typing import Final
 
-from gossip.messages import GossipMessage, GossipMessageTag, PullMsgType
+from gossip.messages import GossipMessage, GossipMessageTag, PullMsgType, Tag
 from gossip.wire.kinds import MessageKind, is_pull_msg, kind_of, pull_msg_type
 
-_UNDEFINED: Final = GossipMessageTag(0)
-_EMPTY: Final = GossipMessageTag(1)
-_ORG_ONLY: Final = GossipMessageTag(2)
-_CHAN_ONLY: Final = GossipMessageTag(3)
-_CHAN_AND_ORG: Final = GossipMessageTag(4)
-_CHAN_OR_ORG: Final = GossipMessageTag(5)
-
 _WANTED: Final = {
-    MessageKind.ALIVE_MSG: _EMPTY,
-    MessageKind.MEM_REQ: _EMPTY,
-    MessageKind.MEM_RES: _EMPTY,
-    MessageKind.DATA_MSG: _CHAN_AND_ORG,
-    MessageKind.STATE_INFO: _CHAN_OR_ORG,
-    MessageKind.STATE_SNAPSHOT: _CHAN_OR_ORG,
-    MessageKind.STATE_INFO_PULL_REQ: _CHAN_OR_ORG,
-    MessageKind.STATE_REQUEST: _CHAN_OR_ORG,
-    MessageKind.STATE_RESPONSE: _CHAN_OR_ORG,
-    MessageKind.LEADERSHIP_MSG: _CHAN_AND_ORG,
-    MessageKind.PEER_IDENTITY: _ORG_ONLY,
+    MessageKind.ALIVE_MSG: Tag.EMPTY,
+    MessageKind.MEM_REQ: Tag.EMPTY,
+    MessageKind.MEM_RES: Tag.EMPTY,
+    MessageKind.DATA_MSG: Tag.CHAN_AND_ORG,
+    MessageKind.STATE_INFO: Tag.CHAN_OR_ORG,
+    MessageKind.STATE_SNAPSHOT: Tag.CHAN_OR_ORG,
+    MessageKind.STATE_INFO_PULL_REQ: Tag.CHAN_OR_ORG,
+    MessageKind.STATE_REQUEST: Tag.CHAN_OR_ORG,
+    MessageKind.STATE_RESPONSE: Tag.CHAN_OR_ORG,
+    MessageKind.LEADERSHIP_MSG: Tag.CHAN_AND_ORG,
+    MessageKind.PEER_IDENTITY: Tag.ORG_ONLY,
 }
-_WANTED_OF_PULL: Final = {PullMsgType(1): _CHAN_AND_ORG, PullMsgType(2): _EMPTY}
+_WANTED_OF_PULL: Final = {PullMsgType(1): Tag.CHAN_AND_ORG, PullMsgType(2): Tag.EMPTY}
 
 
 def find_tag_fault(message: GossipMessage) -> str | None:
@@ -37,7 +30,7 @@ def find_tag_fault(message: GossipMessage) -> str | None:
     Fabric has no rule for messages of the connection itself (conn, ack, empty) and for private data, so that no tag is
     legal there; it does not ask either.
     """
-    if message.tag == _UNDEFINED:
+    if message.tag == Tag.UNDEFINED:
         return "Undefined tag"
     kind = kind_of(message)
     wanted = _WANTED.get(kind)
@@ -53,9 +46,9 @@ def find_tag_fault(message: GossipMessage) -> str | None:
 
 def is_channel_restricted(tag: GossipMessageTag) -> bool:
     """Only for members of the message's channel. Mirrors: IsChannelRestricted."""
-    return tag in (_CHAN_ONLY, _CHAN_AND_ORG, _CHAN_OR_ORG)
+    return tag in (Tag.CHAN_ONLY, Tag.CHAN_AND_ORG, Tag.CHAN_OR_ORG)
 
 
 def is_org_restricted(tag: GossipMessageTag) -> bool:
     """Only for peers of the sender's organisation. Mirrors: IsOrgRestricted."""
-    return tag in (_ORG_ONLY, _CHAN_AND_ORG)
+    return tag in (Tag.ORG_ONLY, Tag.CHAN_AND_ORG)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import RemotePeer
 from gossip.errors import InvalidArgumentError
 from tests.support.peers import data_message, everything, memory_peers, settle
@@ -45,3 +46,17 @@ def test_a_peer_is_named_by_text_and_bytes(endpoint: Any, pki_id: Any, text: str
     with pytest.raises(InvalidArgumentError) as raised:
         RemotePeer(endpoint, pki_id)
     assert str(raised.value) == text
+
+
+def test_an_acceptor_must_not_wait() -> None:
+    async def waiting(_: ReceivedMessage) -> bool:
+        return True
+
+    async def main() -> None:
+        async with memory_peers("one") as (one,):
+            with pytest.raises(
+                InvalidArgumentError, match=r"^acceptor must not wait, and .*waiting is a coroutine function$"
+            ):
+                one.comm.accept(waiting)  # type: ignore[arg-type]  # as those write who do not run mypy
+
+    run_virtual(main())

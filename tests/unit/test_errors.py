@@ -35,7 +35,7 @@ MADE = [
     errors.HandshakeError("text"),
     errors.NoCertificateError("text"),
     errors.TlsBindingError(expected=b"\x01", got=b"\x02"),
-    errors.WrongPeerError(expected=PKI_ID, got=PkiId(b"\x03"), detail=", of Org2MSP"),
+    errors.WrongPeerError(expected=PKI_ID, got=PkiId(b"\x03")),
     errors.RefusedByPeerError(grpc_status="UNKNOWN", reason="no"),
     errors.TransportError("text"),
     errors.DialError("localhost:7051", "tcp", "refused"),

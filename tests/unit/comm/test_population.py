@@ -63,15 +63,15 @@ class Town:
         self.store = ConnectionStore(own_pki_id, LINGER_S)
         self.dead: Feed[PkiId] = self.deaths.subscribe()
         self.population = Population(
-            self.store,
-            self.dials,
-            nobody,
-            none_at_once,
-            self.acks,
-            self.deaths,
-            LINGER_S,
-            self.metrics,
-            self.observer,
+            store=self.store,
+            dials=self.dials,
+            deliver=nobody,
+            deliver_nowait=none_at_once,
+            acks=self.acks,
+            deaths=self.deaths,
+            linger_s=LINGER_S,
+            metrics=self.metrics,
+            observer=self.observer,
         )
         self._running: list[asyncio.Task[None]] = []
 

@@ -184,3 +184,10 @@ def test_nothing_but_a_gossip_message_is_signed(sign: Callable[[Any], Any]) -> N
     """Its bytes might be read as one all the same: a payload's number as a nonce, its data as a channel."""
     with pytest.raises(InvalidMessageError, match="cannot encode GossipMessage: Payload is no GossipMessage"):
         sign(Payload(seq_num=1, data=b"x"))
+
+
+def test_messages_of_the_same_bytes_are_equal() -> None:
+    one, same, other = noop_sign(BLOCK), parse_envelope(noop_sign(BLOCK).envelope), noop_sign(GossipMessage())
+    assert one == same != other
+    assert len({one, same, other}) == 2
+    assert one != one.envelope
