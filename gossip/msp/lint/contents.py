@@ -8,20 +8,18 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
 from gossip.msp.pem import find_pem_block
 from gossip.msp.revocation import parse_crl
-
-SEQUENCE = b"\x30"
-"""What a certificate or key in DER begins with."""
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
     """Read the first PEM block as a certificate, as Fabric does."""
     block = find_pem_block(content)
     if block is None:
-        return None, [warning(file, "not-pem", f"{describe_no_pem(content)}, so a peer skips it", _pem_remedy(content))]
+        remedy = find_pem_remedy(content, "x509", "the certificate")
+        otherwise = "put a certificate in PEM here, or move the file out of this folder"
+        return None, [_no_pem(file, content, "so a peer skips it", remedy or otherwise)]
     if "PRIVATE KEY" in block.type:
         remedy = "move it to keystore, and make sure that nobody was given this folder"
         return None, [error(file, "key-among-certificates", "is a private key in a folder of certificates", remedy)]
@@ -39,10 +37,9 @@ def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList 
     """Read a CRL; Fabric wants it in PEM and at the very beginning of the file."""
     block = find_pem_block(content)
     if block is None:
-        remedy = "if it is DER, convert it: openssl crl -inform DER -in FILE -out FILE.pem"
-        return None, [
-            warning(file, "not-pem", f"{describe_no_pem(content)}, so a peer skips it, and it revokes nothing", remedy)
-        ]
+        remedy = find_pem_remedy(content, "crl", "the CRL")
+        otherwise = "put a CRL in PEM here, or move the file out of this folder"
+        return None, [_no_pem(file, content, "so a peer skips it, and it revokes nothing", remedy or otherwise)]
     if block.type != "X509 CRL":
         return None, [error(file, "not-a-crl", f"is a {block.type.lower()}, not a CRL", "move it out of this folder")]
     if not content.startswith(b"-----BEGIN"):
@@ -58,8 +55,8 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
     """Read a private key and keep its public half alone."""
     block = find_pem_block(content)
     if block is None:
-        problem = f"{describe_no_pem(content)}, so a peer skips it"
-        return None, [warning(file, "not-pem", problem, "move it out of this folder")]
+        remedy = find_pem_remedy(content, "pkey", "the key")
+        return None, [_no_pem(file, content, "so a peer skips it", remedy or "move it out of this folder")]
     behind = find_pem_block(block.rest)
     if "PRIVATE KEY" not in block.type and behind is not None and "PRIVATE KEY" in behind.type:
         problem = f"begins with {block.type}, and a peer reads only the first PEM block"
@@ -76,18 +73,5 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
 
-def describe_no_pem(content: bytes) -> str:
-    """What a file is like in which Go finds no PEM."""
-    if content.startswith(BYTE_ORDER_MARK):
-        return "begins with a byte order mark, behind which no PEM is seen"
-    return "holds PEM that is cut short or garbled" if b"-----BEGIN" in content else "holds no PEM"
-
-
-def _pem_remedy(content: bytes) -> str:
-    if content.startswith(SEQUENCE):
-        return "it looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem"
-    if content.startswith(BYTE_ORDER_MARK):
-        return "save it as plain text without that mark"
-    if b"-----BEGIN" in content:
-        return "copy the certificate again"
-    return "put a certificate in PEM here, or move the file out of this folder"
+def _no_pem(file: str, content: bytes, consequence: str, remedy: str) -> Finding:
+    return warning(file, "not-pem", f"{describe_no_pem(content)}, {consequence}", remedy)

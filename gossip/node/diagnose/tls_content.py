@@ -8,7 +8,7 @@ from pathlib import Path
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import MAX_FILE_BYTES
-from gossip.msp.lint.contents import BYTE_ORDER_MARK
+from gossip.msp.lint.no_pem import BYTE_ORDER_MARK
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"

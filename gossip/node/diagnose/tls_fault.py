@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.msp.lint.contents import SEQUENCE, describe_no_pem
+from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem
 from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
     find_broken_certificate,

@@ -1,7 +1,6 @@
 """Each way to break an MSP folder yields exactly its finding."""
 
 import errno
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,53 +17,20 @@ from gossip.msp.authority import Authority, Credential, Validity, generate_key
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint import Severity, lint_msp_folder
 from tests.support.certificates import key_usage, like, make_ca
-from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
-
-NAME = "peer0.org1.example.com"
-OWN = f"signcerts/{NAME}-cert.pem"
-CA_FILE = "cacerts/ca.org1.example.com-cert.pem"
-CA = organisation().ca
-VALIDITY = organisation().validity
-
-
-@pytest.fixture
-def msp(tmp_path: Path) -> Path:
-    """A peer's own msp folder to break, with the tls folder beside it."""
-    shutil.copytree(peer_folder(), tmp_path / NAME)
-    return tmp_path / NAME / "msp"
-
-
-def found(path: Path) -> set[tuple[str, str]]:
-    return {(finding.file, finding.rule) for finding in lint_msp_folder(path, now=NOW).findings}
-
-
-def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
-
-
-def put_own(msp: Path, credential: Credential) -> None:
-    """Give the peer another certificate and key."""
-    put(msp / OWN, credential.certificate_pem)
-    put(msp / "keystore" / "priv_sk", credential.key_pem)
-
-
-def put_tls(msp: Path, credential: Credential) -> None:
-    put(msp.parent / "tls" / "server.crt", credential.certificate_pem)
-    put(msp.parent / "tls" / "server.key", credential.key_pem)
-
-
-def own_identity(**changes: object) -> Credential:
-    """An identity as peer0 has it, with something else."""
-    options: dict[str, object] = {"validity": VALIDITY, "units": ["peer"]} | changes
-    return CA.issue_identity(NAME, **options)  # type: ignore[arg-type]  # the names are checked when it runs
-
-
-def replace_line(path: Path, old: str, new: str, count: int = -1) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, count))
-
+from tests.support.msp_folders import (
+    CA,
+    CA_FILE,
+    NAME,
+    OWN,
+    VALIDITY,
+    found,
+    own_identity,
+    put,
+    put_own,
+    put_tls,
+    replace_line,
+)
+from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer
 
 # -- whole folders
 
