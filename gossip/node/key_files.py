@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gossip.msp.lint.reading import find_open_mode
+from gossip.msp.lint.entries import find_open_mode
 from gossip.node.settings import PeerSettings
 
 logger = logging.getLogger("peer.gossip")

@@ -55,7 +55,7 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
 def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
     """Every certificate holds now, and for thirty days more."""
     everything = [entry for entries in folder.certificates.values() for entry in entries]
-    for entry in [*everything, *folder.tls_certificates]:
+    for entry in [*everything, *folder.tls_certificates, *folder.tls_issuers]:
         not_before_at, not_after_at = entry.certificate.not_before_at, entry.certificate.not_after_at
         subject = entry.certificate.subject
         if not_after_at < now:

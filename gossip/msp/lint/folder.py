@@ -57,7 +57,11 @@ class Stranger:
 
 @dataclass(slots=True)
 class Folder:
-    """An MSP folder, and the ``tls`` folder beside it where there is one; files in the order of their names."""
+    """An MSP folder, and the ``tls`` folder beside it where there is one; files in the order of their names.
+
+    Of ``tls``, ``tls_certificates`` are the peer's own, ``tls_issuers`` what stands behind them in the same file, and
+    ``tls_roots`` the CAs that the peer trusts.
+    """
 
     path: Path
     certificates: dict[str, list[CertificateFile]] = field(default_factory=dict)
@@ -65,6 +69,8 @@ class Folder:
     crls: list[CrlFile] = field(default_factory=list)
     config: bytes = b""
     tls_certificates: list[CertificateFile] = field(default_factory=list)
+    tls_issuers: list[CertificateFile] = field(default_factory=list)
+    tls_roots: list[CertificateFile] = field(default_factory=list)
     tls_keys: list[KeyFile] = field(default_factory=list)
     strangers: list[Stranger] = field(default_factory=list)
     files: list[FileFacts] = field(default_factory=list)

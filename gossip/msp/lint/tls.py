@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
+from gossip.msp.certificate import Certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
-from gossip.msp.tls_facts import find_missing_purposes
+from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
 
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
     """TLS certificates come from the TLS CAs, fit a key, name a host, and serve both ends of a connection."""
     for entry in folder.tls_certificates:
+        if entry.certificate.is_ca:
+            yield _ca_before_own(entry)
+            continue
         yield from _lint_issuer(entry, folder)
         yield from _lint_key(entry, folder)
         yield from _lint_usage(entry)
@@ -19,16 +23,55 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
             yield error(entry.file, "no-alternative-names", problem, remedy)
 
 
-def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
-    authorities = folder.tls_authorities()
-    if any(entry.certificate.is_signed_by(authority.certificate) for authority in authorities):
-        return
-    known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
+def _ca_before_own(entry: CertificateFile) -> Finding:
     problem = (
-        f"{entry.certificate.subject} was issued by {entry.certificate.issuer}, which is none of the TLS CAs ({known})"
+        f"begins with the CA {entry.certificate.subject}, and a peer shows what comes first as its own certificate"
     )
-    remedy = f"put the certificate of {entry.certificate.issuer} into tlscacerts"
-    yield error(entry.file, "tls-not-issued-here", problem, remedy)
+    remedy = "put the peer's own certificate first, and those of intermediate CAs behind it"
+    return error(entry.file, "ca-before-own", problem, remedy)
+
+
+def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+    behind = [ca.certificate.der for ca in folder.tls_issuers if ca.file == entry.file]
+    chain = [entry.certificate.der, *behind]
+    authorities = folder.tls_authorities()
+    missing = find_missing_issuer(chain, _certificates(authorities))
+    missing_here = find_missing_issuer(chain, _certificates(folder.tls_roots)) if folder.tls_roots else None
+    namesakes = [found.namesake for found in (missing, missing_here) if found is not None]
+    stale = [ca.file for ca in (*authorities, *folder.tls_roots) if ca.certificate in namesakes]
+    if stale:
+        yield _other_generation(entry, next(filter(None, namesakes)), stale)
+    if missing is not None and missing.namesake is None:
+        known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
+        problem = f"{missing.certificate} was issued by {missing.issuer}, which is none of the TLS CAs ({known})"
+        remedy = f"put the certificate of {missing.issuer} into {_place_of(missing.issuer, folder)}"
+        yield error(entry.file, "tls-not-issued-here", problem, remedy)
+
+
+def _other_generation(entry: CertificateFile, namesake: Certificate, stale: list[str]) -> Finding:
+    files, name = " and ".join(stale), namesake.subject
+    problem = (
+        f"the {name} that issued {entry.certificate.subject} has another key than the {name} in {files}: "
+        "they are of different generations of crypto material"
+    )
+    remedy = (
+        f"put the certificate of the {name} that issued it into {files}, and give it to the other organisations; or go "
+        "back to the TLS certificate and key of the generation of that CA"
+    )
+    return error(entry.file, "tls-other-generation", problem, remedy)
+
+
+def _place_of(issuer: str, folder: Folder) -> str:
+    """Where a TLS CA belongs, of which the certificate may be at hand."""
+    at_hand = (*folder.tls_roots, *folder.authorities())
+    found = next((ca.certificate for ca in at_hand if ca.certificate.subject == issuer), None)
+    if found is None:
+        return "tlscacerts, or into tlsintermediatecerts where another CA issued it"
+    return "tlscacerts" if found.is_signed_by(found) else "tlsintermediatecerts"
+
+
+def _certificates(entries: list[CertificateFile]) -> list[Certificate]:
+    return [entry.certificate for entry in entries]
 
 
 def _lint_key(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:

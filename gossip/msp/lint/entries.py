@@ -1,0 +1,102 @@
+"""Lists the files of a folder with what they hold; what cannot be read becomes a finding."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from gossip.errors import ConfigurationError
+from gossip.msp.certificate import Certificate
+from gossip.msp.config import MAX_FILE_BYTES
+from gossip.msp.distinguished_name import parse_name
+from gossip.msp.lint.finding import FileFacts, error, warning
+from gossip.msp.lint.folder import Folder
+from gossip.msp.pem import find_pem_block
+
+_MAX_FILES = 1000
+_TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
+_LET_READ = "let the peer's user read it: chmod and chown, also of the folders above"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of ``path``, by name, under the name ``shown`` for that folder.
+
+    Raises:
+        ConfigurationError: There are more than in any such folder.
+    """
+    for index, entry in enumerate(_entries(folder, path, shown)):
+        if index >= _MAX_FILES:
+            raise ConfigurationError(f"has more than {_MAX_FILES} entries", path=str(path))
+        file = f"{shown}/{entry.name}"
+        if leads_nowhere(entry):
+            note_dangling(folder, entry, file)
+            continue
+        content = read_content(folder, entry, file)
+        if content is None:
+            continue
+        if entry.name.startswith(".") and find_pem_block(content) is None:
+            folder.files.append(FileFacts(file, "ignored"))
+        else:
+            yield file, content
+
+
+def read_content(folder: Folder, entry: Path, file: str) -> bytes | None:
+    """What a file holds; None where it is no file, or cannot be read, which becomes a finding."""
+    try:
+        if not entry.is_file():
+            folder.files.append(FileFacts(file, "ignored"))
+        elif entry.stat().st_size > MAX_FILE_BYTES:
+            folder.files.append(FileFacts(file, "unknown"))
+            folder.findings.append(error(file, "file-too-large", _TOO_LARGE, "move it out of the folder"))
+        else:
+            return entry.read_bytes()
+    except OSError as refusal:
+        folder.files.append(FileFacts(file, "unreadable"))
+        folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+    return None
+
+
+def leads_nowhere(path: Path) -> bool:
+    """Whether it is a link to what does not exist."""
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:
+        return False  # who reads it will say so
+
+
+def note_dangling(folder: Folder, path: Path, file: str) -> None:
+    """List a link to what does not exist."""
+    folder.files.append(FileFacts(file, "unreadable"))
+    problem = f"is a link to {path.readlink()}, which does not exist"
+    folder.findings.append(error(file, "dangling-link", problem, "put there what it should lead to"))
+
+
+def note_certificate(folder: Folder, file: str, role: str, certificate: Certificate | None) -> None:
+    """List a file by the certificate in it, if one can be read."""
+    if certificate is None:
+        folder.files.append(FileFacts(file, "unreadable"))
+        return
+    validity = (certificate.not_before_at, certificate.not_after_at)
+    folder.files.append(FileFacts(file, role, parse_name(certificate.raw_subject).rfc4514_string(), *validity))
+
+
+def find_open_mode(path: Path) -> int | None:
+    """The mode of a file that others than its owner may use; None where they may not."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return mode if mode & _OTHERS else None
+
+
+def note_open_key(folder: Folder, path: Path, file: str) -> None:
+    """Warn of a private key that others than its owner may use."""
+    mode = find_open_mode(path)
+    if mode is not None:
+        problem = f"a private key that others than its owner may use (mode {mode:04o})"
+        folder.findings.append(warning(file, "key-permissions", problem, f"chmod 600 {path}"))
+
+
+def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:
+    try:
+        return sorted(path.iterdir())
+    except OSError as refusal:
+        folder.findings.append(error(shown, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+        return []

@@ -1,0 +1,88 @@
+"""Reads the ``tls`` folder beside an MSP folder."""
+
+from pathlib import Path
+
+from gossip.msp.lint.entries import note_certificate, note_open_key, read_files
+from gossip.msp.lint.finding import FileFacts, error
+from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
+from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
+
+_SHOWN = "../tls"
+_AUTHORITIES = "ca.crt"
+_CERTIFICATES = ("server.crt", "client.crt")
+_KEYS = ("server.key", "client.key")
+_ROLES = {_AUTHORITIES: "the TLS CA", **dict.fromkeys(_CERTIFICATES, "the TLS certificate")}
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
+
+def read_tls_folder(folder: Folder, path: Path) -> None:
+    """Read every file of the ``tls`` folder, as TLS reads them."""
+    has_others = (path / "signcerts").is_dir()  # as fabric-ca-client leaves them
+    for file, content in read_files(folder, path, _SHOWN):
+        name = Path(file).name
+        if name == _AUTHORITIES:
+            _add_authorities(folder, file, content)
+        elif name in _CERTIFICATES:
+            _add_chain(folder, file, content)
+        elif name.endswith((".key", "_sk")):
+            _add_key(folder, path / name, file, content)
+        else:
+            folder.files.append(FileFacts(file, "ignored"))
+            has_others = has_others or _BEGIN in content
+    kinds = _kinds(path)
+    _note_folders(folder, kinds)
+    if not has_others:
+        _note_missing(folder, kinds)
+
+
+def _add_authorities(folder: Folder, file: str, content: bytes) -> None:
+    certificates, findings = read_authorities(file, content)
+    folder.findings += findings
+    note_certificate(folder, file, "TLS root CA", next(iter(certificates), None))
+    folder.tls_roots += [CertificateFile(file, certificate) for certificate in certificates]
+
+
+def _add_chain(folder: Folder, file: str, content: bytes) -> None:
+    certificates, findings = read_chain(file, content)
+    folder.findings += findings
+    note_certificate(folder, file, "TLS certificate", next(iter(certificates), None))
+    folder.tls_certificates += [CertificateFile(file, certificate) for certificate in certificates[:1]]
+    folder.tls_issuers += [CertificateFile(file, certificate) for certificate in certificates[1:]]
+
+
+def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:
+    public_key, findings = read_tls_key(file, content)
+    folder.findings += findings
+    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
+    if public_key is not None:
+        folder.tls_keys.append(KeyFile(file, public_key))
+    note_open_key(folder, path, file)
+
+
+def _kinds(path: Path) -> dict[str, bool]:
+    """Each entry by name, and whether it is a folder."""
+    try:
+        return {entry.name: entry.is_dir() for entry in path.iterdir()}
+    except OSError:
+        return {}  # which has been said
+
+
+def _note_folders(folder: Folder, kinds: dict[str, bool]) -> None:
+    for name in (_AUTHORITIES, *_CERTIFICATES, *_KEYS):
+        if kinds.get(name):
+            problem = f"is a folder, where {_ROLES.get(name, 'a key')} belongs"
+            remedy = "put the file there; Docker makes such a folder when it is to mount a file that does not exist"
+            folder.findings.append(error(f"{_SHOWN}/{name}", "not-a-file", problem, remedy))
+
+
+def _note_missing(folder: Folder, kinds: dict[str, bool]) -> None:
+    """A key without its certificate; or TLS CAs and no certificate at all."""
+    missing = [crt for crt, key in zip(_CERTIFICATES, _KEYS, strict=True) if key in kinds and crt not in kinds]
+    if not missing and _AUTHORITIES in kinds and kinds.keys().isdisjoint(_CERTIFICATES):
+        missing = [_CERTIFICATES[0]]
+    for name in missing:
+        problem, remedy = (
+            "does not exist, though other files of TLS do",
+            "put the certificate there that the TLS CA issued",
+        )
+        folder.findings.append(error(f"{_SHOWN}/{name}", "no-tls-certificate", problem, remedy))

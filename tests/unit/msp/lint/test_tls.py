@@ -1,0 +1,209 @@
+"""The tls folder beside an MSP folder is read as TLS reads it."""
+
+import codecs
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gossip.msp.authority import Authority, Credential
+from gossip.msp.lint import Finding, Severity, lint_msp_folder
+from tests.support.msp_folders import NAME, VALIDITY, found, put, put_tls
+from tests.support.organisations import NOW, organisation, peer
+
+TLS_CA = organisation().tls_ca
+TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
+OWN, KEY = peer().tls.certificate_pem, peer().tls.key_pem
+PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+GARBLED = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+GARBLED_KEY = GARBLED.replace(b"CERTIFICATE", b"PRIVATE KEY")
+SERVER, ROOTS, SERVER_KEY = "../tls/server.crt", "../tls/ca.crt", "../tls/server.key"
+
+
+def tls(msp: Path, name: str) -> Path:
+    return msp.parent / "tls" / name
+
+
+def only_finding(msp: Path) -> Finding:
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    return finding
+
+
+def intermediate() -> Authority:
+    return TLS_CA.issue_authority("lower.tlsca.org1.example.com", "org1.example.com", validity=VALIDITY)
+
+
+def issue(authority: Authority) -> Credential:
+    return authority.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"])
+
+
+def put_chain(msp: Path, *, behind: bytes | None = None) -> None:
+    """A certificate from an intermediate CA, which stands behind it in the file."""
+    lower = intermediate()
+    own = issue(lower)
+    put_tls(msp, own)
+    put(tls(msp, "server.crt"), own.certificate_pem + (lower.certificate_pem if behind is None else behind))
+
+
+# -- what TLS takes
+
+
+def put_the_key_first(msp: Path) -> None:
+    put(tls(msp, "server.crt"), KEY + OWN)
+
+
+def put_the_parameters_first(msp: Path) -> None:
+    put(tls(msp, "server.key"), PARAMETERS + KEY)
+
+
+def put_certificate_and_key_into_one(msp: Path) -> None:
+    for name in ("server.crt", "server.key"):
+        put(tls(msp, name), OWN + KEY)
+
+
+def trust_two_generations(msp: Path) -> None:
+    put(
+        tls(msp, "ca.crt"),
+        Authority.create("tlsca.org1.example.com", "org1.example.com", validity=VALIDITY).certificate_pem
+        + TLS_CA.certificate_pem,
+    )
+
+
+def write_text_before_the_certificate(msp: Path) -> None:
+    put(tls(msp, "server.crt"), b"Certificate:\n    Data:\n" + OWN)
+
+
+def name_the_files_otherwise(msp: Path) -> None:
+    for old, new in (("server.crt", "peer.crt"), ("server.key", "peer.key")):
+        tls(msp, old).rename(tls(msp, new))
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        put_chain,
+        put_the_key_first,
+        put_the_parameters_first,
+        put_certificate_and_key_into_one,
+        trust_two_generations,
+        write_text_before_the_certificate,
+        name_the_files_otherwise,
+    ],
+)
+def test_what_tls_takes_is_clean(msp: Path, arrange: Callable[[Path], None]) -> None:
+    arrange(msp)
+    for name in ("server.key", "peer.key"):
+        if tls(msp, name).exists():
+            tls(msp, name).chmod(0o600)
+
+    assert found(msp) == set()
+
+
+# -- what it does not
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule", "severity", "told"),
+    [
+        ("ca.crt", TLS_CA.certificate_pem + GARBLED, "not-a-certificate", Severity.WARNING, "number 2 is broken"),
+        ("ca.crt", TLS_CA.certificate_pem + OWN[:300], "not-a-certificate", Severity.WARNING, "cut short"),
+        ("ca.crt", GARBLED, "not-a-certificate", Severity.ERROR, "its DER is garbled"),
+        ("ca.crt", b"hello", "not-pem", Severity.ERROR, "holds no PEM, and a peer does not start with it"),
+        ("ca.crt", codecs.BOM_UTF8 + TLS_CA.certificate_pem * 2, "not-pem", Severity.ERROR, "begins with a byte order"),
+        ("server.crt", OWN + GARBLED, "not-a-certificate", Severity.ERROR, "number 2 is broken"),
+        ("server.crt", KEY, "key-among-certificates", Severity.ERROR, "where a certificate belongs"),
+        ("server.crt", PARAMETERS, "not-a-certificate", Severity.ERROR, "holds EC PARAMETERS, where"),
+        ("server.crt", OWN.decode().encode("utf-16"), "not-pem", Severity.ERROR, "is text in UTF-16"),
+        ("server.crt", TLS_CA.certificate_pem + OWN, "ca-before-own", Severity.ERROR, "begins with the CA tlsca.org1"),
+    ],
+)
+def test_a_broken_file_is_told(msp: Path, name: str, content: bytes, rule: str, severity: Severity, told: str) -> None:
+    put(tls(msp, name), content)
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity) == (f"../tls/{name}", rule, severity)
+    assert told in finding.problem
+
+
+@pytest.mark.parametrize(("content", "rule"), [(b"hello", "not-pem"), (OWN, "not-a-key"), (GARBLED_KEY, "not-a-key")])
+def test_a_broken_key_is_told(msp: Path, content: bytes, rule: str) -> None:
+    put(tls(msp, "server.key"), content)
+
+    assert found(msp) == {(SERVER_KEY, rule), (SERVER, "tls-key-mismatch")}
+
+
+@pytest.mark.parametrize("name", ["ca.crt", "server.crt"])
+def test_a_folder_in_place_of_a_file_is_told(msp: Path, name: str) -> None:
+    tls(msp, name).unlink()
+    tls(msp, name).mkdir()
+
+    assert found(msp) == {(f"../tls/{name}", "not-a-file")}
+
+
+@pytest.mark.parametrize("gone", [("server.crt",), ("server.crt", "server.key")])
+def test_a_certificate_that_is_not_there_is_told(msp: Path, gone: tuple[str, ...]) -> None:
+    for name in gone:
+        tls(msp, name).unlink()
+
+    assert found(msp) == {(SERVER, "no-tls-certificate")}
+
+
+def test_nothing_is_missing_in_a_folder_of_fabric_ca_s_client(msp: Path) -> None:
+    tls(msp, "server.crt").unlink()
+    tls(msp, "signcerts").mkdir()
+
+    assert found(msp) == set()
+
+
+# -- who issued it
+
+
+@pytest.mark.parametrize(("old", "others"), [(TLS_CA_FILE, ROOTS), (ROOTS, TLS_CA_FILE)])
+def test_a_ca_of_another_generation_is_told_from_none(msp: Path, old: str, others: str) -> None:
+    new = Authority.create("tlsca.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put_tls(msp, issue(new))
+    put(msp / others, new.certificate_pem)
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (SERVER, "tls-other-generation")
+    assert finding.problem == (
+        "the tlsca.org1.example.com that issued peer0.org1.example.com has another key than the tlsca.org1.example.com "
+        f"in {old}: they are of different generations of crypto material"
+    )
+    assert finding.remedy.startswith(
+        f"put the certificate of the tlsca.org1.example.com that issued it into {old}, and give it to the other"
+    )
+
+
+def test_both_old_copies_are_named_at_once(msp: Path) -> None:
+    put_tls(msp, issue(Authority.create("tlsca.org1.example.com", "org1.example.com", validity=VALIDITY)))
+
+    assert f"in {TLS_CA_FILE} and {ROOTS}: they" in only_finding(msp).problem
+
+
+def test_an_unknown_issuer_may_be_an_intermediate(msp: Path) -> None:
+    put_tls(msp, issue(intermediate()))
+
+    assert only_finding(msp).remedy == (
+        "put the certificate of lower.tlsca.org1.example.com into tlscacerts, or into tlsintermediatecerts where "
+        "another CA issued it"
+    )
+
+
+def test_an_issuer_that_is_at_hand_is_put_where_it_belongs(msp: Path) -> None:
+    (msp / TLS_CA_FILE).unlink()
+    assert only_finding(msp).remedy == "put the certificate of tlsca.org1.example.com into tlscacerts"
+
+    lower = intermediate()
+    put(msp / TLS_CA_FILE, TLS_CA.certificate_pem)
+    put(tls(msp, "ca.crt"), lower.certificate_pem)
+    put_tls(msp, issue(lower))
+    assert only_finding(msp).remedy == "put the certificate of lower.tlsca.org1.example.com into tlsintermediatecerts"
+
+
+def test_an_intermediate_that_is_sent_must_lead_to_a_tls_ca(msp: Path) -> None:
+    put_chain(msp, behind=intermediate().certificate_pem)
+
+    assert "issued by lower.tlsca.org1.example.com, which is none of the TLS CAs" in only_finding(msp).problem
