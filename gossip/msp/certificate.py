@@ -53,7 +53,7 @@ _READ_KEYS = frozenset(
     }
 )
 """Keys that Go reads. To read a Diffie-Hellman key OpenSSL tests its parameters for primes: 27 s for 8,192 bits."""
-_WEAK_HASHES = (hashes.MD5, hashes.SHA1, hashes.SHA224)
+_WEAK_HASHES: dict[type, str] = {hashes.MD5: "MD5", hashes.SHA1: "SHA-1", hashes.SHA224: "SHA-224"}
 _NO_USAGE = x509.KeyUsage(False, False, False, False, False, False, False, False, False)
 _MAX_SHOWN = 128
 _SERVER_PURPOSES = frozenset({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
@@ -121,6 +121,14 @@ class Certificate:
         """The subject's last common name as it stands there; empty where it has none."""
         return parse_name(self.raw_subject).common_name
 
+    @property
+    def weak_hash(self) -> str | None:
+        """The hash under its issuer's signature where Go takes none over it; None where it does, or nobody knows it."""
+        try:
+            return _WEAK_HASHES.get(type(self.parsed.signature_hash_algorithm))
+        except (UnsupportedAlgorithm, ValueError):
+            return None
+
     def released(self) -> "Certificate":
         """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
         return replace(self, parsed=_load(self.der))
@@ -128,7 +136,7 @@ class Certificate:
     def is_signed_by(self, issuer: "Certificate") -> bool:
         """True when ``issuer`` has the issuer's name and made the signature, over a hash that Go still takes."""
         try:
-            if isinstance(self.parsed.signature_hash_algorithm, _WEAK_HASHES):
+            if self.weak_hash is not None:
                 return False
             self.parsed.verify_directly_issued_by(issuer.parsed)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPri
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import CertificateFile, CrlFile, MspConfig, OuConfig
 from gossip.msp.membership import Msp
@@ -110,6 +111,15 @@ def make_der(
         builder = builder.add_extension(extension, critical)
     signed = builder.sign(issuer.key if issuer else key, hash_algorithm)
     return signed.public_bytes(Encoding.DER), key
+
+
+def sign_over_sha1(der: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """The same certificate in DER, signed with ECDSA over SHA-1, over which cryptography signs none."""
+    signed, algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
+    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+    body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
+    signature = encode_element(BIT_STRING, b"\0" + key.sign(body, ec.ECDSA(hashes.SHA1())))
+    return encode_element(SEQUENCE, body + weak + signature)
 
 
 def make_leaf(name: str = "peer0", issuer: Issued | None = None, **options: object) -> Issued:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import SignatureAlgorithmOID
 
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.finding import Finding, error, warning
@@ -14,11 +13,6 @@ EXPIRY_NOTICE = timedelta(days=30)
 _CA_FOLDERS = ("cacerts", "intermediatecerts", "tlscacerts", "tlsintermediatecerts")
 _INTERMEDIATES = {"cacerts": "intermediatecerts", "tlscacerts": "tlsintermediatecerts"}
 _GOSSIP_CURVES = ("secp256r1", "secp384r1")
-_WEAK_SIGNATURES = (
-    SignatureAlgorithmOID.RSA_WITH_MD5,
-    SignatureAlgorithmOID.RSA_WITH_SHA1,
-    SignatureAlgorithmOID.ECDSA_WITH_SHA1,
-)
 _MIN_RSA_BITS = 2048
 _MIN_CURVE_BITS = 256
 _ADMIN = "admin"
@@ -47,9 +41,9 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
     for name, entries in folder.certificates.items():
         for entry in entries:
             yield from _lint_key(entry, signs_gossip=name == "signcerts")
-            if entry.certificate.parsed.signature_algorithm_oid in _WEAK_SIGNATURES:
-                problem = f"{entry.certificate.subject} is signed over SHA-1 or MD5, which Go refuses"
-                yield error(entry.file, "weak-signature", problem, "have it issued again with SHA-256")
+            yield from _lint_signature(entry)
+    for entry in (*folder.tls_certificates, *folder.tls_issuers):
+        yield from _lint_signature(entry)
 
 
 def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
@@ -72,7 +66,7 @@ def _lint_ca(name: str, entry: CertificateFile) -> Iterator[Finding]:
     certificate = entry.certificate
     if not certificate.is_ca:
         yield _not_a_ca(name, entry)
-    elif name in _INTERMEDIATES and not certificate.is_signed_by(certificate):
+    elif name in _INTERMEDIATES and certificate.weak_hash is None and not certificate.is_signed_by(certificate):
         problem = f"{certificate.subject} is an intermediate CA: {certificate.issuer} issued it"
         remedy = f"move it to {_INTERMEDIATES[name]}, and put {certificate.issuer} here"
         yield error(entry.file, "not-a-root", problem, remedy)
@@ -98,6 +92,13 @@ def _may_not_sign(name: str, entry: CertificateFile) -> Finding:
     if name == "cacerts" and entry.certificate.is_ecdsa_signed:
         return error(entry.file, "ca-cannot-sign", f"{problem}: no peer starts with it", remedy)
     return warning(entry.file, "ca-cannot-sign", f"{problem}: peers refuse whatever it issues", remedy)
+
+
+def _lint_signature(entry: CertificateFile) -> Iterator[Finding]:
+    weak = entry.certificate.weak_hash
+    if weak is not None:
+        problem = f"{entry.certificate.subject} is signed over {weak}, which Go refuses"
+        yield error(entry.file, "weak-signature", problem, "have it issued again with SHA-256")
 
 
 def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding]:

@@ -25,7 +25,8 @@ def lint_chains(folder: Folder) -> Iterator[Finding]:
         return
     for name in ("intermediatecerts", "signcerts", "admincerts"):
         for entry in folder.in_folder(name):
-            if entry.certificate.is_ca == (name == "intermediatecerts"):
+            is_in_place = entry.certificate.is_ca == (name == "intermediatecerts")
+            if is_in_place and entry.certificate.weak_hash is None:
                 yield from _lint_chain(entry, tree, folder)
 
 

@@ -14,7 +14,8 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
         if entry.certificate.is_ca:
             yield _ca_before_own(entry)
             continue
-        yield from _lint_issuer(entry, folder)
+        if entry.certificate.weak_hash is None:
+            yield from _lint_issuer(entry, folder)
         yield from _lint_key(entry, folder)
         yield from _lint_usage(entry)
         if not entry.certificate.has_alternative_names:

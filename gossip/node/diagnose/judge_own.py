@@ -10,6 +10,7 @@ _TELLING = (
     "unreadable",
     "ca-in-signcerts",
     "tls-certificate",
+    "weak-signature",
     "no-signcert",
     "node-ou-certifier",
     "node-ou-case",

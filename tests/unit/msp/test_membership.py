@@ -6,7 +6,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
@@ -24,6 +23,7 @@ from tests.support.certificates import (
     make_config,
     make_leaf,
     make_msp,
+    sign_over_sha1,
 )
 
 CLIENT_ONLY: Extension = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
@@ -113,11 +113,7 @@ def test_hash_that_go_does_not_know_leaves_a_place() -> None:
 def test_sha1_is_known_and_refused() -> None:
     root = make_ca("root")
     assert isinstance(root.key, ec.EllipticCurvePrivateKey)
-    signed, algorithm, _ = read_elements(read_element(make_leaf("leaf", root).certificate.der, SEQUENCE).content)
-    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
-    body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
-    signature = encode_element(BIT_STRING, b"\0" + root.key.sign(body, ec.ECDSA(hashes.SHA1())))
-    certificate = parse_certificate(encode_element(SEQUENCE, body + weak + signature))
+    certificate = parse_certificate(sign_over_sha1(make_leaf("leaf", root).certificate.der, root.key))
     assert certificate.parsed.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1
     with pytest.raises(UntrustedIdentityError, match="that CA's key did not make the signature"):
         make_msp([root]).place(certificate)
