@@ -221,10 +221,18 @@ class _Folder:
         try:
             certificate, block = parse_certificate_pem(data)
         except UntrustedIdentityError as error:
-            raise ConfigurationError(str(error), path=str(file)) from error
+            raise ConfigurationError(_describe_first_block(data) or str(error), path=str(file)) from error
         if b"-----BEGIN" in block.rest:
             self.warnings.append(f"{file}: only its first PEM block is read, as Fabric does; split it into files")
         return CertificateFile(str(file), certificate)
+
+
+def _describe_first_block(data: bytes) -> str | None:
+    """What keeps a file from being read as a certificate; None where its first block is at least named one."""
+    block = find_pem_block(data)
+    if block is None or block.type == "CERTIFICATE":
+        return None
+    return f"not an X.509 certificate: the file begins with {block.type}, and only its first PEM block is read"
 
 
 def _exists(path: Path) -> bool:

@@ -12,7 +12,6 @@ from gossip.msp.lint.folder import CertificateFile, Folder
 EXPIRY_NOTICE = timedelta(days=30)
 _CA_FOLDERS = ("cacerts", "intermediatecerts", "tlscacerts", "tlsintermediatecerts")
 _INTERMEDIATES = {"cacerts": "intermediatecerts", "tlscacerts": "tlsintermediatecerts"}
-_GOSSIP_CURVES = ("secp256r1", "secp384r1")
 _MIN_RSA_BITS = 2048
 _MIN_CURVE_BITS = 256
 _ADMIN = "admin"
@@ -29,11 +28,6 @@ def lint_places(folder: Folder) -> Iterator[Finding]:
                 problem = f"{entry.certificate.subject} is a CA certificate, and a CA is never a member of its MSP"
                 remedy = f"move it to cacerts, and put the certificate that this CA issued into {name}"
                 yield error(entry.file, f"ca-in-{name}", problem, remedy)
-    own = folder.in_folder("signcerts")
-    if len(own) > 1:
-        ignored = ", ".join(entry.file for entry in own[1:])
-        problem = f"a peer takes the first certificate by name, {own[0].file}, and ignores {ignored}"
-        yield error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
 
 
 def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
@@ -103,7 +97,7 @@ def _lint_signature(entry: CertificateFile) -> Iterator[Finding]:
 
 def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding]:
     key, subject = entry.certificate.key, entry.certificate.subject
-    if signs_gossip and not (isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _GOSSIP_CURVES):
+    if signs_gossip and not isinstance(key, ec.EllipticCurvePublicKey):
         problem = f"{subject} has a {name_key(entry.certificate)} key, with which a peer cannot sign gossip"
         yield error(entry.file, "foreign-key", problem, "enroll again with ECDSA on P-256 or P-384")
     elif key is None:

@@ -10,8 +10,10 @@ from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.lint.broken import describe_broken
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
-from gossip.msp.pem import find_pem_block
+from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.revocation import parse_crl
+
+_KEY = "PRIVATE KEY"
 
 
 def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
@@ -21,11 +23,11 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
         remedy = find_pem_remedy(content, "x509", "the certificate")
         otherwise = "put a certificate in PEM here, or move the file out of this folder"
         return None, [_no_pem(file, content, "so a peer skips it", remedy or otherwise)]
-    if "PRIVATE KEY" in block.type:
-        remedy = "move it to keystore, and make sure that nobody was given this folder"
-        return None, [error(file, "key-among-certificates", "is a private key in a folder of certificates", remedy)]
+    behind = find_pem_block(block.rest)
+    if _KEY in block.type:
+        return None, [_key_among_certificates(file, block, behind)]
     findings = []
-    if find_pem_block(block.rest) is not None:
+    if behind is not None:
         problem = "holds several PEM blocks, of which a peer reads only the first"
         findings.append(error(file, "several-blocks", problem, "put each certificate into a file of its own"))
     try:
@@ -58,20 +60,36 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
     if block is None:
         remedy = find_pem_remedy(content, "pkey", "the key")
         return None, [_no_pem(file, content, "so a peer skips it", remedy or "move it out of this folder")]
+    findings = []
     behind = find_pem_block(block.rest)
-    if "PRIVATE KEY" not in block.type and behind is not None and "PRIVATE KEY" in behind.type:
-        problem = f"begins with {block.type}, and a peer reads only the first PEM block"
-        return None, [error(file, "not-a-key", problem, f"remove everything before -----BEGIN {behind.type}-----")]
-    if "PRIVATE KEY" not in block.type:
+    if _KEY not in block.type and behind is not None and _KEY in behind.type:
+        problem = f"begins with {block.type}, behind which a Fabric peer finds no key"
+        findings.append(
+            warning(file, "key-not-first", problem, f"remove what stands before -----BEGIN {behind.type}-----")
+        )
+    elif _KEY not in block.type:
         problem = f"is a {block.type.lower()}, not a private key"
         return None, [warning(file, "not-a-key", problem, "move it out of this folder")]
     try:
-        return load_pem_private_key(content, None).public_key(), []
+        return load_pem_private_key(content, None).public_key(), findings
     except TypeError:
         remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out priv_sk"
         return None, [error(file, "encrypted-key", "is encrypted, and a peer asks for no password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
+
+
+def _key_among_certificates(file: str, key: PemBlock, behind: PemBlock | None) -> Finding:
+    place = (
+        "into a file of its own in keystore" if file.startswith("signcerts/") else "out of the MSP folder, and keep it"
+    )
+    leak = "make sure that nobody was given this folder"
+    if behind is None or behind.type != "CERTIFICATE":
+        problem = "is a private key in a folder of certificates"
+        return error(file, "key-among-certificates", problem, f"move it {place}; {leak}")
+    problem = f"begins with {key.type}, and a peer reads only the first PEM block"
+    remedy = f"move the key, which is everything before -----BEGIN {behind.type}-----, {place}; {leak}"
+    return error(file, "key-among-certificates", problem, remedy)
 
 
 def _no_pem(file: str, content: bytes, consequence: str, remedy: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Rules over who issued what: chains, keys that fit, and CRLs."""
+"""Rules over who issued what: chains and CRLs."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain import CaTree
 from gossip.msp.crl_signature import is_signed_by
-from gossip.msp.lint.finding import Finding, Severity, error, warning
+from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
 
@@ -28,24 +28,6 @@ def lint_chains(folder: Folder) -> Iterator[Finding]:
             is_in_place = entry.certificate.is_ca == (name == "intermediatecerts")
             if is_in_place and entry.certificate.weak_hash is None:
                 yield from _lint_chain(entry, tree, folder)
-
-
-def lint_own_key(folder: Folder) -> Iterator[Finding]:
-    """The peer's key is the one that its certificate is for."""
-    own = folder.own()
-    if own is None:
-        for key in folder.keys:
-            problem = "is a private key, but no certificate in signcerts belongs to it"
-            yield error(key.file, "no-signcert", problem, "put the peer's own certificate into signcerts")
-        return
-    public_key = own.certificate.parsed.public_key()
-    for key in folder.keys:
-        if key.public_key != public_key:
-            problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
-            yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
-    if not folder.keys and not _has_broken_key(folder):
-        problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
-        yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
 
 
 def lint_crls(folder: Folder) -> Iterator[Finding]:
@@ -136,8 +118,3 @@ def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
             "a peer ignores it, and revokes nothing"
         )
         yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")
-
-
-def _has_broken_key(folder: Folder) -> bool:
-    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
-    return any(file.partition("/")[0] == "keystore" for file in errors)

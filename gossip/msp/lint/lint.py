@@ -7,8 +7,9 @@ from pathlib import Path
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.lint.certificates import lint_keys_fit_fabric, lint_places, lint_validity
 from gossip.msp.lint.finding import FileFacts, Finding, Severity
-from gossip.msp.lint.issuance import lint_chains, lint_crls, lint_own_key
+from gossip.msp.lint.issuance import lint_chains, lint_crls
 from gossip.msp.lint.layout import lint_layout
+from gossip.msp.lint.own import lint_own
 from gossip.msp.lint.reading import read_folder
 from gossip.msp.lint.refusal import lint_as_loaded
 from gossip.msp.lint.settings import lint_settings
@@ -50,7 +51,7 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
         *lint_keys_fit_fabric(folder),
         *lint_validity(folder, now),
         *lint_chains(folder),
-        *lint_own_key(folder),
+        *lint_own(folder),
         *lint_crls(folder),
         *lint_settings(folder),
         *lint_tls(folder),

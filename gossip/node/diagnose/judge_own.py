@@ -8,6 +8,7 @@ from gossip.node.diagnose.own_side import OwnSide
 _TELLING = (
     "dangling-link",
     "unreadable",
+    "several-signcerts",
     "ca-in-signcerts",
     "tls-certificate",
     "weak-signature",

@@ -261,10 +261,6 @@ def use_ed25519(msp: Path) -> None:
     put_own(msp, own_identity(key=ed25519.Ed25519PrivateKey.generate()))
 
 
-def use_p521(msp: Path) -> None:
-    put_own(msp, own_identity(key=ec.generate_private_key(ec.SECP521R1())))
-
-
 def use_a_weak_admin_key(msp: Path) -> None:
     weak = CA.issue_identity("admin", validity=VALIDITY, units=["admin"], key=ec.generate_private_key(ec.SECP224R1()))
     put(msp / "admincerts" / "admin.pem", weak.certificate_pem)
@@ -498,7 +494,6 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (let_it_begin_later, OWN, "not-yet-valid"),
     (use_rsa, OWN, "foreign-key"),
     (use_ed25519, OWN, "foreign-key"),
-    (use_p521, OWN, "foreign-key"),
     (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
     (enroll_elsewhere, OWN, "not-issued-here"),
     (enroll_with_the_tls_ca, OWN, "tls-certificate"),
@@ -520,7 +515,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (take_a_crl_in_der, "crls/crl.pem", "not-pem"),
     (put_a_certificate_into_crls, "crls/crl.pem", "not-a-crl"),
     (write_text_before_the_crl, "crls/crl.pem", "not-a-crl"),
-    (leave_the_parameters_of_the_curve, "keystore/priv_sk", "not-a-key"),
+    (leave_the_parameters_of_the_curve, "keystore/priv_sk", "key-not-first"),
     (use_the_documented_name, "tlsintermediatecacerts", "misnamed"),
     (misspell_a_folder, "crl", "misnamed"),
     (add_a_stranger, "notes.txt", "unknown-file"),

@@ -1,0 +1,73 @@
+"""Rules over the peer's own certificate and key: one of each, and each for the other."""
+
+from collections.abc import Iterator
+
+from gossip.msp.lint.finding import Finding, Severity, error, warning
+from gossip.msp.lint.folder import CertificateFile, Folder
+
+
+def lint_own(folder: Folder) -> Iterator[Finding]:
+    """The peer has one certificate, and the key that it is for."""
+    own, others = folder.own(), folder.in_folder("signcerts")[1:]
+    if own is None:
+        yield from _lint_without_certificate(folder)
+        return
+    if others:
+        yield _several(own, others, folder)
+    yield from _lint_keys(own, others, folder)
+    if not folder.keys and not _is_broken("keystore", folder):
+        problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
+        yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
+
+
+def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:
+    if _is_broken("signcerts", folder):
+        return
+    for key in folder.keys:
+        problem = "is a private key, but no certificate in signcerts belongs to it"
+        yield error(key.file, "no-signcert", problem, "put the peer's own certificate into signcerts")
+
+
+def _several(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Finding:
+    problem = f"a peer takes the first certificate by name, {own.file}, and ignores {_names(others)}"
+    meant = next((entry for entry in (own, *others) if _has_key(entry, folder)), None)
+    if meant is None:
+        return error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
+    if meant is not own:
+        problem += f"; but the key in keystore is that of {meant.file}"
+    away = [entry for entry in (own, *others) if entry is not meant]
+    remedy = f"leave only {meant.file} there, which the key in keystore is for: move {_names(away)} elsewhere"
+    return error("signcerts", "several-signcerts", problem, remedy)
+
+
+def _lint_keys(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Iterator[Finding]:
+    known = [entry.certificate.parsed.public_key() for entry in (own, *others)]
+    has_own_key = _has_key(own, folder)
+    for key in folder.keys:
+        if key.public_key in known:
+            continue
+        if has_own_key:
+            problem = (
+                f"is the key of no certificate in signcerts: a peer passes it over, and signs with that of {own.file}"
+            )
+            yield warning(
+                key.file, "unused-key", problem, "keep it elsewhere, or remove it when nothing needs it any more"
+            )
+        else:
+            problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
+            yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
+
+
+def _has_key(entry: CertificateFile, folder: Folder) -> bool:
+    public_key = entry.certificate.parsed.public_key()
+    return any(key.public_key == public_key for key in folder.keys)
+
+
+def _names(entries: list[CertificateFile]) -> str:
+    return ", ".join(entry.file for entry in entries)
+
+
+def _is_broken(name: str, folder: Folder) -> bool:
+    """Whether a file of that folder has an error of its own."""
+    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
+    return any(file.partition("/")[0] == name for file in errors)
