@@ -21,7 +21,7 @@ def lint_places(folder: Folder) -> Iterator[Finding]:
     """CAs lie in the folders of CAs, and nothing else does."""
     for name in _CA_FOLDERS:
         for entry in folder.in_folder(name):
-            yield from _lint_ca(name, entry)
+            yield from _lint_ca(name, entry, folder)
     for name in ("signcerts", "admincerts"):
         for entry in folder.in_folder(name):
             if entry.certificate.is_ca:
@@ -56,19 +56,26 @@ def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
             yield warning(entry.file, "expires-soon", problem, "renew it before then")
 
 
-def _lint_ca(name: str, entry: CertificateFile) -> Iterator[Finding]:
+def _lint_ca(name: str, entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     certificate = entry.certificate
     if not certificate.is_ca:
         yield _not_a_ca(name, entry)
     elif name in _INTERMEDIATES and certificate.weak_hash is None and not certificate.is_signed_by(certificate):
-        problem = f"{certificate.subject} is an intermediate CA: {certificate.issuer} issued it"
-        remedy = f"move it to {_INTERMEDIATES[name]}, and put {certificate.issuer} here"
-        yield error(entry.file, "not-a-root", problem, remedy)
+        yield _not_a_root(name, entry, folder)
     elif certificate.key_id is None:
         problem = f"{certificate.subject} is a CA without subject key identifier, which Fabric refuses"
         yield error(entry.file, "ca-without-key-id", problem, "have the CA certificate issued with one")
     elif not certificate.can_sign_certificates:
         yield _may_not_sign(name, entry)
+
+
+def _not_a_root(name: str, entry: CertificateFile, folder: Folder) -> Finding:
+    certificate, below = entry.certificate, _INTERMEDIATES[name]
+    remedy = f"move it to {below}"
+    if not any(certificate.is_signed_by(ca.certificate) for each in (name, below) for ca in folder.in_folder(each)):
+        remedy += f", and put {certificate.issuer} here, or there too where another CA issued that one"
+    problem = f"{certificate.subject} is an intermediate CA: {certificate.issuer} issued it"
+    return error(entry.file, "not-a-root", problem, remedy)
 
 
 def _not_a_ca(name: str, entry: CertificateFile) -> Finding:

@@ -48,8 +48,14 @@ def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList 
     if not content.startswith(b"-----BEGIN"):
         problem = "has text before the CRL, at which a peer stumbles"
         return None, [error(file, "not-a-crl", problem, "remove everything before -----BEGIN X509 CRL-----")]
+    findings = []
+    if find_pem_block(block.rest) is not None:
+        problem = (
+            "holds several PEM blocks, of which a peer reads only the first: what the others revoke is not revoked"
+        )
+        findings.append(warning(file, "several-blocks", problem, "put each CRL into a file of its own"))
     try:
-        return parse_crl(content, path=""), []
+        return parse_crl(content, path=""), findings
     except ConfigurationError as fault:
         return None, [error(file, "not-a-crl", str(fault), "fetch the CRL from its CA again, or remove the file")]
 

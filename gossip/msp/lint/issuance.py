@@ -63,7 +63,8 @@ def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterato
             yield _ca_younger(entry, younger)
             return
         remedy = (
-            f"put the CA {entry.certificate.issuer} into cacerts or intermediatecerts, or enroll with a CA of this MSP"
+            f"put the CA {entry.certificate.issuer} into cacerts, or into intermediatecerts where another CA issued "
+            "it; or enroll with a CA of this MSP"
         )
         yield error(entry.file, "not-issued-here", str(fault), remedy)
         return

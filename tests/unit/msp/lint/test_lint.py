@@ -14,8 +14,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
-from gossip.msp.config import MAX_FILE_BYTES
+from gossip.msp.config import MAX_FILE_BYTES, load_msp_config, load_signing_identity
 from gossip.msp.lint import Severity, lint_msp_folder
+from gossip.msp.membership import Msp
 from tests.support.certificates import key_usage, like, make_ca
 from tests.support.msp_folders import (
     CA,
@@ -425,6 +426,10 @@ def take_a_crl_in_der(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", crl.public_bytes(Encoding.DER))
 
 
+def put_two_crls_into_one_file(msp: Path) -> None:
+    put(msp / "crls" / "crl.pem", CA.revoke([], now=NOW) + CA.revoke([peer().identity.certificate], now=NOW))
+
+
 def put_a_certificate_into_crls(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", CA.certificate_pem)
 
@@ -513,6 +518,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (misspell_a_key, "config.yaml:3", "unknown-key"),
     (put_a_file_where_a_folder_should_be, "intermediatecerts", "misnamed"),
     (take_a_crl_in_der, "crls/crl.pem", "not-pem"),
+    (put_two_crls_into_one_file, "crls/crl.pem", "several-blocks"),
     (put_a_certificate_into_crls, "crls/crl.pem", "not-a-crl"),
     (write_text_before_the_crl, "crls/crl.pem", "not-a-crl"),
     (leave_the_parameters_of_the_curve, "keystore/priv_sk", "key-not-first"),
@@ -583,3 +589,40 @@ def test_without_any_ca_the_lines_come_in_order_and_nothing_is_named_that_is_not
 
     assert [each.file for each in findings] == [f"config.yaml:{line}" for line in (4, 7, 10, 13)]
     assert {each.remedy for each in findings} == {"put the CA's certificate into cacerts, and name it"}
+
+
+def test_of_two_crls_in_one_file_the_second_revokes_nothing(msp: Path) -> None:
+    put_two_crls_into_one_file(msp)
+    local = Msp(load_msp_config(msp, "Org1MSP"))
+
+    local.check_identity(local.place(load_signing_identity(msp, "Org1MSP").certificate))
+
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    assert finding.severity is Severity.WARNING
+
+
+def test_an_unknown_issuer_may_be_an_intermediate(msp: Path) -> None:
+    lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put_own(msp, lower.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+
+    assert finding.remedy == (
+        "put the CA lower.org1.example.com into cacerts, or into intermediatecerts where another CA issued it; "
+        "or enroll with a CA of this MSP"
+    )
+
+
+def test_an_intermediate_among_the_roots_is_moved_to_those_like_it_with_its_issuer_where_that_lacks(msp: Path) -> None:
+    middle = CA.issue_authority("middle.org1.example.com", "org1.example.com", validity=VALIDITY)
+    lower = middle.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put(msp / "cacerts" / "lower.pem", lower.certificate_pem)
+    (lonely,) = lint_msp_folder(msp, now=NOW).findings
+    put(msp / "cacerts" / "lower.pem", middle.certificate_pem)
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+
+    assert finding.remedy == "move it to intermediatecerts"
+    assert lonely.remedy == (
+        "move it to intermediatecerts, and put middle.org1.example.com here, or there too where another CA issued "
+        "that one"
+    )
