@@ -8,6 +8,7 @@ from gossip.msp.chain import CaTree
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
+from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
 
 
@@ -52,6 +53,8 @@ def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterato
     try:
         chain = tree.find_chain(entry.certificate)
     except UntrustedIdentityError as fault:
+        if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
+            return  # the CA is to be moved
         if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
             problem = (
                 f"{entry.certificate.subject} is a TLS certificate, issued by the TLS CA {entry.certificate.issuer}"

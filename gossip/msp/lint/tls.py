@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gossip.msp.certificate import Certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
 
 
@@ -33,6 +34,8 @@ def _ca_before_own(entry: CertificateFile) -> Finding:
 
 
 def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+    if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
+        return  # the CA is to be moved
     behind = [ca.certificate.der for ca in folder.tls_issuers if ca.file == entry.file]
     chain = [entry.certificate.der, *behind]
     authorities = folder.tls_authorities()

@@ -10,6 +10,8 @@ _TELLING = (
     "unreadable",
     "several-signcerts",
     "ca-in-signcerts",
+    "ca-among-tls-cas",
+    "tls-ca-among-cas",
     "tls-certificate",
     "weak-signature",
     "no-signcert",

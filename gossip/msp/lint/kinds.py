@@ -1,0 +1,113 @@
+"""Rules over what CAs are for: those that issue identities and those of TLS lie in folders of their own."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from gossip.msp.certificate import Certificate
+from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.folder import CertificateFile, Folder
+
+_TLS_NAME = re.compile(r"tls[-_.]?ca", re.IGNORECASE)
+"""How cryptogen and most people begin the name of a TLS CA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A CA in a folder of the other kind, what it issued, and whether it is in a folder of its own kind as well."""
+
+    entry: CertificateFile
+    issued: CertificateFile
+    is_of_tls: bool
+    is_in_place_too: bool
+
+
+def lint_kinds(folder: Folder) -> Iterator[Finding]:
+    """CAs that issue identities are in cacerts, and TLS CAs in tlscacerts, as far as the folder can tell."""
+    misplaced = find_misplaced(folder)
+    yield from map(_misplaced, misplaced)
+    told = [each.entry.certificate for each in misplaced]
+    issues_both = _issuers(_identities(folder), folder) & _issuers(folder.tls_certificates, folder)
+    identity_cas = {ca.certificate: ca for ca in folder.authorities()}
+    for ca in folder.tls_authorities():
+        twin = identity_cas.get(ca.certificate)
+        if twin is not None and ca.certificate not in {*issues_both, *told}:
+            yield _in_both(ca, twin)
+    yield from _lint_names(folder, told)
+
+
+def _in_both(ca: CertificateFile, twin: CertificateFile) -> Finding:
+    problem = f"is {twin.file} as well, which is right only where one CA issues both identities and TLS certificates"
+    remedy = "unless one does, put the CA of TLS certificates here, or that of identities there"
+    return warning(ca.file, "ca-in-both", problem, remedy)
+
+
+def find_misplaced(folder: Folder) -> list[Misplaced]:
+    """The CAs that by what they issued belong into the folders of the other kind."""
+    identities, leaves = _identities(folder), folder.tls_certificates
+    if not identities or not leaves:
+        return []  # one CA may issue both kinds, and only one of them is here
+    of_identities, of_tls = _issuers(identities, folder), _issuers(leaves, folder)
+    authorities, tls_authorities = folder.authorities(), folder.tls_authorities()
+    in_place, tls_in_place = ({ca.certificate for ca in each} for each in (authorities, tls_authorities))
+    return [
+        Misplaced(ca, _find_issued(ca, issued, folder), is_of_tls, ca.certificate in right)
+        for among, strangers, issued, is_of_tls, right in (
+            (authorities, of_tls - of_identities, leaves, True, tls_in_place),
+            (tls_authorities, of_identities - of_tls, identities, False, in_place),
+        )
+        for ca in among
+        if ca.certificate in strangers
+    ]
+
+
+def _find_issued(ca: CertificateFile, among: list[CertificateFile], folder: Folder) -> CertificateFile:
+    return next(leaf for leaf in among if ca.certificate in _issuers([leaf], folder))
+
+
+def _misplaced(found: Misplaced) -> Finding:
+    entry, issued = found.entry, found.issued
+    rule = "tls-ca-among-cas" if found.is_of_tls else "ca-among-tls-cas"
+    kind, not_issued = ("a TLS CA", "no identity") if found.is_of_tls else ("a CA of identities", "no TLS certificate")
+    problem = f"{entry.certificate.subject} is {kind}: {issued.file} comes from it, and {not_issued} here does"
+    if found.is_in_place_too:
+        return warning(entry.file, rule, problem, "remove it here; it is where it belongs as well")
+    place = entry.file.partition("/")[0]
+    place = f"tls{place}" if found.is_of_tls else place.removeprefix("tls")
+    return error(entry.file, rule, problem, f"move it to {place}")
+
+
+def _lint_names(folder: Folder, told: list[Certificate]) -> Iterator[Finding]:
+    """Where nothing shows what a CA issues, its name may."""
+    known = {*told, *_issuers(_identities(folder), folder), *(ca.certificate for ca in folder.tls_authorities())}
+    for ca in folder.authorities():
+        if ca.certificate not in known and ca.certificate.is_ca and _TLS_NAME.match(ca.certificate.common_name):
+            problem = f"{ca.certificate.subject} has the name of a TLS CA, and lies among the CAs of identities"
+            remedy = "if it issues TLS certificates, move it to tlscacerts, and look there for the CA of identities"
+            yield warning(ca.file, "tls-ca-among-cas", problem, remedy)
+
+
+def _identities(folder: Folder) -> list[CertificateFile]:
+    """The certificates of members: neither CAs nor for TLS."""
+    everything = [*folder.in_folder("signcerts"), *folder.in_folder("admincerts")]
+    return [each for each in everything if not (each.certificate.is_ca or _is_for_tls(each.certificate))]
+
+
+def _is_for_tls(certificate: Certificate) -> bool:
+    purposes = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.ExtendedKeyUsage))
+    return any(ExtendedKeyUsageOID.SERVER_AUTH in each for each in purposes)
+
+
+def _issuers(leaves: Iterable[CertificateFile], folder: Folder) -> set[Certificate]:
+    """Every CA at hand from which one of these comes, at once or through others."""
+    at_hand = [*folder.authorities(), *folder.tls_authorities(), *folder.tls_issuers, *folder.tls_roots]
+    authorities = {entry.certificate for entry in at_hand}
+    found = set[Certificate]()
+    below = {leaf.certificate for leaf in leaves}
+    while below:
+        below = {ca for ca in authorities - found if any(each.is_signed_by(ca) for each in below)}
+        found |= below
+    return found
