@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from gossip.msp.certificate import Certificate
-from gossip.msp.lint.finding import Finding, error, warning
+from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
 from gossip.msp.lint.kinds import find_misplaced
+from gossip.msp.lint.tls_reading import KEY_ENDINGS
 from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
 
 
@@ -80,9 +81,15 @@ def _certificates(entries: list[CertificateFile]) -> list[Certificate]:
 
 def _lint_key(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     public_key = entry.certificate.parsed.public_key()
-    if not any(key.public_key == public_key for key in folder.tls_keys):
+    is_there = any(key.public_key == public_key for key in folder.tls_keys)
+    if not is_there and not _has_broken_key(folder):
         problem = f"no key in tls is that of {entry.certificate.subject}"
         yield error(entry.file, "tls-key-mismatch", problem, "put the key that it was issued for beside it")
+
+
+def _has_broken_key(folder: Folder) -> bool:
+    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
+    return any(file.startswith("../tls/") and file.endswith(KEY_ENDINGS) for file in errors)
 
 
 def _lint_usage(entry: CertificateFile) -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from gossip.msp.lint.finding import FileFacts, error
 from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
 
+KEY_ENDINGS = (".key", "_sk")
+
 _SHOWN = "../tls"
 _AUTHORITIES = "ca.crt"
 _CERTIFICATES = ("server.crt", "client.crt")
@@ -24,7 +26,7 @@ def read_tls_folder(folder: Folder, path: Path) -> None:
             _add_authorities(folder, file, content)
         elif name in _CERTIFICATES:
             _add_chain(folder, file, content)
-        elif name.endswith((".key", "_sk")):
+        elif name.endswith(KEY_ENDINGS):
             _add_key(folder, path / name, file, content)
         else:
             folder.files.append(FileFacts(file, "ignored"))
