@@ -24,11 +24,12 @@ def lint_chains(folder: Folder) -> Iterator[Finding]:
     except UntrustedIdentityError as fault:
         yield error("cacerts", "not-issued-here", str(fault), "leave only the CAs of this organisation")
         return
+    misplaced = [found.entry.certificate for found in find_misplaced(folder)]
     for name in ("intermediatecerts", "signcerts", "admincerts"):
         for entry in folder.in_folder(name):
             is_in_place = entry.certificate.is_ca == (name == "intermediatecerts")
             if is_in_place and entry.certificate.weak_hash is None:
-                yield from _lint_chain(entry, tree, folder)
+                yield from _lint_chain(entry, tree, folder, misplaced)
 
 
 def lint_crls(folder: Folder) -> Iterator[Finding]:
@@ -49,11 +50,13 @@ def _tree(folder: Folder) -> CaTree:
     return CaTree(roots, [entry.certificate for entry in folder.in_folder("intermediatecerts")])
 
 
-def _lint_chain(entry: CertificateFile, tree: CaTree, folder: Folder) -> Iterator[Finding]:
+def _lint_chain(
+    entry: CertificateFile, tree: CaTree, folder: Folder, misplaced: list[Certificate]
+) -> Iterator[Finding]:
     try:
         chain = tree.find_chain(entry.certificate)
     except UntrustedIdentityError as fault:
-        if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
+        if any(entry.certificate.is_signed_by(ca) for ca in misplaced):
             return  # the CA is to be moved
         if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
             problem = (
