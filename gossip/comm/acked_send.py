@@ -87,6 +87,7 @@ class AckedSend:
 
         Cancellation: answers are still expected, until :meth:`close`.
         """
+        self._timeout_s = timeout_s
         deadlines.add(self._time_out, timeout_s)
         try:
             await self._enough
