@@ -30,19 +30,7 @@ def lint_kinds(folder: Folder) -> Iterator[Finding]:
     misplaced = find_misplaced(folder)
     yield from map(_misplaced, misplaced)
     told = [each.entry.certificate for each in misplaced]
-    issues_both = _issuers(_identities(folder), folder) & _issuers(folder.tls_certificates, folder)
-    identity_cas = {ca.certificate: ca for ca in folder.authorities()}
-    for ca in folder.tls_authorities():
-        twin = identity_cas.get(ca.certificate)
-        if twin is not None and ca.certificate not in {*issues_both, *told}:
-            yield _in_both(ca, twin)
     yield from _lint_names(folder, told)
-
-
-def _in_both(ca: CertificateFile, twin: CertificateFile) -> Finding:
-    problem = f"is {twin.file} as well, which is right only where one CA issues both identities and TLS certificates"
-    remedy = "unless one does, put the CA of TLS certificates here, or that of identities there"
-    return warning(ca.file, "ca-in-both", problem, remedy)
 
 
 def find_misplaced(folder: Folder) -> list[Misplaced]:

@@ -82,9 +82,10 @@ def test_an_intermediate_is_told_with_its_root(msp: Path) -> None:
     assert told["cacerts/tlsca.pem"].remedy == "move it to tlscacerts"
 
 
-def test_one_ca_in_both_is_asked_for_where_nothing_shows_that_it_issues_both(org_msp: Path) -> None:
+def test_one_ca_for_both_is_right_where_nothing_shows_what_it_issued(org_msp: Path) -> None:
+    """As in an organisation's folder of Fabric's test network with fabric-ca."""
     put(org_msp / TLS_CA_FILE, CA.certificate_pem)
-    assert found(org_msp) == {(TLS_CA_FILE, "ca-in-both")}
+    assert found(org_msp) == set()
 
 
 def test_one_ca_for_both_is_right_where_it_issued_both(msp: Path) -> None:
