@@ -22,7 +22,7 @@ from bench.traffic import data_message
 from gossip.comm import reception
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import frame_reader, tls_transport
+from gossip.transport import frame_reader, tls_steps, tls_transport
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 
@@ -34,7 +34,7 @@ AT_ONCE = 10
 LIMIT_S = 100.0
 CPU_RUNS = 15
 SLOWER = 50
-"""Callgrind makes us so much slower, and not the clock by which turns end: more would be counted than happen."""
+"""Callgrind makes us so much slower, and not what we compare with clocks: more would be counted than happens."""
 DUMPS = "GOSSIP_BENCH_DUMPS"
 """Names callgrind's output file, when this process runs under it."""
 
@@ -49,6 +49,7 @@ def main() -> None:
         for module in (reception, tls_transport):
             vars(module)["AT_ONCE_S"] *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
+        tls_steps.LONG_S *= SLOWER
     gc.disable()  # when a full collection comes is chance, and costs more than most of these
     with throw_away_material(1) as material, asyncio.Runner() as runner:
         stack, peers = AsyncExitStack(), TwoPeers(runner)
