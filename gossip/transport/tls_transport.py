@@ -125,7 +125,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._application.connection_lost(self._error or exc)
         self._error = None
         self._let_go_of_tls()
-        del self._application  # which refers back to this
+        del self._incoming, self._outgoing, self._application  # which refers back to this
 
     def pause_writing(self) -> None:
         """Hand on the back-pressure."""
@@ -360,6 +360,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
         self._flush()
         self._let_go_of_tls()
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._application.tls_failed(error)
         if self._tcp is None or self._tcp.is_closing():
             return
@@ -374,7 +375,6 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
         if hasattr(self, "_tls"):
             del self._tls
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 
     def _flush(self) -> None:
         if self._outgoing.pending:
