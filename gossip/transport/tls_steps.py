@@ -46,11 +46,31 @@ class Steps:
             self._wary_until_s = perf_counter() + WARY_S
         return error
 
-    def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> None:
+    def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> "Waiting":
         """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
         pool = _pools[said_bytes <= SMALL_BYTES]
-        future = asyncio.get_running_loop().run_in_executor(pool, _step, tls)
+        waiting = Waiting(tls)
+        future = asyncio.get_running_loop().run_in_executor(pool, waiting.run)
         future.add_done_callback(lambda stepped: done(stepped.result()))
+        return waiting
+
+
+class Waiting:
+    """A step that waits for a thread. Whoever gives it up lets go of 100 KB at once, however many wait before it."""
+
+    __slots__ = ("_tls",)
+
+    def __init__(self, tls: ssl.SSLObject) -> None:
+        self._tls: ssl.SSLObject | None = tls
+
+    def run(self) -> ssl.SSLError | None:
+        """Take it, if nobody gave it up."""
+        tls, self._tls = self._tls, None
+        return None if tls is None else _step(tls)
+
+    def give_up(self) -> None:
+        """Do not take it, unless it is being taken."""
+        self._tls = None
 
 
 def shared_steps() -> Steps:

@@ -17,7 +17,7 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, Records
-from gossip.transport.tls_steps import shared_steps
+from gossip.transport.tls_steps import Waiting, shared_steps
 from gossip.turns import AT_ONCE_S, shared_turns
 
 READ_BYTES = 256 * 1024
@@ -68,6 +68,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._handshake_bytes_left = max_handshake_bytes
         self._flight_bytes = 0
         self._steps = shared_steps()
+        self._step: Waiting | None = None
         self._records = Records()
         self._read_buffer = _shared_read_buffer()
         self._tcp: asyncio.Transport | None = None
@@ -306,7 +307,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def _step_in_thread(self, rest: memoryview) -> None:
         self._waits_for_turn = True
         self._hold(bytes(rest))
-        self._steps.take_in_thread(self._tls, self._flight_bytes, self._stepped_in_thread)
+        self._step = self._steps.take_in_thread(self._tls, self._flight_bytes, self._stepped_in_thread)
 
     def _stepped_in_thread(self, error: ssl.SSLError | None) -> None:
         if hasattr(self, "_tls"):  # the connection was not lost meanwhile
@@ -333,7 +334,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._application.data_received(data)
                 has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
         except ssl.SSLWantReadError:
-            pass
+            self._step.give_up()
         except ssl.SSLZeroReturnError:
             self._said_goodbye()
             return True
@@ -373,6 +374,8 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _let_go_of_tls(self) -> None:
         """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
+        if self._step is not None:
+            self._step.give_up()
         if hasattr(self, "_tls"):
             del self._tls
 

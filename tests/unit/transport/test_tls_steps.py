@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import weakref
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,7 +15,7 @@ from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls_steps import LONG_S, SMALL_BYTES, WARY_S, Steps
+from gossip.transport.tls_steps import LONG_S, SMALL_BYTES, WARY_S, Steps, Waiting
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 
@@ -31,9 +32,9 @@ def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     take = Steps.take_in_thread
 
-    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, done: module.Done) -> None:
+    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, done: module.Done) -> Waiting:
         taken.append(said_bytes)
-        take(self, tls, said_bytes, done)
+        return take(self, tls, said_bytes, done)
 
     monkeypatch.setattr(Steps, "take_in_thread", note)
     monkeypatch.setattr(module, "SMALL_BYTES", 600)  # a ClientHello is shorter, a certificate longer
@@ -84,23 +85,32 @@ def test_what_is_too_long_is_too_long_in_a_thread_too(in_threads: list[int]) -> 
     assert len(in_threads) >= 2
 
 
-def test_a_connection_that_is_lost_meanwhile_stays_lost(in_threads: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    stepped: list[module.Done] = []
-    monkeypatch.setattr(Steps, "take_in_thread", lambda *step: stepped.append(step[-1]))
+def test_a_connection_that_is_lost_meanwhile_stays_lost_and_lets_go_of_its_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[tuple[Waiting, weakref.ref[ssl.SSLObject], module.Done]] = []
+
+    def hold(_: Steps, tls: ssl.SSLObject, _said_bytes: int, done: module.Done) -> Waiting:
+        waiting = Waiting(tls)
+        held.append((waiting, weakref.ref(tls), done))
+        return waiting
+
+    monkeypatch.setattr(module, "SMALL_BYTES", 600)
+    monkeypatch.setattr(Steps, "take_in_thread", hold)
 
     async def main(listener: GrpcListener) -> None:
         dialling = asyncio.create_task(GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint))
-        while not stepped:  # noqa: ASYNC110  # the dialler's, which has heard the server
+        while not held:  # noqa: ASYNC110  # the dialler's, which has heard the server
             await asyncio.sleep(0)
         dialling.cancel()
         await asyncio.wait([dialling])
         while len(listener.gate):  # noqa: ASYNC110  # the gate has no event
             await asyncio.sleep(0)
-        stepped[0](None)
+        ((waiting, tls, done),) = held
+        assert tls() is None
+        assert waiting.run() is None
+        done(None)
         assert dialling.cancelled()
 
     with_listener(main)
-    assert in_threads == []
 
 
 class Clocks:
