@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Callable
 
 from gossip.misbehave.fault import ALERT, CUT, Ending
-from gossip.transport.grpc_errors import alert_name
+from gossip.transport.tls_alerts import alert_name, reason_of
 
 ALERT_RECORD = b"\x15"
 
@@ -92,7 +92,7 @@ class Conversation(asyncio.Protocol):
 
     def last_word(self) -> Ending:
         """How a connection that is closed was closed: with an alert of TLS, or without."""
-        in_tls = isinstance(self.failure, ssl.SSLError) and alert_name(self.failure.reason or "") is not None
+        in_tls = isinstance(self.failure, ssl.SSLError) and alert_name(reason_of(self.failure)) is not None
         return ALERT if in_tls or self.received[:1] == ALERT_RECORD else CUT
 
     def stop_reading(self) -> None:

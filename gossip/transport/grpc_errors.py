@@ -7,6 +7,7 @@ from h2.errors import ErrorCodes
 
 from gossip.errors import DialError, StreamBrokenError
 from gossip.transport.tls import TlsSide
+from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, alert_name, reason_of
 
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
 _CA_UNKNOWN = {2, 18, 19, 20, 21}
@@ -99,7 +100,7 @@ def describe(cause: BaseException) -> str:
 def _describe_tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the peer's certificate was refused by us: {error.verify_message}"
-    reason = error.reason or str(error)
+    reason = reason_of(error)
     if reason in NOT_TLS:
         return f"what the peer speaks is not TLS ({reason})"
     alert = alert_name(reason)
@@ -108,22 +109,3 @@ def _describe_tls(error: ssl.SSLError) -> str:
     if alert in ABOUT_CERTIFICATE:
         return f"the peer refused our certificate: {alert}"
     return f"the peer refused TLS: {alert}"
-
-
-ABOUT_CERTIFICATE = {
-    "bad certificate",
-    "unsupported certificate",
-    "certificate revoked",
-    "certificate expired",
-    "certificate unknown",
-    "certificate required",
-    "unknown ca",
-    "access denied",
-    "decrypt error",
-}
-
-
-def alert_name(reason: str) -> str | None:
-    """The alert that the peer sent, in TLS's words: TLSV1_ALERT_UNKNOWN_CA is "unknown ca"."""
-    _, found, alert = reason.partition("_ALERT_")
-    return alert.lower().replace("_", " ") if found else None

@@ -4,7 +4,8 @@ import ssl
 from enum import Enum
 
 from gossip.errors import DialError
-from gossip.transport.grpc_errors import ABOUT_CERTIFICATE, NOT_TLS, alert_name
+from gossip.transport.grpc_errors import NOT_TLS
+from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, alert_name, reason_of
 
 
 class TlsFault(Enum):
@@ -42,4 +43,4 @@ def classify(error: DialError) -> TlsFault:
 def find_alert(error: DialError) -> str | None:
     """The alert by which the peer refused us, in TLS's words, such as ``unknown ca``; None where it sent none."""
     cause = error.__cause__
-    return alert_name(cause.reason or "") if isinstance(cause, ssl.SSLError) else None
+    return alert_name(reason_of(cause)) if isinstance(cause, ssl.SSLError) else None

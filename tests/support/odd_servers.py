@@ -57,6 +57,17 @@ def send_garbage(connection: socket.socket) -> None:
     say_nothing(connection)
 
 
+def refuse_tls(alert: int) -> Handler:
+    """Answer the first message of TLS with a fatal alert, by its number."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(bytes([21, 3, 3, 0, 2, 2, alert]))
+        say_nothing(connection)
+
+    return handle
+
+
 def over_tls(files: TlsFiles, handle: Handler, *, alpn: str | None) -> Handler:
     """The same behind TLS, with or without offering a protocol."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

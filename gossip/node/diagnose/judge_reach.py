@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
 from gossip.transport.tls_failure import TlsFault
 
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
@@ -61,19 +62,7 @@ def judge_http2(evidence: Evidence) -> StageReport:
         return passed(Stage.HTTP2, took_s) if evidence.link is not None else skipped(Stage.HTTP2)
     if evidence.tls_fault is TlsFault.SILENT:
         return failed(Stage.HTTP2, Side.THEIRS, error, *_silent(evidence), took_s=took_s)
-    causes = (
-        Cause(
-            "other-service",
-            "another service than a peer listens there, which does not speak HTTP/2",
-            "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
-        ),
-        Cause(
-            "http1-proxy",
-            "a proxy on the way speaks HTTP/1.1 only, or does not offer HTTP/2 in TLS (ALPN h2)",
-            "the proxy's settings for gRPC",
-        ),
-    )
-    return failed(Stage.HTTP2, Side.THEIRS, error, *causes, took_s=took_s)
+    return failed(Stage.HTTP2, Side.THEIRS, error, OTHER_SERVICE, HTTP1_PROXY, took_s=took_s)
 
 
 def _silent(evidence: Evidence) -> Iterator[Cause]:

@@ -7,6 +7,7 @@ from gossip.errors import ConfigurationError, GossipError
 from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_certificate import at, judge_their_certificate
 from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.node.diagnose.judge_own_tls import THEIR_ROOTS, find_notices, judge_own_certificate, judge_own_files
@@ -61,8 +62,7 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
         case TlsFault.SILENT:
             return Side.THEIRS, tuple(_silent())
         case TlsFault.ALERT:
-            text = f"the two sides have no version, cipher or protocol of TLS in common: {evidence.alert}"
-            return Side.BETWEEN, (Cause("no-common-tls", text, "which versions and suites the peer takes"),)
+            return judge_alert(evidence)
         case _:
             return Side.THEIRS, tuple(_closed(evidence))
 

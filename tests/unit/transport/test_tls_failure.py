@@ -11,7 +11,7 @@ from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import DialError
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.tls_failure import TlsFault, classify, find_alert
-from tests.support.odd_servers import Handler, say_nothing, speak_http1, tcp_server
+from tests.support.odd_servers import Handler, refuse_tls, say_nothing, speak_http1, tcp_server
 from tests.support.tls_files import tls_ca, tls_files
 
 
@@ -67,3 +67,21 @@ def test_each_failure_is_told_from_the_others(
     error = dial(handler, files)
 
     assert (classify(error), find_alert(error)) == (fault, alert), str(error)
+
+
+@pytest.mark.parametrize(
+    ("number", "alert", "fault"),
+    [
+        (40, "handshake failure", TlsFault.ALERT),
+        (48, "unknown ca", TlsFault.THEY_REFUSED),
+        (80, "internal error", TlsFault.ALERT),
+        (112, "unrecognized name", TlsFault.ALERT),
+        (120, "no application protocol", TlsFault.ALERT),
+    ],
+)
+def test_an_alert_is_told_by_its_name_in_tls(number: int, alert: str, fault: TlsFault) -> None:
+    """OpenSSL names some without the word, and Python does not know one of them."""
+    error = dial(refuse_tls(number), OURS)
+
+    assert (classify(error), find_alert(error)) == (fault, alert), str(error)
+    assert str(error).endswith(f": {alert}")
