@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -21,6 +22,19 @@ MAX_CERTIFICATES = 1_000
 """Of one file; no organisation has as many CAs."""
 
 
+_DNS, _IP = "DNS", "IP"
+
+
+class AlternativeName(NamedTuple):
+    """A name that a certificate is for, as OpenSSL shows it; ``kind`` is ``DNS`` or ``IP``."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
 @dataclass(frozen=True, slots=True)
 class TlsCertificate:
     """A leaf in words; ``names`` are its alternative names, DNS names and addresses."""
@@ -28,7 +42,7 @@ class TlsCertificate:
     certificate: Certificate
     subject: str
     issuer: str
-    names: tuple[str, ...]
+    names: tuple[AlternativeName, ...]
     not_before_at: datetime
     not_after_at: datetime
 
@@ -37,8 +51,15 @@ class TlsCertificate:
         try:
             address = ip_address(host)
         except ValueError:
-            return any(_covers(name, host) for name in self.names)
-        return any(_as_address(name) == address for name in self.names)
+            return any(name.kind == _DNS and _covers(name.value, host) for name in self.names)
+        return any(name.kind == _IP and _as_address(name.value) == address for name in self.names)
+
+    def has_as_dns_name(self, host: str) -> bool:
+        """Whether an address stands there as a DNS name, by which no client finds it."""
+        address = _as_address(host)
+        return address is not None and any(
+            name.kind == _DNS and _as_address(name.value) == address for name in self.names
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +153,14 @@ def _readable(chain: Iterable[bytes]) -> Iterable[Certificate]:
             continue
 
 
-def _alternative_names(certificate: Certificate) -> Iterable[str]:
+def _alternative_names(certificate: Certificate) -> Iterable[AlternativeName]:
     try:
         names = certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return
     for name in names:
         if isinstance(name, x509.DNSName | x509.IPAddress):
-            yield shown(str(name.value))
+            yield AlternativeName(_DNS if isinstance(name, x509.DNSName) else _IP, shown(str(name.value)))
 
 
 def _covers(name: str, host: str) -> bool:

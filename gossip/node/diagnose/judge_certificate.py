@@ -99,8 +99,11 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.is_for(host):
         return
     again = "have it issued again with that name (SANS, --csr.hosts)"
-    if leaf.names:
-        why = f"is for {', '.join(leaf.names)}: dial one of those, or {again}"
+    names = ", ".join(map(str, leaf.names))
+    if leaf.has_as_dns_name(host):
+        why = f"is for {names}: {host} stands there as a DNS name; have it issued again with the address IP:{host}"
+    elif leaf.names:
+        why = f"is for {names}: dial one of those, or {again}"
     else:
         why = f"has no alternative names, and its common name does not count: {again}"
     text = f"{host} was dialled, and the certificate of {leaf.subject} {why}"

@@ -117,7 +117,7 @@ def _certificate_facts(evidence: Evidence, leaf: TlsCertificate | None) -> dict[
         return {}
     facts = {
         "certificate": f"{leaf.subject}, issued by {leaf.issuer}",
-        "names": ", ".join(leaf.names) or "none",
+        "names": ", ".join(map(str, leaf.names)) or "none",
         "ends": at(leaf.not_after_at),
     }
     issued = [root for root in evidence.own.roots if any(leaf.certificate.is_signed_by(ca) for ca in root.certificates)]

@@ -2,12 +2,14 @@
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.tls_facts import find_missing_issuer, parse_certificates, read_tls_certificate
+from tests.support.certificates import like
 from tests.support.organisations import NOW
 
 VALIDITY = Validity.running(NOW)
@@ -32,7 +34,7 @@ def test_the_facts_of_a_leaf() -> None:
     found = read_tls_certificate(leaf("peer0.example.com", "10.0.0.1", "::1"))
 
     assert (found.subject, found.issuer) == ("peer0.example.com", "tlsca.example.com")
-    assert found.names == ("peer0.example.com", "10.0.0.1", "::1")
+    assert [str(name) for name in found.names] == ["DNS:peer0.example.com", "IP:10.0.0.1", "IP:::1"]
     assert (found.not_before_at, found.not_after_at) == (VALIDITY.not_before_at, VALIDITY.not_after_at)
 
 
@@ -54,6 +56,18 @@ def test_the_facts_of_a_leaf() -> None:
 )
 def test_whom_it_is_for(hosts: tuple[str, ...], host: str, expected: bool) -> None:
     assert read_tls_certificate(leaf(*hosts)).is_for(host) is expected
+
+
+def test_an_address_that_stands_there_as_a_dns_name_is_no_address() -> None:
+    names = x509.SubjectAlternativeName([x509.DNSName("10.0.0.1")])
+    issued = ROOT.issue_tls("peer0.example.com", validity=VALIDITY, hosts=())
+    builder = like(issued.certificate, without=x509.SubjectAlternativeName).add_extension(names, critical=False)
+    found = read_tls_certificate(der(builder.sign(ROOT.key, SHA256())))
+
+    assert [str(name) for name in found.names] == ["DNS:10.0.0.1"]
+    assert not found.is_for("10.0.0.1")
+    assert found.has_as_dns_name("10.0.0.1")
+    assert not found.has_as_dns_name("10.0.0.2")
 
 
 @pytest.mark.parametrize("trusted", [[ca(ROOT)], [ca(NAMESAKE), ca(ROOT)]])
