@@ -162,6 +162,7 @@ QUESTIONS = [
 ]
 MORE = [
     Question("", broken.proxy_without_certificate, "verdict", "between", "tls-proxy", "in front of the peer", 1),
+    Question("", broken.proxy_of_their_own, "tls_binding", "between", "tls-proxy", "that holds the certificate lb", 1),
 ]
 
 

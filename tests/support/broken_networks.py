@@ -243,6 +243,18 @@ def proxy_without_certificate(tmp_path: Path) -> Iterator[Arguments]:
 
 
 @contextmanager
+def proxy_of_their_own(tmp_path: Path) -> Iterator[Arguments]:
+    """Its certificate is of the peer's own TLS CA, so that only what the peer saw gives it away."""
+    made = organisation(1)
+    front, back = (
+        write_tls(tmp_path / side, made.tls_ca.issue_tls("lb.example.com", validity=made.validity, hosts=HERE))
+        for side in ("front", "back")
+    )
+    with listening(peer_settings(1)) as upstream, tls_proxy(front, upstream, back) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
 def full_buffer(tmp_path: Path) -> Iterator[Arguments]:
     """The other side sends ten messages to a peer that does not answer, with room for two."""
     figures, exporters = Figures(), []

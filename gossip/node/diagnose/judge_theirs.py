@@ -4,6 +4,7 @@ from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
+from gossip.node.diagnose.seen_by_peer import has_seen_another
 
 _ORDER = (Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
 
@@ -55,10 +56,12 @@ def judge_binding(evidence: Evidence) -> StageReport:
     claimed = theirs.claim.mspid if theirs.claim is not None else None
     issuer = leaf.issuer if leaf is not None else "nobody"
     subject = leaf.subject if leaf is not None else "nobody"
+    is_proven = has_seen_another(evidence)
+    proof = ", and the peer behind it did not see our certificate" if is_proven else ""
     proxy = Cause(
         "tls-proxy",
-        f"a proxy terminates TLS here: issuer {issuer}, certificate {subject}; gossip needs TLS from peer to peer, so "
-        "let it pass TLS through",
+        f"a proxy terminates TLS here: issuer {issuer}, certificate {subject}{proof}; gossip needs TLS from peer to "
+        "peer, so let it pass TLS through",
         f"the load balancer, ingress or proxy that holds the certificate {subject}",
     )
     other = Cause(
@@ -72,7 +75,7 @@ def judge_binding(evidence: Evidence) -> StageReport:
             "tls-off-there", "the peer itself runs without TLS, behind something that has it", "peer.tls.enabled"
         )
     is_their_own = claimed is not None and claimed in evidence.tls_issuing_mspids
-    causes, side = ((other, proxy), Side.THEIRS) if is_their_own else ((proxy, other), Side.BETWEEN)
+    causes, side = ((other, proxy), Side.THEIRS) if is_their_own and not is_proven else ((proxy, other), Side.BETWEEN)
     return failed(Stage.BINDING, side, error, *causes, facts=facts)
 
 

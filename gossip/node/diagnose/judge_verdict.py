@@ -1,6 +1,5 @@
 """Judges what the peer said of us: its own words, from the status that ended the stream."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,9 +7,7 @@ from gossip.comm.handshake import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-
-_HASHES = re.compile(r"Expected (\[[0-9 ]*\]|\S+) in remote hash of TLS cert, but got (\[[0-9 ]*\]|\S+)")
-"""Go prints bytes as decimal numbers in brackets; here they are hex."""
+from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def _no_certificate(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]
 
 
 def _binding(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
-    seen, bound = _parse_hashes(reason)
+    seen, bound = parse_hashes(reason)
     link, server = evidence.link, evidence.own.server_leaf
     if bound is not None and link is not None and bound != certificate_hash(link.own_certificate):
         text = "the hash that came to the peer is not the one that we signed"
@@ -137,7 +134,7 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
 
 
 _READINGS = (
-    _Reading(("no TLS certificate",), _no_certificate),
+    _Reading((NO_CERTIFICATE,), _no_certificate),
     _Reading(("in remote hash of TLS cert",), _binding),
     _Reading(("identity expired",), _expired),
     _Reading(("has been revoked",), _revoked),
@@ -151,16 +148,3 @@ _READINGS = (
     ),
 )
 """In this order: the more telling words come before those that every refused identity has."""
-
-
-def _parse_hashes(reason: str) -> tuple[bytes | None, bytes | None]:
-    """The two hashes of a refusal: the certificate that the peer saw, and the one that came signed."""
-    found = _HASHES.search(reason)
-    return (None, None) if found is None else (_parse_hash(found[1]), _parse_hash(found[2]))
-
-
-def _parse_hash(text: str) -> bytes | None:
-    try:
-        return bytes(map(int, text[1:-1].split())) if text.startswith("[") else bytes.fromhex(text)
-    except ValueError:
-        return None
