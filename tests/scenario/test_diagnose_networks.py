@@ -274,6 +274,19 @@ def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
 
 
 @contextmanager
+def our_copy_spells_their_role_in_capitals(tmp_path: Path) -> Iterator[Arguments]:
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    config = msp / "config.yaml"
+    text = config.read_text()
+    at = text.index("PeerOUIdentifier")
+    config.write_text(
+        text[:at] + text[at:].replace("OrganizationalUnitIdentifier: peer", "OrganizationalUnitIdentifier: Peer", 1)
+    )
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
 def we_misname_their_organization(tmp_path: Path) -> Iterator[Arguments]:
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *without(as_org2(), "--org"), f"--org=Org3MSP={organisation_folder(1) / 'msp'}"]
@@ -415,6 +428,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (our_identity_expired, ("own_identity", "ours", "expired", "peer0.org2/msp/signcerts/", 2)),
     (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
+    (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:7", 1)),
     (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
     (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
     (our_own_organisation_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),

@@ -4,6 +4,7 @@ from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
+from gossip.node.diagnose.judge_role import judge_role
 from gossip.node.diagnose.seen_by_peer import has_seen_another
 
 _ORDER = (Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
@@ -127,9 +128,9 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if claimed not in known:
         text = f"we have no MSP of {name}, only {', '.join(known)}: add its MSP folder"
         return Side.OURS, (Cause("organization-unknown-here", text, f"--org {name}=DIR"),)
-    if theirs.rule_source is not None:
-        text = "the OU of its role is certified by another CA than our copy of its config.yaml names"
-        return Side.OURS, (Cause("node-ou-certifier", text, theirs.rule_source),)
+    role = judge_role(evidence, theirs, claim)
+    if role is not None:
+        return Side.OURS, (role,)
     if certificate.is_ca:
         text = f"{certificate.subject} is a CA's certificate, and a CA is never a member of its MSP"
         return Side.THEIRS, (Cause("ca-in-signcerts", text, "the peer's signcerts"),)
