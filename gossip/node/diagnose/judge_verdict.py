@@ -113,8 +113,9 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     others = [other for other in own.issuing_mspids if other != mspid]
     wrong_name = Cause(
         "wrong-mspid",
-        f"we claim {mspid}, and our certificate is from a CA of {others[0] if others else 'another organisation'}",
-        own.where("peer.localMspId", "--mspid"),
+        f"we claim {mspid}, and the certificate in {own.settings.msp_dir} is from a CA of "
+        f"{others[0] if others else 'another organisation'}: the one or the other is not ours",
+        f"{own.where('peer.localMspId', '--mspid')}, and {own.where('peer.mspConfigPath', '--msp-dir')}",
     )
     unknown = Cause(
         "organization-unknown-to-them",

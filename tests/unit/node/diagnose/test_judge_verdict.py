@@ -148,3 +148,16 @@ def test_no_recorded_refusal_is_without_a_meaning() -> None:
     assert len(refusals) > 10
     assert "refused" not in meanings
     assert {"organization-unknown-to-them", "revoked", "node-ou-role", "role-may-not-read"} <= meanings
+
+
+def test_a_certificate_of_another_organisation_is_told_with_what_names_its_folder() -> None:
+    own = own_side()
+    sources = {"peer.localMspId": "core.yaml:2", "peer.mspConfigPath": "CORE_PEER_MSPCONFIGPATH"}
+    own = replace(own, issuing_mspids=("Org1MSP",), settings=replace(own.settings, sources=sources))
+    report = judge_verdict(evidence("No MSP found able to do that", own))
+
+    assert first_cause(report) == (Side.OURS, "wrong-mspid")
+    assert report.problem is not None
+    cause = report.problem.causes[0]
+    assert f"the certificate in {own.settings.msp_dir} is from a CA of Org1MSP" in cause.text
+    assert cause.look_at == "peer.localMspId (core.yaml:2), and peer.mspConfigPath (CORE_PEER_MSPCONFIGPATH)"
