@@ -123,11 +123,12 @@ class Certificate:
 
     @property
     def weak_hash(self) -> str | None:
-        """The hash under its issuer's signature where Go takes none over it; None where it does, or nobody knows it."""
+        """The hash that its issuer signed over, where Go no longer takes it; None for one that holds."""
         try:
-            return _WEAK_HASHES.get(type(self.parsed.signature_hash_algorithm))
-        except (UnsupportedAlgorithm, ValueError):
+            algorithm = self.parsed.signature_hash_algorithm
+        except (UnsupportedAlgorithm, ValueError, TypeError):
             return None
+        return _WEAK_HASHES.get(type(algorithm)) if algorithm is not None else None
 
     def released(self) -> "Certificate":
         """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
@@ -135,9 +136,9 @@ class Certificate:
 
     def is_signed_by(self, issuer: "Certificate") -> bool:
         """True when ``issuer`` has the issuer's name and made the signature, over a hash that Go still takes."""
+        if self.weak_hash is not None:
+            return False
         try:
-            if self.weak_hash is not None:
-                return False
             self.parsed.verify_directly_issued_by(issuer.parsed)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             return False

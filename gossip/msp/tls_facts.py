@@ -66,12 +66,16 @@ class TlsCertificate:
 class MissingIssuer:
     """The first issuer on the way up from a leaf that nobody has.
 
-    ``namesake`` is a trusted CA of that name with another key: an organisation whose CAs were made anew has those.
+    Attributes:
+        certificate, issuer: The last on the way, and who issued it.
+        namesake: A trusted CA of the issuer's name with another key, as of an organisation whose CAs were made anew.
+        presented_namesake: One that was presented.
     """
 
     certificate: str
     issuer: str
     namesake: Certificate | None
+    presented_namesake: Certificate | None
 
 
 def read_tls_certificate(der: bytes) -> TlsCertificate:
@@ -128,21 +132,42 @@ def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) 
         UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
     """
     trusted = tuple(trusted)
+    top = find_way_up(chain, trusted)[-1]
+    if top in trusted:
+        return None
+    presented = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
+    return MissingIssuer(top.subject, top.issuer, _find_namesake(top, trusted), _find_namesake(top, presented))
+
+
+def find_way_up(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
+    """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the way leads.
+
+    Of several trusted certificates of one CA, that counts which ends last, as in OpenSSL.
+
+    Raises:
+        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
+    """
     if not chain:
         raise UntrustedIdentityError("no certificate was presented")
-    current = parse_certificate(chain[0])
+    way = [parse_certificate(chain[0])]
+    lasting = sorted(trusted, key=lambda ca: ca.not_after_at, reverse=True)
     # A root that is presented and not trusted says nothing: who is missing is who issued the one below it.
     others = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
-    while True:
-        if current in trusted or any(current.is_signed_by(ca) for ca in trusted):
-            return None
-        above = next((ca for ca in others if current.is_signed_by(ca)), None)
+    while way[-1] not in lasting:
+        above = next((ca for ca in (*lasting, *others) if ca not in way and way[-1].is_signed_by(ca)), None)
         if above is None:
-            name = current.raw_issuer
-            namesake = next((ca for ca in trusted if ca.raw_subject == name), None)
-            return MissingIssuer(current.subject, current.issuer, namesake)
-        others.remove(above)
-        current = above
+            break
+        way.append(above)
+    return tuple(way)
+
+
+def has_purposes(certificate: Certificate) -> bool:
+    """Whether it says what it is for, as a TLS certificate does and an identity does not."""
+    return any(isinstance(extension.value, x509.ExtendedKeyUsage) for extension in certificate.parsed.extensions)
+
+
+def _find_namesake(certificate: Certificate, cas: Iterable[Certificate]) -> Certificate | None:
+    return next((ca for ca in cas if ca.raw_subject == certificate.raw_issuer), None)
 
 
 def _readable(chain: Iterable[bytes]) -> Iterable[Certificate]:

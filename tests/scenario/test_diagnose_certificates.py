@@ -1,5 +1,6 @@
 """``gossip diagnose`` on TLS certificates, ours and theirs, and the CAs above them: every cause, in its order."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,14 +10,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from gossip.msp.authority import Credential
-from tests.support.broken_networks import Arguments, as_org2, copy_of, write_tls
-from tests.support.certificates import like
+from gossip.msp.authority import Authority, Credential, Validity
+from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, write_tls
+from tests.support.certificates import like, over_sha1
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
-from tests.support.organisations import organisation, peer
+from tests.support.odd_servers import over_tls, say_nothing, tcp_server
+from tests.support.organisations import NOW, organisation, organisation_folder, peer
 
 Network = Iterator[Arguments]
+RUNNING = Validity.running(NOW)
 
 
 def failed_stage(arguments: Arguments) -> Any:
@@ -37,10 +40,144 @@ def their_address_as_a_dns_name(tmp_path: Path) -> Network:
         yield [endpoint, *as_org2()]
 
 
+def theirs(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity = RUNNING, host: str = HERE[0]) -> Path:
+    """The folder of peer0 of Org1 with a TLS certificate of ``issuer``, and ``more`` behind it in its file."""
+    folder = copy_of(1, tmp_path)
+    files = write_tls(folder / "tls", issuer.issue_tls(peer(1).name, validity=validity, hosts=(host,)))
+    files.certificate.write_bytes(b"".join([files.certificate.read_bytes(), *more]))
+    return folder
+
+
+def their_copy(tmp_path: Path) -> Path:
+    """Our copy of Org1's MSP folder, to be broken."""
+    return Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+
+
+def with_copy(msp: Path) -> Arguments:
+    """The options by which we are peer0 of Org2 and know Org1 by ``msp`` alone."""
+    return [*(each for each in as_org2(trusts=(2,)) if not each.startswith("--org")), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
+def their_intermediate_expired(tmp_path: Path) -> Network:
+    between = organisation(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=Validity.expired(NOW))
+    with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_root_expired_above_an_intermediate(tmp_path: Path) -> Network:
+    root = Authority.create("tlsroot.org1", "org1.example.com", validity=Validity.expired(NOW))
+    between = root.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING)
+    ca_file = tmp_path / "root.pem"
+    ca_file.write_bytes(root.certificate_pem)
+    with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
+
+
+@contextmanager
+def their_intermediate_of_another_generation(tmp_path: Path) -> Network:
+    old, new = (
+        organisation(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING) for _ in range(2)
+    )
+    with listening(peer_settings(1, folder=theirs(tmp_path, new, old.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_ca_a_stranger(tmp_path: Path) -> Network:
+    stranger = Authority.create("inspection.corp.example", "corp.example", validity=RUNNING)
+    with listening(peer_settings(1, folder=theirs(tmp_path, stranger))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def another_node_answers(tmp_path: Path) -> Network:
+    stranger = Authority.create("tlsca.orderers.example", "orderers.example", validity=RUNNING)
+    folder = theirs(tmp_path, stranger, host="orderer.orderers.example")
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_ca_a_stranger_and_their_certificate_expired(tmp_path: Path) -> Network:
+    stranger = Authority.create("tlsca.other.example", "other.example", validity=RUNNING)
+    folder = theirs(tmp_path, stranger, validity=Validity.expired(NOW))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_certificate_over_sha1(tmp_path: Path) -> Network:
+    weak = over_sha1(peer(1).tls.certificate, organisation(1).tls_ca.key)
+    files = write_tls(tmp_path / "tls", Credential(weak, peer(1).tls.key))
+    with tcp_server(over_tls(files, say_nothing, alpn="h2", takes_weak_signatures=True)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_cas_exchanged_in_our_copy(tmp_path: Path) -> Network:
+    msp = their_copy(tmp_path)
+    (ca_file,), (tls_ca_file,) = (msp / "cacerts").iterdir(), (msp / "tlscacerts").iterdir()
+    ca_file.write_bytes(organisation(1).tls_ca.certificate_pem)
+    tls_ca_file.write_bytes(organisation(1).ca.certificate_pem)
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *with_copy(msp)]
+
+
+@contextmanager
+def their_ca_in_place_of_the_tls_ca_of_its_name(tmp_path: Path) -> Network:
+    msp = their_copy(tmp_path)
+    namesake = Authority.create(organisation(1).ca.name, organisation(1).domain, validity=RUNNING)
+    (tls_ca_file,) = (msp / "tlscacerts").iterdir()
+    tls_ca_file.write_bytes(organisation(1).ca.certificate_pem)
+    with listening(peer_settings(1, folder=theirs(tmp_path, namesake))) as endpoint:
+        yield [endpoint, *with_copy(msp)]
+
+
+UNKNOWN = ["tls-ca-unknown-here", "tls-intermediate-not-sent", "other-node"]
 CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, list[str], str, str]]] = [
     (
         their_address_as_a_dns_name,
         ("theirs", ["host-name"], "127.0.0.1 stands there as a DNS name", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_intermediate_expired,
+        ("theirs", ["tls-ca-expired"], "the TLS CA tlsica.org1, which issued", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_root_expired_above_an_intermediate,
+        ("theirs", ["tls-ca-expired"], "tlsroot.org1, which issued the certificate of tlsica.org1", "root.pem, named"),
+    ),
+    (
+        their_intermediate_of_another_generation,
+        ("theirs", ["tls-intermediate-outdated"], "another key than that of the tlsica.org1", "peer.tls.cert.file"),
+    ),
+    (their_ca_a_stranger, ("ours", UNKNOWN, "inspection.corp.example, which issued", "named by --tls-ca")),
+    (
+        another_node_answers,
+        (
+            "between",
+            ["other-node", "tls-ca-unknown-here", "tls-intermediate-not-sent", "host-name"],
+            "such as an orderer, or a proxy that looks into TLS",
+            "which node the endpoint belongs to",
+        ),
+    ),
+    (
+        their_ca_a_stranger_and_their_certificate_expired,
+        ("theirs", ["tls-expired", *UNKNOWN], "ended at", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_over_sha1,
+        ("theirs", ["tls-weak-signature"], "peer0.org1.example.com is signed over SHA-1", "peer.tls.cert.file"),
+    ),
+    (
+        their_cas_exchanged_in_our_copy,
+        ("ours", ["identity-ca-here", "identity-ca"], "are exchanged", "org1/msp/tlscacerts/tlsca.org1"),
+    ),
+    (
+        their_ca_in_place_of_the_tls_ca_of_its_name,
+        ("ours", ["identity-ca-here"], "the CA of Org1MSP for identities", "org1/msp/tlscacerts/tlsca.org1"),
     ),
 ]
 

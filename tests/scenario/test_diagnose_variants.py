@@ -274,7 +274,7 @@ def test_an_intermediate_that_the_peer_should_send_is_a_cause_too(tmp_path: Path
         outcome = run("diagnose", *arguments, "--json")
 
     causes = failed_stage(outcome)["causes"]
-    assert [cause["rule"] for cause in causes] == ["tls-ca-unknown-here", "tls-intermediate-not-sent"]
+    assert [cause["rule"] for cause in causes] == ["tls-ca-unknown-here", "tls-intermediate-not-sent", "other-node"]
     assert "tlsica.org1.example.com" in causes[1]["text"]
     assert causes[1]["look_at"] == "the peer's peer.tls.cert.file"
 

@@ -62,6 +62,16 @@ def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) ->
     return builder
 
 
+def over_sha1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    """The same, signed over SHA-1, which cryptography no longer does."""
+    der = certificate.public_bytes(Encoding.DER)
+    signed, algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
+    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+    body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
+    signature = encode_element(BIT_STRING, b"\0" + key.sign(body, ec.ECDSA(hashes.SHA1())))
+    return x509.load_der_x509_certificate(encode_element(SEQUENCE, body + weak + signature))
+
+
 def key_usage(*, signs_certificates: bool) -> Extension:
     """A key usage extension with or without keyCertSign."""
     usage = x509.KeyUsage(

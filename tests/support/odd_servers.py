@@ -68,9 +68,11 @@ def refuse_tls(alert: int) -> Handler:
     return handle
 
 
-def over_tls(files: TlsFiles, handle: Handler, *, alpn: str | None) -> Handler:
+def over_tls(files: TlsFiles, handle: Handler, *, alpn: str | None, takes_weak_signatures: bool = False) -> Handler:
     """The same behind TLS, with or without offering a protocol."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if takes_weak_signatures:
+        context.set_ciphers("ALL:@SECLEVEL=0")
     context.load_cert_chain(files.certificate, files.key)
     if alpn is not None:
         context.set_alpn_protocols([alpn])

@@ -2,97 +2,67 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
-from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
 from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_issuer import judge_missing_issuer
+
+_THEIR_FILE = "the peer's peer.tls.cert.file"
 
 
 def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
-    """Why did we refuse it?"""
-    leaf, missing = evidence.looked.leaf, evidence.looked.missing_issuer
+    """Why did we refuse it? What can be seen comes before what can only be guessed."""
+    leaf = evidence.looked.leaf
     if leaf is None:
         return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
-    causes: list[Cause] = []
-    side = Side.THEIRS
-    mspid = find_identity_issuer(evidence, leaf)
-    if missing is not None and mspid is not None:
-        text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
-        causes.append(Cause("identity-ca", text, "the peer's peer.tls.cert.file"))
-    elif missing is not None and leaf.certificate.is_signed_by(leaf.certificate):
-        causes.append(_self_signed(leaf))
-    elif missing is not None:
-        side = Side.OURS
-        causes += _unknown_issuer(evidence, leaf)
-    causes += [*_out_of_date(evidence.now, leaf), *_expired_issuers(evidence, leaf), *_wrong_purpose(leaf)]
-    causes += [*_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
+    certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_expired_issuers(evidence)]
+    found = [(Side.THEIRS, cause) for cause in certain]
+    if evidence.looked.missing_issuer is not None and evidence.looked.way[-1].weak_hash is None:
+        found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
+    behind = [*_wrong_purpose(leaf), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
+    found += [(Side.THEIRS, cause) for cause in behind]
     unclear = Cause(
         "tls-unverifiable",
         f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names",
-        "the peer's peer.tls.cert.file",
+        _THEIR_FILE,
     )
-    return side, tuple(causes) or (unclear,)
+    causes = tuple(cause for _, cause in found)
+    return (found[0][0], causes) if found else (Side.THEIRS, (unclear,))
 
 
-def _self_signed(leaf: TlsCertificate) -> Cause:
-    text = (
-        f"the certificate of {leaf.subject} is self-signed, and no TLS CA issued it: a proxy or ingress answers in the "
-        "peer's place with one that it made for want of another, or the peer's file is a wrong one"
-    )
-    return Cause("tls-self-signed", text, "the proxy or ingress in front of the peer, then its peer.tls.cert.file")
-
-
-def _unknown_issuer(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
-    missing = evidence.looked.missing_issuer
-    assert missing is not None  # the caller has looked
-    if missing.namesake is not None:
-        holders = [str(root) for root in evidence.own.roots if missing.namesake in root.certificates]
+def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
+    """Of the last on the way: nothing is taken for its issuer's signature."""
+    top = evidence.looked.way[-1]
+    if evidence.looked.missing_issuer is not None and top.weak_hash is not None:
         text = (
-            f"{missing.certificate} was signed by another key than that of our {missing.issuer}: the organisation's "
-            "TLS CA was made anew, and we have the old one"
+            f"the certificate of {top.subject} is signed over {top.weak_hash}, which is too weak for TLS: have it "
+            "issued again with SHA-256"
         )
-        yield Cause("tls-ca-outdated-here", text, ", ".join(holders))
-        return
-    text = (
-        f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate, "
-        "which its organisation has in msp/tlscacerts"
-    )
-    yield Cause("tls-ca-unknown-here", text, evidence.own.root_files())
-    if evidence.looked.presented == 1 and leaf.subject != leaf.issuer:
-        text = (
-            f"{missing.issuer} is an intermediate CA, and the peer sends its own certificate alone: the file must hold "
-            "that of the intermediate behind it"
-        )
-        yield Cause("tls-intermediate-not-sent", text, "the peer's peer.tls.cert.file")
-
-
-def find_identity_issuer(evidence: Evidence, leaf: TlsCertificate) -> str | None:
-    """The organisation that has the leaf's issuer among its CAs of identities, and not among those of TLS."""
-    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
-    owners = find_mspids_of_issuer(msps, leaf.certificate)
-    return owners[0] if owners and not find_tls_issuing_mspids(msps, leaf.certificate) else None
+        yield Cause("tls-weak-signature", text, _THEIR_FILE)
 
 
 def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.not_after_at < now:
         text = f"the certificate of {leaf.subject} ended at {at(leaf.not_after_at)}: it must be renewed"
-        yield Cause("tls-expired", text, "the peer's peer.tls.cert.file")
+        yield Cause("tls-expired", text, _THEIR_FILE)
     if leaf.not_before_at > now:
         text = f"the certificate of {leaf.subject} begins at {at(leaf.not_before_at)}, which is still to come"
         yield Cause("tls-not-yet-valid", text, "this machine's clock, then the peer's peer.tls.cert.file")
 
 
-def _expired_issuers(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
-    """CAs that we have and that are over; what they issued ends with them, whatever stands in it."""
-    for root in evidence.own.roots:
-        for ca in root.certificates:
-            if ca.not_after_at < evidence.now and leaf.certificate.is_signed_by(ca):
-                text = (
-                    f"the TLS CA {ca.subject}, which issued the certificate of {leaf.subject}, ended at "
-                    f"{at(ca.not_after_at)}: its organisation must renew it, and we need the new one"
-                )
-                yield Cause("tls-ca-expired", text, str(root))
+def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
+    """CAs that are over; what they issued ends with them, whatever stands in it."""
+    for below, ca in pairwise(evidence.looked.way):
+        if ca.not_after_at < evidence.now:
+            root = next((root for root in evidence.own.roots if ca in root.certificates), None)
+            mend = "the peer must send the new one" if root is None else "we need the new one"
+            text = (
+                f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
+                f"{at(ca.not_after_at)}: its organisation must renew it, and {mend}"
+            )
+            yield Cause("tls-ca-expired", text, _THEIR_FILE if root is None else str(root))
 
 
 def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -130,7 +100,7 @@ def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
             f"the certificate of {leaf.subject} may not be used by servers: it must be issued for serverAuth and "
             "clientAuth, since a gossip peer is both"
         )
-        yield Cause("tls-usage", text, "the peer's peer.tls.cert.file")
+        yield Cause("tls-usage", text, _THEIR_FILE)
 
 
 def at(moment: datetime) -> str:

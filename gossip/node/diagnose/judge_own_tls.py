@@ -8,7 +8,8 @@ from gossip.errors import ConfigurationError
 from gossip.msp.tls_facts import TlsCertificate, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import at, find_identity_issuer
+from gossip.node.diagnose.judge_certificate import at
+from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole, find_role

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.tls_facts import find_missing_issuer, parse_certificates, read_tls_certificate
-from tests.support.certificates import like
+from gossip.msp.tls_facts import find_missing_issuer, find_way_up, parse_certificates, read_tls_certificate
+from tests.support.certificates import like, make_ca, make_leaf
 from tests.support.organisations import NOW
 
 VALIDITY = Validity.running(NOW)
@@ -122,3 +122,22 @@ def test_a_file_of_cas_is_read_to_its_end() -> None:
 
     assert parse_certificates(text) == (ca(ROOT), ca(INTERMEDIATE))
     assert parse_certificates(b"nothing") == ()
+
+
+def test_the_way_ends_at_what_is_trusted_and_lasts_longest() -> None:
+    root = make_ca("tlsca")
+    earlier = make_ca("tlsca", key=root.key, not_after=NOW)
+    between = make_ca("tlsica", root)
+    chain = [make_leaf("a", between).certificate, between.certificate]
+    presented = [certificate.der for certificate in chain]
+
+    assert find_way_up(presented, [earlier.certificate, root.certificate]) == (*chain, root.certificate)
+    assert find_way_up(presented, []) == tuple(chain)
+
+
+def test_an_intermediate_of_the_name_with_another_key_is_told() -> None:
+    other = ROOT.issue_authority("tlsca1.example.com", "example.com", validity=VALIDITY)
+    missing = find_missing_issuer([leaf("a", issuer=INTERMEDIATE), der(other.certificate)], [ca(ROOT)])
+
+    assert missing is not None
+    assert (missing.namesake, missing.presented_namesake) == (None, ca(other))

@@ -1,0 +1,113 @@
+"""Judges the peer's TLS certificate where none of our TLS CAs vouches for it: whose issuer is missing, and where."""
+
+from collections.abc import Iterator
+
+from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
+from gossip.msp.membership import Msp
+from gossip.msp.tls_facts import MissingIssuer, TlsCertificate, has_purposes
+from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.evidence import Evidence
+
+Blamed = tuple[Side, Cause]
+
+_THEIR_FILE = "the peer's peer.tls.cert.file"
+
+
+def judge_missing_issuer(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer) -> list[Blamed]:
+    """Who is to blame, the likeliest first?"""
+    msp = _find_identity_msp(evidence, leaf)
+    if msp is not None:
+        return _issued_by_identity_ca(msp, leaf)
+    if leaf.certificate.is_signed_by(leaf.certificate):
+        return [(Side.THEIRS, _self_signed(leaf))]
+    if missing.presented_namesake is not None:
+        return [(Side.THEIRS, _other_intermediate(missing))]
+    if missing.namesake is not None:
+        return [(Side.OURS, _other_ca_of_the_name(evidence, missing))]
+    known = [(Side.OURS, _unknown_here(evidence, missing)), *_not_sent(evidence, leaf, missing)]
+    if leaf.is_for(evidence.host):
+        return [*known, (Side.BETWEEN, _other_node(missing))]
+    return [(Side.BETWEEN, _other_node(missing)), *known]
+
+
+def find_identity_issuer(evidence: Evidence, leaf: TlsCertificate) -> str | None:
+    """The organisation that has the leaf's issuer among its CAs of identities, and not among those of TLS."""
+    msp = _find_identity_msp(evidence, leaf)
+    return msp.mspid if msp is not None else None
+
+
+def _find_identity_msp(evidence: Evidence, leaf: TlsCertificate) -> Msp | None:
+    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
+    owners = find_mspids_of_issuer(msps, leaf.certificate)
+    if not owners or find_tls_issuing_mspids(msps, leaf.certificate):
+        return None
+    return next(msp for msp in msps if msp.mspid == owners[0])
+
+
+def _issued_by_identity_ca(msp: Msp, leaf: TlsCertificate) -> list[Blamed]:
+    """What says that it is for TLS was hardly issued as an identity: then it is our copy that has the CAs exchanged."""
+    text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {msp.mspid} for identities: TLS has its own CAs"
+    theirs = (Side.THEIRS, Cause("identity-ca", text, _THEIR_FILE))
+    cas = (*msp.config.roots, *msp.config.intermediates)
+    held = [file.path for file in cas if leaf.certificate.is_signed_by(file.certificate)]
+    tls_cas = [file.path for file in msp.config.tls_roots]
+    text = (
+        f"our copy of {msp.mspid} has {leaf.issuer}, which issued their TLS certificate, in cacerts and not in "
+        "tlscacerts: perhaps CA and TLS CA are exchanged there"
+    )
+    ours = (Side.OURS, Cause("identity-ca-here", text, ", ".join((*held, *tls_cas))))
+    return [ours, theirs] if has_purposes(leaf.certificate) else [theirs, ours]
+
+
+def _self_signed(leaf: TlsCertificate) -> Cause:
+    text = (
+        f"the certificate of {leaf.subject} is self-signed, and no TLS CA issued it: a proxy or ingress answers in the "
+        "peer's place with one that it made for want of another, or the peer's file is a wrong one"
+    )
+    return Cause("tls-self-signed", text, "the proxy or ingress in front of the peer, then its peer.tls.cert.file")
+
+
+def _other_intermediate(missing: MissingIssuer) -> Cause:
+    text = (
+        f"{missing.certificate} was signed by another key than that of the {missing.issuer} that the peer sends behind "
+        "it: its file holds the intermediate CA of another generation"
+    )
+    return Cause("tls-intermediate-outdated", text, _THEIR_FILE)
+
+
+def _other_ca_of_the_name(evidence: Evidence, missing: MissingIssuer) -> Cause:
+    namesake = missing.namesake
+    holders = ", ".join(str(root) for root in evidence.own.roots if namesake in root.certificates)
+    signed = f"{missing.certificate} was signed by another key than that of our {missing.issuer}"
+    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
+    owner = next((msp.mspid for msp in msps if any(namesake == ca for ca in msp.tree.cas)), None)
+    if owner is not None:
+        text = f"{signed}, which is the CA of {owner} for identities: its TLS CA of the same name belongs there"
+        return Cause("identity-ca-here", text, holders)
+    text = f"{signed}: the organisation's TLS CA was made anew, and we have the old one"
+    return Cause("tls-ca-outdated-here", text, holders)
+
+
+def _unknown_here(evidence: Evidence, missing: MissingIssuer) -> Cause:
+    text = (
+        f"{missing.issuer}, which issued {missing.certificate}, is in none of our TLS CA files: add its certificate, "
+        "which its organisation has in msp/tlscacerts"
+    )
+    return Cause("tls-ca-unknown-here", text, evidence.own.root_files())
+
+
+def _not_sent(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer) -> Iterator[Blamed]:
+    if evidence.looked.presented == 1:
+        text = (
+            f"if {missing.issuer} is an intermediate CA, it must be sent, and the peer sends the certificate of "
+            f"{leaf.subject} alone: the file must hold that of the intermediate behind it"
+        )
+        yield Side.THEIRS, Cause("tls-intermediate-not-sent", text, _THEIR_FILE)
+
+
+def _other_node(missing: MissingIssuer) -> Cause:
+    text = (
+        "another node answers in the peer's place, such as an orderer, or a proxy that looks into TLS: trust "
+        f"{missing.issuer} only if it is the peer's TLS CA"
+    )
+    return Cause("other-node", text, "which node the endpoint belongs to, and what stands on the way")
