@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
+from gossip.transport.tls_alerts import reason_of
 from gossip.transport.tls_files import PRIVATE_KEY, read_leaf, read_text, root_files
 from gossip.transport.tls_hello import Openings
 from gossip.transport.tls_issuer import is_self_issued, with_issuer
@@ -16,6 +17,13 @@ TLS_1_2_SUITES = "ECDHE+AESGCM"
 ALPN = "h2"
 NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
+
+_UNUSABLE = {
+    "CA_MD_TOO_WEAK": "it is signed over a hash that is too weak",
+    "EE_KEY_TOO_SMALL": "its key is too short",
+    "CA_KEY_TOO_SMALL": "the key of a CA in it is too short",
+}
+"""What OpenSSL's security level says of a certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +127,10 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> Non
         if error.reason == "KEY_VALUES_MISMATCH":
             text = f"is not the key of the certificate in {files.certificate}"
             raise ConfigurationError(text, path=str(files.key)) from error
-        text = f"cannot be used together with the key in {files.key}: {error.reason or error}"
+        text = f"cannot be used together with the key in {files.key}: {_unusable(error)}"
         raise ConfigurationError(text, path=str(files.certificate)) from error
+
+
+def _unusable(error: ssl.SSLError) -> str:
+    reason = reason_of(error)
+    return f"{_UNUSABLE[reason]} ({reason})" if reason in _UNUSABLE else reason

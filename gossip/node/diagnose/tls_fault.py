@@ -24,7 +24,10 @@ def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
     if content.startswith(SEQUENCE):
         command = "openssl pkey" if role is TlsRole.KEY else "openssl x509"
         return f"looks like DER; convert it: {command} -inform DER -in FILE -out FILE.pem"
-    return _describe_key(path, files) if role is TlsRole.KEY else _describe_certificates(path)
+    if role is TlsRole.KEY:
+        return _describe_key(path, files)
+    fault = _describe_certificates(path)
+    return _describe_weak(path) if fault is None and role is TlsRole.CERTIFICATE else fault
 
 
 def _describe_certificates(path: Path) -> str | None:
@@ -36,6 +39,17 @@ def _describe_certificates(path: Path) -> str | None:
         return describe_no_pem(content) if find_pem_block(content) is None else None
     count = len(list(read_certificates(path)))
     return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken} is broken"
+
+
+def _describe_weak(path: Path) -> str | None:
+    """What TLS minds in what we present; of a CA that we trust it minds no signature."""
+    for certificate in filter(None, read_certificates(path)):
+        if certificate.weak_hash is not None and certificate.raw_subject != certificate.raw_issuer:
+            return (
+                f"holds the certificate of {certificate.subject}, signed over {certificate.weak_hash}, which is too "
+                "weak for TLS; have it issued again with SHA-256"
+            )
+    return None
 
 
 def _describe_key(path: Path, files: TlsFiles) -> str | None:

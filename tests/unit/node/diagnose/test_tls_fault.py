@@ -9,10 +9,13 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from gossip.api.options import TlsFiles
 from gossip.node.diagnose.tls_fault import describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole
+from tests.support.certificates import over_sha1
 from tests.support.organisations import organisation, peer
 
 LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organisation().tls_ca.certificate_pem
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+WEAK = over_sha1(peer().tls.certificate, organisation().tls_ca.key).public_bytes(Encoding.PEM)
+WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed over SHA-1, which is too weak for TLS"
 CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
 KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
@@ -32,6 +35,9 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
+        (TlsRole.CERTIFICATE, WEAK, f"{WEAK_TEXT}; have it issued again with SHA-256"),
+        (TlsRole.CERTIFICATE, LEAF + WEAK, f"{WEAK_TEXT}; have it issued again with SHA-256"),
+        (TlsRole.ROOT, WEAK, None),
         (TlsRole.KEY, KEY_DER, "looks like DER; convert it: openssl pkey -inform DER -in FILE -out FILE.pem"),
         (TlsRole.KEY, LEAF, "is a certificate, where its key belongs"),
         (TlsRole.KEY, b"hello", "holds no private key in PEM"),
