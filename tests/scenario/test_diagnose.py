@@ -204,7 +204,7 @@ def in_page(shown: str, tmp_path: Path) -> str:
     text = re.sub(r"  [0-9.]+ ms", "", text)
     text = text.replace(f"{tmp_path}/", "")
     text = re.sub(r"/\S*?/peerOrganizations/", "crypto/peerOrganizations/", text)
-    text = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", text)
+    text = re.sub(r"\b([0-9a-f]{8})(?:[0-9a-f]{32}|[0-9a-f]{56})\b", r"\1…", text)
     text = re.sub(r"\b[0-9a-f]{8}…", "5bf0…", text)
     text = re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\dZ", "2026-01-01 00:00:00Z", text)
     return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:7051", text)

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gossip.msp.authority import Authority, Credential, Validity
-from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, write_tls
+from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, tls_ca_unknown_to_them, write_tls
 from tests.support.certificates import like, over_sha1
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
@@ -135,6 +136,67 @@ def their_ca_in_place_of_the_tls_ca_of_its_name(tmp_path: Path) -> Network:
         yield [endpoint, *with_copy(msp)]
 
 
+def ours(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity = RUNNING) -> Path:
+    """The folder of peer0 of Org2 with a TLS certificate of ``issuer``, and ``more`` behind it in its file."""
+    folder = copy_of(2, tmp_path)
+    files = write_tls(folder / "tls", issuer.issue_tls(peer(2).name, validity=validity, hosts=HERE))
+    files.certificate.write_bytes(b"".join([files.certificate.read_bytes(), *more]))
+    return folder
+
+
+def our_new_tls_ca() -> Authority:
+    """The TLS CA of Org2, made anew."""
+    return Authority.create(organisation(2).tls_ca.name, organisation(2).domain, validity=RUNNING)
+
+
+@contextmanager
+def our_tls_ca_made_anew(tmp_path: Path) -> Network:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(ours(tmp_path, our_new_tls_ca()))]
+
+
+@contextmanager
+def our_tls_ca_made_anew_and_our_certificate_expired(tmp_path: Path) -> Network:
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(ours(tmp_path, our_new_tls_ca(), validity=Validity.expired(NOW)))]
+
+
+@contextmanager
+def our_intermediate_of_another_generation(tmp_path: Path) -> Network:
+    old, new = (
+        organisation(2).tls_ca.issue_authority("tlsica.org2", "org2.example.com", validity=RUNNING) for _ in range(2)
+    )
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(ours(tmp_path, new, old.certificate_pem))]
+
+
+@contextmanager
+def known_by_an_expired_tls_ca(tmp_path: Path, *, is_required: bool) -> Network:
+    """They have our TLS CA, as we do, and it has ended."""
+    ended = Authority.create("tlsca.ended.example", "org2.example.com", validity=Validity.expired(NOW))
+    ca_file = tmp_path / "ended.pem"
+    ca_file.write_bytes(ended.certificate_pem)
+    settings = peer_settings(1)
+    assert settings.tls is not None
+    tls = replace(settings.tls, roots=(*settings.tls.roots, ca_file))
+    with listening(replace(settings, tls=tls, require_client_certificate=is_required)) as endpoint:
+        yield [endpoint, *as_org2(ours(tmp_path, ended)), f"--tls-ca={ca_file}"]
+
+
+def our_tls_ca_expired(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    return known_by_an_expired_tls_ca(tmp_path, is_required=True)
+
+
+@contextmanager
+def our_certificate_over_sha1(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    weak = over_sha1(peer(2).tls.certificate, organisation(2).tls_ca.key)
+    write_tls(folder / "tls", Credential(weak, peer(2).tls.key))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+UNKNOWN_TO_THEM = ["tls-ca-unknown-to-them", "own-tls-ca"]
 UNKNOWN = ["tls-ca-unknown-here", "tls-intermediate-not-sent", "other-node"]
 CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, list[str], str, str]]] = [
     (
@@ -179,6 +241,36 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
         their_ca_in_place_of_the_tls_ca_of_its_name,
         ("ours", ["identity-ca-here"], "the CA of Org1MSP for identities", "org1/msp/tlscacerts/tlsca.org1"),
     ),
+    (
+        our_tls_ca_made_anew,
+        (
+            "ours",
+            ["own-tls-generations", *UNKNOWN_TO_THEM],
+            "was signed by another key than that of our tlsca.org2.example.com",
+            "tls/server.crt, named by --tls-cert; /",
+        ),
+    ),
+    (
+        our_tls_ca_made_anew_and_our_certificate_expired,
+        ("ours", ["own-tls-expired", "own-tls-generations", *UNKNOWN_TO_THEM], "ended at", "tls/server.crt, named by"),
+    ),
+    (
+        our_intermediate_of_another_generation,
+        (
+            "ours",
+            ["own-tls-intermediate-outdated"],
+            "another key than that of the tlsica.org2",
+            "tls/server.crt, named",
+        ),
+    ),
+    (
+        our_tls_ca_expired,
+        ("ours", ["own-tls-ca-expired"], "tlsca.ended.example, which issued", "ended.pem, named by --tls-ca"),
+    ),
+    (
+        our_certificate_over_sha1,
+        ("ours", ["own-tls-files"], "signed over SHA-1, which is too weak for TLS", "tls/server.crt, named by"),
+    ),
 ]
 
 
@@ -196,3 +288,32 @@ def test_the_causes_are_told_in_their_order(
     assert (stage["stage"], stage["side"], [cause["rule"] for cause in stage["causes"]]) == ("tls", side, rules), stage
     assert what in first["text"]
     assert where in first["look_at"]
+
+
+def test_a_ca_that_they_may_lack_is_told_by_its_key(tmp_path: Path) -> None:
+    with tls_ca_unknown_to_them(tmp_path) as arguments:
+        stage = failed_stage(arguments)
+
+    extensions = organisation(2).tls_ca.certificate.extensions
+    key_id = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
+    assert stage["causes"][0]["text"] == (
+        "they do not have tlsca.org2.example.com, the TLS CA that issued our certificate peer0.org2.example.com, or "
+        f"have one of that name with another key: ours has the subject key id {key_id} (alert: unknown ca)"
+    )
+
+
+def test_the_end_of_our_tls_ca_is_told_where_nobody_minds_yet(tmp_path: Path) -> None:
+    with known_by_an_expired_tls_ca(tmp_path, is_required=False) as arguments:
+        outcome = run("diagnose", *arguments, "--json")
+
+    stages: Any = outcome.object["stages"]
+    (stage,) = [each for each in stages if each["stage"] == "tls"]
+    assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
+    assert stage["facts"]["note"].startswith("the TLS CA tlsca.ended.example of our certificate ended at ")
+
+
+def test_what_openssl_says_of_a_weak_signature_does_not_stand_alone(tmp_path: Path) -> None:
+    with our_certificate_over_sha1(tmp_path) as arguments:
+        message = failed_stage(arguments)["message"]
+
+    assert message.endswith("it is signed over a hash that is too weak (CA_MD_TOO_WEAK)")

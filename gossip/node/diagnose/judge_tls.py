@@ -10,7 +10,8 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_certificate import at, judge_their_certificate
 from gossip.node.diagnose.judge_own import find_broken_organization
-from gossip.node.diagnose.judge_own_tls import THEIR_ROOTS, find_notices, judge_own_certificate, judge_own_files
+from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_certificate
+from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
 from gossip.transport.tls_failure import TlsFault
 
 

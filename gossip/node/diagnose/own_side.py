@@ -47,7 +47,7 @@ class OwnSide:
         client_leaf: What we present where we dial; None without TLS.
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
-        presents_leaf_alone: The file of what we present where we dial holds nothing else.
+        presented: What the file of ``client_leaf`` holds, itself first.
         marked_files: TLS certificates and keys of ours that begin with a byte order mark.
     """
 
@@ -62,13 +62,18 @@ class OwnSide:
     client_leaf: TlsCertificate | None
     server_leaf: TlsCertificate | None
     roots: tuple[RootFile, ...]
-    presents_leaf_alone: bool
+    presented: tuple[Certificate, ...]
     marked_files: tuple[Path, ...]
 
     @property
     def dial_tls(self) -> TlsFiles | None:
         """The TLS files that we dial with."""
         return self.settings.dial.tls or self.settings.tls
+
+    @property
+    def tls_cas(self) -> tuple[Certificate, ...]:
+        """Every TLS CA that we trust."""
+        return tuple(certificate for root in self.roots for certificate in root.certificates)
 
     def certificate_file(self) -> str:
         """The TLS certificate that we dial with, for texts: the file, and what names it."""
@@ -145,7 +150,7 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         client_leaf=_find_leaf(dial_tls),
         server_leaf=_find_leaf(settings.tls),
         roots=tuple(_read_roots(settings, dial_tls)) if dial_tls is not None else (),
-        presents_leaf_alone=dial_tls is not None and len(list(read_certificates(dial_tls.certificate))) == 1,
+        presented=tuple(filter(None, read_certificates(dial_tls.certificate))) if dial_tls is not None else (),
         marked_files=tuple(path for path in _presented_files(settings) if begins_with_mark(path)),
     )
 

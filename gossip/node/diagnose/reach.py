@@ -139,7 +139,7 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
     try:
         seen = await look_at_server(evidence.endpoint, _patience_s(evidence))
         leaf = read_tls_certificate(seen.chain[0]) if seen.chain else None
-        trusted = [certificate for root in evidence.own.roots for certificate in root.certificates]
+        trusted = evidence.own.tls_cas
         way, missing = find_way_up(seen.chain, trusted), find_missing_issuer(seen.chain, trusted)
     except (DialError, UntrustedIdentityError):
         return Looked()

@@ -1,0 +1,146 @@
+"""Judges our own TLS certificate, where the peer refuses it: an alert is all that it says."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from gossip.msp.certificate import Certificate
+from gossip.msp.tls_facts import (
+    MissingIssuer,
+    TlsCertificate,
+    find_issuer_key_id,
+    find_missing_issuer,
+    find_missing_purposes,
+    find_way_up,
+)
+from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_certificate import at
+from gossip.node.diagnose.judge_issuer import find_identity_issuer
+from gossip.node.diagnose.own_side import OwnSide
+
+THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
+
+_EXPIRED = "certificate expired"
+
+
+def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+    """Why did the peer refuse it? What can be seen comes before what can only be guessed."""
+    own, leaf, alert = evidence.own, evidence.own.client_leaf, evidence.alert
+    if leaf is None:
+        cause = Cause("no-client-certificate", "the peer wants a certificate of ours", own.certificate_file())
+        return Side.OURS, (cause,)
+    missing = find_missing_issuer([each.der for each in own.presented], own.tls_cas)
+    ended = [*_out_of_date(evidence, leaf), *_expired_issuers(evidence)]
+    wrong = [*_wrong(evidence, leaf), *_wrong_chain(own, missing)]
+    is_explained = bool(wrong) or (bool(ended) and alert == _EXPIRED)
+    certain = [*ended, *wrong]
+    if not is_explained and missing is not None and missing.namesake is not None and alert != _EXPIRED:
+        certain.append(_other_generation(own, missing, missing.namesake))
+    guesses = () if is_explained else _guesses(evidence, leaf, missing)
+    return (Side.OURS if certain else Side.THEIRS), (*certain, *guesses)
+
+
+def find_own_way(own: OwnSide) -> tuple[Certificate, ...]:
+    """Our certificate and the CAs above it, as far as we have them; none without TLS."""
+    return find_way_up([each.der for each in own.presented], own.tls_cas) if own.presented else ()
+
+
+def _out_of_date(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
+    where = evidence.own.certificate_file()
+    if leaf.not_after_at < evidence.now:
+        text = f"our TLS certificate {leaf.subject} ended at {at(leaf.not_after_at)}: renew it"
+        yield Cause("own-tls-expired", text, where)
+    if leaf.not_before_at > evidence.now:
+        text = f"our TLS certificate {leaf.subject} begins at {at(leaf.not_before_at)}, which is still to come"
+        yield Cause("own-tls-not-yet-valid", text, f"this machine's clock, then {where}")
+
+
+def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
+    own = evidence.own
+    for below, ca in pairwise(find_own_way(own)):
+        if ca.not_after_at < evidence.now:
+            text = (
+                f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
+                f"{at(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
+            )
+            holder = next((str(root) for root in own.roots if ca in root.certificates), own.certificate_file())
+            yield Cause("own-tls-ca-expired", text, holder)
+
+
+def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
+    """What no peer takes that minds it as this alert says."""
+    alert, where = evidence.alert, evidence.own.certificate_file()
+    if leaf.certificate.weak_hash is not None:
+        text = (
+            f"our TLS certificate {leaf.subject} is signed over {leaf.certificate.weak_hash}, which is too weak for "
+            "TLS: have it issued again with SHA-256"
+        )
+        yield Cause("own-tls-weak-signature", text, where)
+    if leaf.certificate.is_signed_by(leaf.certificate):
+        text = f"our TLS certificate {leaf.subject} is self-signed: have a TLS CA issue it (alert: {alert})"
+        yield Cause("own-tls-self-signed", text, where)
+    mspid = find_identity_issuer(evidence, leaf)
+    if mspid is not None and alert != _EXPIRED:
+        text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
+        yield Cause("identity-ca", text, where)
+    if "client" in find_missing_purposes(leaf.certificate) and alert != "unknown ca":
+        text = (
+            f"our TLS certificate {leaf.subject} may not be used by clients: have it issued for serverAuth and "
+            f"clientAuth, since a gossip peer is both (alert: {alert})"
+        )
+        yield Cause("tls-usage", text, where)
+
+
+def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]:
+    if missing is not None and missing.presented_namesake is not None:
+        text = (
+            f"our TLS certificate {missing.certificate} was signed by another key than that of the {missing.issuer} "
+            "behind it in its file, which is the intermediate CA of another generation"
+        )
+        yield Cause("own-tls-intermediate-outdated", text, own.certificate_file())
+
+
+def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
+    key_id = f" (subject key id {namesake.key_id.hex()})" if namesake.key_id is not None else ""
+    text = (
+        f"our TLS certificate {missing.certificate} was signed by another key than that of our {missing.issuer}"
+        f"{key_id}: the certificate and the CA's file are of two generations; have the certificate issued again, or "
+        "give every peer the newer CA"
+    )
+    holders = ", ".join(str(root) for root in own.roots if namesake in root.certificates)
+    return Cause("own-tls-generations", text, f"{own.certificate_file()}; {holders}")
+
+
+def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | None) -> Iterator[Cause]:
+    if evidence.alert == _EXPIRED:
+        yield Cause(
+            "their-clock", "their clock is wrong, so that certificates end early there", "their machine's clock"
+        )
+        yield _unknown_to_them(evidence)
+        return
+    yield _unknown_to_them(evidence)
+    own, where = evidence.own, evidence.own.certificate_file()
+    if len(own.presented) == 1 and missing is not None and missing.namesake is None:
+        text = (
+            f"if {leaf.issuer} is an intermediate CA, it must be sent, and we send our own certificate alone: the file "
+            "must hold that of the intermediate behind it"
+        )
+        yield Cause("own-tls-intermediate-not-sent", text, where)
+    text = (
+        f"our certificate was issued by another TLS CA than our organisation has given to its channels: {leaf.issuer}"
+    )
+    yield Cause("own-tls-ca", text, where)
+
+
+def _unknown_to_them(evidence: Evidence) -> Cause:
+    """The CA above what we send, which a peer has to have."""
+    own = evidence.own
+    last = find_way_up([each.der for each in own.presented], ())[-1]
+    known = [ca.key_id for ca in own.tls_cas if last.is_signed_by(ca)]
+    key_id = next(iter(known), None) or find_issuer_key_id(last)
+    ours = f": ours has the subject key id {key_id.hex()}" if key_id is not None else ""
+    text = (
+        f"they do not have {last.issuer}, the TLS CA that issued our certificate {last.subject}, or have one of that "
+        f"name with another key{ours} (alert: {evidence.alert})"
+    )
+    return Cause("tls-ca-unknown-to-them", text, THEIR_ROOTS)
