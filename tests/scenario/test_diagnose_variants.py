@@ -28,7 +28,7 @@ from tests.support.broken_networks import (
     say,
     write_tls,
 )
-from tests.support.certificates import like
+from tests.support.certificates import like, over_sha1
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
@@ -194,6 +194,27 @@ def their_ca_made_anew(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def their_identity_over_sha1(tmp_path: Path) -> Network:
+    weak = Credential(over_sha1(peer(1).identity.certificate, organisation(1).ca.key), peer(1).identity.key)
+    with grpc_peer(tls_of(), say(hello_of(1, credential=weak))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_tls_ca_in_place_of_the_ca_of_its_name(tmp_path: Path) -> Network:
+    """TLS stands, since the TLS CA is in its place as well."""
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    validity, tls_ca = organisation(1).validity, organisation(1).tls_ca
+    namesake = Authority.create(tls_ca.name, organisation(1).domain, validity=validity)
+    issued = namesake.issue_identity(peer(1).name, validity=validity, units=("peer",))
+    (ca_file,) = (msp / "cacerts").iterdir()
+    ca_file.write_bytes(tls_ca.certificate_pem)
+    others = [each for each in as_org2() if not each.startswith("--org")]
+    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+        yield [endpoint, *others, f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
 def our_key_missing_and_our_tls_expired(tmp_path: Path) -> Network:
     """A peer without ``clientAuthRequired`` does not mind the second, so it explains nothing."""
     folder = copy_of(2, tmp_path)
@@ -245,6 +266,11 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
         ("identity", "theirs", "tls-certificate", "the TLS CA tlsca.org1.example.com", "the peer's signcerts"),
     ),
     (their_ca_made_anew, ("identity", "ours", "ca-outdated-here", "another key", "org1.example.com/msp/cacerts")),
+    (their_identity_over_sha1, ("identity", "theirs", "weak-signature", "signed over SHA-1", "the peer's signcerts")),
+    (
+        their_tls_ca_in_place_of_the_ca_of_its_name,
+        ("identity", "ours", "tls-ca-here", "which is the TLS CA of Org1MSP", "org1/msp/cacerts"),
+    ),
     (our_key_missing_and_our_tls_expired, ("own_identity", "ours", "no-key", "holds no key", "msp/keystore")),
     (
         their_folder_broken_and_our_tls_expired,

@@ -5,6 +5,7 @@ from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
+from gossip.node.diagnose.judge_stranger import judge_stranger
 from gossip.node.diagnose.seen_by_peer import has_seen_another
 
 _ORDER = (Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
@@ -137,21 +138,8 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if certificate.not_after_at < evidence.now:
         text = f"its certificate ended at {certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
-    if theirs.tls_issuing_mspids:
-        text = (
-            f"{certificate.subject} is a TLS certificate, issued by the TLS CA {certificate.issuer} of "
-            f"{theirs.tls_issuing_mspids[0]}: its identity belongs there"
-        )
-        return Side.THEIRS, (Cause("tls-certificate", text, "the peer's signcerts"),)
-    if theirs.has_namesake:
-        text = (
-            f"{certificate.subject} was signed by another key than that of our {certificate.issuer}: the CA of {name} "
-            "was made anew, and we have the old one; or the peer is a stranger"
-        )
-        return Side.OURS, (Cause("ca-outdated-here", text, str(known[claimed] / "cacerts")),)
     if not theirs.issuing_mspids:
-        text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer a stranger"
-        return Side.OURS, (Cause("ca-unknown-here", text, str(known[claimed] / "cacerts")),)
+        return judge_stranger(evidence, theirs, claim, known[claimed] / "cacerts")
     if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
         text = f"{certificate.subject} was revoked: enroll it again"
         return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)

@@ -1,0 +1,42 @@
+"""Judges the peer's identity where no CA that we know has issued it."""
+
+from pathlib import Path
+
+from gossip.msp.claim import Claim, shown_mspid
+from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.evidence import Evidence, Theirs
+
+
+def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Path) -> tuple[Side, tuple[Cause, ...]]:
+    """Whose mistake is it? ``cacerts`` are the CAs in our copy of the organisation that it claims."""
+    certificate, name = claim.certificate, shown_mspid(claim.mspid)
+    if certificate.weak_hash is not None:
+        text = (
+            f"{certificate.subject} is signed over {certificate.weak_hash}, which no MSP takes: enroll it again with "
+            "SHA-256"
+        )
+        return Side.THEIRS, (Cause("weak-signature", text, "the peer's signcerts"),)
+    if theirs.tls_issuing_mspids:
+        text = (
+            f"{certificate.subject} is a TLS certificate, issued by the TLS CA {certificate.issuer} of "
+            f"{theirs.tls_issuing_mspids[0]}: its identity belongs there"
+        )
+        return Side.THEIRS, (Cause("tls-certificate", text, "the peer's signcerts"),)
+    if not theirs.has_namesake:
+        text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer a stranger"
+        return Side.OURS, (Cause("ca-unknown-here", text, str(cacerts)),)
+    signed = f"{certificate.subject} was signed by another key than that of our {certificate.issuer}"
+    if _is_tls_ca(evidence, claim):
+        text = f"{signed}, which is the TLS CA of {name}: its CA of the same name belongs there"
+        return Side.OURS, (Cause("tls-ca-here", text, str(cacerts)),)
+    text = f"{signed}: the CA of {name} was made anew, and we have the old one; or the peer is a stranger"
+    return Side.OURS, (Cause("ca-outdated-here", text, str(cacerts)),)
+
+
+def _is_tls_ca(evidence: Evidence, claim: Claim) -> bool:
+    """Whether what our copy has as the CA of the issuer's name is among its TLS CAs as well."""
+    registry = evidence.own.registry
+    configs = [msp.config for msp in registry.msps if msp.mspid == claim.mspid] if registry is not None else []
+    tls_cas = {file.certificate for config in configs for file in config.tls_roots}
+    cas = [file.certificate for config in configs for file in config.roots]
+    return any(ca in tls_cas for ca in cas if ca.raw_subject == claim.certificate.raw_issuer)
