@@ -297,8 +297,8 @@ def test_a_ca_that_they_may_lack_is_told_by_its_key(tmp_path: Path) -> None:
     extensions = organisation(2).tls_ca.certificate.extensions
     key_id = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
     assert stage["causes"][0]["text"] == (
-        "they do not have tlsca.org2.example.com, the TLS CA that issued our certificate peer0.org2.example.com, or "
-        f"have one of that name with another key: ours has the subject key id {key_id} (alert: unknown ca)"
+        f"they do not have tlsca.org2.example.com (subject key id {key_id}), the TLS CA that issued our certificate "
+        "peer0.org2.example.com, or have one of that name with another key (alert: unknown ca)"
     )
 
 

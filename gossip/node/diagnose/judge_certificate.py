@@ -106,3 +106,8 @@ def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
 def at(moment: datetime) -> str:
     """A moment, for texts."""
     return f"{moment:%Y-%m-%d %H:%M:%SZ}"
+
+
+def shown_key_id(key_id: bytes | None) -> str:
+    """What tells a CA from others of its name, for texts, behind the name; nothing where it has none."""
+    return f" (subject key id {key_id.hex()})" if key_id is not None else ""

@@ -14,7 +14,7 @@ from gossip.msp.tls_facts import (
 )
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import at
+from gossip.node.diagnose.judge_certificate import at, shown_key_id
 from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
 
@@ -101,11 +101,10 @@ def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]
 
 
 def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
-    key_id = f" (subject key id {namesake.key_id.hex()})" if namesake.key_id is not None else ""
     text = (
         f"our TLS certificate {missing.certificate} was signed by another key than that of our {missing.issuer}"
-        f"{key_id}: the certificate and the CA's file are of two generations; have the certificate issued again, or "
-        "give every peer the newer CA"
+        f"{shown_key_id(namesake.key_id)}: the certificate and the CA's file are of two generations; have the "
+        "certificate issued again, or give every peer the newer CA"
     )
     holders = ", ".join(str(root) for root in own.roots if namesake in root.certificates)
     return Cause("own-tls-generations", text, f"{own.certificate_file()}; {holders}")
@@ -136,11 +135,9 @@ def _unknown_to_them(evidence: Evidence) -> Cause:
     """The CA above what we send, which a peer has to have."""
     own = evidence.own
     last = find_way_up([each.der for each in own.presented], ())[-1]
-    known = [ca.key_id for ca in own.tls_cas if last.is_signed_by(ca)]
-    key_id = next(iter(known), None) or find_issuer_key_id(last)
-    ours = f": ours has the subject key id {key_id.hex()}" if key_id is not None else ""
+    key_id = next((ca.key_id for ca in own.tls_cas if last.is_signed_by(ca)), None) or find_issuer_key_id(last)
     text = (
-        f"they do not have {last.issuer}, the TLS CA that issued our certificate {last.subject}, or have one of that "
-        f"name with another key{ours} (alert: {evidence.alert})"
+        f"they do not have {last.issuer}{shown_key_id(key_id)}, the TLS CA that issued our certificate {last.subject}, "
+        f"or have one of that name with another key (alert: {evidence.alert})"
     )
     return Cause("tls-ca-unknown-to-them", text, THEIR_ROOTS)

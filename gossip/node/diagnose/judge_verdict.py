@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from gossip.comm.handshake import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
+from gossip.msp.claim import parse_claim
+from gossip.msp.tls_facts import find_issuer_key_id
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_certificate import shown_key_id
+from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
 
 
@@ -124,7 +128,8 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     )
     old_copy = Cause(
         "ca-unknown-to-them",
-        f"their copy of {mspid} has another CA than the one that issued us: the channel's configuration is old",
+        f"their copy of {mspid} does not have {_issuer(own)}, which issued us, or has one of that name with another "
+        "key: the channel's configuration is old",
         f"cacerts and intermediatecerts of {mspid} in the channel's configuration",
     )
     if others or "but its issuer" in reason:
@@ -132,6 +137,13 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     if "unknown authority" in reason:
         return Side.THEIRS, (old_copy, wrong_name)
     return Side.THEIRS, (unknown, old_copy, wrong_name)
+
+
+def _issuer(own: OwnSide) -> str:
+    if own.crypto is None:
+        return "the CA"
+    certificate = parse_claim(own.crypto.identity).certificate
+    return f"{certificate.issuer}{shown_key_id(find_issuer_key_id(certificate))}"
 
 
 _READINGS = (

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from cryptography import x509
 
 from gossip.comm.handshake import certificate_hash
 from gossip.errors import RefusedByPeerError
@@ -161,3 +162,16 @@ def test_a_certificate_of_another_organisation_is_told_with_what_names_its_folde
     cause = report.problem.causes[0]
     assert f"the certificate in {own.settings.msp_dir} is from a CA of Org1MSP" in cause.text
     assert cause.look_at == "peer.localMspId (core.yaml:2), and peer.mspConfigPath (CORE_PEER_MSPCONFIGPATH)"
+
+
+def test_the_ca_that_they_may_lack_is_told_by_its_key() -> None:
+    report = judge_verdict(evidence("x509: certificate signed by unknown authority"))
+    extensions = organisation(2).ca.certificate.extensions
+    key_id = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
+
+    assert first_cause(report) == (Side.THEIRS, "ca-unknown-to-them")
+    assert report.problem is not None
+    assert report.problem.causes[0].text == (
+        f"their copy of Org2MSP does not have ca.org2.example.com (subject key id {key_id}), which issued us, or has "
+        "one of that name with another key: the channel's configuration is old"
+    )
