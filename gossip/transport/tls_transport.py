@@ -334,7 +334,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._application.data_received(data)
                 has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
         except ssl.SSLWantReadError:
-            self._step.give_up()
+            pass
         except ssl.SSLZeroReturnError:
             self._said_goodbye()
             return True

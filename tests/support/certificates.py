@@ -123,15 +123,6 @@ def make_der(
     return signed.public_bytes(Encoding.DER), key
 
 
-def sign_over_sha1(der: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The same certificate in DER, signed with ECDSA over SHA-1, over which cryptography signs none."""
-    signed, algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
-    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
-    body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
-    signature = encode_element(BIT_STRING, b"\0" + key.sign(body, ec.ECDSA(hashes.SHA1())))
-    return encode_element(SEQUENCE, body + weak + signature)
-
-
 def make_leaf(name: str = "peer0", issuer: Issued | None = None, **options: object) -> Issued:
     """A member's certificate; options as for ``make_der``, with the peer OU and no CA bit unless they say otherwise."""
     options = {"units": ("peer",), "extensions": (NO_CA,), **options}

@@ -24,11 +24,7 @@ from tests.support.certificates import (
     make_config,
     make_leaf,
     make_msp,
-<<<<<<< HEAD
-    sign_over_sha1,
-=======
     over_sha1,
->>>>>>> aa444a5 (Walk their whole chain and tell what can be seen before what is guessed: an ended intermediate, a weak signature, another generation, another node, CAs exchanged in our copy)
 )
 
 CLIENT_ONLY: Extension = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
@@ -118,12 +114,8 @@ def test_hash_that_go_does_not_know_leaves_a_place() -> None:
 def test_sha1_is_known_and_refused() -> None:
     root = make_ca("root")
     assert isinstance(root.key, ec.EllipticCurvePrivateKey)
-<<<<<<< HEAD
-    certificate = parse_certificate(sign_over_sha1(make_leaf("leaf", root).certificate.der, root.key))
-=======
     weak = over_sha1(make_leaf("leaf", root).certificate.parsed, root.key)
     certificate = parse_certificate(weak.public_bytes(Encoding.DER))
->>>>>>> aa444a5 (Walk their whole chain and tell what can be seen before what is guessed: an ended intermediate, a weak signature, another generation, another node, CAs exchanged in our copy)
     assert certificate.parsed.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1
     assert certificate.weak_hash == "SHA-1"
     with pytest.raises(UntrustedIdentityError, match="that CA's key did not make the signature"):

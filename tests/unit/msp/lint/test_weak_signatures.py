@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.msp.authority import Authority
 from gossip.msp.lint import lint_msp_folder
-from gossip.msp.pem import encode_certificate_pem
-from tests.support.certificates import sign_over_sha1
+from tests.support.certificates import over_sha1
 from tests.support.msp_folders import CA, OWN, put
 from tests.support.organisations import NOW, organisation
 
@@ -25,8 +24,8 @@ TLS_CA = organisation().tls_ca
     ],
 )
 def test_sha1_is_named_and_nothing_else(msp: Path, file: str, issuer: Authority, subject: str) -> None:
-    der = x509.load_pem_x509_certificate((msp / file).read_bytes()).public_bytes(Encoding.DER)
-    put(msp / file, encode_certificate_pem(sign_over_sha1(der, issuer.key)))
+    weak = over_sha1(x509.load_pem_x509_certificate((msp / file).read_bytes()), issuer.key)
+    put(msp / file, weak.public_bytes(Encoding.PEM))
 
     (finding,) = lint_msp_folder(msp, now=NOW).findings
 
