@@ -6,7 +6,7 @@ import tempfile
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.client_hello import costly_client_hello
+from gossip.misbehave.client_hello import HANDSHAKE_RECORD, costly_client_hello
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
 from gossip.misbehave.key_updates import key_updates
@@ -15,6 +15,8 @@ from gossip.transport.gate import Offence
 
 CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
 UPDATES = 2000
+EMPTY_RECORD = HANDSHAKE_RECORD + bytes(2)
+EMPTY_RECORDS = 1637
 FRAME_BYTES = 10_000
 
 
@@ -23,6 +25,14 @@ async def costly_key_share(attacker: Attacker) -> Ending:
     """Asks for a key exchange that costs a server 100 ms."""
     async with attacker.tcp() as conversation:
         conversation.write(costly_client_hello())
+        return await closed(conversation, attacker.patience_s)
+
+
+@fault("empty-records", Layer.TLS, CUT, limit="RFC 8446 section 5.1", offence=Offence.TLS)
+async def empty_records(attacker: Attacker) -> Ending:
+    """Sends 8 KiB of TLS records that hold nothing, before its ClientHello."""
+    async with attacker.tcp() as conversation:
+        conversation.write(EMPTY_RECORD * EMPTY_RECORDS)
         return await closed(conversation, attacker.patience_s)
 
 

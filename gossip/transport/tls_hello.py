@@ -33,32 +33,56 @@ class Openings(NamedTuple):
 class FirstWords:
     """Holds back what the other side says first until its first message is whole, to see what it asks for.
 
-    ``message`` is that one, as far as it has come.
+    ``message`` is that one, then; what is no handshake has none. However it is cut, each byte is looked at once.
     """
 
     def __init__(self) -> None:
         self.is_whole = False
         self.message = b""
-        self._held = b""
-        self._enough_bytes = 0
+        self._held = bytearray()
+        self._body = bytearray()
+        self._size = MESSAGE_HEADER_BYTES
+        self._position = 0
+        self._missing_of_record = 0
 
     def take(self, data: bytes) -> bytes:
         """Everything that has come, once the first message is whole; nothing before.
 
         Raises:
-            ssl.SSLError: It is longer than there is a reason for.
+            ssl.SSLError: It is longer than there is a reason for, or in a record that holds nothing.
         """
         self._held += data
-        if len(self._held) >= self._enough_bytes:
-            self.message, missing_bytes = _first_message(self._held)
-            self._enough_bytes = len(self._held) + missing_bytes
-            self.is_whole = not missing_bytes
+        self._look_on()
         if not self.is_whole:
             if len(self._held) > MAX_FIRST_BYTES:
                 raise refusal("HANDSHAKE_TOO_LONG")
             return b""
-        said, self._held = self._held, b""
+        said, self._held = bytes(self._held), bytearray()
         return said
+
+    def _look_on(self) -> None:
+        """Go on where the last look ended."""
+        held, body, position, missing = self._held, self._body, self._position, self._missing_of_record
+        while position + (0 if missing else HEADER_BYTES - 1) < len(held):
+            if not missing:
+                if held[position] != HANDSHAKE:
+                    self.is_whole = True
+                    return
+                missing = held[position + 3] << 8 | held[position + 4]
+                position += HEADER_BYTES
+                if not missing:
+                    raise refusal("EMPTY_RECORD")
+            part = held[position : position + missing]
+            position += len(part)
+            missing -= len(part)
+            body += part
+            if len(body) >= self._size:
+                self._size = MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES])
+                if len(body) >= self._size:
+                    self.message = bytes(body[: self._size])
+                    self.is_whole = True
+                    return
+        self._position, self._missing_of_record = position, missing
 
 
 def refuse_costly(first_message: bytes) -> None:
@@ -74,29 +98,6 @@ def refuse_costly(first_message: bytes) -> None:
 def asks_again(first_message: bytes) -> bool:
     """Whether it is a HelloRetryRequest, after which a server's certificate is still to come."""
     return first_message[RANDOM_AT : RANDOM_AT + len(HELLO_RETRY)] == HELLO_RETRY
-
-
-class _Message(NamedTuple):
-    """A message as far as it has come, and how many bytes are missing at least."""
-
-    body: bytes
-    missing_bytes: int
-
-
-def _first_message(records: bytes) -> _Message:
-    """The first message of a handshake; what is no handshake has none."""
-    body, start, size = b"", 0, MESSAGE_HEADER_BYTES
-    while start + HEADER_BYTES <= len(records):
-        if records[start] != HANDSHAKE:
-            return _Message(b"", 0)
-        end = start + HEADER_BYTES + int.from_bytes(records[start + 3 : start + HEADER_BYTES])
-        body += records[start + HEADER_BYTES : end]
-        if len(body) >= MESSAGE_HEADER_BYTES:
-            size = MESSAGE_HEADER_BYTES + int.from_bytes(body[1:MESSAGE_HEADER_BYTES])
-        if len(body) >= size:
-            return _Message(body[:size], 0)
-        start = end
-    return _Message(body, size - len(body))
 
 
 def refusal(reason: str) -> ssl.SSLError:
