@@ -22,7 +22,7 @@ from bench.traffic import data_message
 from gossip.comm import reception
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import frame_reader, tls_steps, tls_transport
+from gossip.transport import frame_reader, tls_steps, turn_transport
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 
@@ -46,7 +46,7 @@ def main() -> None:
     dumps = os.environ.get(DUMPS)
     count = Callgrind(Path(dumps)).count if dumps else cpu_us
     if dumps:
-        for module in (reception, tls_transport):
+        for module in (reception, turn_transport):
             vars(module)["AT_ONCE_S"] *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
         tls_steps.LONG_S *= SLOWER

@@ -20,6 +20,7 @@ from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_transport import TlsTransport
 
@@ -179,7 +180,7 @@ class ClientProtocol(GrpcProtocol):
 
     def _layers(self) -> asyncio.BaseProtocol:
         if self._side is None:
-            return self
+            return PlainTransport(self)
         return TlsTransport(self._side, self, server_side=False, server_hostname=self._host)
 
     def _check_alive(self) -> None:

@@ -92,8 +92,6 @@ class GrpcProtocol(H2Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin HTTP/2."""
-        if self._tcp is None:
-            self.tcp_connected(cast("asyncio.Transport", transport))
         if self.failure is not None:
             return
         self._prepare(cast("asyncio.Transport", transport))

@@ -20,6 +20,7 @@ from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.limits import ServerLimits
+from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.refusal import status_of
 from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
@@ -152,10 +153,10 @@ class GrpcListener:
             stream.finish(Status.OK)
 
     def _layers(self) -> asyncio.BaseProtocol:
-        """The protocols of a new connection, with the TLS material of this moment."""
+        """What reads a new connection, with the TLS material of this moment."""
         protocol = ServerProtocol(self, self._side)
         if self._side is None:
-            return protocol
+            return PlainTransport(protocol)
         limit = self.limits.max_tls_bytes
         return TlsTransport(self._side, protocol, server_side=True, max_handshake_bytes=limit)
 

@@ -1,14 +1,13 @@
 """TLS between a TCP transport and a protocol.
 
 asyncio's own layer keeps a buffer of 256 KiB for each connection, waits up to 30 s for a hostile peer to close, cannot
-change the certificate of a running server, and costs more CPU in a handshake. This one shares its read buffer among
-all connections of a thread, and otherwise does what the ``ssl`` module's memory interface needs, and no more.
+change the certificate of a running server, and costs more CPU in a handshake. This one does what the ``ssl`` module's
+memory interface needs, and no more.
 """
 
 import asyncio
 import contextlib
 import ssl
-import threading
 from collections.abc import Iterable
 from time import perf_counter
 from typing import cast
@@ -18,12 +17,8 @@ from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, Records
 from gossip.transport.tls_steps import Waiting, shared_steps
-from gossip.turns import AT_ONCE_S, shared_turns
+from gossip.transport.turn_transport import TurnTransport
 
-READ_BYTES = 256 * 1024
-"""Which can be ten thousand messages: a turn ends by the clock."""
-STRANGERS_READ_BYTES = 16 * 1024
-SHORT_READ_BYTES = 4 * 1024
 RECORD_BYTES = 16 * 1024
 WRITE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024
@@ -31,22 +26,11 @@ MAX_ANSWER_BYTES = 16 * 1024
 LINGER_S = 1.0
 """How long a connection whose TLS failed may stay, for the peer to read why."""
 
-_thread = threading.local()
 
+class TlsTransport(TurnTransport):
+    """To the TCP transport a protocol, to the application a transport."""
 
-def _shared_read_buffer() -> memoryview:
-    """This thread's read buffer: what a loop reads into it is taken out before the loop reads again."""
-    if not hasattr(_thread, "read_buffer"):
-        _thread.read_buffer = memoryview(bytearray(READ_BYTES))
-    return cast("memoryview", _thread.read_buffer)  # thread-local attributes have no type
-
-
-class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
-    """To the TCP transport a protocol, to the application a transport.
-
-    A stranger's bytes, and long reads of anybody, are work that is done in turns, so that short messages of known peers
-    get through whatever else comes in.
-    """
+    _application: TlsApplication
 
     def __init__(
         self,
@@ -57,8 +41,7 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         server_hostname: str | None = None,
         max_handshake_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        super().__init__()
-        self._application = application
+        super().__init__(application)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._side = side
@@ -70,17 +53,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._steps = shared_steps()
         self._step: Waiting | None = None
         self._records = Records()
-        self._read_buffer = _shared_read_buffer()
-        self._tcp: asyncio.Transport | None = None
         self._stands = False
         self._error: BaseException | None = None
         self._lingering: asyncio.TimerHandle | None = None
-        self._turns = shared_turns()
-        self._rest = b""
-        self._waits_for_turn = False
-        self._turn_ends_at_s = 0.0
-        self._has_ended = False
-        self._is_paused = False
 
     # -- the TCP transport calls these
 
@@ -92,30 +67,11 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._begin(self._side.context)
             self._stepped(self._steps.take(self._tls))
 
-    def get_buffer(self, _sizehint: int) -> memoryview:
-        """Where the next bytes go."""
-        return self._read_buffer if self._application.is_trusted else self._read_buffer[:STRANGERS_READ_BYTES]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take the bytes that were read, now or when it is this connection's turn."""
-        data = self._read_buffer[:nbytes]
-        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
-        if self._waits_for_turn:
-            self._hold(self._rest + data)
-        elif nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
-            self._turns.let_pass()
-            self._take(data)
-        elif not self._turns.take(lambda: self._take(data)):
-            self._wait_for_turn(data)
-
     def eof_received(self) -> bool:
-        """Let the connection be closed, when what came before has had its turn; a stranger's in a turn of its own.
-
-        Strangers may leave by the hundred at once, and the end of each takes 25 us.
-        """
+        """Let the connection be closed, which needs no turn once TLS has failed."""
+        if self._error is None:
+            return super().eof_received()
         self._has_ended = True
-        if not self._waits_for_turn and self._error is None and not self._application.is_trusted:
-            self._wait_for_next_turn()
         return self._waits_for_turn
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -154,25 +110,6 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
                 self._flush()
         self._flush()
 
-    def pause_reading(self) -> None:
-        """Hand on nothing more."""
-        self._is_paused = True
-        if self._tcp is not None and not self._tcp.is_closing():
-            self._tcp.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Hand on what was held back, and go on reading."""
-        self._is_paused = False
-        self._go_on()
-
-    def get_write_buffer_size(self) -> int:
-        """How many encrypted bytes wait for the socket."""
-        return self._tcp.get_write_buffer_size() if self._tcp is not None else 0
-
-    def is_closing(self) -> bool:
-        """Whether nothing can be written any more."""
-        return self._tcp is None or self._tcp.is_closing()
-
     def close(self) -> None:
         """Say goodbye in TLS and close once everything is written; the peer's goodbye is not waited for."""
         if self._tcp is None or self._tcp.is_closing():
@@ -183,54 +120,13 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._flush()
         self._tcp.close()
 
-    def abort(self) -> None:
-        """Close at once; what was not written is dropped."""
-        if self._tcp is not None:
-            self._tcp.abort()
-
     def get_extra_info(self, name: str, default: object = None) -> object:
         """As asyncio's TLS transport: ``ssl_object``, and what the TCP transport knows."""
         if name == "ssl_object":
             return self._tls
-        return self._tcp.get_extra_info(name, default) if self._tcp is not None else default
+        return super().get_extra_info(name, default)
 
     # --
-
-    def _wait_for_turn(self, rest: memoryview) -> None:
-        self._hold(bytes(rest))  # the buffer is shared
-        self._wait_for_next_turn()
-
-    def _wait_for_next_turn(self) -> None:
-        self._waits_for_turn = True
-        self._turns.wait(self._take_turn)
-
-    def _hold(self, rest: bytes) -> None:
-        """Keep what was read, and read no more where it is much: a pause costs 30 us."""
-        self._rest = rest
-        if len(rest) >= STRANGERS_READ_BYTES and self._tcp is not None:
-            self._tcp.pause_reading()
-
-    def _take_turn(self) -> None:
-        self._waits_for_turn = False
-        self._go_on()
-
-    def _go_on(self) -> None:
-        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
-        if self._may_go_on():
-            if self._stands and not self._read():
-                self._wait_for_next_turn()
-                return
-            rest, self._rest = self._rest, b""
-            self._take(memoryview(rest))
-        if self._tcp is None or self._is_paused or not self._may_go_on():
-            return
-        if self._has_ended:
-            self._tcp.close()
-        else:
-            self._tcp.resume_reading()
-
-    def _may_go_on(self) -> bool:
-        return self._tcp is not None and not self._tcp.is_closing() and not self._waits_for_turn
 
     def _take(self, data: memoryview) -> None:
         """Decrypt, not all at once, so that OpenSSL's own buffer stays small; what is not wanted yet is held back."""
@@ -257,6 +153,9 @@ class TlsTransport(asyncio.Transport, asyncio.BufferedProtocol):
             if self._stands and not self._read():
                 self._wait_for_turn(data[start:])
                 return
+
+    def _has_finished(self) -> bool:
+        return not self._stands or self._read()
 
     def _begin(self, context: ssl.SSLContext) -> None:
         self._tls = context.wrap_bio(

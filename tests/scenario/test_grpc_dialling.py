@@ -15,8 +15,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.transport import plain_transport
 from gossip.transport.base import FrameStream
+from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_dial import ClientProtocol
+from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_server import listen
 from tests.support.bounded import run_bounded
 from tests.support.certificates import make_der
@@ -339,6 +343,37 @@ def test_without_tls_on_both_sides_there_are_no_certificates() -> None:
         await listener.close()
 
     run_bounded(main)
+
+
+@pytest.mark.parametrize("receiver", [ClientProtocol, ServerProtocol])
+def test_without_tls_too_both_sides_take_what_comes_piece_by_piece(
+    receiver: type[GrpcProtocol], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+
+    def take(protocol: GrpcProtocol, data: bytes) -> None:
+        if isinstance(protocol, receiver):
+            sizes.append(len(data))
+        data_received(protocol, data)
+
+    data_received = GrpcProtocol.data_received
+    monkeypatch.setattr(GrpcProtocol, "data_received", take)
+    monkeypatch.setattr(plain_transport, "PIECE_BYTES", 1000)
+
+    async def echo(stream: FrameStream) -> None:
+        await stream.send(await stream.receive())
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=None)
+        channel = await GrpcDialer(DialOptions()).dial(listener.endpoint)
+        stream = await channel.open_stream()
+        await stream.send([bytes(60_000)])
+        assert await stream.receive() == [bytes(60_000)]
+        await channel.close()
+        await listener.close()
+
+    run_bounded(main)
+    assert max(sizes) == 1000
 
 
 def test_client_without_certificate_is_seen_as_such() -> None:

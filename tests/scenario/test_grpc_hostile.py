@@ -6,20 +6,24 @@ import gc
 import logging
 import socket
 import ssl
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hyperframe.frame import ContinuationFrame, DataFrame, Frame, HeadersFrame, PingFrame, PriorityFrame, SettingsFrame
 
+from gossip import turns
 from gossip.api.options import DialOptions
 from gossip.transport.base import FrameStream
 from gossip.transport.gate import Offence
+from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
+from gossip.turns import ROUND_S
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import PING, PREFACE, RawPeer, data, message, raw_client, request, reset, window
 from tests.support.tls_files import tls_ca, tls_files
@@ -447,6 +451,42 @@ def test_many_who_come_at_once_find_room_in_the_queue() -> None:
                 await asyncio.sleep(0)
             for each in sockets:
                 each.close()
+
+    run_bounded(main)
+
+
+def test_strangers_who_call_at_once_without_tls_are_served_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a round of the loop, also where the clock shows no time but what their calls need."""
+    rounds, now_s = 0, 0.0
+    served: dict[int, set[ServerProtocol]] = defaultdict(set)
+
+    def accept(protocol: ServerProtocol, stream: Any, headers: Any, release_stream: Any) -> None:
+        nonlocal now_s
+        now_s += ROUND_S
+        served[rounds].add(protocol)
+        accepted(protocol, stream, headers, release_stream)
+
+    accepted = ServerProtocol.accept
+    monkeypatch.setattr(ServerProtocol, "accept", accept)
+    monkeypatch.setattr(turns, "perf_counter", lambda: now_s)
+
+    async def main() -> None:
+        nonlocal rounds
+        listener = await listen("127.0.0.1:0", read_slowly, tls=None)
+        host, _, port = listener.endpoint.rpartition(":")
+        callers = [RawPeer(*await asyncio.open_connection(host, int(port))) for _ in range(5)]
+        for caller in callers:
+            caller.write(PREFACE, SettingsFrame(0))
+            await caller.until(SettingsFrame)
+        for caller in callers:
+            caller.write(*[caller.headers(stream_id, request()) for stream_id in range(1, 17, 2)])
+        while sum(map(len, served.values())) < len(callers):
+            await asyncio.sleep(0)
+            rounds += 1
+        assert {len(protocols) for protocols in served.values()} == {1}
+        for caller in callers:
+            caller.writer.transport.abort()
+        await listener.close()
 
     run_bounded(main)
 

@@ -87,7 +87,8 @@ class Reading:
         make_stream = lambda connection, stream_id: Unread(connection, stream_id, 10_000)  # noqa: E731
         server = http2_configuration(client_side=False)
         protocol = GrpcProtocol(self.handler, server, ConnectionLimits(), make_stream, None)
-        protocol.connection_made(Nowhere())
+        protocol.tcp_connected(nowhere := Nowhere())
+        protocol.connection_made(nowhere)
         self.connection: GrpcConnection = protocol.connection
         self.events: GrpcEvents = protocol.processor
         self.reader: FrameReader = protocol._reader

@@ -24,6 +24,7 @@ def no_streams(connection: GrpcConnection, stream_id: int) -> GrpcStream:
 
 def server_on(socket: Socket) -> GrpcProtocol:
     protocol = GrpcProtocol(Handler(), http2_configuration(client_side=False), ConnectionLimits(), no_streams, None)
+    protocol.tcp_connected(socket)
     protocol.connection_made(socket)
     protocol.data_received(PREFACE + SettingsFrame(0).serialize())
     return protocol

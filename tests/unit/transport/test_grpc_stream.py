@@ -57,7 +57,8 @@ def half_way() -> tuple[GrpcProtocol, ServerStream]:
         lambda connection, number: ServerStream(connection, number, LIMIT_BYTES, nothing),
         None,
     )
-    protocol.connection_made(Socket())
+    protocol.tcp_connected(socket := Socket())
+    protocol.connection_made(socket)
     call = HeadersFrame(1, data=BLOCK, flags=("END_HEADERS",))
     protocol.data_received(PREFACE + SettingsFrame(0).serialize() + call.serialize())
     protocol.data_received(HALF_A_MESSAGE)

@@ -7,12 +7,8 @@ import pytest
 
 from gossip.misbehave.client_hello import client_hello, costly_client_hello
 from gossip.transport.tls import client_side, server_side
-<<<<<<< HEAD
 from gossip.transport.tls_hello import MAX_FIRST_BYTES, FirstWords, asks_again, refuse_costly
-=======
-from gossip.transport.tls_hello import FirstWords, asks_again, refuse_costly
 from tests.support.lines import count_lines
->>>>>>> ae10d91 (Look at each byte of a first message once, and refuse records that hold nothing before it: 8 KiB of them took 29 ms, in small segments 444)
 from tests.support.tls_files import tls_files
 
 X25519, P256 = 0x001D, 0x0017
@@ -121,7 +117,6 @@ def test_a_first_message_without_end_is_refused() -> None:
         taken(*[b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(0x4000 - 4)] * 2)
 
 
-<<<<<<< HEAD
 def test_a_first_message_may_be_held_back_up_to_the_limit_and_its_length_has_three_bytes() -> None:
     begun = b"\x16\x03\x03\x40\x00\x02\x01\x00\x00"  # which announces 64 KiB
     held = begun.ljust(MAX_FIRST_BYTES, b"x")
@@ -130,21 +125,8 @@ def test_a_first_message_may_be_held_back_up_to_the_limit_and_its_length_has_thr
         taken(held, b"x")
 
 
-def test_words_that_come_byte_by_byte_are_looked_at_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
-
-    def look(records: bytes) -> object:
-        looks.append(len(records))
-        return first_message(records)
-
-    first_message = module._first_message
-    monkeypatch.setattr(module, "_first_message", look)
-    message = OUR_HELLO[5:]
-    records = b"".join(b"\x16\x03\x01\x00\x01" + message[index : index + 1] for index in range(len(message)))
-=======
 def test_words_that_come_byte_by_byte_in_records_of_one_byte_go_on_as_they_came() -> None:
     records = in_records_of_one_byte(OUR_HELLO)
->>>>>>> ae10d91 (Look at each byte of a first message once, and refuse records that hold nothing before it: 8 KiB of them took 29 ms, in small segments 444)
     *held, whole = taken(*(records[index : index + 1] for index in range(len(records))))
     assert (set(held), whole) == ({b""}, records)
 

@@ -10,6 +10,7 @@ import pytest
 from gossip import turns
 from gossip.misbehave.key_updates import key_updates
 from gossip.transport import tls_transport as module
+from gossip.transport import turn_transport
 from gossip.transport.tls import client_side, server_side
 from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES, RECORDS_AT_ONCE
@@ -108,7 +109,7 @@ class Ends:
 def application(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Application:
     """What is above TLS, and the clock that everybody goes by."""
     application = Application(request.param)
-    for each in (module, turns):
+    for each in (module, turn_transport, turns):
         monkeypatch.setattr(each, "perf_counter", lambda: application.now_s)
     return application
 
