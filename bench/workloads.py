@@ -46,7 +46,7 @@ def main() -> None:
     dumps = os.environ.get(DUMPS)
     count = Callgrind(Path(dumps)).count if dumps else cpu_us
     if dumps:
-        for module in (reception, turn_transport):
+        for module in (frame_reader, reception, turn_transport):
             vars(module)["AT_ONCE_S"] *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
         tls_steps.LONG_S *= SLOWER

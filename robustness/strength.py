@@ -24,6 +24,7 @@ _OF_FAULT = {
     "half-hellos": Strength(attackers=ServerLimits().max_unauthenticated),
     "many-identities": Strength(attackers=4, duration_s=12.0, amount=100),
     "ack-flood": Strength(attackers=10, amount=100_000),
+    "ack-frames": Strength(attackers=10, amount=100_000),
     "data-flood": Strength(attackers=10, amount=20_000),
     "dense-flood": Strength(attackers=10, amount=5_000),
     "question-flood": Strength(attackers=10, amount=5_000),

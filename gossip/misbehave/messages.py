@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.fault import CUT, SERVED, Ending, Fault, Layer, describe, status
-from gossip.misbehave.session import Session, data_envelope
+from gossip.misbehave.session import ACK_PATIENCE_S, Session, data_envelope
 from gossip.transport.gate import Offence
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope_bytes import encode_envelope
@@ -18,6 +18,7 @@ PARTS = 150_000
 HUGE_MESSAGES = 3
 DENSE_PARTS = 620
 PADDED_FRAMES = 3000
+ACKS_AT_ONCE = 500
 
 
 def session_fault(
@@ -90,6 +91,19 @@ async def unasked_acks(session: Session, _: int) -> Ending:
 async def ack_flood(session: Session, amount: int) -> Ending:
     """Acknowledges what nobody sent as fast as it can."""
     await session.pour(b"".join(frames.message(encode_ack(nonce)) for nonce in range(1, amount + 1)))
+    return await session.served()
+
+
+@session_fault("ack-frames", SERVED, limit="ignored, in turns with other peers")
+async def ack_frames(session: Session, amount: int) -> Ending:
+    """Acknowledges what nobody sent as fast as it can, each time in a DATA frame of its own."""
+    peer, size_bytes = session.peer, ACKS_AT_ONCE * len(frames.message(encode_ack(amount)))
+    for start in range(0, amount, ACKS_AT_ONCE):
+        if not await peer.until(lambda: peer.room(session.stream_id) >= size_bytes, ACK_PATIENCE_S):
+            break
+        for nonce in range(start + 1, start + 1 + ACKS_AT_ONCE):
+            session.say(encode_ack(nonce))
+        await peer.drain()
     return await session.served()
 
 

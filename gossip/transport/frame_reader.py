@@ -13,6 +13,7 @@ from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import KIND_OF_FRAME, Kind
 from gossip.transport.http2 import DATA, END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS
 from gossip.transport.settings_frame import known_settings
+from gossip.turns import AT_ONCE_S
 
 SETTINGS, PUSH_PROMISE, CONTINUATION = 0x4, 0x5, 0x9
 PADDED = 0x8
@@ -36,8 +37,8 @@ class FrameReader:
     so that nothing is put together twice; every other frame is handed on whole, or ignored if its type is unknown.
 
     After so many of the latter, or so long, it stops, and ``has_more`` says that something is left to be taken, by and
-    by: each can cost a hundred times what a DATA frame costs. It does so for a stranger's small DATA frames, too, after
-    many more.
+    by: each can cost a hundred times what a DATA frame costs. It does so after small DATA frames, too, but many more:
+    each may hold a message that is delivered before the next is looked at. Large ones may hold thousands.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class FrameReader:
         reading = self._connection.reading
         end = len(data)
         others = fragments = 0
-        ends_at_s = perf_counter() + OTHERS_AT_ONCE_S
+        began_at_s = perf_counter()
         self.has_more = False
         while self._connection.failure is None and end - position >= FRAME_HEADER_BYTES:
             word, flags, stream_id = _parse_frame_header(data, position)
@@ -106,7 +107,7 @@ class FrameReader:
                 self._data_missing = stop - position
                 self._data_came(data, body, position)
                 fragments += size < FRAGMENT_BYTES
-                if fragments >= FRAGMENTS_AT_ONCE and position < end and not self._connection.is_known:
+                if position < end and (fragments >= FRAGMENTS_AT_ONCE or perf_counter() - began_at_s > AT_ONCE_S):
                     self.has_more = True
                     break
                 continue
@@ -118,7 +119,7 @@ class FrameReader:
             self._other_came(kind, flags, data[position:stop])
             position = stop
             others += 1
-            if position < end and (others == OTHERS_AT_ONCE or perf_counter() > ends_at_s):
+            if position < end and (others == OTHERS_AT_ONCE or perf_counter() - began_at_s > OTHERS_AT_ONCE_S):
                 self.has_more = True
                 break
         return position

@@ -9,6 +9,7 @@ from h2.connection import H2Connection
 from h2.exceptions import DenialOfServiceError
 from hyperframe.frame import PingFrame
 
+from gossip.transport import frame_reader
 from gossip.transport.frame_reader import (
     CONTINUATION,
     FRAGMENT_BYTES,
@@ -24,6 +25,7 @@ from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import Kind
 from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, http2_configuration
 from gossip.transport.limits import ConnectionLimits
+from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 
 MESSAGE = bytes.fromhex("0000000001") + b"m"
@@ -96,8 +98,8 @@ class Reading:
         self.reader.take(self.client.data_to_send())
 
 
-@pytest.mark.parametrize(("is_known", "at_once"), [(False, FRAGMENTS_AT_ONCE), (True, 2 * FRAGMENTS_AT_ONCE + 1)])
-def test_small_data_of_a_stranger_is_taken_by_and_by(is_known: bool, at_once: int) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_small_data_of_anybody_is_taken_by_and_by(is_known: bool) -> None:
     async def main() -> None:
         reading = Reading()
         reading.connection.is_known = is_known
@@ -109,8 +111,41 @@ def test_small_data_of_a_stranger_is_taken_by_and_by(is_known: bool, at_once: in
         while reading.reader.has_more:
             reading.reader.take(b"")
             taken.append(reading.handler.streams[0].unread)
-        assert taken[0] == at_once
-        assert sum(taken) == 2 * FRAGMENTS_AT_ONCE + 1
+        assert taken == [FRAGMENTS_AT_ONCE, FRAGMENTS_AT_ONCE, 1]
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("frame_s", "expected"), [(0.0, [90]), (AT_ONCE_S / 3.5, [40, 40, 10]), (2 * AT_ONCE_S, [10] * 9)]
+)
+def test_large_data_is_taken_until_the_clock_ends_it(
+    frame_s: float, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it costs depends on how many messages there are in it."""
+    now_s = 0.0
+
+    async def main() -> None:
+        nonlocal now_s
+        reading = Reading()
+        data_came = reading.handler.streams[0].data_came
+
+        def take(*arguments: Any) -> int:
+            nonlocal now_s
+            now_s += frame_s
+            return data_came(*arguments)
+
+        monkeypatch.setattr(reading.handler.streams[0], "data_came", take)
+        monkeypatch.setattr(frame_reader, "perf_counter", lambda: now_s)
+        for _ in range(9):
+            reading.client.send_data(1, 10 * (bytes.fromhex("0000000040") + bytes(64)))
+        taken: list[int] = []
+        data = reading.client.data_to_send()
+        while not taken or reading.reader.has_more:
+            reading.reader.take(data)
+            taken.append(reading.handler.streams[0].unread)
+            data = b""
+        assert taken == expected
 
     run_bounded(main)
 
