@@ -23,7 +23,7 @@ class Target(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class FoundError(Exception):
     """A case that failed; seed and number make it again."""
 
