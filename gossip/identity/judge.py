@@ -7,9 +7,8 @@ from gossip.api.security import SecurityAdvisor
 from gossip.errors import (
     IdentityError,
     IdentityExpiredError,
-    IdentityRevokedError,
     PkiIdMismatchError,
-    UntrustedIdentityError,
+    unclassified,
 )
 from gossip.identity.entry import Entry
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
@@ -42,7 +41,7 @@ class IdentityJudge:
         try:
             ends_at = self._crypto.expiration(identity)
         except IdentityError as error:
-            raise _unclassified(error, pki_id) from error
+            raise unclassified(error, pki_id) from error
         self._crypto.validate_identity(identity)
         computed = self._crypto.get_pki_id_of_cert(identity)
         if computed != pki_id:
@@ -75,10 +74,3 @@ class IdentityJudge:
         except IdentityError:
             return False
         return True
-
-
-def _unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:
-    """Fabric's wording for an identity whose end cannot be told, with the reason and its class."""
-    kinds = (IdentityRevokedError, UntrustedIdentityError)
-    kind = next((kind for kind in kinds if isinstance(error, kind)), IdentityError)
-    return kind(f"failed classifying identity: {error}", pki_id=pki_id)

@@ -37,6 +37,9 @@ GISTS = (
     "in remote hash of TLS cert, but got",
     "Empty payload",
     "Empty signature",
+    "failed classifying identity",
+    "The signature is invalid",
+    "could not determine the validity of the signature",
 )
 """What operators search for: where Fabric says it, so do we.
 

@@ -19,7 +19,7 @@ from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
     connection=replace(ServerLimits().connection, unread_timeout_s=1.0),
-    tls_timeout_s=0.4,
+    tls_timeout_s=1.0,
     stream_timeout_s=0.4,
     authenticate_timeout_s=3.0,
     idle_timeout_s=3.0,

@@ -241,11 +241,11 @@ def test_the_earlier_check_decides() -> None:
     order = [kind()]
     hello = replace(hello, pki_id=pki_id_of(ALICE))
     order.append(kind())
-    crypto.ends_at.clear()
-    order.append(kind())
     crypto.untrusted.clear()
     order.append(kind())
     hello = replace(hello, pki_id=pki_id_of(BOB))
+    order.append(kind())
+    crypto.ends_at.clear()
     order.append(kind())
     hello = replace(hello, tls_cert_hash=digest(BOB_LEAF))
     order.append(kind())
@@ -253,9 +253,9 @@ def test_the_earlier_check_decides() -> None:
     order.append(kind())
     assert order == [
         HandshakeError,
-        IdentityExpiredError,
         UntrustedIdentityError,
         PkiIdMismatchError,
+        IdentityExpiredError,
         TlsBindingError,
         SignatureError,
         WrongPeerError,
