@@ -1,7 +1,8 @@
 """What a core.yaml says of one peer, typed, and the settings that follow from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -113,8 +114,7 @@ class CoreSettings:
         )
 
     def _all_roots(self, others: Mapping[str, Path]) -> tuple[Path, ...]:
-        folders = [folder / name for folder in others.values() for name in TLS_CA_FOLDERS]
-        roots = self.tls_roots + tuple(folder for folder in folders if folder.is_dir() and any(folder.iterdir()))
+        roots = self.tls_roots + tuple(chain.from_iterable(map(_tls_folders, others.values())))
         if not roots:
             raise ConfigurationError("peer.tls.rootcert.file is not set, so no peer could be trusted", path=self._place)
         return roots
@@ -123,3 +123,12 @@ class CoreSettings:
         if value is None:
             raise ConfigurationError(f"{key} is not set", path=self._place)
         return value
+
+
+def _tls_folders(msp_dir: Path) -> Iterator[Path]:
+    """The folders of an organisation's TLS CAs; without roots its intermediates do not count, as in Fabric."""
+    for name in TLS_CA_FOLDERS:
+        folder = msp_dir / name
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        yield folder

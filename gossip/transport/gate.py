@@ -40,6 +40,10 @@ class Visitor(Protocol):
         """Cut it."""
         ...
 
+    def ask_whether_alive(self) -> None:
+        """Make it say something, if it is there."""
+        ...
+
 
 class Gate:
     """Counts connections and finds those whose time is up; what it refuses, it cuts. Time is an argument."""
@@ -90,6 +94,13 @@ class Gate:
             self._of_address[visitor.address] -= 1
             if not self._of_address[visitor.address]:
                 del self._of_address[visitor.address]
+
+    def quiet(self, now_s: float) -> Iterator[Visitor]:
+        """Authenticated connections that have been silent for half as long as they may."""
+        limit_s = self._limits.idle_timeout_s / 2
+        for visitor in self._inside:
+            if visitor.progress is Progress.AUTHENTICATED and now_s - visitor.last_received_at_s > limit_s:
+                yield visitor
 
     def overdue(self, now_s: float) -> dict[Visitor, str]:
         """Every connection whose time is up, and what it took too long for."""

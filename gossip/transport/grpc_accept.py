@@ -1,6 +1,7 @@
 """An incoming connection, from the first byte to who serves its requests."""
 
 import asyncio
+import math
 import ssl
 import time
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_headers import PING, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
-from gossip.transport.http2 import http2_configuration
+from gossip.transport.http2 import PING_PAYLOAD, http2_configuration
 from gossip.transport.tls import TlsSide
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP
         self._listener = listener
+        self._asked_at_s = -math.inf
 
     def go_away(self) -> None:
         """Take no more streams, and close when those that are open have ended."""
@@ -50,6 +52,13 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.connection.transport.write(frame.serialize())
         self.connection.is_draining = True
         self.drain()
+
+    def ask_whether_alive(self) -> None:
+        """Send a PING, one for each time that the peer falls silent: a dialler may not ping us for long."""
+        if self.failure is None and self._asked_at_s < self.last_received_at_s:
+            self._asked_at_s = time.monotonic()
+            self.connection.http2.ping(PING_PAYLOAD)
+            self.connection.flush()
 
     # -- grpclib's handler of requests
 

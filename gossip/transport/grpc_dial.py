@@ -18,7 +18,7 @@ from gossip.transport.grpc_errors import address_error, dial_error
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.http2 import http2_configuration
+from gossip.transport.http2 import PING_PAYLOAD, http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide
@@ -26,7 +26,6 @@ from gossip.transport.tls_transport import TlsTransport
 
 _CONFIGURATION = http2_configuration(client_side=True)
 FIRST_PING_FRESH_S = 1.0
-PING_PAYLOAD = b"gossip\0\0"
 
 
 class ClientProtocol(GrpcProtocol):

@@ -162,7 +162,10 @@ class GrpcListener:
 
     def _sweep(self) -> None:
         self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
-        for connection, reason in self.gate.overdue(time.monotonic()).items():
+        now_s = time.monotonic()
+        for connection in self.gate.quiet(now_s):
+            connection.ask_whether_alive()
+        for connection, reason in self.gate.overdue(now_s).items():
             self._turns.wait(partial(connection.punish, Offence.SLOW, reason))  # each takes 0.1 ms
 
 
@@ -178,7 +181,7 @@ async def listen(
     """Serve ``handler`` for every GossipStream that comes in, and answer every Ping.
 
     Args:
-        endpoint: ``host:port``; port 0 takes a free one.
+        endpoint: ``host:port``; port 0 takes a free one, no host or ``*`` every address of the machine.
         handler: Serves one stream; see :data:`gossip.transport.base.StreamHandler`.
         tls: Our certificate and whom we trust; None listens without TLS, where nothing binds an identity.
         limits: What connections may cost; the defaults are for a port that strangers can reach.
@@ -192,10 +195,10 @@ async def listen(
     Mirrors: internal/pkg/comm/server.go, NewGRPCServer.
     """
     try:
-        host, port = parse_endpoint(endpoint, lowest_port=0)
+        host, port = parse_endpoint(f"*{endpoint}" if endpoint.startswith(":") else endpoint, lowest_port=0)
     except ValueError as error:
         raise ConfigurationError(f"cannot listen on {endpoint}: {error}") from error
     side = server_side(tls, require_client_certificate=require_client_certificate) if tls is not None else None
     listener = GrpcListener(handler, side, limits or ServerLimits(), require_client_certificate, on_cut)
-    await listener.start(host, port)
+    await listener.start("" if host == "*" else host, port)
     return listener

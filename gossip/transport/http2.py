@@ -31,6 +31,8 @@ DATA, HEADERS = 0x0, 0x1
 END_STREAM, END_HEADERS = 0x1, 0x4
 RECORD_DATA_BYTES = 16 * 1024 - FRAME_HEADER_BYTES
 """What makes a DATA frame exactly one TLS record, so that neither side has to put frames together."""
+PING_PAYLOAD = b"gossip\0\0"
+"""Of a PING that asks whether the other side is there."""
 WINDOW_BYTES = 65_535
 """HTTP/2's own initial window, which holds until a peer is authenticated."""
 

@@ -48,6 +48,7 @@ def client_side(files: TlsFiles) -> TlsSide:
         ConfigurationError: A file cannot be used; it is named.
     """
     context = _base(ssl.PROTOCOL_TLS_CLIENT)
+    context.hostname_checks_common_name = False  # as in Go, a host's name is an alternative name
     roots = _trust(context, files, leaves_are_clients=False)
     return TlsSide(context, _present((context,), files, issuers=context.get_ca_certs(binary_form=True)), roots)
 

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc_server import GrpcListener, listen
 from tests.support.bounded import run_bounded
 from tests.support.certificates import make_der
 from tests.support.odd_servers import (
@@ -243,6 +244,32 @@ def test_server_certificate_for_another_host() -> None:
         await listener.close()
 
     run_bounded(main)
+
+
+@pytest.mark.parametrize("names", [None, ["127.0.0.2"]])
+def test_the_common_name_is_no_host_name(names: list[str] | None, tmp_path: Path) -> None:
+    """As in Go, since version 1.15."""
+    kinds = [x509.IPAddress(ip_address(name)) for name in names or ()]
+    extensions = [(x509.SubjectAlternativeName(kinds), False)] if kinds else []
+    der, key = make_der("localhost", extensions=extensions)
+    server = TlsFiles(tmp_path / "tls.crt", tmp_path / "tls.key", CLIENT.roots)
+    server.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
+    server.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    error = dial_to_listener(server, replace(CLIENT, roots=(server.certificate,)), host="localhost")
+    assert error.stage == "tls"
+    assert "not valid for 'localhost'" in str(error)
+
+
+@pytest.mark.parametrize("endpoint", [":7051", "*:7051"])
+def test_a_listener_without_a_host_serves_every_address(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    async def start(_: GrpcListener, host: str, port: int) -> None:
+        asked.append((host, port))
+
+    monkeypatch.setattr(GrpcListener, "start", start)  # tests listen on this machine alone
+    asyncio.run(listen(endpoint, read_to_the_end, tls=SERVER))
+    assert asked == [("", 7051)]
 
 
 def test_our_certificate_of_an_unknown_ca_is_refused_by_the_peer_in_these_words(tmp_path: Path) -> None:

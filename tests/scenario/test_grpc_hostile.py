@@ -529,6 +529,23 @@ def test_whoever_stops_half_way_is_cut_in_time(kind: str, caplog: pytest.LogCapt
     assert said(caplog)[-1].getMessage().endswith(texts[kind])
 
 
+def test_whoever_answers_a_ping_is_not_silent() -> None:
+    """A Fabric peer pings us only after a minute or more without traffic, as its operator likes."""
+
+    async def main() -> None:
+        async with server(trust, SHORT) as listener, raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            open_stream(peer)
+            for _ in range(4):
+                asked = await peer.until(PingFrame)
+                assert isinstance(asked, PingFrame)
+                peer.write(PingFrame(0, opaque_data=asked.opaque_data, flags=("ACK",)))
+            peer.write(data(1, message(b"still here")))
+            assert await peer.messages(1, 15) == message(b"still here")
+            assert listener.cut == {}
+
+    run_bounded(main)
+
+
 def test_those_whose_tls_failed_and_who_stay_are_strangers_like_others() -> None:
     async def main() -> None:
         async with server(limits=ServerLimits(max_unauthenticated=2)) as listener:

@@ -27,6 +27,8 @@ class Somebody:
     progress: Progress = Progress.TCP
     punished: list[tuple[Offence, str]] = field(default_factory=list)
 
+    def ask_whether_alive(self) -> None: ...
+
     def punish(self, offence: Offence, reason: str) -> None:
         self.punished.append((offence, reason))
         self.gate.leave(self)
@@ -139,3 +141,11 @@ def test_the_oldest_stranger_makes_room_for_one_that_is_a_stranger_again(gate: G
     gate.estrange(left, 1)
     assert first.punished == [(Offence.CROWD, "more than 2 unauthenticated connections")]
     assert left.punished == []
+
+
+def test_who_is_authenticated_and_silent_for_half_its_time_is_quiet(gate: Gate) -> None:
+    known, _ = enter(gate), enter(gate, authenticated=False)
+    assert list(gate.quiet(5)) == []
+    assert list(gate.quiet(5.1)) == [known]
+    known.last_received_at_s = 5
+    assert list(gate.quiet(10)) == []
