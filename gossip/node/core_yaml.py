@@ -1,5 +1,6 @@
 """Reads a Fabric peer's core.yaml, with the variables of the environment that stand above it."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
 from gossip.node.yaml_values import YamlFile
 
+logger = logging.getLogger("peer.gossip")
+
+CLIENT_ROOTS = "peer.tls.clientRootCAs.files"
 CONFIG_FOLDER_VARIABLE = "FABRIC_CFG_PATH"
 CONFIG_FILE = "core.yaml"
 
@@ -47,18 +51,19 @@ def load_core_yaml(
     layers = Layers(file, environ, options or {})
     send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer
     receive_buffer = UNSAID_BUFFER if file is not None else CommConfig().subscription_buffer
+    client_auth_required = layers.flag("peer.tls.clientAuthRequired")
     return CoreSettings(
         mspid=layers.text("peer.localMspId"),
         msp_dir=layers.path("peer.mspConfigPath"),
         address=layers.text("peer.address"),
         listen_address=layers.text("peer.listenAddress"),
         tls_enabled=layers.flag("peer.tls.enabled"),
-        client_auth_required=layers.flag("peer.tls.clientAuthRequired"),
+        client_auth_required=client_auth_required,
         tls_cert=layers.path("peer.tls.cert.file"),
         tls_key=layers.path("peer.tls.key.file"),
         tls_client_cert=layers.path("peer.tls.clientCert.file"),
         tls_client_key=layers.path("peer.tls.clientKey.file"),
-        tls_roots=_tls_roots(layers),
+        tls_roots=_tls_roots(layers, must_exist=client_auth_required or CLIENT_ROOTS in (options or {})),
         bootstrap=layers.texts("peer.gossip.bootstrap"),
         endpoint=layers.text("peer.gossip.endpoint"),
         external_endpoint=layers.text("peer.gossip.externalEndpoint"),
@@ -74,7 +79,12 @@ def load_core_yaml(
     )
 
 
-def _tls_roots(layers: Layers) -> tuple[Path, ...]:
+def _tls_roots(layers: Layers, *, must_exist: bool) -> tuple[Path, ...]:
+    """The TLS CAs that are named; a Fabric peer reads those of clients only where it requires client certificates."""
     root = layers.path("peer.tls.rootcert.file")
-    more = layers.paths("peer.tls.clientRootCAs.files")
-    return more if root is None else (root, *more)
+    more = layers.paths(CLIENT_ROOTS)
+    absent = [] if must_exist else [path for path in more if path != root and not path.exists()]
+    for path in absent:
+        logger.warning("%s, which %s names, is not there, and is passed over", path, CLIENT_ROOTS)
+    there = tuple(path for path in more if path not in absent)
+    return there if root is None else (root, *there)

@@ -16,6 +16,24 @@ def source_of(path: Path, key: str, environ: dict[str, str] | None = None) -> tu
     return found.value, found.source
 
 
+@pytest.mark.parametrize("required", [False, True])
+def test_client_cas_that_are_not_there_count_only_where_client_certificates_are_required(
+    required: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file that Fabric ships names tls/ca.crt, which nobody with another root has."""
+    path = write_core_yaml(
+        tmp_path,
+        ("rootcert:\n      file: tls/ca.crt", "rootcert:\n      file: tls/root.crt"),
+        ("clientAuthRequired: false", f"clientAuthRequired: {str(required).lower()}"),
+    )
+    root, absent = tmp_path / "tls/root.crt", tmp_path / "tls/ca.crt"
+
+    assert load_core_yaml(path, {}).tls_roots == ((root, absent) if required else (root,))
+    assert [f"{absent}, which peer.tls.clientRootCAs.files names" in text for text in caplog.messages] == [True] * (
+        not required
+    )
+
+
 def test_a_file_as_fabric_has_it(tmp_path: Path) -> None:
     core = load_core_yaml(write_core_yaml(tmp_path), {})
 
