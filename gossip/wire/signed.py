@@ -263,4 +263,4 @@ def internal_endpoint(signed: SignedMessage) -> str:
         secret = decode(Secret, signed.secret_envelope.payload)
     except MalformedMessageError:
         return ""
-    return getattr(secret, "internal_endpoint", "")
+    return getattr(secret, "internal_endpoint", "")  # betterproto raises for a member of a oneof that is not set
