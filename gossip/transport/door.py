@@ -56,13 +56,19 @@ class Door:
         return format_endpoint(next(iter(self._listening)).getsockname())
 
     def close(self) -> None:
-        """Let nobody in any more. May be called again."""
+        """Let nobody in any more; whoever stands in the door is sent away. May be called again."""
         for listening in self._listening:
             self._loop.remove_reader(listening)
             listening.close()
         self._listening.clear()
-        for task in tuple(self._entering):
-            task.cancel()
+
+    async def cleared(self) -> None:
+        """Wait until nobody stands in the door.
+
+        Cancellation: nothing changes.
+        """
+        if self._entering:
+            await asyncio.wait(tuple(self._entering))
 
     def _watch(self, listening: socket.socket) -> None:
         if listening in self._listening:
@@ -94,14 +100,18 @@ class Door:
         task.add_done_callback(self._entering.pop)
 
     async def _enter(self, accepted: socket.socket) -> None:
+        """Make a connection; never cancelled by us, as uvloop's protocols would not hear of the end then."""
         try:
-            await self._loop.connect_accepted_socket(self._make_protocol, accepted)
+            transport, _ = await self._loop.connect_accepted_socket(self._make_protocol, accepted)
         except OSError as error:
             logger.debug("A connection was lost while it was accepted: %s", error)
             accepted.close()
         except BaseException:
             accepted.close()
             raise
+        else:
+            if not self._listening:
+                transport.abort()
 
     def _wait_for_room(self, listening: socket.socket, error: OSError) -> None:
         """No file or no memory is left for another connection; those that stand go on."""

@@ -98,6 +98,7 @@ class GrpcListener:
             task.cancel()
         for connection in tuple(self._connections):
             connection.cut("closed by us")
+        await self._door.cleared()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._all_closed.wait()
 

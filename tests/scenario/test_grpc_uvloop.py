@@ -1,15 +1,18 @@
 """The gRPC transport on uvloop, and between its loop and asyncio's own."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 
 import pytest
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, RefusedByPeerError, StreamBrokenError, UnexpectedMessageError
 from gossip.transport.base import FrameStream
+from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
@@ -87,3 +90,21 @@ def test_failures_are_told_as_on_asyncio() -> None:
             await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
 
     uvloop.run(asyncio.wait_for(main(), 10))
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("rounds", range(6))
+def test_a_listener_closes_while_somebody_comes_in(run: Run, rounds: int) -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=None)
+        with socket.create_connection(parse_endpoint(listener.endpoint)) as guest:
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(5.0):
+                await listener.close()
+            guest.settimeout(5.0)
+            with suppress(ConnectionResetError):
+                while guest.recv(1000):
+                    pass
+
+    run(main())
