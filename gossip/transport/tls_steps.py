@@ -22,10 +22,16 @@ Done = Callable[["ssl.SSLError | None"], None]
 
 _thread = threading.local()
 _pools = {
-    is_small: ThreadPoolExecutor(1, thread_name_prefix=f"gossip-tls-{'small' if is_small else 'large'}")
+    (server_side, is_small): ThreadPoolExecutor(
+        1, thread_name_prefix=f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
+    )
+    for server_side in (True, False)
     for is_small in (True, False)
 }
-"""One thread each, so that only one large certificate takes memory at a time, and small ones need not wait for it."""
+"""One thread each, so that only one large certificate takes memory at a time, and small ones need not wait for it.
+
+Whom we dial has others than those who come in: strangers can keep those busy, and nobody could be dialled meanwhile.
+"""
 
 
 class Steps:
@@ -48,7 +54,7 @@ class Steps:
 
     def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> "Waiting":
         """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
-        pool = _pools[said_bytes <= SMALL_BYTES]
+        pool = _pools[tls.server_side, said_bytes <= SMALL_BYTES]
         waiting = Waiting(tls)
         future = asyncio.get_running_loop().run_in_executor(pool, waiting.run)
         future.add_done_callback(lambda stepped: done(stepped.result()))

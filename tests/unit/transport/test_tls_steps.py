@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 import weakref
 from collections.abc import Awaitable, Callable
 
@@ -111,6 +112,35 @@ def test_a_connection_that_is_lost_meanwhile_stays_lost_and_lets_go_of_its_tls(m
         assert dialling.cancelled()
 
     with_listener(main)
+
+
+@pytest.mark.parametrize("said_bytes", [1, SMALL_BYTES + 1])
+def test_who_is_dialled_need_not_wait_for_those_who_come_in(said_bytes: int) -> None:
+    may_go_on = threading.Event()
+
+    class Tls:
+        def __init__(self, *, server_side: bool) -> None:
+            self.server_side = server_side
+
+        def do_handshake(self) -> None:
+            if self.server_side:
+                may_go_on.wait(5.0)
+
+    async def main() -> None:
+        done: dict[bool, asyncio.Event] = {True: asyncio.Event(), False: asyncio.Event()}
+        for server_side, event in done.items():
+            tls = Tls(server_side=server_side)
+            Steps().take_in_thread(tls, said_bytes, lambda _, event=event: event.set())  # type: ignore[arg-type, misc]
+        async with asyncio.timeout(2.0):
+            await done[False].wait()
+        assert not done[True].is_set()
+        may_go_on.set()
+        await done[True].wait()
+
+    try:
+        run_bounded(main)
+    finally:
+        may_go_on.set()
 
 
 class Clocks:
