@@ -11,7 +11,9 @@ from typing import NamedTuple
 from gossip.transport.tls_records import HEADER_BYTES
 
 MESSAGE_HEADER_BYTES = 4
-HANDSHAKE = 22
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE = 20, 21, 22
+WARNING, CLOSE_NOTIFY = 1, 0
+SERVER_HELLO = 2
 RANDOM_AT = MESSAGE_HEADER_BYTES + 2
 HELLO_RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
 X25519_SHARE = bytes.fromhex("001d0020")
@@ -49,7 +51,7 @@ class FirstWords:
         """Everything that has come, once the first message is whole; nothing before.
 
         Raises:
-            ssl.SSLError: It is longer than there is a reason for, or in a record that holds nothing.
+            ssl.SSLError: It is longer than there is a reason for, in a record that holds nothing, or behind something else.
         """
         self._held += data
         self._look_on()
@@ -60,14 +62,32 @@ class FirstWords:
         said, self._held = bytes(self._held), bytearray()
         return said
 
+    def _ends_it(self, position: int) -> bool:
+        """Whether OpenSSL has no more to do with what begins there; if not, more has to come.
+
+        Raises:
+            ssl.SSLError: It would go on to the message behind it, which nobody looks at.
+        """
+        held = self._held
+        if held[position] == CHANGE_CIPHER_SPEC:
+            raise refusal("UNEXPECTED_MESSAGE")
+        if held[position] != ALERT:
+            return True
+        level_and_name = held[position + HEADER_BYTES : position + HEADER_BYTES + 2]
+        if level_and_name[:1] == bytes([WARNING]) and level_and_name[1:] != bytes([CLOSE_NOTIFY]):
+            if len(level_and_name) == 2:
+                raise refusal("WARNING_ALERT")
+            return False
+        return bool(level_and_name)
+
     def _look_on(self) -> None:
         """Go on where the last look ended."""
         held, body, position, missing = self._held, self._body, self._position, self._missing_of_record
         while position + (0 if missing else HEADER_BYTES - 1) < len(held):
             if not missing:
                 if held[position] != HANDSHAKE:
-                    self.is_whole = True
-                    return
+                    self.is_whole = self._ends_it(position)
+                    break
                 missing = held[position + 3] << 8 | held[position + 4]
                 position += HEADER_BYTES
                 if not missing:
@@ -89,8 +109,10 @@ def refuse_costly(first_message: bytes) -> None:
     """Return unless a server asks for a key exchange over a finite field.
 
     Raises:
-        ssl.SSLError: It does.
+        ssl.SSLError: It does, or begins with another message, behind which it may ask.
     """
+    if first_message and first_message[0] != SERVER_HELLO:
+        raise refusal("UNEXPECTED_MESSAGE")
     if asks_again(first_message) and FINITE_FIELD_WANTED in first_message:
         raise refusal("KEY_EXCHANGE_TOO_COSTLY")
 

@@ -102,6 +102,32 @@ def test_a_server_that_wants_it_in_records_of_one_byte_is_refused_too() -> None:
         judge(whole)
 
 
+@pytest.mark.parametrize("step", [1, 6, 1000])
+@pytest.mark.parametrize("before", ["1503030002015a", "15030300020170", "1403030000", "140303000101", "160303000400000000"])
+def test_a_server_that_says_something_before_is_refused_however_it_is_cut(before: str, step: int) -> None:
+    words, said = FirstWords(), bytes.fromhex(before) + RETRY_FFDHE
+    with pytest.raises(ssl.SSLError, match="WARNING_ALERT|UNEXPECTED_MESSAGE"):
+        for at in range(0, len(said), step):
+            assert words.take(said[at : at + step]) == b"" or words.message
+            refuse_costly(words.message)
+
+
+def test_half_an_alert_behind_a_part_of_the_first_message_leaves_what_came_as_it_was() -> None:
+    begun, alert = RETRY_FFDHE[:3] + b"\x00\x06" + RETRY_FFDHE[5:11], b"\x15\x03\x03\x00\x02\x01"
+    words = FirstWords()
+    assert words.take(begun + alert) == b""
+    assert words.take(b"\x00") == begun + alert + b"\x00"
+
+
+@pytest.mark.parametrize("alert", ["15030300020228", "15030300020100"])
+def test_an_alert_that_ends_the_handshake_goes_on_when_that_is_known(alert: str) -> None:
+    said = bytes.fromhex(alert)
+    words = FirstWords()
+    passed = b"".join(words.take(said[at : at + 1]) for at in range(len(said) - 1) if not words.is_whole)
+    assert words.is_whole or words.take(said[-1:]) == said
+    assert said.startswith(passed)
+
+
 @pytest.mark.parametrize("said", [ANSWER, RETRY_P256, bytes.fromhex("15030300020228")])
 def test_other_servers_are_not(said: bytes) -> None:
     judge(said)
