@@ -161,7 +161,11 @@ class Node:
                 "this peer was stopped" if self._is_stopped else f"this peer listens at {self.endpoint}"
             )
         if self._listen is not None:
-            self._listener = await self._listen()
+            listener = await self._listen()
+            if self._is_stopped or self._listener is not None:
+                await listener.close()
+                raise OutOfOrderError("this peer was stopped, or began to listen, meanwhile")
+            self._listener = listener
 
     async def stop(self) -> None:
         """Stop listening, sending and receiving, in that order; nothing is left open. May be called again.

@@ -5,6 +5,7 @@ import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from gossip.msp.authority import Validity
 from gossip.msp.certificate import parse_certificate_pem
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
+from gossip.transport import grpc_server
+from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.grpc_server import GrpcListener
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.organisations import NOW, organisation, organisation_folder, peer_folder
@@ -166,6 +170,31 @@ def test_a_peer_listens_once_and_not_after_its_end() -> None:
                 await peer.listen()
         with pytest.raises(OutOfOrderError, match="this peer was stopped"):
             await peer.listen()
+
+    run_bounded(main)
+
+
+def test_a_peer_that_is_stopped_while_it_begins_to_listen_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[GrpcListener] = []
+    listen = grpc_server.listen
+
+    async def listen_in_a_while(*args: Any, **options: Any) -> GrpcListener:
+        await asyncio.sleep(0)
+        begun.append(await listen(*args, **options))
+        return begun[-1]
+
+    monkeypatch.setattr(grpc_server, "listen", listen_in_a_while)
+
+    async def main() -> None:
+        peer = Peer(settings_of(listen="127.0.0.1:0"), None, None, None)
+        async with peer.identities:
+            beginning = asyncio.create_task(peer.listen())
+            await asyncio.sleep(0)
+            await peer.stop()
+            with pytest.raises(OutOfOrderError, match="stopped"):
+                await beginning
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*parse_endpoint(begun[0].endpoint))
 
     run_bounded(main)
 
