@@ -81,6 +81,8 @@ class GrpcStream(Stream):
         """Return everything that is there, waiting for something; see base."""
         self._long_bytes = 0
         while not (messages := self._inbox.take()):
+            if self._inbox.missing_bytes:
+                self._let_go_on()
             if self._is_over():
                 return []
             self._waiter = asyncio.get_running_loop().create_future()
@@ -127,11 +129,8 @@ class GrpcStream(Stream):
             if completed or self._inbox.is_stopped:
                 if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
-            elif self.connection.is_known:
-                self.connection.check_unfinished()
-                self._return_window()
             else:
-                self.connection.let_through(self, self._inbox)
+                self._let_go_on()
         return completed
 
     def headers_came(self, headers: dict[bytes, bytes]) -> None:
@@ -210,6 +209,16 @@ class GrpcStream(Stream):
             return False
         self._return_window()
         return True
+
+    def _let_go_on(self) -> None:
+        """Let the message under way go on, which somebody waits for: nothing more may come before the window opens."""
+        if self.connection.failure is not None:
+            return
+        if self.connection.is_known:
+            self.connection.check_unfinished()
+            self._return_window()
+        else:
+            self.connection.let_through(self, self._inbox)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
