@@ -156,15 +156,14 @@ class Node:
 
         Cancellation: nothing is left open.
         """
-        if self._is_stopped or self._listener is not None:
-            raise OutOfOrderError(
-                "this peer was stopped" if self._is_stopped else f"this peer listens at {self.endpoint}"
-            )
+        self._check_may_listen()
         if self._listen is not None:
             listener = await self._listen()
-            if self._is_stopped or self._listener is not None:
+            try:
+                self._check_may_listen()
+            except OutOfOrderError:
                 await listener.close()
-                raise OutOfOrderError("this peer was stopped, or began to listen, meanwhile")
+                raise
             self._listener = listener
 
     async def stop(self) -> None:
@@ -180,6 +179,12 @@ class Node:
         finally:
             if self._listener is not None:
                 await self._listener.close()
+
+    def _check_may_listen(self) -> None:
+        if self._is_stopped or self._listener is not None:
+            raise OutOfOrderError(
+                "this peer was stopped" if self._is_stopped else f"this peer listens at {self.endpoint}"
+            )
 
     def _is_connected(self, pki_id: PkiId) -> bool:
         return self.comm.is_connected(pki_id)

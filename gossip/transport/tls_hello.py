@@ -51,7 +51,7 @@ class FirstWords:
         """Everything that has come, once the first message is whole; nothing before.
 
         Raises:
-            ssl.SSLError: It is longer than there is a reason for, in a record that holds nothing, or behind something else.
+            ssl.SSLError: It is longer than there is a reason for, in a record that holds nothing, or behind an alert.
         """
         self._held += data
         self._look_on()
