@@ -1,6 +1,7 @@
 """Where records of TLS end in what a peer sends; what is in them OpenSSL alone knows. Spec: RFC 8446 section 5.1."""
 
 HEADER_BYTES = 5
+APPLICATION_DATA = 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 64 * 1024
@@ -17,16 +18,20 @@ class Records:
     ``unread`` is how many records ended that nobody has read yet.
     """
 
-    __slots__ = ("_header", "_missing", "_silent_bytes", "unread")
+    __slots__ = ("_header", "_is_data", "_missing", "_silent_bytes", "unread")
 
     def __init__(self) -> None:
         self.unread = 0
         self._silent_bytes = 0
         self._header = b""
+        self._is_data = True
         self._missing = 0
 
     def piece(self, data: memoryview, start: int, most: int = BYTES_AT_ONCE) -> int:
-        """Where the piece of at most so many bytes ends that begins at ``start``, which counts its records."""
+        """Where the piece of at most so many bytes ends that begins at ``start``, which counts its records.
+
+        What is openly no data, as requests to renegotiate are, ends a piece: one record may hold 4,000 of them.
+        """
         limit = min(len(data), start + most)
         position, ended, missing = start, 0, self._missing
         while position < limit and ended < RECORDS_AT_ONCE:
@@ -35,14 +40,18 @@ class Records:
                     position = self._add_to_header(data, position, limit)
                     if len(self._header) < HEADER_BYTES:
                         break
+                    self._is_data = self._header[0] == APPLICATION_DATA
                     missing, self._header = int.from_bytes(self._header[3:]), b""
                 else:
+                    self._is_data = data[position] == APPLICATION_DATA
                     missing = data[position + 3] << 8 | data[position + 4]
                     position += HEADER_BYTES
             step = min(missing, limit - position)
             position += step
             missing -= step
             ended += not missing
+            if not (missing or self._is_data):
+                break
         self._missing = missing
         self.unread += ended
         self._silent_bytes += position - start

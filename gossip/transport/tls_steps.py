@@ -5,10 +5,12 @@ OpenSSL copies the issuer's name for each of a certificate's distribution points
 """
 
 import asyncio
+import os
 import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from time import perf_counter, thread_time
 from typing import cast
 
@@ -21,17 +23,6 @@ WARY_S = 60.0
 Done = Callable[["ssl.SSLError | None"], None]
 
 _thread = threading.local()
-_pools = {
-    (server_side, is_small): ThreadPoolExecutor(
-        1, thread_name_prefix=f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
-    )
-    for server_side in (True, False)
-    for is_small in (True, False)
-}
-"""One thread each, so that only one large certificate takes memory at a time, and small ones need not wait for it.
-
-Whom we dial has others than those who come in: strangers can keep those busy, and nobody could be dialled meanwhile.
-"""
 
 
 class Steps:
@@ -54,7 +45,7 @@ class Steps:
 
     def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> "Waiting":
         """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
-        pool = _pools[tls.server_side, said_bytes <= SMALL_BYTES]
+        pool = _pool(os.getpid(), tls.server_side, said_bytes <= SMALL_BYTES)
         waiting = Waiting(tls)
         future = asyncio.get_running_loop().run_in_executor(pool, waiting.run)
         future.add_done_callback(lambda stepped: done(stepped.result()))
@@ -84,6 +75,17 @@ def shared_steps() -> Steps:
     if not hasattr(_thread, "steps"):
         _thread.steps = Steps()
     return cast("Steps", _thread.steps)  # thread-local attributes have no type
+
+
+@cache
+def _pool(_process: int, server_side: bool, is_small: bool) -> ThreadPoolExecutor:
+    """One thread, so that only one large certificate takes memory at a time, and small ones need not wait for it.
+
+    Whom we dial has another than those who come in, which strangers can keep busy: nobody could be dialled meanwhile.
+    A process that was forked has none of its parent's threads.
+    """
+    name = f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
+    return ThreadPoolExecutor(1, thread_name_prefix=name)
 
 
 def _step(tls: ssl.SSLObject) -> ssl.SSLError | None:

@@ -53,6 +53,18 @@ def test_every_record_is_counted_once_wherever_the_network_cuts() -> None:
         assert scan.unread == len(sizes)
 
 
+def test_what_is_openly_no_data_ends_a_piece_wherever_the_network_cuts() -> None:
+    handshake, alert = b"\x16\x03\x03\x00\x04abcd", b"\x15\x03\x03\x00\x02ab"
+    data = records(10, 10) + handshake + handshake + records(10) + alert + records(10)
+    ends = [15 * 2 + 9, 9, 15 + 7, 15]
+    assert [length for length, _ in pieces(Records(), data)] == ends
+    for cut in range(1, len(data)):
+        scan = Records()
+        lengths = [length for part in (data[:cut], data[cut:]) for length, _ in pieces(scan, part)]
+        reached = {sum(lengths[: count + 1]) for count in range(len(lengths))}
+        assert {sum(ends[: count + 1]) for count in range(len(ends))} <= reached
+
+
 def test_no_piece_has_more_records_than_may_be_taken_at_once() -> None:
     scan = Records()
     counts = [count for _, count in pieces(scan, records(*[22] * 1000))]

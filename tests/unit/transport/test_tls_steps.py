@@ -167,3 +167,9 @@ def test_after_a_long_step_others_are_taken_in_threads_for_a_while(
     assert steps.may_be_here(1) is not is_wary
     clocks.now_s += WARY_S
     assert steps.may_be_here(1)
+
+
+def test_threads_are_those_of_this_process_and_of_one_kind_of_step_each() -> None:
+    kinds = [(process, side, small) for process in (1, 2) for side in (True, False) for small in (True, False)]
+    assert len({module._pool(*kind) for kind in kinds}) == len(kinds)
+    assert module._pool(1, True, True) is module._pool(1, True, True)
