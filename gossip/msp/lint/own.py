@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gossip.msp.lint.finding import Finding, Severity, error, warning
+from gossip.msp.lint.finding import Finding, Severity, error
 from gossip.msp.lint.folder import CertificateFile, Folder
 
 
@@ -14,7 +14,8 @@ def lint_own(folder: Folder) -> Iterator[Finding]:
         return
     if others:
         yield _several(own, others, folder)
-    yield from _lint_keys(own, others, folder)
+    if not _has_key(own, folder):  # keys beside it are those of certificates before it, which nobody removes
+        yield from _lint_keys(own, others, folder)
     if not folder.keys and not _is_broken("keystore", folder):
         problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
         yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
@@ -42,18 +43,8 @@ def _several(own: CertificateFile, others: list[CertificateFile], folder: Folder
 
 def _lint_keys(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Iterator[Finding]:
     known = [entry.certificate.parsed.public_key() for entry in (own, *others)]
-    has_own_key = _has_key(own, folder)
     for key in folder.keys:
-        if key.public_key in known:
-            continue
-        if has_own_key:
-            problem = (
-                f"is the key of no certificate in signcerts: a peer passes it over, and signs with that of {own.file}"
-            )
-            yield warning(
-                key.file, "unused-key", problem, "keep it elsewhere, or remove it when nothing needs it any more"
-            )
-        else:
+        if key.public_key not in known:
             problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
             yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
 

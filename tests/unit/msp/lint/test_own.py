@@ -63,13 +63,11 @@ def test_where_no_key_fits_nobody_can_tell_which_is_meant(msp: Path) -> None:
     assert told["several-signcerts"].remedy == "leave only the peer's own certificate there"
 
 
-def test_an_old_key_beside_ours_is_only_a_warning(msp: Path) -> None:
+def test_old_keys_beside_ours_are_in_order_as_fabric_ca_client_leaves_them(msp: Path) -> None:
     put(msp / "keystore" / "old_sk", own_identity().key_pem)
     (msp / "keystore" / "old_sk").chmod(0o600)
 
-    (finding,) = lint_msp_folder(msp, now=NOW).findings
-
-    assert (finding.file, finding.rule, finding.severity) == ("keystore/old_sk", "unused-key", Severity.WARNING)
+    assert found(msp) == set()
     assert load_signing_identity(msp, "Org1MSP").key.public_key() == IDENTITY.key.public_key()
 
 
