@@ -6,12 +6,12 @@ from gossip.msp.certificate import Certificate
 from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
 from gossip.msp.lint.kinds import find_misplaced
-from gossip.msp.lint.tls_reading import KEY_ENDINGS
+from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
 from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
 
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
-    """TLS certificates come from the TLS CAs, fit a key, name a host, and serve both ends of a connection."""
+    """TLS certificates come from the TLS CAs, fit a key, name a host, and serve their ends of a connection."""
     for entry in folder.tls_certificates:
         if entry.certificate.is_ca:
             yield _ca_before_own(entry)
@@ -19,8 +19,8 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
         if entry.certificate.weak_hash is None:
             yield from _lint_issuer(entry, folder)
         yield from _lint_key(entry, folder)
-        yield from _lint_usage(entry)
-        if not entry.certificate.has_alternative_names:
+        yield from _lint_usage(entry, folder)
+        if entry.file != CLIENT and not entry.certificate.has_alternative_names:
             problem = f"{entry.certificate.subject} has no alternative names, and Go clients look at nothing else"
             remedy = "have it issued with the host names that peers dial (--csr.hosts)"
             yield error(entry.file, "no-alternative-names", problem, remedy)
@@ -92,9 +92,12 @@ def _has_broken_key(folder: Folder) -> bool:
     return any(file.startswith("../tls/") and file.endswith(KEY_ENDINGS) for file in errors)
 
 
-def _lint_usage(entry: CertificateFile) -> Iterator[Finding]:
-    missing = find_missing_purposes(entry.certificate)
+def _lint_usage(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+    """A peer dials with the same certificate by which it is dialled, unless it has another for that."""
+    has_other = any(each.file == CLIENT for each in folder.tls_certificates)
+    needed = ("client",) if entry.file == CLIENT else ("server",) if has_other else ("server", "client")
+    missing = [purpose for purpose in find_missing_purposes(entry.certificate) if purpose in needed]
     if missing:
         problem = f"{entry.certificate.subject} may not be used for TLS {' and '.join(missing)} authentication"
-        remedy = "a gossip peer is both: have it issued for serverAuth and clientAuth"
-        yield warning(entry.file, "tls-usage", problem, remedy)
+        remedy = f"have it issued for {' and '.join(f'{purpose}Auth' for purpose in needed)}"
+        yield warning(entry.file, "tls-usage", problem, remedy if has_other else f"a gossip peer is both: {remedy}")

@@ -12,6 +12,10 @@ KEY_ENDINGS = (".key", "_sk")
 _SHOWN = "../tls"
 _AUTHORITIES = "ca.crt"
 _CERTIFICATES = ("server.crt", "client.crt")
+
+CLIENT = f"{_SHOWN}/client.crt"
+"""What a peer or user dials with, and is never dialled by."""
+
 _KEYS = ("server.key", "client.key")
 _ROLES = {_AUTHORITIES: "the TLS CA", **dict.fromkeys(_CERTIFICATES, "the TLS certificate")}
 _BEGIN = b"-----BEGIN CERTIFICATE-----"

@@ -1,13 +1,17 @@
 """The tls folder beside an MSP folder is read as TLS reads it."""
 
 import codecs
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gossip.msp.authority import Authority, Credential
 from gossip.msp.lint import Finding, Severity, lint_msp_folder
+from tests.support.certificates import like
 from tests.support.msp_folders import NAME, VALIDITY, found, put, put_tls
 from tests.support.organisations import NOW, organisation, peer
 
@@ -154,6 +158,38 @@ def test_nothing_is_missing_in_a_folder_of_fabric_ca_s_client(msp: Path) -> None
     tls(msp, "signcerts").mkdir()
 
     assert found(msp) == set()
+
+
+# -- a certificate of its own for dialling
+
+SERVE, CALL = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+def issue_for(usage: ObjectIdentifier, hosts: Sequence[str]) -> Credential:
+    """A TLS certificate that may be used on one side only."""
+    both = TLS_CA.issue_tls(NAME, validity=VALIDITY, hosts=hosts)
+    builder = like(both.certificate, without=x509.ExtendedKeyUsage)
+    only = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    return Credential(only.sign(TLS_CA.key, SHA256()), both.key)
+
+
+def put_client(msp: Path, credential: Credential) -> None:
+    put(tls(msp, "client.crt"), credential.certificate_pem)
+    put(tls(msp, "client.key"), credential.key_pem)
+    tls(msp, "client.key").chmod(0o600)
+
+
+def test_who_only_dials_needs_neither_host_names_nor_the_usage_of_servers(msp: Path) -> None:
+    put_client(msp, issue_for(CALL, []))
+    put_tls(msp, issue_for(SERVE, ["localhost"]))
+
+    assert found(msp) == set()
+
+
+def test_who_dials_may_do_so(msp: Path) -> None:
+    put_client(msp, issue_for(SERVE, []))
+
+    assert only_finding(msp).problem == f"{NAME} may not be used for TLS client authentication"
 
 
 # -- who issued it
