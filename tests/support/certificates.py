@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
+from gossip.msp.authority import Authority
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import CertificateFile, CrlFile, MspConfig, OuConfig
 from gossip.msp.membership import Msp
@@ -60,6 +61,22 @@ def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) ->
         if not isinstance(extension.value, without):
             builder = builder.add_extension(extension.value, critical=extension.critical)
     return builder
+
+
+def renewed(authority: Authority, *, begins_at: datetime) -> bytes:
+    """A CA's certificate over the same key from another date on, in PEM."""
+    ca = authority.certificate
+    builder = x509.CertificateBuilder(
+        issuer_name=ca.issuer,
+        subject_name=ca.subject,
+        public_key=ca.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=begins_at,
+        not_valid_after=ca.not_valid_after_utc,
+    )
+    for extension in ca.extensions:
+        builder = builder.add_extension(extension.value, critical=extension.critical)
+    return builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def over_sha1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

@@ -8,6 +8,7 @@ from gossip.msp.chain import CaTree
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
+from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
 
@@ -58,21 +59,7 @@ def _lint_chain(
     except UntrustedIdentityError as fault:
         if any(entry.certificate.is_signed_by(ca) for ca in misplaced):
             return  # the CA is to be moved
-        if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
-            problem = (
-                f"{entry.certificate.subject} is a TLS certificate, issued by the TLS CA {entry.certificate.issuer}"
-            )
-            yield error(entry.file, "tls-certificate", problem, "put the one there that the organisation's CA issued")
-            return
-        younger = _find_younger(entry.certificate, folder)
-        if younger is not None:
-            yield _ca_younger(entry, younger)
-            return
-        remedy = (
-            f"put the CA {entry.certificate.issuer} into cacerts, or into intermediatecerts where another CA issued "
-            "it; or enroll with a CA of this MSP"
-        )
-        yield error(entry.file, "not-issued-here", str(fault), remedy)
+        yield _lint_without_chain(entry, folder, fault)
         return
     if entry.certificate.is_ca or len(chain) < 2:
         return
@@ -83,6 +70,27 @@ def _lint_chain(
             "members must come from the lowest CAs"
         )
         yield error(entry.file, "issuer-not-lowest", problem, f"have it issued by {below.subject}")
+
+
+def _lint_without_chain(entry: CertificateFile, folder: Folder, fault: UntrustedIdentityError) -> Finding:
+    certificate = entry.certificate
+    if any(certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
+        problem = f"{certificate.subject} is a TLS certificate, issued by the TLS CA {certificate.issuer}"
+        return error(entry.file, "tls-certificate", problem, "put the one there that the organisation's CA issued")
+    younger = _find_younger(certificate, folder)
+    if younger is not None:
+        return _ca_younger(entry, younger)
+    twins = _find_twins(certificate, folder)
+    if twins:
+        return _ca_twice(entry, twins)
+    namesakes = [ca for ca in folder.authorities() if ca.certificate.raw_subject == certificate.raw_issuer]
+    if namesakes and not any(certificate.is_signed_by(ca.certificate) for ca in namesakes):
+        return other_generation(entry, certificate.issuer, [ca.file for ca in namesakes])
+    remedy = (
+        f"put the CA {certificate.issuer} into cacerts, or into intermediatecerts where another CA issued it; or "
+        "enroll with a CA of this MSP"
+    )
+    return error(entry.file, "not-issued-here", str(fault), remedy)
 
 
 def _find_younger(certificate: Certificate, folder: Folder) -> CertificateFile | None:
@@ -99,6 +107,31 @@ def _ca_younger(entry: CertificateFile, ca: CertificateFile) -> Finding:
     )
     remedy = "enroll again, or have the CA's certificate issued again with the date that the one before it had"
     return error(entry.file, "ca-younger", problem, remedy)
+
+
+def _find_twins(certificate: Certificate, folder: Folder) -> list[CertificateFile]:
+    """The certificates of one CA from which several ways lead up; none where one way does, or none."""
+    judged_at = certificate.judged_at
+    for _ in folder.authorities():
+        issuers = {
+            ca.certificate: ca
+            for ca in folder.authorities()
+            if ca.certificate != certificate and certificate.is_signed_by(ca.certificate)
+        }
+        holding = [ca for ca in issuers if ca.not_before_at <= judged_at <= ca.not_after_at]
+        if len(holding) != 1:
+            return [issuers[ca] for ca in holding]
+        certificate = holding[0]
+    return []
+
+
+def _ca_twice(entry: CertificateFile, twins: list[CertificateFile]) -> Finding:
+    one, *others = (ca.file for ca in twins)
+    problem = (
+        f"{entry.certificate.subject} comes from the CA in {one} as well as from that in {' and '.join(others)}, which "
+        "have the same key, and a peer takes no member of several chains"
+    )
+    return error(entry.file, "ca-twice", problem, "leave one of them there, in every copy of this folder")
 
 
 def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:

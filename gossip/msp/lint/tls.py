@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gossip.msp.certificate import Certificate
 from gossip.msp.lint.finding import Finding, Severity, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
 from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
@@ -45,25 +46,12 @@ def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     namesakes = [found.namesake for found in (missing, missing_here) if found is not None]
     stale = [ca.file for ca in (*authorities, *folder.tls_roots) if ca.certificate in namesakes]
     if stale:
-        yield _other_generation(entry, next(filter(None, namesakes)), stale)
+        yield other_generation(entry, next(filter(None, namesakes)).subject, stale, is_tls=True)
     if missing is not None and missing.namesake is None:
         known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
         problem = f"{missing.certificate} was issued by {missing.issuer}, which is none of the TLS CAs ({known})"
         remedy = f"put the certificate of {missing.issuer} into {_place_of(missing.issuer, folder)}"
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
-
-
-def _other_generation(entry: CertificateFile, namesake: Certificate, stale: list[str]) -> Finding:
-    files, name = " and ".join(stale), namesake.subject
-    problem = (
-        f"the {name} that issued {entry.certificate.subject} has another key than the {name} in {files}: "
-        "they are of different generations of crypto material"
-    )
-    remedy = (
-        f"put the certificate of the {name} that issued it into {files}, and give it to the other organisations; or go "
-        "back to the TLS certificate and key of the generation of that CA"
-    )
-    return error(entry.file, "tls-other-generation", problem, remedy)
 
 
 def _place_of(issuer: str, folder: Folder) -> str:

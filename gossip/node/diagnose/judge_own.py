@@ -13,6 +13,8 @@ _TELLING = (
     "ca-among-tls-cas",
     "tls-ca-among-cas",
     "tls-certificate",
+    "ca-twice",
+    "other-generation",
     "weak-signature",
     "no-signcert",
     "node-ou-certifier",
@@ -26,8 +28,8 @@ _TELLING = (
 
 _PASSED_OVER = {
     "signcerts": ("no-signcert", "no-key", "key-mismatch"),
-    "cacerts": ("no-root", "not-issued-here"),
-    "intermediatecerts": ("not-issued-here",),
+    "cacerts": ("no-root", "not-issued-here", "other-generation"),
+    "intermediatecerts": ("not-issued-here", "other-generation"),
     "keystore": ("no-key",),
 }
 """What is missing where a file of this folder is passed over."""

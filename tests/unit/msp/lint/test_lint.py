@@ -17,7 +17,7 @@ from gossip.msp.authority import Authority, Credential, Validity, generate_key
 from gossip.msp.config import MAX_FILE_BYTES, load_msp_config, load_signing_identity
 from gossip.msp.lint import Severity, lint_msp_folder
 from gossip.msp.membership import Msp
-from tests.support.certificates import key_usage, like, make_ca
+from tests.support.certificates import key_usage, like, make_ca, renewed
 from tests.support.msp_folders import (
     CA,
     CA_FILE,
@@ -453,18 +453,7 @@ def lead_a_folder_nowhere(msp: Path) -> None:
 
 
 def renew_the_ca_over_its_key(msp: Path) -> None:
-    later = Validity(VALIDITY.not_before_at + timedelta(seconds=10), VALIDITY.not_after_at)
-    renewed = x509.CertificateBuilder(
-        issuer_name=CA.certificate.issuer,
-        subject_name=CA.certificate.subject,
-        public_key=CA.key.public_key(),
-        serial_number=x509.random_serial_number(),
-        not_valid_before=later.not_before_at,
-        not_valid_after=later.not_after_at,
-    )
-    for extension in CA.certificate.extensions:
-        renewed = renewed.add_extension(extension.value, critical=extension.critical)
-    put(msp / CA_FILE, renewed.sign(CA.key, SHA256()).public_bytes(Encoding.PEM))
+    put(msp / CA_FILE, renewed(CA, begins_at=VALIDITY.not_before_at + timedelta(seconds=10)))
 
 
 def write_an_ou_with_capitals(msp: Path) -> None:
@@ -502,7 +491,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
     (enroll_elsewhere, OWN, "not-issued-here"),
     (enroll_with_the_tls_ca, OWN, "tls-certificate"),
-    (forge_the_issuer, OWN, "not-issued-here"),
+    (forge_the_issuer, OWN, "other-generation"),
     (enroll_above_an_intermediate, OWN, "issuer-not-lowest"),
     (add_a_foreign_intermediate, "intermediatecerts/lower.pem", "not-issued-here"),
     (have_no_role, OWN, "node-ou-role"),

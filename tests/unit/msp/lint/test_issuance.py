@@ -1,0 +1,62 @@
+"""Identities whose CA is there twice, or of another generation."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from gossip.msp.authority import Authority
+from gossip.msp.lint import Finding, lint_msp_folder
+from tests.support.certificates import renewed
+from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, put, put_own
+from tests.support.organisations import NOW
+
+RENEWED = "cacerts/renewed.pem"
+
+
+def only_finding(msp: Path) -> Finding:
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    return finding
+
+
+def test_a_ca_and_its_renewal_in_one_folder_are_one_too_many(msp: Path) -> None:
+    put(msp / RENEWED, renewed(CA, begins_at=VALIDITY.not_before_at - timedelta(days=1)))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (OWN, "ca-twice")
+    assert finding.problem == (
+        f"{NAME} comes from the CA in {CA_FILE} as well as from that in {RENEWED}, which have the same key, and a peer "
+        "takes no member of several chains"
+    )
+    assert finding.remedy == "leave one of them there, in every copy of this folder"
+
+
+def test_two_renewals_of_an_intermediate_s_root_are_one_too_many_as_well(msp: Path) -> None:
+    lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
+    put(msp / RENEWED, renewed(CA, begins_at=VALIDITY.not_before_at - timedelta(days=1)))
+    put(msp / "intermediatecerts" / "lower.pem", lower.certificate_pem)
+    (msp / "config.yaml").write_text((msp / "config.yaml").read_text().replace(CA_FILE, "intermediatecerts/lower.pem"))
+    put_own(msp, lower.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+
+    findings = lint_msp_folder(msp, now=NOW).findings
+
+    assert {(each.file, each.rule) for each in findings} == {
+        ("intermediatecerts/lower.pem", "ca-twice"),
+        (OWN, "ca-twice"),
+    }
+
+
+def test_a_ca_of_another_generation_is_told_from_none(msp: Path) -> None:
+    new = Authority.create(CA.name, "org1.example.com", validity=VALIDITY)
+    put_own(msp, new.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (OWN, "other-generation")
+    assert finding.problem == (
+        f"the {CA.name} that issued {NAME} has another key than the {CA.name} in {CA_FILE}: they are of different "
+        "generations of crypto material"
+    )
+    assert finding.remedy == (
+        f"put the certificate of the {CA.name} that issued it into {CA_FILE}, and give it to the other organisations; "
+        "or go back to the certificate and key of the generation of that CA"
+    )
