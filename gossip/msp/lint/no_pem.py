@@ -13,7 +13,7 @@ def describe_no_pem(content: bytes) -> str:
     """What the file is like."""
     if content.startswith(BYTE_ORDER_MARK):
         return "begins with a byte order mark, behind which no PEM is seen"
-    if _is_utf16(content):
+    if is_utf16(content):
         return "is text in UTF-16, in which no PEM is seen"
     return "holds PEM that is cut short or garbled" if _BEGIN.encode() in content else "holds no PEM"
 
@@ -24,10 +24,11 @@ def find_pem_remedy(content: bytes, command: str, what: str) -> str | None:
         return f"it looks like DER; convert it: openssl {command} -inform DER -in FILE -out FILE.pem"
     if content.startswith(BYTE_ORDER_MARK):
         return "save it as plain text without that mark"
-    if _is_utf16(content):
+    if is_utf16(content):
         return "save it as plain text, in ASCII or in UTF-8 without a byte order mark"
     return f"copy {what} again" if _BEGIN.encode() in content else None
 
 
-def _is_utf16(content: bytes) -> bool:
+def is_utf16(content: bytes) -> bool:
+    """Whether PEM stands there in UTF-16."""
     return any(begin in content for begin in _WIDE)

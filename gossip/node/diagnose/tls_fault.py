@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem
+from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem, is_utf16
 from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
     find_broken_certificate,
@@ -24,6 +24,8 @@ def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
     if content.startswith(SEQUENCE):
         command = "openssl pkey" if role is TlsRole.KEY else "openssl x509"
         return f"looks like DER; convert it: {command} -inform DER -in FILE -out FILE.pem"
+    if is_utf16(content):
+        return describe_no_pem(content)
     if role is TlsRole.KEY:
         return _describe_key(path, files)
     fault = _describe_certificates(path)

@@ -32,6 +32,8 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, CA + CA[:100], "holds 2 certificates, of which number 2 is broken"),
         (TlsRole.ROOT, CA + BROKEN + CA, "holds 3 certificates, of which number 2 is broken"),
         (TlsRole.ROOT, codecs.BOM_UTF8 + CA, "begins with a byte order mark, behind which no PEM is seen"),
+        (TlsRole.ROOT, CA.decode().encode("utf-16"), "is text in UTF-16, in which no PEM is seen"),
+        (TlsRole.KEY, KEY.decode().encode("utf-16"), "is text in UTF-16, in which no PEM is seen"),
         (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
