@@ -132,7 +132,11 @@ def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
         "key: the channel's configuration is old",
         f"cacerts and intermediatecerts of {mspid} in the channel's configuration",
     )
-    if others or "but its issuer" in reason:
+    if "but its issuer" in reason:
+        return Side.OURS, (wrong_name, unknown)
+    if "no MSP of that name" in reason:
+        return (Side.OURS, (wrong_name, unknown)) if others else (Side.THEIRS, (unknown, wrong_name))
+    if others:
         return Side.OURS, (wrong_name, unknown, old_copy)
     if "unknown authority" in reason:
         return Side.THEIRS, (old_copy, wrong_name)

@@ -92,6 +92,20 @@ def test_an_identity_that_has_ended_is_ours() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "rules"),
+    [
+        ("no MSP of that name is known here, only Org1MSP", ["organization-unknown-to-them", "wrong-mspid"]),
+        ("it claims Org9MSP, but its issuer ca is a root of Org2MSP", ["wrong-mspid", "organization-unknown-to-them"]),
+    ],
+)
+def test_who_has_no_msp_of_ours_has_no_old_copy_of_it(reason: str, rules: list[str]) -> None:
+    report = judge_verdict(evidence(f"{PREFIX}No MSP found able to do that: {reason}"))
+
+    assert report.problem is not None
+    assert [cause.rule for cause in report.problem.causes] == rules
+
+
 def hashes(seen: bytes, bound: bytes, *, in_go: bool) -> str:
     shown = [f"[{' '.join(map(str, each))}]" if in_go else each.hex() for each in (seen, bound)]
     return f"Expected {shown[0]} in remote hash of TLS cert, but got {shown[1]}"
