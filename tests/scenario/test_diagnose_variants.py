@@ -28,7 +28,7 @@ from tests.support.broken_networks import (
     say,
     write_tls,
 )
-from tests.support.certificates import like, over_sha1
+from tests.support.certificates import like, over_sha1, renewed
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
@@ -236,6 +236,23 @@ def their_folder_broken_and_our_tls_expired(tmp_path: Path) -> Network:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
+@contextmanager
+def enrolled_as_an_orderer(tmp_path: Path) -> Network:
+    issued = organisation(1).ca.issue_identity(peer(1).name, validity=organisation(1).validity, units=("orderer",))
+    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_ca_twice_in_our_copy(tmp_path: Path) -> Network:
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    begins_at = organisation(1).validity.not_before_at - timedelta(days=1)
+    (msp / "cacerts" / "renewed.pem").write_bytes(renewed(organisation(1).ca, begins_at=begins_at))
+    others = [each for each in as_org2() if not each.startswith("--org")]
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *others, f"--org=Org1MSP={msp}"]
+
+
 CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, str, str, str, str]]] = [
     (expired_tls_ca, ("tls", "theirs", "tls-ca-expired", "tlsca.old.example.com", "old-ca.pem, named by --tls-ca")),
     (not_for_servers, ("tls", "theirs", "tls-usage", "serverAuth", "the peer's peer.tls.cert.file")),
@@ -270,6 +287,11 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_tls_ca_in_place_of_the_ca_of_its_name,
         ("identity", "ours", "tls-ca-here", "which is the TLS CA of Org1MSP", "org1/msp/cacerts"),
+    ),
+    (enrolled_as_an_orderer, ("identity", "theirs", "role-may-not-read", "has the OU orderer", "the peer's signcerts")),
+    (
+        their_ca_twice_in_our_copy,
+        ("identity", "ours", "ca-twice", "has several certificates of ca.org1", "/msp/cacerts"),
     ),
     (our_key_missing_and_our_tls_expired, ("own_identity", "ours", "no-key", "holds no key", "msp/keystore")),
     (

@@ -1,6 +1,9 @@
 """Judges the peer's ConnEstablish: who it says it is, whose certificate that is, and what it is bound to."""
 
+from pathlib import Path
+
 from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError, WrongPeerError
+from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
@@ -144,8 +147,25 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
         text = f"{certificate.subject} was revoked: enroll it again"
         return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)
     reason = theirs.verdict.reason if theirs.verdict is not None else None
-    text = f"our copy of {name} refuses it: {reason or 'its PKI-ID is not that of its certificate'}"
-    return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {known[claimed]}"),)
+    return _explain_refusal(
+        certificate, name, str(reason or "its PKI-ID is not that of its certificate"), known[claimed]
+    )
+
+
+def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path) -> tuple[Side, tuple[Cause, ...]]:
+    """By the words of our own copy's refusal, where nothing else tells."""
+    if "'Readers'" in reason:
+        units = ", ".join(certificate.organizational_units)
+        text = f"{certificate.subject} has the OU {units}, whose role may not read channels: enroll it again as a peer"
+        return Side.THEIRS, (Cause("role-may-not-read", text, "the peer's signcerts"),)
+    if "single validation chain" in reason:
+        text = (
+            f"our copy of {name} has several certificates of {certificate.issuer} over one key, or of a CA above it, "
+            "and no peer takes a member of several chains: leave one of them"
+        )
+        return Side.OURS, (Cause("ca-twice", text, str(msp / "cacerts")),)
+    text = f"our copy of {name} refuses it: {reason}"
+    return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {msp}"),)
 
 
 def _misnamed(evidence: Evidence, claimed: str, owner: str) -> Cause:
