@@ -37,6 +37,7 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
             yield from _lint_key(entry, signs_gossip=name == "signcerts")
             yield from _lint_signature(entry)
     for entry in (*folder.tls_certificates, *folder.tls_issuers):
+        yield from _lint_size(entry)
         yield from _lint_signature(entry)
 
 
@@ -110,7 +111,13 @@ def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding
     elif key is None:
         problem = f"{subject} has a {name_key(entry.certificate)} key, which Fabric cannot use"
         yield error(entry.file, "foreign-key", problem, "issue it again with ECDSA on P-256 or P-384")
-    elif isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
+    else:
+        yield from _lint_size(entry)
+
+
+def _lint_size(entry: CertificateFile) -> Iterator[Finding]:
+    key, subject = entry.certificate.key, entry.certificate.subject
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
         yield warning(entry.file, "weak-key", f"{subject} has an RSA key of {key.key_size} bits", "use P-256")
     elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < _MIN_CURVE_BITS:
         yield warning(entry.file, "weak-key", f"{subject} has a key on {key.curve.name}", "use P-256")

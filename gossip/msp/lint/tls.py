@@ -8,7 +8,7 @@ from gossip.msp.lint.folder import CertificateFile, Folder
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
-from gossip.msp.tls_facts import find_missing_issuer, find_missing_purposes
+from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes
 
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
@@ -47,11 +47,22 @@ def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     stale = [ca.file for ca in (*authorities, *folder.tls_roots) if ca.certificate in namesakes]
     if stale:
         yield other_generation(entry, next(filter(None, namesakes)).subject, stale, is_tls=True)
-    if missing is not None and missing.namesake is None:
+    if missing is not None and missing.presented_namesake is not None:
+        yield _other_intermediate(entry, missing)
+    elif missing is not None and missing.namesake is None:
         known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
         problem = f"{missing.certificate} was issued by {missing.issuer}, which is none of the TLS CAs ({known})"
         remedy = f"put the certificate of {missing.issuer} into {_place_of(missing.issuer, folder)}"
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
+
+
+def _other_intermediate(entry: CertificateFile, missing: MissingIssuer) -> Finding:
+    problem = (
+        f"{missing.certificate} was signed by another key than that of the {missing.issuer} behind it, which is of "
+        "another generation of crypto material"
+    )
+    remedy = f"put the certificate of the {missing.issuer} that issued it there instead"
+    return error(entry.file, "tls-other-generation", problem, remedy)
 
 
 def _place_of(issuer: str, folder: Folder) -> str:

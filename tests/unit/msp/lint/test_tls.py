@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
@@ -239,7 +240,30 @@ def test_an_issuer_that_is_at_hand_is_put_where_it_belongs(msp: Path) -> None:
     assert only_finding(msp).remedy == "put the certificate of lower.tlsca.org1.example.com into tlsintermediatecerts"
 
 
-def test_an_intermediate_that_is_sent_must_lead_to_a_tls_ca(msp: Path) -> None:
+def test_an_intermediate_of_another_generation_behind_ours_is_to_be_exchanged(msp: Path) -> None:
     put_chain(msp, behind=intermediate().certificate_pem)
 
-    assert "issued by lower.tlsca.org1.example.com, which is none of the TLS CAs" in only_finding(msp).problem
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (SERVER, "tls-other-generation")
+    assert finding.problem == (
+        f"{NAME} was signed by another key than that of the lower.tlsca.org1.example.com behind it, which is of "
+        "another generation of crypto material"
+    )
+    assert finding.remedy == "put the certificate of the lower.tlsca.org1.example.com that issued it there instead"
+
+
+def test_an_intermediate_that_is_sent_must_lead_to_a_tls_ca(msp: Path) -> None:
+    other = Authority.create("tlsroot", "org1.example.com", validity=VALIDITY)
+    lower = other.issue_authority("lower", "org1.example.com", validity=VALIDITY)
+    put_tls(msp, issue(lower))
+    put(tls(msp, "server.crt"), tls(msp, "server.crt").read_bytes() + lower.certificate_pem)
+
+    assert "lower was issued by tlsroot, which is none of the TLS CAs" in only_finding(msp).problem
+
+
+def test_a_short_rsa_key_for_tls_is_told(msp: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    put_tls(msp, TLS_CA.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"], key=key))
+
+    assert (only_finding(msp).rule, only_finding(msp).problem) == ("weak-key", f"{NAME} has an RSA key of 1024 bits")
