@@ -42,19 +42,30 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
 
 
 def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
-    """Every certificate holds now, and for thirty days more."""
-    everything = [entry for entries in folder.certificates.values() for entry in entries]
+    """Every certificate holds now, and for thirty days more; not those of signcerts that are to go."""
+    meant, authorities = folder.meant(), folder.authorities()
+    to_go = [entry for entry in folder.in_folder("signcerts") if meant is not None and entry is not meant]
+    everything = [entry for entries in folder.certificates.values() for entry in entries if entry not in to_go]
     for entry in [*everything, *folder.tls_certificates, *folder.tls_issuers]:
         not_before_at, not_after_at = entry.certificate.not_before_at, entry.certificate.not_after_at
         subject = entry.certificate.subject
         if not_after_at < now:
-            yield error(entry.file, "expired", f"{subject} expired at {not_after_at:%Y-%m-%d %H:%M:%SZ}", "renew it")
+            yield _expired(entry, enrolls=entry in authorities)
         elif not_before_at > now:
             problem = f"{subject} is valid from {not_before_at:%Y-%m-%d %H:%M:%SZ} on, which is yet to come"
             yield warning(entry.file, "not-yet-valid", problem, "wait, or set this machine's clock right")
         elif not_after_at - now < EXPIRY_NOTICE:
             problem = f"{subject} expires in {(not_after_at - now).days} days, at {not_after_at:%Y-%m-%d %H:%M:%SZ}"
             yield warning(entry.file, "expires-soon", problem, "renew it before then")
+
+
+def _expired(entry: CertificateFile, *, enrolls: bool) -> Finding:
+    """Peers judge who was enrolled, and the CAs above, by the moment at which the enrolled certificate begins."""
+    problem = f"{entry.certificate.subject} expired at {entry.certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}"
+    if not enrolls:
+        return error(entry.file, "expired", problem, "renew it")
+    problem += ": whom it enrolled before then is still taken, and whom it enrolls now is not"
+    return warning(entry.file, "expired", problem, "renew it")
 
 
 def _lint_ca(name: str, entry: CertificateFile, folder: Folder) -> Iterator[Finding]:

@@ -92,6 +92,12 @@ class Folder:
         """The certificate that a peer runs with: the first by name."""
         return next(iter(self.in_folder("signcerts")), None)
 
+    def meant(self) -> CertificateFile | None:
+        """The first certificate of signcerts that there is a key for; None where there is no such key."""
+        keys = [key.public_key for key in self.keys]
+        found = (entry for entry in self.in_folder("signcerts") if entry.certificate.parsed.public_key() in keys)
+        return next(found, None)
+
     def presented(self) -> bytes | None:
         """The certificate that the peer presents, in PEM with a low S in its signature; None where there is none."""
         own = self.own()

@@ -14,7 +14,7 @@ def lint_own(folder: Folder) -> Iterator[Finding]:
         return
     if others:
         yield _several(own, others, folder)
-    if not _has_key(own, folder):  # keys beside it are those of certificates before it, which nobody removes
+    if folder.meant() is not own:  # keys beside our own are those of certificates before it, which nobody removes
         yield from _lint_keys(own, others, folder)
     if not folder.keys and not _is_broken("keystore", folder):
         problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
@@ -31,7 +31,7 @@ def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:
 
 def _several(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Finding:
     problem = f"a peer takes the first certificate by name, {own.file}, and ignores {_names(others)}"
-    meant = next((entry for entry in (own, *others) if _has_key(entry, folder)), None)
+    meant = folder.meant()
     if meant is None:
         return error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
     if meant is not own:
@@ -47,11 +47,6 @@ def _lint_keys(own: CertificateFile, others: list[CertificateFile], folder: Fold
         if key.public_key not in known:
             problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
             yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
-
-
-def _has_key(entry: CertificateFile, folder: Folder) -> bool:
-    public_key = entry.certificate.parsed.public_key()
-    return any(key.public_key == public_key for key in folder.keys)
 
 
 def _names(entries: list[CertificateFile]) -> str:

@@ -3,12 +3,15 @@
 from datetime import timedelta
 from pathlib import Path
 
-from gossip.msp.authority import Authority
-from gossip.msp.lint import Finding, lint_msp_folder
+from gossip.msp.authority import Authority, Validity
+from gossip.msp.config import load_msp_config, load_signing_identity
+from gossip.msp.lint import Finding, Severity, lint_msp_folder
+from gossip.msp.membership import Msp
 from tests.support.certificates import renewed
 from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, put, put_own
 from tests.support.organisations import NOW
 
+ENDED_AT = NOW - timedelta(minutes=1)
 RENEWED = "cacerts/renewed.pem"
 
 
@@ -43,6 +46,19 @@ def test_two_renewals_of_an_intermediate_s_root_are_one_too_many_as_well(msp: Pa
         ("intermediatecerts/lower.pem", "ca-twice"),
         (OWN, "ca-twice"),
     }
+
+
+def test_a_ca_that_has_ended_still_vouches_for_whom_it_enrolled_in_time(msp: Path) -> None:
+    ended = Authority.create(CA.name, "org1.example.com", validity=Validity(VALIDITY.not_before_at, ENDED_AT))
+    put(msp / CA_FILE, ended.certificate_pem)
+    put_own(msp, ended.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+    local = Msp(load_msp_config(msp, "Org1MSP"))
+
+    local.check_identity(local.place(load_signing_identity(msp, "Org1MSP").certificate))
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity) == (CA_FILE, "expired", Severity.WARNING)
+    assert finding.problem.endswith("Z: whom it enrolled before then is still taken, and whom it enrolls now is not")
 
 
 def test_a_ca_of_another_generation_is_told_from_none(msp: Path) -> None:
