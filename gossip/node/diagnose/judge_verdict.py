@@ -96,6 +96,16 @@ def _organisational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[C
     return Side.OURS, (Cause("node-ou-role", text, config),)
 
 
+def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+    mspid = evidence.own.settings.mspid
+    text = (
+        f"their copy of {mspid} has several certificates of {_issuer(evidence.own)} over one key, or of a CA above it, "
+        "and no peer takes a member of several chains: one of them must go"
+    )
+    where = f"cacerts and intermediatecerts of {mspid} in the channel's configuration"
+    return Side.THEIRS, (Cause("ca-twice", text, where),)
+
+
 def _reader(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     text = "our certificate's role may not read channels of other organisations: it must be a peer, client or admin"
     return Side.OURS, (Cause("role-may-not-read", text, str(evidence.own.settings.msp_dir / "signcerts")),)
@@ -156,6 +166,7 @@ _READINGS = (
     _Reading(("identity expired",), _expired),
     _Reading(("has been revoked",), _revoked),
     _Reading(("validate identity's OUs",), _organisational_unit),
+    _Reading(("single validation chain",), _ca_twice),
     _Reading(("'Readers'",), _reader),
     _Reading(("wrong type", "no PKI-ID", "doesn't match the computed pkiID"), _not_understood),
     _Reading(("The signature is invalid", "validity of the signature", "Empty signature"), _signature),

@@ -63,6 +63,7 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
         ("no TLS certificate", Side.BETWEEN, "tls-proxy"),
         (PREFIX + "the supplied identity is not valid: certificate signed by unknown authority", Side.THEIRS,
          "ca-unknown-to-them"),
+        (PREFIX + "this MSP only supports a single validation chain, got 2", Side.THEIRS, "ca-twice"),
         ("x509: certificate signed by unknown authority", Side.THEIRS, "ca-unknown-to-them"),
         ("wrong type", Side.BETWEEN, "altered"),
         ("no PKI-ID", Side.BETWEEN, "altered"),
