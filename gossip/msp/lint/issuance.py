@@ -12,6 +12,9 @@ from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
 
+_BELOW = ("intermediatecerts", "signcerts", "admincerts")
+"""Whatever comes from a CA of this MSP."""
+
 
 def lint_chains(folder: Folder) -> Iterator[Finding]:
     """Everything that should come from this MSP's CAs does."""
@@ -26,11 +29,25 @@ def lint_chains(folder: Folder) -> Iterator[Finding]:
         yield error("cacerts", "not-issued-here", str(fault), "leave only the CAs of this organisation")
         return
     misplaced = [found.entry.certificate for found in find_misplaced(folder)]
-    for name in ("intermediatecerts", "signcerts", "admincerts"):
+    for name in _BELOW:
         for entry in folder.in_folder(name):
             is_in_place = entry.certificate.is_ca == (name == "intermediatecerts")
             if is_in_place and entry.certificate.weak_hash is None:
                 yield from _lint_chain(entry, tree, folder, misplaced)
+
+
+def lint_twins(folder: Folder) -> Iterator[Finding]:
+    """No CA is there with two certificates that hold at one time."""
+    authorities, below = folder.authorities(), [entry for name in _BELOW for entry in folder.in_folder(name)]
+    judge = error if any(_has_twins_above(entry.certificate, folder) for entry in below) else warning
+    for at, ca in enumerate(authorities):
+        twin = next((other for other in authorities[:at] if _are_twins(ca.certificate, other.certificate)), None)
+        if twin is not None:
+            problem = (
+                f"{ca.certificate.subject} has the same key here as in {twin.file}, and a peer takes no member of "
+                "several chains, as whoever is enrolled while both hold"
+            )
+            yield judge(ca.file, "ca-twice", problem, "leave one of them there, in every copy of this folder")
 
 
 def lint_crls(folder: Folder) -> Iterator[Finding]:
@@ -59,6 +76,8 @@ def _lint_chain(
     except UntrustedIdentityError as fault:
         if any(entry.certificate.is_signed_by(ca) for ca in misplaced):
             return  # the CA is to be moved
+        if _has_twins_above(entry.certificate, folder):
+            return  # one of the two is to go
         yield _lint_without_chain(entry, folder, fault)
         return
     if entry.certificate.is_ca or len(chain) < 2:
@@ -80,9 +99,6 @@ def _lint_without_chain(entry: CertificateFile, folder: Folder, fault: Untrusted
     younger = _find_younger(certificate, folder)
     if younger is not None:
         return _ca_younger(entry, younger)
-    twins = _find_twins(certificate, folder)
-    if twins:
-        return _ca_twice(entry, twins)
     namesakes = [ca for ca in folder.authorities() if ca.certificate.raw_subject == certificate.raw_issuer]
     if namesakes and not any(certificate.is_signed_by(ca.certificate) for ca in namesakes):
         return other_generation(entry, certificate.issuer, [ca.file for ca in namesakes])
@@ -109,29 +125,22 @@ def _ca_younger(entry: CertificateFile, ca: CertificateFile) -> Finding:
     return error(entry.file, "ca-younger", problem, remedy)
 
 
-def _find_twins(certificate: Certificate, folder: Folder) -> list[CertificateFile]:
-    """The certificates of one CA from which several ways lead up; none where one way does, or none."""
-    judged_at = certificate.judged_at
-    for _ in folder.authorities():
-        issuers = {
-            ca.certificate: ca
-            for ca in folder.authorities()
-            if ca.certificate != certificate and certificate.is_signed_by(ca.certificate)
-        }
-        holding = [ca for ca in issuers if ca.not_before_at <= judged_at <= ca.not_after_at]
-        if len(holding) != 1:
-            return [issuers[ca] for ca in holding]
-        certificate = holding[0]
-    return []
+def _has_twins_above(certificate: Certificate, folder: Folder) -> bool:
+    """Whether several ways lead up, since two certificates of one CA hold at the moment that counts."""
+    authorities, judged_at = {ca.certificate for ca in folder.authorities()}, certificate.judged_at
+    holding = {ca for ca in authorities if ca.not_before_at <= judged_at <= ca.not_after_at}
+    for _ in authorities:
+        issuers = [ca for ca in holding if ca != certificate and certificate.is_signed_by(ca)]
+        if len(issuers) != 1:
+            return len(issuers) > 1
+        certificate = issuers[0]
+    return False
 
 
-def _ca_twice(entry: CertificateFile, twins: list[CertificateFile]) -> Finding:
-    one, *others = (ca.file for ca in twins)
-    problem = (
-        f"{entry.certificate.subject} comes from the CA in {one} as well as from that in {' and '.join(others)}, which "
-        "have the same key, and a peer takes no member of several chains"
-    )
-    return error(entry.file, "ca-twice", problem, "leave one of them there, in every copy of this folder")
+def _are_twins(one: Certificate, other: Certificate) -> bool:
+    is_one_ca = one.raw_subject == other.raw_subject and one.parsed.public_key() == other.parsed.public_key()
+    hold_at_once = max(one.not_before_at, other.not_before_at) <= min(one.not_after_at, other.not_after_at)
+    return one != other and is_one_ca and hold_at_once
 
 
 def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.lint.certificates import lint_keys_fit_fabric, lint_places, lint_validity
 from gossip.msp.lint.finding import FileFacts, Finding, Severity
-from gossip.msp.lint.issuance import lint_chains, lint_crls
+from gossip.msp.lint.issuance import lint_chains, lint_crls, lint_twins
 from gossip.msp.lint.kinds import lint_kinds
 from gossip.msp.lint.layout import lint_layout
 from gossip.msp.lint.own import lint_own
@@ -53,6 +53,7 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
         *lint_validity(folder, now),
         *lint_kinds(folder),
         *lint_chains(folder),
+        *lint_twins(folder),
         *lint_own(folder),
         *lint_crls(folder),
         *lint_settings(folder),

@@ -8,7 +8,7 @@ from gossip.msp.config import load_msp_config, load_signing_identity
 from gossip.msp.lint import Finding, Severity, lint_msp_folder
 from gossip.msp.membership import Msp
 from tests.support.certificates import renewed
-from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, put, put_own
+from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, found, put, put_own, replace_line
 from tests.support.organisations import NOW
 
 ENDED_AT = NOW - timedelta(minutes=1)
@@ -25,27 +25,30 @@ def test_a_ca_and_its_renewal_in_one_folder_are_one_too_many(msp: Path) -> None:
 
     finding = only_finding(msp)
 
-    assert (finding.file, finding.rule) == (OWN, "ca-twice")
+    assert (finding.file, finding.rule, finding.severity) == (RENEWED, "ca-twice", Severity.ERROR)
     assert finding.problem == (
-        f"{NAME} comes from the CA in {CA_FILE} as well as from that in {RENEWED}, which have the same key, and a peer "
-        "takes no member of several chains"
+        f"{CA.name} has the same key here as in {CA_FILE}, and a peer takes no member of several chains, as whoever is "
+        "enrolled while both hold"
     )
     assert finding.remedy == "leave one of them there, in every copy of this folder"
 
 
-def test_two_renewals_of_an_intermediate_s_root_are_one_too_many_as_well(msp: Path) -> None:
+def test_so_are_they_where_an_intermediate_is_between(msp: Path) -> None:
     lower = CA.issue_authority("lower.org1.example.com", "org1.example.com", validity=VALIDITY)
     put(msp / RENEWED, renewed(CA, begins_at=VALIDITY.not_before_at - timedelta(days=1)))
     put(msp / "intermediatecerts" / "lower.pem", lower.certificate_pem)
-    (msp / "config.yaml").write_text((msp / "config.yaml").read_text().replace(CA_FILE, "intermediatecerts/lower.pem"))
+    replace_line(msp / "config.yaml", CA_FILE, "intermediatecerts/lower.pem")
     put_own(msp, lower.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
 
-    findings = lint_msp_folder(msp, now=NOW).findings
+    assert found(msp) == {(RENEWED, "ca-twice")}
 
-    assert {(each.file, each.rule) for each in findings} == {
-        ("intermediatecerts/lower.pem", "ca-twice"),
-        (OWN, "ca-twice"),
-    }
+
+def test_where_nobody_is_enrolled_yet_while_both_hold_it_is_a_warning(msp: Path) -> None:
+    put(msp / RENEWED, renewed(CA, begins_at=VALIDITY.not_before_at + timedelta(seconds=10)))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity) == (RENEWED, "ca-twice", Severity.WARNING)
 
 
 def test_a_ca_that_has_ended_still_vouches_for_whom_it_enrolled_in_time(msp: Path) -> None:
