@@ -7,9 +7,7 @@ from itertools import pairwise
 from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_issuer import judge_missing_issuer
-
-_THEIR_FILE = "the peer's peer.tls.cert.file"
+from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
 
 
 def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
@@ -26,7 +24,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     unclear = Cause(
         "tls-unverifiable",
         f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names",
-        _THEIR_FILE,
+        THEIR_FILE,
     )
     causes = tuple(cause for _, cause in found)
     return (found[0][0], causes) if found else (Side.THEIRS, (unclear,))
@@ -40,16 +38,16 @@ def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
             f"the certificate of {top.subject} is signed over {top.weak_hash}, which is too weak for TLS: have it "
             "issued again with SHA-256"
         )
-        yield Cause("tls-weak-signature", text, _THEIR_FILE)
+        yield Cause("tls-weak-signature", text, THEIR_FILE)
 
 
 def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.not_after_at < now:
         text = f"the certificate of {leaf.subject} ended at {at(leaf.not_after_at)}: it must be renewed"
-        yield Cause("tls-expired", text, _THEIR_FILE)
+        yield Cause("tls-expired", text, THEIR_FILE)
     if leaf.not_before_at > now:
         text = f"the certificate of {leaf.subject} begins at {at(leaf.not_before_at)}, which is still to come"
-        yield Cause("tls-not-yet-valid", text, "this machine's clock, then the peer's peer.tls.cert.file")
+        yield Cause("tls-not-yet-valid", text, f"this machine's clock, then {THEIR_FILE}")
 
 
 def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
@@ -62,7 +60,7 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
                 f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
                 f"{at(ca.not_after_at)}: its organisation must renew it, and {mend}"
             )
-            yield Cause("tls-ca-expired", text, _THEIR_FILE if root is None else str(root))
+            yield Cause("tls-ca-expired", text, THEIR_FILE if root is None else str(root))
 
 
 def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -77,7 +75,7 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
     else:
         why = f"has no alternative names, and its common name does not count: {again}"
     text = f"{host} was dialled, and the certificate of {leaf.subject} {why}"
-    yield Cause("host-name", text, "the peer's peer.tls.cert.file, and the endpoint that was dialled")
+    yield Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled")
 
 
 def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -91,7 +89,7 @@ def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
         f"our {leaf.issuer} signed the certificate of {leaf.subject}, but has the key identifier {ours} where that one "
         f"names {named.hex()}: have it issued again, or take the certificate of the CA that it was issued by"
     )
-    yield Cause("tls-key-id", text, "the peer's peer.tls.cert.file, then our copy of its TLS CA")
+    yield Cause("tls-key-id", text, f"{THEIR_FILE}, then our copy of its TLS CA")
 
 
 def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
@@ -100,7 +98,7 @@ def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
             f"the certificate of {leaf.subject} may not be used by servers: it must be issued for serverAuth and "
             "clientAuth, since a gossip peer is both"
         )
-        yield Cause("tls-usage", text, _THEIR_FILE)
+        yield Cause("tls-usage", text, THEIR_FILE)
 
 
 def at(moment: datetime) -> str:

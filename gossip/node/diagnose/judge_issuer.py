@@ -10,7 +10,7 @@ from gossip.node.diagnose.evidence import Evidence
 
 Blamed = tuple[Side, Cause]
 
-_THEIR_FILE = "the peer's peer.tls.cert.file"
+THEIR_FILE = "the peer's peer.tls.cert.file"
 
 
 def judge_missing_issuer(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer) -> list[Blamed]:
@@ -47,7 +47,7 @@ def _find_identity_msp(evidence: Evidence, leaf: TlsCertificate) -> Msp | None:
 def _issued_by_identity_ca(msp: Msp, leaf: TlsCertificate) -> list[Blamed]:
     """What says that it is for TLS was hardly issued as an identity: then it is our copy that has the CAs exchanged."""
     text = f"their TLS certificate was issued by {leaf.issuer}, a CA of {msp.mspid} for identities: TLS has its own CAs"
-    theirs = (Side.THEIRS, Cause("identity-ca", text, _THEIR_FILE))
+    theirs = (Side.THEIRS, Cause("identity-ca", text, THEIR_FILE))
     cas = (*msp.config.roots, *msp.config.intermediates)
     held = [file.path for file in cas if leaf.certificate.is_signed_by(file.certificate)]
     tls_cas = [file.path for file in msp.config.tls_roots]
@@ -72,7 +72,7 @@ def _other_intermediate(missing: MissingIssuer) -> Cause:
         f"{missing.certificate} was signed by another key than that of the {missing.issuer} that the peer sends behind "
         "it: its file holds the intermediate CA of another generation"
     )
-    return Cause("tls-intermediate-outdated", text, _THEIR_FILE)
+    return Cause("tls-intermediate-outdated", text, THEIR_FILE)
 
 
 def _other_ca_of_the_name(evidence: Evidence, missing: MissingIssuer) -> Cause:
@@ -102,7 +102,7 @@ def _not_sent(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer) 
             f"if {missing.issuer} is an intermediate CA, it must be sent, and the peer sends the certificate of "
             f"{leaf.subject} alone: the file must hold that of the intermediate behind it"
         )
-        yield Side.THEIRS, Cause("tls-intermediate-not-sent", text, _THEIR_FILE)
+        yield Side.THEIRS, Cause("tls-intermediate-not-sent", text, THEIR_FILE)
 
 
 def _other_node(missing: MissingIssuer) -> Cause:

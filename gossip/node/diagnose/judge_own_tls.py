@@ -1,11 +1,12 @@
 """Judges what we bring to TLS ourselves: files that cannot be used, and what will go wrong with those that can."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
+from gossip.msp.lint.certificates import EXPIRY_NOTICE
 from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.evidence import Evidence
@@ -14,8 +15,6 @@ from gossip.node.diagnose.judge_own_certificate import find_own_way
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
-
-EXPIRY_NOTICE = timedelta(days=30)
 
 _CANNOT_BE_READ = "cannot be read"
 """Of a file that is not there, or may not be read, the error has told everything."""
