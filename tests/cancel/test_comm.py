@@ -149,6 +149,31 @@ def test_stopped_while_probing(call: str, use: Use, occurrence: int) -> None:
     run_virtual(main())
 
 
+def test_a_stop_that_is_cancelled_while_it_ends_a_probe_gives_up_dials() -> None:
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang("Dialer.dial", 2)
+        bob, carol = MemoryPeer(network, "bob"), MemoryPeer(network, "carol")
+        silent = HangingDialer(network.dialer(b"leaf of us", "us:7051"), Hang("Channel.ping"))
+        us = MemoryPeer(network, "us", dialer=HangingDialer(silent, hang))
+        probing = asyncio.ensure_future(us.comm.probe(carol.remote))
+        await settle()
+        us.comm.send(data_message(), bob.remote)
+        await hang.reached.wait()
+        stopping = asyncio.ensure_future(us.comm.stop())
+        await asyncio.sleep(0)
+        assert len(us.comm._attempts) == 1, "which the stop waits for"
+        stopping.cancel()
+        await asyncio.wait([stopping, probing])
+        check_nothing_left(us.comm)
+        with pytest.raises(ClosedError, match="shutting down"):
+            us.comm._connector.begin(bob.remote, bob.pki_id)
+        for peer in (us, bob, carol):
+            await peer.close()
+        assert other_tasks() == []
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize("call", ["FrameStream.send", "FrameStream.receive"])
 @pytest.mark.parametrize("occurrence", [1, 2])
 def test_cancelled_while_serving(call: str, occurrence: int) -> None:
