@@ -156,6 +156,23 @@ def test_refusals_from_one_address_are_warned_of_seldom_whatever_the_port(caplog
     assert [warning.partition(" failed: ")[0] for warning in warnings] == ["Authentication of stranger:0"]
 
 
+def test_refusals_from_one_address_hush_up_none_from_another(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        peer = MemoryPeer(network, "peer")
+        for name in ("ann", "eve", "ann"):
+            stranger = Stranger(network, name)
+            stream = await stranger.open(peer)
+            await stream.send([stranger.hello(tls_cert_hash=b"another's")])
+            await settle()
+        await peer.close()
+
+    with caplog.at_level(logging.WARNING, "gossip.comm"):
+        run_virtual(main())
+    refused = [message.partition(" failed: ")[0] for message in caplog.messages]
+    assert refused == ["Authentication of ann:9999", "Authentication of eve:9999"]
+
+
 def test_a_peer_that_connects_again_and_again_has_two_connections_at_most() -> None:
     async def main() -> None:
         network, observer = MemoryNetwork(), RecordingObserver()

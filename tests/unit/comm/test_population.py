@@ -246,20 +246,23 @@ def test_whoever_waits_for_an_answer_is_told_only_when_no_connection_is_left() -
     run_virtual(main())
 
 
-def test_many_peers_that_send_what_they_must_not_are_said_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_many_peers_that_send_what_they_must_not_are_said_in_one_line_for_each_host(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """An organisation may have identities without number; it shall not fill our logs."""
 
     async def main() -> None:
         town = Town()
-        for name in ("ann", "bob", "eve"):
-            info = replace(info_of(name), endpoint="192.0.2.1:7051")
+        for name, host in (("ann", "192.0.2.1"), ("bob", "192.0.2.1"), ("eve", "192.0.2.2"), ("dan", "192.0.2.1")):
+            info = replace(info_of(name), endpoint=f"{host}:7051")
             bad = Connection(info, MalformedStream(), capacity=3, metrics=NoMetrics())
             town.population.admit(bad)
             with pytest.raises(MalformedMessageError):
                 await town.population.run(bad, [])
 
     run_virtual(main())
-    assert [text.partition(":")[0] for text in caplog.messages] == ["Closed the connection with 192.0.2.1"]
+    said = [text.partition(":")[0] for text in caplog.messages]
+    assert said == ["Closed the connection with 192.0.2.1", "Closed the connection with 192.0.2.2"]
 
 
 def test_nobody_is_admitted_after_the_end() -> None:
