@@ -109,6 +109,35 @@ def test_bytes_fill_it_too_but_one_event_always_fits() -> None:
     run_virtual(main())
 
 
+def test_it_has_room_exactly_where_the_next_event_is_taken() -> None:
+    """What is taken in passing asks first, and is lost where the answer is wrong."""
+
+    async def main() -> None:
+        for held_bytes, has_room in ((9, True), (10, False), (11, False)):
+            feed = Feed[int](100, limit_bytes=10)
+            assert feed.offer_nowait(1, held_bytes)
+            assert feed.has_room is has_room
+            assert feed.offer_nowait(2, 1) is has_room
+
+    run_virtual(main())
+
+
+def test_who_waits_is_not_let_in_where_the_bytes_are_just_enough_to_fill_it() -> None:
+    async def main() -> None:
+        feed = Feed[int](100, limit_bytes=10)
+        for number, size_bytes in ((1, 5), (2, 10)):
+            assert feed.offer_nowait(number, size_bytes)
+        waiting = asyncio.create_task(feed.offer(3, 1))
+        await asyncio.sleep(0)
+        assert await anext(feed) == 1
+        await asyncio.sleep(1)
+        assert (waiting.done(), len(feed)) == (False, 1)
+        feed.close()
+        await waiting
+
+    run_virtual(main())
+
+
 def test_cancelling_an_offer_adds_nothing() -> None:
     async def main() -> None:
         feed = Feed[int](1)
