@@ -110,6 +110,23 @@ def test_interleave_operations() -> None:
     run_virtual(main())
 
 
+def test_after_the_end_no_acceptor_is_asked() -> None:
+    async def main() -> None:
+        asked: list[ReceivedMessage] = []
+
+        def note(received: ReceivedMessage) -> bool:
+            asked.append(received)
+            return True
+
+        demux = Demux(10, 0)
+        demux.subscribe(note)
+        demux.end()
+        await dispatch(demux, message(1), 1)
+        assert (asked, len(demux)) == ([], 0)
+
+    run_virtual(main())
+
+
 def test_a_full_subscriber_holds_up_who_dispatches_until_it_is_closed() -> None:
     async def main() -> None:
         demux = Demux(1, 0)
