@@ -8,7 +8,7 @@ from gossip.errors import MalformedMessageError
 from gossip.messages import Envelope, GossipMessage, SecretEnvelope
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
-from gossip.wire.kinds import kind_of
+from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.to_json import to_json
 from tests.support.vectors import Record, load_vectors, names_of
 
@@ -71,6 +71,15 @@ def test_an_empty_secret_envelope_is_one() -> None:
     assert frame.endswith(b"\x1a\x00")
     assert secret is not None
     assert (secret.payload, secret.signature) == (b"", b"")
+
+
+@pytest.mark.parametrize("field", [b"\x12", b"\x1a", b"\x22"], ids=["signature", "secret envelope", "unknown"])
+def test_without_a_payload_nothing_else_is_taken_for_it(field: bytes) -> None:
+    message = encode(GossipMessage(nonce=7))
+
+    signed = parse_envelope(field + bytes((len(message),)) + message)
+
+    assert (signed.payload, signed.nonce, signed.kind) == (b"", 0, MessageKind.NONE)
 
 
 def test_the_later_payload_and_signature_count() -> None:
