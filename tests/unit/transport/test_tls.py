@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
@@ -21,6 +22,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
 from gossip.transport.tls import TlsSide, client_side, server_side
+from tests.support.certificates import make_ca, make_leaf
 from tests.support.tls_files import tls_ca, tls_files
 
 SIDES = [client_side, server_side]
@@ -91,6 +93,38 @@ def test_our_issuer_goes_along_where_the_file_lacks_it_and_we_know_it(
     files.certificate.write_text(files.certificate.read_text() + tls_ca(2).read_text())
     client_side(files)
     assert loaded == [[leaf, issuer], [leaf], [leaf, other]]
+
+
+def test_of_two_cas_of_one_name_none_goes_along(files: TlsFiles, tmp_path: Path, loaded: list[list[bytes]]) -> None:
+    """One of them is the wrong one, and OpenSSL tells which by the keys."""
+    cas = [make_ca("tls ca") for _ in range(2)]
+    leaf = make_leaf("peer0", cas[1])
+    roots = (tmp_path / "old.crt", tmp_path / "new.crt")
+    for path, issued in zip((*roots, files.certificate), (*cas, leaf), strict=True):
+        path.write_bytes(issued.pem)
+    files.key.write_bytes(leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    client_side(replace(files, roots=roots))
+    client_side(replace(files, roots=roots[1:]))
+    assert loaded == [[leaf.certificate.der], [leaf.certificate.der, cas[1].certificate.der]]
+
+
+@pytest.mark.parametrize("make", SIDES)
+def test_a_certificate_that_is_exchanged_while_it_is_read_is_refused(
+    make: Callable[[TlsFiles], TlsSide], files: TlsFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our handshakes would bind our identity to another certificate than the one that TLS presents."""
+    load = ssl.SSLContext.load_cert_chain
+
+    def exchange(context: ssl.SSLContext, certfile: Path, keyfile: Path, password: Callable[[], str]) -> None:
+        load(context, certfile, keyfile, password)
+        shutil.copy(new.certificate, files.certificate)
+        shutil.copy(new.key, files.key)
+
+    new = tls_files(2, 0)
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", exchange)
+    with pytest.raises(ConfigurationError, match="changed while it was read") as raised:
+        make(replace(files, roots=(tls_ca(2),)))
+    assert raised.value.path == str(files.certificate)
 
 
 @pytest.mark.parametrize("has_memory_files", [True, False])
