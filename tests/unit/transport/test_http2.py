@@ -18,6 +18,7 @@ from gossip.transport.http2 import (
     FRAME_HEADER_BYTES,
     HEADERS,
     MAX_REMEMBERED,
+    MAX_REMEMBERED_BYTES,
     RECORD_DATA_BYTES,
     WINDOW_BYTES,
     Http2Connection,
@@ -180,6 +181,7 @@ def test_streams_take_data_only_while_they_are_open() -> None:
 
 
 def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> None:
+    assert Http2Connection.MAX_CLOSED_STREAMS <= 1024, "h2 remembers 65,536"
     client, server = ours(client_side=True), ours(client_side=False)
     connect(client, server)
     client.reset_stream(1)
@@ -244,12 +246,32 @@ def test_remembered_block_is_still_too_long_for_a_small_limit() -> None:
         RememberingDecoder(max_header_list_size=100).decode(block, raw=True)
 
 
+def test_remembered_block_takes_as_much_of_a_limit_as_one_that_is_read() -> None:
+    """Each field counts 32 bytes beside its own."""
+    fields = [(b"a%d" % number, b"") for number in range(10)]
+    block = SelfContainedEncoder().encode(fields)
+    assert RememberingDecoder(max_header_list_size=340).decode(block, raw=True) == fields
+    assert RememberingDecoder(max_header_list_size=340).recall(block)
+    with pytest.raises(HPACKError):
+        RememberingDecoder(max_header_list_size=339).decode(block, raw=True)
+
+
 def test_memory_of_blocks_is_bounded() -> None:
     from gossip.transport import http2
 
     for number in range(2 * MAX_REMEMBERED):
         RememberingDecoder().decode(SelfContainedEncoder().encode([(b"n", b"%d" % number)]), raw=True)
     assert len(http2._decoded) <= MAX_REMEMBERED
+
+
+def test_only_short_blocks_are_remembered() -> None:
+    """Strangers may send as many as there is room for, each as long as a request may be."""
+    short, long = (SelfContainedEncoder().encode([(b"n", b"~" * size)]) for size in (100, MAX_REMEMBERED_BYTES))
+    assert len(short) <= MAX_REMEMBERED_BYTES < len(long)
+    for block in (short, long):
+        assert RememberingDecoder().decode(block, raw=True)
+    assert RememberingDecoder().recall(short)
+    assert not RememberingDecoder().recall(long)
 
 
 ANSWER = ((b":status", b"200"), (b"content-type", b"application/grpc"))
