@@ -100,6 +100,18 @@ def test_who_needs_long_for_its_pieces_lets_others_come_in_between(piece_s: floa
     run_bounded(main)
 
 
+def test_it_tells_how_much_waits_for_the_socket() -> None:
+    """Who does not read is cut by it."""
+
+    async def main() -> None:
+        application = Application(0.0)
+        assert application.transport.get_write_buffer_size() == 0
+        application.socket.unsent_bytes = 7
+        assert application.transport.get_write_buffer_size() == 7
+
+    run_bounded(main)
+
+
 def test_strangers_take_turns() -> None:
     async def main() -> None:
         strangers = [Application(ROUND_S, is_trusted=False) for _ in range(3)]
