@@ -2,8 +2,10 @@
 
 import asyncio
 import ssl
+import weakref
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -283,6 +285,20 @@ def test_after_tls_has_failed_the_connection_is_cut_however_long_the_peer_stays(
         assert timer.when() - asyncio.get_running_loop().time() <= module.LINGER_S
         timer._run()
         assert ends.socket.was_aborted
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_after_tls_has_failed_its_memory_is_free_while_the_peer_stays(application: Application) -> None:
+    """Without a garbage collector, which would look for it too late: it is 100 KB."""
+
+    async def main() -> None:
+        ends = Ends(application, socket=HalfClosing())
+        tls = weakref.ref(cast("ssl.SSLObject", ends.transport.get_extra_info("ssl_object")))
+        ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
+        assert application.failures == 1
+        assert tls() is None
 
     asyncio.run(main())
 
