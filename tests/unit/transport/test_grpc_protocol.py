@@ -1,6 +1,7 @@
 """One connection's frames, without a network: what the socket's buffer says, and private members that we rely on."""
 
 import asyncio
+from types import SimpleNamespace
 
 import grpclib.protocol
 import pytest
@@ -8,6 +9,7 @@ from grpclib.client import Handler
 from hyperframe.frame import PingFrame, SettingsFrame
 
 from gossip.errors import StreamBrokenError
+from gossip.transport import grpc_protocol
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
@@ -41,6 +43,23 @@ def test_peer_that_does_not_read_our_answers_is_cut(unsent_bytes: int, is_cut: b
         if is_cut:
             assert isinstance(protocol.failure, StreamBrokenError)
             assert "more than 1048576 bytes wait for a peer that does not read" in str(protocol.failure)
+
+    run_bounded(main)
+
+
+def test_it_is_known_when_a_peer_was_last_heard_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has said nothing for some minutes is cut, however long its connection stands."""
+
+    async def main() -> None:
+        now_s = 100.0
+        monkeypatch.setattr(grpc_protocol, "time", SimpleNamespace(monotonic=lambda: now_s))
+        protocol = server_on(Socket())
+        assert protocol.last_received_at_s == 100
+        now_s = 200.0
+        protocol.empty_records_came(1)
+        assert protocol.last_received_at_s == 100, "that was nothing"
+        protocol.data_received(PingFrame(0, opaque_data=b"12345678").serialize())
+        assert protocol.last_received_at_s == 200
 
     run_bounded(main)
 
