@@ -10,7 +10,7 @@ from h2.exceptions import FlowControlError, TooManyStreamsError
 from h2.settings import SettingCodes
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
-from hyperframe.frame import DataFrame, SettingsFrame
+from hyperframe.frame import DataFrame, SettingsFrame, WindowUpdateFrame
 
 from gossip.transport.http2 import (
     END_STREAM,
@@ -194,6 +194,17 @@ def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> 
         server.receive_data(client.data_to_send())
     server.forget_closed_streams()
     assert len(server._closed_streams) == Http2Connection.MAX_CLOSED_STREAMS
+
+
+def test_a_message_is_let_through_by_as_much_as_its_window_lacks() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    stream = server.streams[1]
+    for missing_bytes in (WINDOW_BYTES - 1, WINDOW_BYTES):
+        server.let_through(stream, missing_bytes)
+        assert server.data_to_send() == b"", "there is room for it"
+    server.let_through(stream, WINDOW_BYTES + 7)
+    assert server.data_to_send() == WindowUpdateFrame(1, window_increment=7).serialize()
 
 
 def test_settings_say_what_we_take() -> None:
