@@ -9,7 +9,7 @@ import pytest
 from grpclib.const import Status
 from grpclib.protocol import AbstractHandler, Stream
 from hpack import Encoder
-from hyperframe.frame import HeadersFrame, SettingsFrame
+from hyperframe.frame import HeadersFrame, SettingsFrame, WindowUpdateFrame
 
 from gossip.errors import StreamBrokenError
 from gossip.transport import grpc_stream as module
@@ -17,11 +17,12 @@ from gossip.transport.grpc_connection import nothing
 from gossip.transport.grpc_frame import LONG_BYTES
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
-from gossip.transport.http2 import http2_configuration
+from gossip.transport.http2 import WINDOW_BYTES, http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 from tests.support.raw_http2 import PREFACE, data, request, reset
+from tests.support.virtual_time import run_virtual
 
 PART = b"x" * 16_000
 HALF_A_MESSAGE = data(1, b"\0" + (100_000).to_bytes(4, "big") + PART).serialize() + data(1, PART[:-9]).serialize()
@@ -128,6 +129,42 @@ def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(stream
             task.cancel()
 
     run_bounded(main)
+
+
+def test_strangers_messages_under_way_get_room_for_one_whatever_the_number_of_streams() -> None:
+    async def main() -> None:
+        protocol, _ = half_way()
+        came_bytes = 5 + 2 * len(PART) - 9
+        numbers = (3, 5, 7)
+        receiving = []
+        for number in numbers:
+            protocol.data_received(HeadersFrame(number, data=BLOCK, flags=("END_HEADERS",)).serialize())
+            receiving.append(asyncio.create_task(protocol.connection.reading[number].receive()))
+            await asyncio.sleep(0)
+            protocol.data_received(data(number, b"\0" + (100_000).to_bytes(4)).serialize())
+            came_bytes += 5
+            streams = protocol.connection.http2.streams
+            assert streams[number].inbound_flow_control_window == 100_000
+        assert protocol.connection.http2.inbound_flow_control_window == 5 + LIMIT_BYTES - came_bytes
+        for task in receiving:
+            task.cancel()
+
+    run_bounded(main)
+
+
+def test_who_took_what_waited_for_it_is_not_cut_later() -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        sending = asyncio.create_task(stream.send([bytes(WINDOW_BYTES)]))
+        await asyncio.sleep(1)
+        assert not sending.done(), "its prefix is too much"
+        for number in (0, 1):
+            protocol.data_received(WindowUpdateFrame(number, window_increment=5).serialize())
+        await sending
+        await asyncio.sleep(2 * ConnectionLimits().unread_timeout_s)
+        assert protocol.failure is None
+
+    run_virtual(main())
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
