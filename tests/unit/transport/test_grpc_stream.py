@@ -131,6 +131,25 @@ def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(stream
     run_bounded(main)
 
 
+@pytest.mark.parametrize(("parts", "is_cut"), [(60, False), (61, True)])
+def test_of_two_streams_each_counts(parts: int, is_cut: bool) -> None:
+    async def main() -> None:
+        protocol, first = half_way()
+        first.max_frame_bytes = LIMIT_BYTES
+        protocol.data_received(HeadersFrame(3, data=BLOCK, flags=("END_HEADERS",)).serialize())
+        second = protocol.connection.reading[3]
+        second.max_frame_bytes = LIMIT_BYTES
+        receiving = asyncio.create_task(second.receive())
+        await asyncio.sleep(0)
+        protocol.data_received(data(3, b"\0" + (990_000).to_bytes(4)).serialize())
+        for _ in range(parts):
+            protocol.data_received(data(3, PART).serialize())
+        assert bool(protocol.failure) is is_cut
+        receiving.cancel()
+
+    run_bounded(main)
+
+
 def test_strangers_messages_under_way_get_room_for_one_whatever_the_number_of_streams() -> None:
     async def main() -> None:
         protocol, _ = half_way()
