@@ -64,6 +64,22 @@ def test_it_is_known_when_a_peer_was_last_heard_of(monkeypatch: pytest.MonkeyPat
     run_bounded(main)
 
 
+def test_whatever_h2_stumbles_over_is_a_breach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the connection would stand, and asyncio would say that a protocol failed."""
+
+    def stumble(_data: bytes) -> None:
+        raise IndexError("7")
+
+    async def main() -> None:
+        protocol = server_on(socket := Socket())
+        monkeypatch.setattr(protocol.connection.http2, "receive_data", stumble)
+        protocol.data_received(PingFrame(0, opaque_data=b"12345678").serialize())
+        assert socket.was_aborted
+        assert "breaks the rules of HTTP/2: unreadable frame: IndexError('7')" in str(protocol.failure)
+
+    run_bounded(main)
+
+
 def test_answers_leave_in_one_write() -> None:
     async def main() -> None:
         socket = Socket()
