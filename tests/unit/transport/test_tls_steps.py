@@ -5,6 +5,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import pytest
 
@@ -141,6 +142,36 @@ def test_who_is_dialled_need_not_wait_for_those_who_come_in(said_bytes: int) -> 
         run_bounded(main)
     finally:
         may_go_on.set()
+
+
+class Slow:
+    """A handshake whose step ends when the test says so."""
+
+    server_side = True
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+
+    def do_handshake(self) -> None:
+        assert self.may_end.wait(timeout=10)
+
+
+def test_small_certificates_do_not_wait_for_large_ones() -> None:
+    async def main() -> None:
+        large, small = Slow(), Slow()
+        small.may_end.set()
+        done: list[str] = []
+        small_is_done = asyncio.Event()
+        steps = Steps()
+        steps.take_in_thread(cast("ssl.SSLObject", large), SMALL_BYTES + 1, lambda _: done.append("large"))
+        steps.take_in_thread(cast("ssl.SSLObject", small), SMALL_BYTES, lambda _: small_is_done.set())
+        try:
+            await small_is_done.wait()
+            assert done == []
+        finally:
+            large.may_end.set()
+
+    run_bounded(main, limit_s=5)
 
 
 class Clocks:
