@@ -304,6 +304,21 @@ def test_after_tls_has_failed_its_memory_is_free_while_the_peer_stays(applicatio
 
 
 @pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_after_tls_has_failed_nothing_is_written_and_it_can_be_closed(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application, socket=HalfClosing())
+        ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
+        alert = ends.socket.written
+        ends.transport.write(b"too late")
+        assert not ends.socket.is_closing()
+        ends.transport.close()
+        assert ends.socket.is_closing()
+        assert ends.socket.written == alert
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
 def test_a_connection_that_is_lost_leaves_no_timer(application: Application) -> None:
     async def main() -> None:
         ends = Ends(application, socket=HalfClosing())
