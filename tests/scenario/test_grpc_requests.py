@@ -9,6 +9,7 @@ from hyperframe.frame import DataFrame, GoAwayFrame, PingFrame, RstStreamFrame, 
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.transport.base import FrameStream
+from gossip.transport.gate import Progress
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
@@ -41,6 +42,25 @@ def test_ping_is_answered_at_once_and_ended() -> None:
             assert await peer.fields(1) == {":status": "200", "content-type": "application/grpc"}
             assert await peer.messages(1, 5) == EMPTY
             assert await peer.fields(1) == {"grpc-status": "0"}
+
+    run_bounded(main)
+
+
+def test_a_known_peer_stays_known_when_it_calls_again() -> None:
+    called: list[FrameStream] = []
+
+    async def know(stream: FrameStream) -> None:
+        called.append(stream)
+        if len(called) == 1:
+            stream.max_frame_bytes = 1000
+        await echo(stream)
+
+    async def main() -> None:
+        async with server(know) as (listener, peer):
+            for number in (1, 3):
+                peer.write(peer.headers(number, request()), data(number, EMPTY))
+                assert await peer.messages(number, 5) == EMPTY
+            assert [visitor.progress for visitor in listener.gate] == [Progress.AUTHENTICATED]
 
     run_bounded(main)
 
