@@ -86,6 +86,19 @@ def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
     run_bounded(main)
 
 
+def test_of_a_stream_that_we_abort_nothing_is_received_any_more() -> None:
+    async def main() -> None:
+        protocol, _ = half_way()
+        protocol.data_received(HeadersFrame(3, data=BLOCK, flags=("END_HEADERS",)).serialize())
+        call = protocol.connection.reading[3]
+        protocol.data_received(data(3, b"\0\0\0\0\1a").serialize())
+        call.abort()
+        with pytest.raises(StreamBrokenError, match="was aborted by us"):
+            await call.receive()
+
+    run_bounded(main)
+
+
 def test_an_open_call_costs_less_than_2500_bytes_beside_its_handler() -> None:
     async def main() -> None:
         protocol, _ = half_way()  # what is made with the first call is made
