@@ -65,6 +65,21 @@ def test_a_known_peer_stays_known_when_it_calls_again() -> None:
     run_bounded(main)
 
 
+def test_a_listener_without_connections_leaves_no_timer() -> None:
+    async def main() -> None:
+        async with server() as (listener, peer):
+            peer.write(peer.headers(1, request()), data(1, EMPTY))
+            assert await peer.messages(1, 5) == EMPTY
+            assert sweeps(listener) == 1
+        assert sweeps(listener) == 0
+
+    def sweeps(listener: GrpcListener) -> int:
+        timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
+        return sum(not timer.cancelled() and timer._callback == listener._sweep for timer in timers)
+
+    run_bounded(main)
+
+
 def test_ping_whose_end_comes_in_an_empty_frame_is_answered() -> None:
     async def main() -> None:
         async with server() as (_, peer):
