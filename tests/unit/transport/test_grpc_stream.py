@@ -199,6 +199,20 @@ def test_who_took_what_waited_for_it_is_not_cut_later() -> None:
     run_virtual(main())
 
 
+def test_who_waits_for_the_socket_hears_that_the_connection_is_lost() -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        protocol.pause_writing()
+        sending = asyncio.create_task(stream.send([b"hello"]))
+        await asyncio.sleep(0)
+        assert not sending.done()
+        protocol.connection_lost(None)
+        with pytest.raises(StreamBrokenError):
+            await sending
+
+    run_bounded(main, limit_s=5)
+
+
 @pytest.mark.parametrize("comes_back", [True, False])
 def test_long_messages_that_were_delivered_count_until_their_readers_come_back(comes_back: bool) -> None:
     async def main() -> None:
