@@ -86,19 +86,6 @@ def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
     run_bounded(main)
 
 
-def test_of_a_stream_that_we_abort_nothing_is_received_any_more() -> None:
-    async def main() -> None:
-        protocol, _ = half_way()
-        protocol.data_received(HeadersFrame(3, data=BLOCK, flags=("END_HEADERS",)).serialize())
-        call = protocol.connection.reading[3]
-        protocol.data_received(data(3, b"\0\0\0\0\1a").serialize())
-        call.abort()
-        with pytest.raises(StreamBrokenError, match="was aborted by us"):
-            await call.receive()
-
-    run_bounded(main)
-
-
 def test_an_open_call_costs_less_than_2500_bytes_beside_its_handler() -> None:
     async def main() -> None:
         protocol, _ = half_way()  # what is made with the first call is made
@@ -326,5 +313,33 @@ def test_a_long_message_that_is_whole_outlives_its_connection() -> None:
         assert await receiving == [LONG_MESSAGE]
         with pytest.raises(StreamBrokenError):
             await stream.receive()
+
+    run_bounded(main)
+
+
+def test_of_a_stream_that_we_abort_nothing_is_received_any_more() -> None:
+    async def main() -> None:
+        protocol, _ = half_way()
+        protocol.data_received(HeadersFrame(3, data=BLOCK, flags=("END_HEADERS",)).serialize())
+        call = protocol.connection.reading[3]
+        protocol.data_received(data(3, b"\0\0\0\0\1a").serialize())
+        call.abort()
+        with pytest.raises(StreamBrokenError, match="was aborted by us"):
+            await call.receive()
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_nobody_read_of_a_stream_that_ended_is_given_back(ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection's other streams need it."""
+
+    async def main() -> None:
+        protocol, stream = half_way()
+        given_back: list[tuple[int, int]] = []
+        monkeypatch.setattr(protocol.connection, "ack", lambda *arguments: given_back.append(arguments))
+        ENDINGS[ending](protocol, stream)
+        came = [] if ending == "the connection is lost" else [(1, 5 + 2 * len(PART) - 9)]
+        assert given_back == came
 
     run_bounded(main)
