@@ -65,9 +65,11 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
             signing_key.chmod(0o604)
             with caplog.at_level(logging.WARNING):
                 peer.reload()
+                async with open_peer(settings_of(folder=folder)):
+                    pass
 
     run_bounded(main)
-    assert caplog.messages == [
+    assert caplog.messages == 2 * [
         f"{signing_key} is a private key that others than its owner may use (mode 0604): chmod 600",
         f"{key} is a private key that others than its owner may use (mode 0640): chmod 600",
     ]
