@@ -94,6 +94,14 @@ def test_verify(mspid: str) -> None:
         CRYPTO.verify(PeerIdentityType(b""), signature, MESSAGE)
 
 
+def test_after_a_replacement_the_new_identity_signs() -> None:
+    crypto = service(registry=MspRegistry(LOCAL))
+    renewed = make_leaf("peer0", ROOTS["Org1MSP"])
+    crypto.replace(LOCAL, {}, SigningIdentity("Org1MSP", renewed.certificate, key_of(renewed)))
+    assert crypto.identity != CRYPTO.identity
+    crypto.verify(crypto.identity, crypto.sign(MESSAGE), MESSAGE)
+
+
 def test_expiration() -> None:
     end = datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
     peer = make_leaf("peer1", ROOTS["Org1MSP"], not_after=end)
