@@ -560,7 +560,8 @@ def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -
 
 def test_the_second_of_two_tls_cas_is_named_by_its_own_line(endpoint: str, tmp_path: Path) -> None:
     folder = copy_of(2, tmp_path)
-    config = write_core_yaml(folder, ("Id: Org1MSP", "Id: Org2MSP"), ("- tls/ca.crt", "- tls/none.crt"))
+    required = ("clientAuthRequired: false", "clientAuthRequired: true")
+    config = write_core_yaml(folder, ("Id: Org1MSP", "Id: Org2MSP"), ("- tls/ca.crt", "- tls/none.crt"), required)
 
     outcome = run("diagnose", endpoint, f"--config={config}", "--json")
 
