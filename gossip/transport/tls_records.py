@@ -8,6 +8,7 @@ BYTES_AT_ONCE = 64 * 1024
 MOST_OVERHEAD_BYTES = 64
 """What a record has beside data."""
 MOST_RECORD_BYTES = 16 * 1024 + 512
+NO_END = 1 << 40
 SILENT_BYTES = 256
 """So much for OpenSSL's eyes alone counts as an empty record: 4,000 requests to renegotiate fit into one record."""
 
@@ -27,8 +28,10 @@ class Records:
         self._is_data = True
         self._missing = 0
 
-    def piece(self, data: memoryview, start: int, most: int = BYTES_AT_ONCE) -> int:
+    def piece(self, data: memoryview, start: int, most: int = BYTES_AT_ONCE, within: int = NO_END) -> int:
         """Where the piece of at most so many bytes ends that begins at ``start``, which counts its records.
+
+        It ends before a record that would not be ``within`` so many bytes, unless that is its first.
 
         What is openly no data, as requests to renegotiate are, ends a piece: one record may hold 4,000 of them.
         """
@@ -43,8 +46,11 @@ class Records:
                     self._is_data = self._header[0] == APPLICATION_DATA
                     missing, self._header = int.from_bytes(self._header[3:]), b""
                 else:
-                    self._is_data = data[position] == APPLICATION_DATA
                     missing = data[position + 3] << 8 | data[position + 4]
+                    if position + HEADER_BYTES + missing - start > within and position > start:
+                        missing = 0
+                        break
+                    self._is_data = data[position] == APPLICATION_DATA
                     position += HEADER_BYTES
             step = min(missing, limit - position)
             position += step

@@ -35,6 +35,10 @@ class Steps:
         """Whether a step may run on the loop when the peer has said so much since we last spoke."""
         return said_bytes <= SMALL_BYTES and perf_counter() >= self._wary_until_s
 
+    def room_for(self, said_bytes: int) -> int:
+        """How much more may be said before a step has to be taken in a thread; behind a handshake there may be data."""
+        return SMALL_BYTES - said_bytes
+
     def take(self, tls: ssl.SSLObject) -> ssl.SSLError | None:
         """Take a step on the loop, and tell what OpenSSL raised."""
         began_at_s = thread_time()

@@ -15,7 +15,7 @@ from typing import cast
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
-from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, Records
+from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, NO_END, Records
 from gossip.transport.tls_steps import Waiting, shared_steps
 from gossip.transport.turn_transport import TurnTransport
 
@@ -136,7 +136,8 @@ class TlsTransport(TurnTransport):
                 self._rest = bytes(data[start:])
                 return
             most = BYTES_AT_ONCE if self._stands else min(BYTES_AT_ONCE, self._handshake_bytes_left)
-            end = self._records.piece(data, start, most)
+            within = NO_END if self._stands else self._steps.room_for(self._flight_bytes)
+            end = self._records.piece(data, start, most, within)
             is_fed = self._feed(data[start:end])
             start = end
             has_just_stood_up = False

@@ -65,6 +65,15 @@ def test_what_is_openly_no_data_ends_a_piece_wherever_the_network_cuts() -> None
         assert {sum(ends[: count + 1]) for count in range(len(ends))} <= reached
 
 
+def test_a_piece_ends_before_a_record_that_is_not_within() -> None:
+    data = memoryview(records(10, 10, 90, 10, 2000, 10))
+    scan, ends = Records(), [0]
+    while ends[-1] < len(data):
+        ends.append(scan.piece(data, ends[-1], within=100))
+    assert [b - a for a, b in pairwise(ends)] == [15 + 15, 95, 15, 2005, 15]
+    assert scan.unread == 6
+
+
 def test_no_piece_has_more_records_than_may_be_taken_at_once() -> None:
     scan = Records()
     counts = [count for _, count in pieces(scan, records(*[22] * 1000))]

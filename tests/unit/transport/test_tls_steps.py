@@ -64,7 +64,8 @@ def test_messages_follow_a_handshake_in_threads(in_threads: list[int]) -> None:
         await channel.close()
 
     with_listener(main)
-    assert len(in_threads) == 2, "one on each side"
+    assert min(in_threads) > 600
+    assert len(in_threads) >= 2, "on each side"
 
 
 def test_who_is_not_trusted_is_told_so_from_a_thread(in_threads: list[int]) -> None:
