@@ -68,6 +68,22 @@ def test_messages_follow_a_handshake_in_threads(in_threads: list[int]) -> None:
     assert len(in_threads) >= 2, "on each side"
 
 
+def test_what_is_said_behind_a_handshake_sends_no_certificate_to_a_thread(
+    in_threads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SMALL_BYTES", SMALL_BYTES)
+
+    async def main(listener: GrpcListener) -> None:
+        channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(
+            listener.endpoint, greeting=bytes(SMALL_BYTES)
+        )
+        assert await (await channel.open_stream()).receive() == [bytes(SMALL_BYTES)]
+        await channel.close()
+
+    with_listener(main)
+    assert in_threads == []
+
+
 def test_who_is_not_trusted_is_told_so_from_a_thread(in_threads: list[int]) -> None:
     async def main(listener: GrpcListener) -> None:
         stranger = GrpcDialer(DialOptions(tls=tls_files(2, 1, trusts=(2,))))
