@@ -18,7 +18,10 @@ SMALL_BYTES = 2304
 """An ECDSA certificate fits with its root; a hostile one takes 10 ms to read. A thread costs 0.1 ms."""
 LONG_S = 0.003
 WARY_S = 60.0
-"""For how long every step is taken in a thread, after one took long on the loop."""
+"""For how long every step is taken in a thread, after one took long on the loop, and failed.
+
+One that did not fail was another machine's doing: what it took from ours counts as our time.
+"""
 
 Done = Callable[["ssl.SSLError | None"], None]
 
@@ -43,7 +46,8 @@ class Steps:
         """Take a step on the loop, and tell what OpenSSL raised."""
         began_at_s = thread_time()
         error = _step(tls)
-        if thread_time() - began_at_s > LONG_S:
+        has_failed = error is not None and not isinstance(error, ssl.SSLWantReadError)
+        if has_failed and thread_time() - began_at_s > LONG_S:
             self._wary_until_s = perf_counter() + WARY_S
         return error
 

@@ -192,26 +192,37 @@ def test_small_certificates_do_not_wait_for_large_ones() -> None:
 
 
 class Clocks:
-    """A clock, and that of the processor, on which each handshake's step takes ``step_s``."""
+    """A clock, and that of the processor, on which each handshake's step takes ``step_s`` and ends with ``error``."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, step_s: float) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, step_s: float, error: ssl.SSLError | None) -> None:
         self.now_s = self._used_s = 0.0
         self._step_s = step_s
+        self._error = error
         monkeypatch.setattr(module, "perf_counter", lambda: self.now_s)
         monkeypatch.setattr(module, "thread_time", lambda: self._used_s)
 
     def do_handshake(self) -> None:
         self._used_s += self._step_s
+        if self._error is not None:
+            raise self._error
 
 
-@pytest.mark.parametrize(("step_s", "is_wary"), [(LONG_S, False), (LONG_S * 1.1, True)])
-def test_after_a_long_step_others_are_taken_in_threads_for_a_while(
-    step_s: float, is_wary: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step_s", "error", "is_wary"),
+    [
+        (LONG_S, ssl.SSLError("refused"), False),
+        (LONG_S * 1.1, ssl.SSLError("refused"), True),
+        (LONG_S * 1.1, ssl.SSLWantReadError(), False),
+        (LONG_S * 1.1, None, False),
+    ],
+)
+def test_after_a_long_step_that_failed_others_are_taken_in_threads_for_a_while(
+    step_s: float, error: ssl.SSLError | None, is_wary: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clocks = Clocks(monkeypatch, step_s)
+    clocks = Clocks(monkeypatch, step_s, error)
     steps = Steps()
     assert (steps.may_be_here(SMALL_BYTES), steps.may_be_here(SMALL_BYTES + 1)) == (True, False)
-    assert steps.take(clocks) is None  # type: ignore[arg-type]  # all that it needs of TLS
+    assert steps.take(clocks) is error  # type: ignore[arg-type]  # all that it needs of TLS
     assert steps.may_be_here(1) is not is_wary
     clocks.now_s += WARY_S
     assert steps.may_be_here(1)
