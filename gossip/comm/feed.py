@@ -40,7 +40,8 @@ class Feed(Generic[T]):
         self._reader: asyncio.Future[None] | None = None
         self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
         self._stall: asyncio.TimerHandle | None = None
-        self._said_of: tuple[T, int] | None = None
+        self._taken = 0
+        self._taken_when_said = -1
 
     def __len__(self) -> int:
         return len(self._events)
@@ -84,22 +85,22 @@ class Feed(Generic[T]):
         loop = asyncio.get_running_loop()
         room = loop.create_future()
         self._blocked[room] = event, size_bytes
-        if self._stall is None and self._events[0] is not self._said_of:
-            self._stall = loop.call_later(STALL_S, self._look_for_stall, self._events[0])
+        if self._stall is None and self._taken != self._taken_when_said:
+            self._stall = loop.call_later(STALL_S, self._look_for_stall, self._taken)
         try:
             await room
         finally:
             self._blocked.pop(room, None)
 
-    def _look_for_stall(self, oldest: tuple[T, int]) -> None:
+    def _look_for_stall(self, taken: int) -> None:
         """Say that nobody reads, once; as long as somebody does, look again."""
         self._stall = None
         if not self._blocked:
             return
-        if self._events[0] is not oldest:
-            self._stall = asyncio.get_running_loop().call_later(STALL_S, self._look_for_stall, self._events[0])
+        if self._taken != taken:
+            self._stall = asyncio.get_running_loop().call_later(STALL_S, self._look_for_stall, self._taken)
             return
-        self._said_of = oldest
+        self._taken_when_said = taken
         logger.warning(
             "Nobody has read %s for %g s: %d messages wait in it, and %d peers are held up until it is read or closed",
             self._name,
@@ -147,6 +148,7 @@ class Feed(Generic[T]):
                 raise StopAsyncIteration
             await self._wait_for_event()
         event, size_bytes = self._events.popleft()
+        self._taken += 1
         self._held_bytes -= size_bytes
         if self._blocked:
             self._let_in()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import weakref
 
 import pytest
 
@@ -245,5 +246,25 @@ def test_a_feed_that_is_read_slowly_or_closed_is_not_said_to_be_unread(caplog: p
         await asyncio.gather(*offers)
         await asyncio.sleep(3 * STALL_S)
         assert said(caplog) == []
+
+    run_virtual(main())
+
+
+def test_nothing_is_kept_of_what_was_taken_while_others_wait() -> None:
+    class Event:
+        """Something that may be long."""
+
+    async def main() -> None:
+        feed = Feed[Event](1)
+        first = Event()
+        kept = weakref.ref(first)
+        feed.offer_nowait(first)
+        waiting = asyncio.create_task(feed.offer(Event()))
+        await asyncio.sleep(0)
+        del first
+        await anext(feed)
+        assert kept() is None
+        await waiting
+        feed.close()
 
     run_virtual(main())
