@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from io import SEEK_END, BytesIO
 from time import perf_counter
-from typing import cast
 
 ROUND_S = 0.0001
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
@@ -16,8 +15,6 @@ COURTESY_S = 0.0005
 AT_ONCE_S = 0.0003
 """After so long of one connection's records, or of its messages, the others get their turn."""
 FREED_AT_ONCE_BYTES = 1024 * 1024
-
-_thread = threading.local()
 
 
 class Turns:
@@ -106,12 +103,19 @@ class Turns:
                 self._end_round()
 
 
+class _ThisThread(threading.local):
+    turns: Turns | None = None
+
+
+_this_thread = _ThisThread()
+
+
 def shared_turns() -> Turns:
     """The turns of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if getattr(_thread, "turns", None) is None or _thread.turns.loop is not loop:
-        _thread.turns = Turns(loop)
-    return cast("Turns", _thread.turns)  # thread-local attributes have no type
+    loop, turns = asyncio.get_running_loop(), _this_thread.turns
+    if turns is None or turns.loop is not loop:
+        turns = _this_thread.turns = Turns(loop)
+    return turns
 
 
 def free_in_turns(memory: BytesIO) -> None:

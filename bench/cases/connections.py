@@ -21,10 +21,12 @@ def measure(material: Material) -> Iterator[Figure]:
     """Memory while they come, then messages."""
     with Side() as receiver, Side() as sender:
         (endpoint,) = receiver.call(traffic.serve, OURS.contender, material, 1, False)
+        receiver.call(traffic.begin)
         sender.call(crowd.join, material, endpoint, 1)
         first_bytes = receiver.call(crowd.resident_bytes)
         for count in IDLE:
             sender.call(crowd.join, material, endpoint, count)
+            receiver.call(traffic.finish, count)  # each says something, which must not be counted below
             held_bytes = receiver.call(crowd.resident_bytes)
             each = {"kB each": (held_bytes - first_bytes) / (count - 1) / 1e3} if count > 1 else {}
             yield Figure(CASE, f"{count} idle", OURS.label, {"MB": held_bytes / 1e6} | each)

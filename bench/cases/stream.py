@@ -56,6 +56,6 @@ def as_figure(case: str, work: str, entry: Entry, sent: traffic.Sent, received: 
             "per s": received.count / (received.ended_s - sent.started_s),
             "sender CPU us": sent.cpu_s / sent.deliveries * 1e6,
             "receiver CPU us": received.cpu_s / received.count * 1e6,
-            "lost %": max(0.0, 100 * (1 - received.count / sent.deliveries)),
+            "lost %": 100 * (1 - received.count / sent.deliveries),
         },
     )

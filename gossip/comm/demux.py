@@ -27,7 +27,7 @@ class Demux:
         return len(self._subscribers)
 
     def subscribe(self, acceptor: MessageAcceptor) -> Feed[ReceivedMessage]:
-        """Receive what ``acceptor`` holds for, from now on; nothing any more after the end. Mirrors: AddChannel."""
+        """Receive what ``acceptor`` is True for, from now on; nothing any more after the end. Mirrors: AddChannel."""
         name = f"the subscription with {getattr(acceptor, '__qualname__', acceptor)}"
         feed = Feed[ReceivedMessage](self._limit, self._limit_bytes, on_close=self._forget, name=name)
         if self._is_over:

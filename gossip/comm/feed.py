@@ -122,7 +122,9 @@ class Feed(Generic[T]):
         for room in self._blocked:
             self._wake(room)  # they are told that it took everything
         self._blocked.clear()
-        self._watch_no_more()
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     def close(self) -> None:
         """End it and drop what was not read."""
@@ -172,11 +174,6 @@ class Feed(Generic[T]):
                 self._events.append((event, size_bytes))
                 self._held_bytes += size_bytes
                 room.set_result(None)
-
-    def _watch_no_more(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
 
     @staticmethod
     def _wake(future: asyncio.Future[None]) -> None:

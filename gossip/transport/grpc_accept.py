@@ -17,7 +17,7 @@ from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_headers import PING, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
-from gossip.transport.http2 import PING_PAYLOAD, http2_configuration
+from gossip.transport.http2 import http2_configuration
 from gossip.transport.tls import TlsSide
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         """Send a PING, one for each time that the peer falls silent: a dialler may not ping us for long."""
         if self.failure is None and self._asked_at_s < self.last_received_at_s:
             self._asked_at_s = time.monotonic()
-            self.connection.http2.ping(PING_PAYLOAD)
-            self.connection.flush()
+            self.ping()
 
     # -- grpclib's handler of requests
 

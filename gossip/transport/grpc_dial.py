@@ -18,7 +18,7 @@ from gossip.transport.grpc_errors import address_error, dial_error
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.http2 import PING_PAYLOAD, http2_configuration
+from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide
@@ -188,8 +188,7 @@ class ClientProtocol(GrpcProtocol):
         if rest_s > 0:
             self._alive_check = self._loop.call_later(rest_s, self._check_alive)
             return
-        self.connection.http2.ping(PING_PAYLOAD)
-        self.connection.flush()
+        self.ping()
         self._alive_check = self._loop.call_later(
             self._options.keepalive_timeout_s, self._check_answer, time.monotonic()
         )

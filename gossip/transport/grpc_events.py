@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from grpclib.protocol import EventsProcessor, Stream
+from grpclib.protocol import AbstractHandler, EventsProcessor, Stream
 from h2.events import (
     DataReceived,
     Event,
@@ -28,7 +28,11 @@ class GrpcEvents(EventsProcessor):
 
     connection: GrpcConnection
     streams: dict[int, GrpcStream]  # type: ignore[assignment]  # all of them are ours, see register
-    _informational = 0
+
+    def __init__(self, handler: AbstractHandler, connection: GrpcConnection) -> None:
+        super().__init__(handler, connection)
+        self.processors[InformationalResponseReceived] = self.process_informational_response_received
+        self._informational = 0
 
     def process(self, event: Event) -> None:
         """Tell the stream.
@@ -36,10 +40,6 @@ class GrpcEvents(EventsProcessor):
         Raises:
             ProtocolError: A server goes on to say that its answer is to come.
         """
-        if event.__class__ is InformationalResponseReceived:
-            self._informational += 1
-            if self._informational > MAX_INFORMATIONAL:
-                raise ProtocolError(f"more than {MAX_INFORMATIONAL} informational answers")
         if event.__class__ in self.processors:
             super().process(event)
 
@@ -76,6 +76,12 @@ class GrpcEvents(EventsProcessor):
         stream = self.streams.get(stream_id)
         if stream is not None and end_stream:
             stream.__ended__()
+
+    def process_informational_response_received(self, _event: InformationalResponseReceived) -> None:
+        """The answer is to come."""
+        self._informational += 1
+        if self._informational > MAX_INFORMATIONAL:
+            raise ProtocolError(f"more than {MAX_INFORMATIONAL} informational answers")
 
     def process_response_received(self, event: ResponseReceived) -> None:
         """The answer begins."""

@@ -21,7 +21,15 @@ from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, Stre
 from gossip.transport.grpc_errors import connection_broken, error_code_name, without_traces
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
-from gossip.transport.http2 import END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, Http2Connection
+from gossip.transport.http2 import (
+    END_HEADERS,
+    END_STREAM,
+    FRAME_HEADER,
+    FRAME_HEADER_BYTES,
+    HEADERS,
+    PING_PAYLOAD,
+    Http2Connection,
+)
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
 from gossip.turns import shared_turns
@@ -161,6 +169,11 @@ class GrpcProtocol(H2Protocol):
         """Close, if the connection is to be closed and no stream is left."""
         if self.failure is None and self.connection.is_draining and not self.processor.streams:
             self.close("both sides are done")
+
+    def ping(self) -> None:
+        """Ask the peer whether it is there."""
+        self.connection.http2.ping(PING_PAYLOAD)
+        self.connection.flush()
 
     def _prepare(self, transport: asyncio.Transport) -> None:
         if hasattr(self, "connection"):

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from time import perf_counter, thread_time
-from typing import cast
 
 SMALL_BYTES = 2304
 """An ECDSA certificate fits with its root; a hostile one takes 10 ms to read. A thread costs 0.1 ms."""
@@ -24,8 +23,6 @@ One that did not fail was another machine's doing: what it took from ours counts
 """
 
 Done = Callable[["ssl.SSLError | None"], None]
-
-_thread = threading.local()
 
 
 class Steps:
@@ -78,11 +75,17 @@ class Waiting:
         self._tls = None
 
 
+class _ThisThread(threading.local):
+    def __init__(self) -> None:
+        self.steps = Steps()
+
+
+_this_thread = _ThisThread()
+
+
 def shared_steps() -> Steps:
     """The steps of this thread's loop."""
-    if not hasattr(_thread, "steps"):
-        _thread.steps = Steps()
-    return cast("Steps", _thread.steps)  # thread-local attributes have no type
+    return _this_thread.steps
 
 
 @cache

@@ -47,7 +47,7 @@ class TlsTransport(TurnTransport):
         self._side = side
         self._server_side = server_side
         self._server_hostname = server_hostname
-        self._first_words = FirstWords()
+        self._first_words: FirstWords | None = FirstWords()
         self._handshake_bytes_left = max_handshake_bytes
         self._flight_bytes = 0
         self._steps = shared_steps()
@@ -168,16 +168,19 @@ class TlsTransport(TurnTransport):
         if not self._stands:
             self._handshake_bytes_left -= len(piece)
             self._flight_bytes += len(piece)
-        if self._first_words.is_whole:
+        words = self._first_words
+        if words is None:
             self._incoming.write(piece)
             return True
         try:
-            said = self._first_words.take(bytes(piece))
+            said = words.take(bytes(piece))
             if not self._server_side:
-                refuse_costly(self._first_words.message)
+                refuse_costly(words.message)
         except ssl.SSLError as error:
             self._fail(error)
             return False
+        if words.is_whole:
+            self._first_words = None
         if self._server_side and said:
             openings = self._side.openings
             self._begin(openings.fitting(said) if openings is not None else self._side.context)

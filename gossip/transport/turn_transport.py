@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from abc import abstractmethod
+from functools import cached_property
 from time import perf_counter
-from typing import cast
 
 from gossip.transport.application import Application
 from gossip.turns import AT_ONCE_S, shared_turns
@@ -14,14 +14,15 @@ READ_BYTES = 256 * 1024
 STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 
-_thread = threading.local()
+
+class _ThisThread(threading.local):
+    @cached_property
+    def read_buffer(self) -> memoryview:
+        """What a loop reads into it is taken out before the loop reads again."""
+        return memoryview(bytearray(READ_BYTES))
 
 
-def _shared_read_buffer() -> memoryview:
-    """This thread's read buffer: what a loop reads into it is taken out before the loop reads again."""
-    if not hasattr(_thread, "read_buffer"):
-        _thread.read_buffer = memoryview(bytearray(READ_BYTES))
-    return cast("memoryview", _thread.read_buffer)  # thread-local attributes have no type
+_this_thread = _ThisThread()
 
 
 class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
@@ -34,7 +35,7 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def __init__(self, application: Application) -> None:
         super().__init__()
         self._application = application
-        self._read_buffer = _shared_read_buffer()
+        self._read_buffer = _this_thread.read_buffer
         self._tcp: asyncio.Transport | None = None
         self._turns = shared_turns()
         self._rest = b""

@@ -1,5 +1,6 @@
 """ConnEstablish: the first message of each side of a connection."""
 
+from itertools import islice
 from typing import Final
 
 from gossip.errors import MalformedMessageError, UnexpectedMessageError
@@ -41,12 +42,10 @@ def parse_first(frame: bytes) -> SignedMessage:
     """
     if len(frame) <= WHOLE_BYTES:
         return parse_envelope(frame)
-    for number, signed in enumerate(parse_in_slices(frame)):
-        if signed is not None:
-            return signed
-        if number >= MAX_SLICES:
-            break
-    raise MalformedMessageError("more fields than a ConnEstablish has", offset=0, field=GossipMessage.__name__)
+    signed = next(filter(None, islice(parse_in_slices(frame), MAX_SLICES + 1)), None)
+    if signed is None:
+        raise MalformedMessageError("more fields than a ConnEstablish has", offset=0, field=GossipMessage.__name__)
+    return signed
 
 
 def parse_hello(signed: SignedMessage) -> ConnEstablish:

@@ -139,15 +139,19 @@ def test_garbage_is_warned_of_seldom(caplog: pytest.LogCaptureFixture) -> None:
     assert len([record for record in caplog.records if "Closed the connection" in record.getMessage()]) == 1
 
 
+async def be_refused(stranger: Stranger, peer: MemoryPeer) -> None:
+    """Bind a certificate that is not on the connection."""
+    stream = await stranger.open(peer)
+    await stream.send([stranger.hello(tls_cert_hash=b"another's")])
+    await settle()
+
+
 def test_refusals_from_one_address_are_warned_of_seldom_whatever_the_port(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         network = MemoryNetwork()
         peer = MemoryPeer(network, "peer")
         for port in range(20):
-            stranger = Stranger(network, "stranger", port=port)
-            stream = await stranger.open(peer)
-            await stream.send([stranger.hello(tls_cert_hash=b"another's")])
-            await settle()
+            await be_refused(Stranger(network, "stranger", port=port), peer)
         await peer.close()
 
     with caplog.at_level(logging.WARNING, "gossip.comm"):
@@ -161,10 +165,7 @@ def test_refusals_from_one_address_hush_up_none_from_another(caplog: pytest.LogC
         network = MemoryNetwork()
         peer = MemoryPeer(network, "peer")
         for name in ("ann", "eve", "ann"):
-            stranger = Stranger(network, name)
-            stream = await stranger.open(peer)
-            await stream.send([stranger.hello(tls_cert_hash=b"another's")])
-            await settle()
+            await be_refused(Stranger(network, name), peer)
         await peer.close()
 
     with caplog.at_level(logging.WARNING, "gossip.comm"):

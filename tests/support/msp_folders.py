@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gossip.msp.authority import Credential
-from gossip.msp.lint import lint_msp_folder
+from gossip.msp.lint import Finding, lint_msp_folder
 from tests.support.organisations import NOW, organisation
 
 NAME = "peer0.org1.example.com"
@@ -15,6 +15,11 @@ VALIDITY = organisation().validity
 
 def found(path: Path) -> set[tuple[str, str]]:
     return {(finding.file, finding.rule) for finding in lint_msp_folder(path, now=NOW).findings}
+
+
+def only_finding(msp: Path) -> Finding:
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    return finding
 
 
 def put(path: Path, content: bytes) -> None:

@@ -4,6 +4,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.config import MAX_FILE_BYTES
@@ -80,18 +82,19 @@ def note_certificate(folder: Folder, file: str, role: str, certificate: Certific
     folder.files.append(FileFacts(file, role, parse_name(certificate.raw_subject).rfc4514_string(), *validity))
 
 
-def find_open_mode(path: Path) -> int | None:
-    """The mode of a file that others than its owner may use; None where they may not."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    return mode if mode & _OTHERS else None
-
-
-def note_open_key(folder: Folder, path: Path, file: str) -> None:
-    """Warn of a private key that others than its owner may use."""
+def note_key(folder: Folder, path: Path, file: str, public_key: PublicKeyTypes | None) -> None:
+    """List a file by the private key in it, if one can be read, and warn where others than its owner may use it."""
+    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
     mode = find_open_mode(path)
     if mode is not None:
         problem = f"a private key that others than its owner may use (mode {mode:04o})"
         folder.findings.append(warning(file, "key-permissions", problem, f"chmod 600 {path}"))
+
+
+def find_open_mode(path: Path) -> int | None:
+    """The mode of a file that others than its owner may use; None where they may not."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    return mode if mode & _OTHERS else None
 
 
 def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from gossip.msp.certificate import Certificate
-from gossip.msp.lint.finding import FileFacts, Finding
+from gossip.msp.lint.finding import FileFacts, Finding, Severity
 from gossip.msp.pem import encode_certificate_pem
 
 CERTIFICATE_ROLES = {
@@ -97,6 +97,10 @@ class Folder:
         keys = [key.public_key for key in self.keys]
         found = (entry for entry in self.in_folder("signcerts") if entry.certificate.parsed.public_key() in keys)
         return next(found, None)
+
+    def faulty_files(self) -> list[str]:
+        """The files in which reading found an error."""
+        return [finding.file for finding in self.findings if finding.severity is Severity.ERROR]
 
     def presented(self) -> bytes | None:
         """The certificate that the peer presents, in PEM with a low S in its signature; None where there is none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gossip.msp.lint.finding import Finding, Severity, error
+from gossip.msp.lint.finding import Finding, error
 from gossip.msp.lint.folder import CertificateFile, Folder
 
 
@@ -55,5 +55,4 @@ def _names(entries: list[CertificateFile]) -> str:
 
 def _is_broken(name: str, folder: Folder) -> bool:
     """Whether a file of that folder has an error of its own."""
-    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
-    return any(file.partition("/")[0] == name for file in errors)
+    return any(file.partition("/")[0] == name for file in folder.faulty_files())

@@ -8,7 +8,7 @@ from gossip.msp.lint.entries import (
     leads_nowhere,
     note_certificate,
     note_dangling,
-    note_open_key,
+    note_key,
     read_content,
     read_files,
 )
@@ -77,10 +77,9 @@ def _add_certificate(folder: Folder, name: str, file: str, content: bytes) -> No
 def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:
     public_key, findings = read_key(file, content)
     folder.findings += findings
-    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
+    note_key(folder, path, file, public_key)
     if public_key is not None:
         folder.keys.append(KeyFile(file, public_key))
-    note_open_key(folder, path, file)
 
 
 def _add_crl(folder: Folder, file: str, content: bytes) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gossip.msp.certificate import Certificate
-from gossip.msp.lint.finding import Finding, Severity, error, warning
+from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CertificateFile, Folder
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
@@ -87,8 +87,7 @@ def _lint_key(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
 
 
 def _has_broken_key(folder: Folder) -> bool:
-    errors = (each.file for each in folder.findings if each.severity is Severity.ERROR)
-    return any(file.startswith("../tls/") and file.endswith(KEY_ENDINGS) for file in errors)
+    return any(file.startswith("../tls/") and file.endswith(KEY_ENDINGS) for file in folder.faulty_files())
 
 
 def _lint_usage(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:

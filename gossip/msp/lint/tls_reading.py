@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gossip.msp.lint.entries import note_certificate, note_open_key, read_files
+from gossip.msp.lint.entries import note_certificate, note_key, read_files
 from gossip.msp.lint.finding import FileFacts, error
 from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
@@ -59,10 +59,9 @@ def _add_chain(folder: Folder, file: str, content: bytes) -> None:
 def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:
     public_key, findings = read_tls_key(file, content)
     folder.findings += findings
-    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
+    note_key(folder, path, file, public_key)
     if public_key is not None:
         folder.tls_keys.append(KeyFile(file, public_key))
-    note_open_key(folder, path, file)
 
 
 def _kinds(path: Path) -> dict[str, bool]:

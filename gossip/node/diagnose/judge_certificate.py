@@ -54,7 +54,7 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
     """CAs that are over; what they issued ends with them, whatever stands in it."""
     for below, ca in pairwise(evidence.looked.way):
         if ca.not_after_at < evidence.now:
-            root = next((root for root in evidence.own.roots if ca in root.certificates), None)
+            root = next(iter(evidence.own.holders(ca)), None)
             mend = "the peer must send the new one" if root is None else "we need the new one"
             text = (
                 f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
@@ -81,7 +81,7 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
 def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     """A CA that signed the leaf and has another key identifier than the leaf names is none to OpenSSL."""
     named = find_issuer_key_id(leaf.certificate)
-    issuers = [ca for root in evidence.own.roots for ca in root.certificates if leaf.certificate.is_signed_by(ca)]
+    issuers = [ca for ca in evidence.own.tls_cas if leaf.certificate.is_signed_by(ca)]
     if named is None or not issuers or any(ca.key_id in (None, named) for ca in issuers):
         return
     ours = (issuers[0].key_id or b"").hex()

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from gossip.msp.certificate import Certificate
 from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
 from gossip.msp.membership import Msp
 from gossip.msp.tls_facts import MissingIssuer, TlsCertificate, has_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.own_side import OwnSide
 
 Blamed = tuple[Side, Cause]
 
@@ -23,7 +25,7 @@ def judge_missing_issuer(evidence: Evidence, leaf: TlsCertificate, missing: Miss
     if missing.presented_namesake is not None:
         return [(Side.THEIRS, _other_intermediate(missing))]
     if missing.namesake is not None:
-        return [(Side.OURS, _other_ca_of_the_name(evidence, missing))]
+        return [(Side.OURS, _other_ca_of_the_name(evidence.own, missing, missing.namesake))]
     known = [(Side.OURS, _unknown_here(evidence, missing)), *_not_sent(evidence, leaf, missing)]
     if leaf.is_for(evidence.host):
         return [*known, (Side.BETWEEN, _other_node(missing))]
@@ -37,11 +39,11 @@ def find_identity_issuer(evidence: Evidence, leaf: TlsCertificate) -> str | None
 
 
 def _find_identity_msp(evidence: Evidence, leaf: TlsCertificate) -> Msp | None:
-    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
+    msps = evidence.own.msps
     owners = find_mspids_of_issuer(msps, leaf.certificate)
     if not owners or find_tls_issuing_mspids(msps, leaf.certificate):
         return None
-    return next(msp for msp in msps if msp.mspid == owners[0])
+    return evidence.own.find_msp(owners[0])
 
 
 def _issued_by_identity_ca(msp: Msp, leaf: TlsCertificate) -> list[Blamed]:
@@ -75,12 +77,10 @@ def _other_intermediate(missing: MissingIssuer) -> Cause:
     return Cause("tls-intermediate-outdated", text, THEIR_FILE)
 
 
-def _other_ca_of_the_name(evidence: Evidence, missing: MissingIssuer) -> Cause:
-    namesake = missing.namesake
-    holders = ", ".join(str(root) for root in evidence.own.roots if namesake in root.certificates)
+def _other_ca_of_the_name(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
+    holders = ", ".join(map(str, own.holders(namesake)))
     signed = f"{missing.certificate} was signed by another key than that of our {missing.issuer}"
-    msps = evidence.own.registry.msps if evidence.own.registry is not None else ()
-    owner = next((msp.mspid for msp in msps if any(namesake == ca for ca in msp.tree.cas)), None)
+    owner = next((msp.mspid for msp in own.msps if any(namesake == ca for ca in msp.tree.cas)), None)
     if owner is not None:
         text = f"{signed}, which is the CA of {owner} for identities: its TLS CA of the same name belongs there"
         return Cause("identity-ca-here", text, holders)

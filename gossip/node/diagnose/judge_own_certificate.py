@@ -63,8 +63,8 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
                 f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
                 f"{at(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
             )
-            holder = next((str(root) for root in own.roots if ca in root.certificates), own.certificate_file())
-            yield Cause("own-tls-ca-expired", text, holder)
+            holder = next(iter(own.holders(ca)), None)
+            yield Cause("own-tls-ca-expired", text, own.certificate_file() if holder is None else str(holder))
 
 
 def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -106,7 +106,7 @@ def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificat
         f"{shown_key_id(namesake.key_id)}: the certificate and the CA's file are of two generations; have the "
         "certificate issued again, or give every peer the newer CA"
     )
-    holders = ", ".join(str(root) for root in own.roots if namesake in root.certificates)
+    holders = ", ".join(map(str, own.holders(namesake)))
     return Cause("own-tls-generations", text, f"{own.certificate_file()}; {holders}")
 
 

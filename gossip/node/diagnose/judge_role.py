@@ -14,9 +14,8 @@ def judge_role(evidence: Evidence, theirs: Theirs, claim: Claim) -> Cause | None
 
 
 def _in_other_capitals(evidence: Evidence, claim: Claim) -> Cause | None:
-    registry, units = evidence.own.registry, claim.certificate.organizational_units
-    configs = [msp.config for msp in registry.msps if msp.mspid == claim.mspid] if registry is not None else []
-    roles = [ou for config in configs for ou in (config.node_ous or {}).values()]
+    msp, units = evidence.own.find_msp(claim.mspid), claim.certificate.organizational_units
+    roles = (msp.config.node_ous or {}).values() if msp is not None else ()
     if any(ou.name in units for ou in roles):
         return None
     for ou in roles:

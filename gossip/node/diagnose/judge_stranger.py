@@ -35,8 +35,9 @@ def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Pa
 
 def _is_tls_ca(evidence: Evidence, claim: Claim) -> bool:
     """Whether what our copy has as the CA of the issuer's name is among its TLS CAs as well."""
-    registry = evidence.own.registry
-    configs = [msp.config for msp in registry.msps if msp.mspid == claim.mspid] if registry is not None else []
-    tls_cas = {file.certificate for config in configs for file in config.tls_roots}
-    cas = [file.certificate for config in configs for file in config.roots]
-    return any(ca in tls_cas for ca in cas if ca.raw_subject == claim.certificate.raw_issuer)
+    msp = evidence.own.find_msp(claim.mspid)
+    if msp is None:
+        return False
+    tls_cas = [file.certificate for file in msp.config.tls_roots]
+    namesakes = [ca for ca in msp.config.roots if ca.certificate.raw_subject == claim.certificate.raw_issuer]
+    return any(ca.certificate in tls_cas for ca in namesakes)

@@ -11,6 +11,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.issuers import find_issuing_mspids
 from gossip.msp.lint import Finding, lint_msp_folder
+from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
@@ -74,6 +75,19 @@ class OwnSide:
     def tls_cas(self) -> tuple[Certificate, ...]:
         """Every TLS CA that we trust."""
         return tuple(certificate for root in self.roots for certificate in root.certificates)
+
+    @property
+    def msps(self) -> tuple[Msp, ...]:
+        """Every organisation's MSP, by which we judge."""
+        return self.registry.msps if self.registry is not None else ()
+
+    def find_msp(self, mspid: str) -> Msp | None:
+        """Our copy of an organisation's MSP."""
+        return next((msp for msp in self.msps if msp.mspid == mspid), None)
+
+    def holders(self, tls_ca: Certificate) -> list[RootFile]:
+        """The files of TLS CAs that hold one."""
+        return [root for root in self.roots if tls_ca in root.certificates]
 
     def certificate_file(self) -> str:
         """The TLS certificate that we dial with, for texts: the file, and what names it."""

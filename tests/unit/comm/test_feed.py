@@ -268,3 +268,18 @@ def test_nothing_is_kept_of_what_was_taken_while_others_wait() -> None:
         feed.close()
 
     run_virtual(main())
+
+
+def test_a_closed_feed_is_not_kept_until_somebody_would_look_at_it() -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        feed.offer_nowait(1)
+        waiting = asyncio.create_task(feed.offer(2))
+        await asyncio.sleep(0)
+        feed.close()
+        await waiting
+        kept = weakref.ref(feed)
+        del feed, waiting
+        assert kept() is None
+
+    run_virtual(main())

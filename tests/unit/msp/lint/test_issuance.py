@@ -5,19 +5,14 @@ from pathlib import Path
 
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.config import load_msp_config, load_signing_identity
-from gossip.msp.lint import Finding, Severity, lint_msp_folder
+from gossip.msp.lint import Severity
 from gossip.msp.membership import Msp
 from tests.support.certificates import renewed
-from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, found, put, put_own, replace_line
+from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, found, only_finding, put, put_own, replace_line
 from tests.support.organisations import NOW
 
 ENDED_AT = NOW - timedelta(minutes=1)
 RENEWED = "cacerts/renewed.pem"
-
-
-def only_finding(msp: Path) -> Finding:
-    (finding,) = lint_msp_folder(msp, now=NOW).findings
-    return finding
 
 
 def test_a_ca_and_its_renewal_in_one_folder_are_one_too_many(msp: Path) -> None:

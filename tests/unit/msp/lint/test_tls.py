@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gossip.msp.authority import Authority, Credential
-from gossip.msp.lint import Finding, Severity, lint_msp_folder
+from gossip.msp.lint import Severity
 from tests.support.certificates import like
-from tests.support.msp_folders import NAME, VALIDITY, found, put, put_tls
-from tests.support.organisations import NOW, organisation, peer
+from tests.support.msp_folders import NAME, VALIDITY, found, only_finding, put, put_tls
+from tests.support.organisations import organisation, peer
 
 TLS_CA = organisation().tls_ca
 TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
@@ -27,11 +27,6 @@ SERVER, ROOTS, SERVER_KEY = "../tls/server.crt", "../tls/ca.crt", "../tls/server
 
 def tls(msp: Path, name: str) -> Path:
     return msp.parent / "tls" / name
-
-
-def only_finding(msp: Path) -> Finding:
-    (finding,) = lint_msp_folder(msp, now=NOW).findings
-    return finding
 
 
 def intermediate() -> Authority:
