@@ -1,6 +1,6 @@
 """Settings and arguments, checked where they are given: what cannot be used is named there, and not met hours later."""
 
-import math
+import sys
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -30,13 +30,18 @@ def check_numbers(settings: Settings, *, may_be_zero: tuple[str, ...] = ()) -> N
             check_number(field.name, value, whole=isinstance(field.default, int), may_be_zero=field.name in may_be_zero)
 
 
+def is_finite(value: float) -> bool:
+    """Whether a number is neither infinite nor more than a float can hold."""
+    return -sys.float_info.max <= value <= sys.float_info.max
+
+
 def check_number(name: str, value: object, *, whole: bool = False, may_be_zero: bool = False) -> None:
     """Return when it is a positive and finite number.
 
     Raises:
         ConfigurationError: It is not; ``name`` says of which setting.
     """
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not is_finite(value):
         raise ConfigurationError(f"{name} must be a number, not {value!r}")
     if whole and not isinstance(value, int):
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}")

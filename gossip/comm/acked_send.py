@@ -71,15 +71,15 @@ class AckedSend:
         self._expect(pki_id, connection)
 
     def settle(self, pki_id: PkiId, error: GossipError | None) -> None:
-        """Record how it ended with one peer; only the first time counts."""
+        """Record how it ended with one peer; only the first time counts, and nothing after enough is there."""
         peer = self._open.pop(pki_id, None)
-        if peer is None:
+        if peer is None or self._enough.done():
             return
         self._results.append(SendResult(peer, error))
         if error is None:
             self._missing -= 1
         is_enough = error is None and self._missing == 0
-        if (is_enough or not self._open) and not self._enough.done():
+        if is_enough or not self._open:
             self._enough.set_result(None)
 
     async def results(self, timeout_s: float, deadlines: Deadlines) -> AggregatedSendResults:

@@ -106,7 +106,10 @@ class Connection:
         self.answer_nowait(frame)
 
     def answer_nowait(self, frame: bytes) -> None:
-        """Queue the first answer to a message, which always has room: :meth:`answerable` holds up who asks for many.
+        """Queue an envelope that always has room.
+
+        That is the first answer to a message, as :meth:`answerable` holds up who asks for many, and what waited for a
+        dial, of which there is as much as an outbox holds.
 
         Raises:
             ClosedError: The connection is closed; nothing was queued.

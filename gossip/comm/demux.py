@@ -1,12 +1,16 @@
 """Hands each message to every subscriber that wants it."""
 
 import logging
+import time
 from collections.abc import Sequence
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage
 from gossip.comm.feed import Feed
+from gossip.throttle import Throttle, and_more
 
 logger = logging.getLogger("gossip.comm")
+
+_FAILED = "A subscriber's acceptor failed on %s; the message is not for it%s"
 
 
 class Demux:
@@ -22,6 +26,7 @@ class Demux:
         self._subscribers: dict[Feed[ReceivedMessage], MessageAcceptor] = {}
         self._to_ask: tuple[tuple[Feed[ReceivedMessage], MessageAcceptor], ...] = ()
         self._is_over = False
+        self._throttle = Throttle()
 
     def __len__(self) -> int:
         return len(self._subscribers)
@@ -53,7 +58,9 @@ class Demux:
             try:
                 is_wanted = acceptor(message)
             except Exception:
-                logger.exception("A subscriber's acceptor failed on %s; the message is not for it", message)
+                unsaid = self._throttle.admit(feed, time.monotonic())  # a peer may send as many messages as it likes
+                if unsaid is not None:
+                    logger.exception(_FAILED, message, and_more(unsaid))
                 continue
             if is_wanted and not feed.offer_nowait(message, size_bytes):
                 full += (feed,)

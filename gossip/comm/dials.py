@@ -45,12 +45,18 @@ class Dial:
         return await asyncio.shield(self._connected)
 
     def succeed(self, connection: Connection) -> None:
-        """Send what waits on ``connection``, in order, and wake the senders; whoever comes now waits for the next."""
+        """Send what waits on ``connection``, in order, and wake the senders; whoever comes now waits for the next.
+
+        What waited has room beside what the connection holds already, as when it is the peer's own and carries answers.
+        A connection that takes nothing any more changes nothing.
+        """
+        if not connection.is_open:
+            return
         frames, self._waiting = self._waiting, deque()
         connected, self._connected = self._connected, self._new_future()
         connected.set_result(connection)
         for frame in frames:
-            connection.send_nowait(frame)
+            connection.answer_nowait(frame)
 
     def fail(self, error: GossipError) -> int:
         """Wake the senders with ``error``; further calls do nothing.

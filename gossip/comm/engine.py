@@ -8,6 +8,7 @@ from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
 from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
+from gossip.checks import check_kind
 from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
 from gossip.comm.attempts import Attempts
@@ -23,11 +24,11 @@ from gossip.comm.outcome import outcome_of
 from gossip.comm.overflow import Overflow
 from gossip.comm.population import Population
 from gossip.comm.reception import Reception
-from gossip.comm.sending import Sending
+from gossip.comm.sending import Sending, check_peer
 from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
-from gossip.errors import ClosedError, GossipError, InvalidArgumentError
+from gossip.errors import ClosedError, GossipError, InvalidArgumentError, OutOfOrderError
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
@@ -91,6 +92,7 @@ class CommEngine:
         )
         self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
+        self._loop = asyncio.get_running_loop()
 
     def __repr__(self) -> str:
         return f"<CommEngine {self.get_pki_id().hex()}, {len(self._store)} connections>"
@@ -179,6 +181,7 @@ class CommEngine:
         Cancellation: the connection is cut.
         """
         self._check_running()
+        check_peer(peer)
         async with self._attempts.attempt():
             return await self._initiator.probe(peer.endpoint, stages)
 
@@ -201,6 +204,7 @@ class CommEngine:
         Cancellation: the connection is cut.
         """
         self._check_running()
+        check_peer(peer)
         try:
             async with self._attempts.attempt():
                 accepted = await self._initiator.handshake(peer, stages)
@@ -215,13 +219,14 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped.
-            InvalidArgumentError: ``acceptor`` is a coroutine function: it must not wait.
+            InvalidArgumentError: ``acceptor`` is no function, or a coroutine function: it must not wait.
         """
         self._check_running()
-        if iscoroutinefunction(acceptor):
-            raise InvalidArgumentError(
-                "acceptor", f"must not wait, and {acceptor.__qualname__} is a coroutine function"
-            )
+        if not callable(acceptor):
+            raise InvalidArgumentError("acceptor", f"must be a function, not {acceptor!r}")
+        if iscoroutinefunction(acceptor) or iscoroutinefunction(type(acceptor).__call__):
+            name = getattr(acceptor, "__qualname__", repr(acceptor))
+            raise InvalidArgumentError("acceptor", f"must not wait, and {name} is a coroutine function")
         return self._demux.subscribe(acceptor)
 
     def presumed_dead(self) -> Subscription[PkiId]:
@@ -247,6 +252,7 @@ class CommEngine:
 
         Cancellation: the connection is closed all the same.
         """
+        check_peer(peer)
         if peer.pki_id:
             await self._population.close(peer.pki_id)
 
@@ -291,6 +297,7 @@ class CommEngine:
         Raises:
             ConfigurationError: They cannot be used; the old ones stay.
         """
+        check_kind("options", options, DialOptions)
         self._initiator.set_options(options)
 
     def set_identity(self, identity: PeerIdentityType) -> None:
@@ -313,3 +320,5 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
+        if asyncio._get_running_loop() is not self._loop:
+            raise OutOfOrderError("used outside the event loop that it was made in; see loop.call_soon_threadsafe")

@@ -1,10 +1,12 @@
 """What a user of the communication layer may watch."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from gossip.api.peer import ConnectionInfo
 from gossip.errors import GossipError
+from gossip.throttle import Throttle
 
 logger = logging.getLogger("gossip.comm")
 
@@ -26,10 +28,11 @@ class Observer:
 
 
 class GuardedObserver(Observer):
-    """Passes each event on; what the other observer raises is logged, and goes no further."""
+    """Passes each event on; what the other observer raises is logged once in a while, and goes no further."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
+        self._throttle = Throttle()
 
     def connected(self, info: ConnectionInfo, *, outgoing: bool) -> None:
         """Pass it on."""
@@ -47,9 +50,9 @@ class GuardedObserver(Observer):
         """Pass it on."""
         self._guard(lambda: self._observer.refused(remote, error))
 
-    @staticmethod
-    def _guard(tell: Callable[[], None]) -> None:
+    def _guard(self, tell: Callable[[], None]) -> None:
         try:
             tell()
-        except Exception:
-            logger.exception("An observer failed")
+        except Exception as error:
+            if self._throttle.admit(type(error).__name__, time.monotonic()) is not None:
+                logger.exception("An observer failed")

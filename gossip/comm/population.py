@@ -85,7 +85,8 @@ class Population:
             for waiting in self._store.of(pki_id):
                 self._stop_lingering(waiting)
                 self._store.change_over(waiting)
-        return self._store.find(pki_id)
+        found = self._store.find(pki_id)
+        return found if found is not None and found.is_open else None
 
     async def run(self, connection: Connection, early: Sequence[bytes]) -> None:
         """Run an admitted connection to its end.

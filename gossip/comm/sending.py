@@ -1,7 +1,6 @@
 """Sends to many peers, with and without acknowledgement."""
 
 import asyncio
-import math
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,6 +8,7 @@ from itertools import count
 
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
+from gossip.checks import is_finite
 from gossip.comm.ackbook import AckBook
 from gossip.comm.acked_send import AckedSend
 from gossip.comm.connector import Connector
@@ -23,14 +23,37 @@ from gossip.wire.signed import SignedMessage, with_nonce
 FIRST_NONCE_BITS = 20
 
 
+def check_peer(peer: object) -> None:
+    """Return when it is a peer.
+
+    Raises:
+        InvalidArgumentError: It is not: an endpoint, say, or a list of peers.
+    """
+    if not isinstance(peer, RemotePeer):
+        raise InvalidArgumentError("peer", f"must be a RemotePeer, not {peer!r}")
+
+
+def check_message(message: object) -> None:
+    """Return when it is a message that can be sent.
+
+    Raises:
+        InvalidArgumentError: It is not: one that nobody signed, say.
+    """
+    if not isinstance(message, SignedMessage):
+        kind = type(message).__name__
+        raise InvalidArgumentError("message", f"must be a SignedMessage, as noop_sign makes it, not {kind}")
+
+
 def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
     """Index peers that are to be sent to; one that is named twice counts once.
 
     Raises:
+        InvalidArgumentError: One is no peer.
         UnnamedPeerError: One has no PKI-ID.
     """
     named: dict[PkiId, RemotePeer] = {}
     for peer in peers:
+        check_peer(peer)
         if not peer.pki_id:
             raise UnnamedPeerError(f"no PKI-ID is known for {peer.endpoint}; a handshake tells it")
         named[peer.pki_id] = peer
@@ -38,7 +61,7 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
 
 
 def _check_wait(timeout_s: object, min_ack: object) -> None:
-    if not isinstance(timeout_s, int | float) or not math.isfinite(timeout_s):
+    if not isinstance(timeout_s, int | float) or not is_finite(timeout_s):
         raise InvalidArgumentError("timeout_s", f"must be a number of seconds, not {timeout_s!r}")
     if not isinstance(min_ack, int):
         raise InvalidArgumentError("min_ack", f"must be a number of peers, not {min_ack!r}")
@@ -64,8 +87,10 @@ class Sending:
         """Queue a message for each peer, dialling those that are not connected; drop and count where there is no room.
 
         Raises:
+            InvalidArgumentError: The message or a peer is none; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
         """
+        check_message(message)
         frame = message.envelope
         for pki_id, peer in by_pki_id(peers).items():
             connection = self._store.find(pki_id)
@@ -106,6 +131,7 @@ class Sending:
         Cancellation: messages may have been sent; their acknowledgements are nothing.
         """
         _check_wait(timeout_s, min_ack)
+        check_message(message)
         named = by_pki_id(peers)
         if not named:
             return AggregatedSendResults()

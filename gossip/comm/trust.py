@@ -51,12 +51,13 @@ class Trust:
         return Handshake(self._crypto, link, hello or self.hello(link.own_certificate), expected)
 
     def admit(self, info: ConnectionInfo) -> None:
-        """Store an identity that a handshake proved.
+        """Store an identity that a handshake proved, which is use of it, as in Fabric, where the mapper verifies it.
 
         Raises:
             IdentityError: It cannot be stored.
         """
         self._mapper.put(info.pki_id, info.identity)
+        self._mapper.get(info.pki_id)
 
     def or_of_same_organization(self, pki_id: PkiId) -> Expectation:
         """Expect this peer, or one of its organisation that took over its endpoint."""

@@ -240,8 +240,18 @@ class IdentityMapper:
     def _sweep(self) -> datetime | None:
         now = self._clock.now()
         self._purge(self._table.list_expired(now), PurgeReason.EXPIRED)
-        self._purge(self._table.list_unused(now, self._usage_threshold_s), PurgeReason.UNUSED)
+        self._purge(self._list_unused(now), PurgeReason.UNUSED)
         return self._table.find_next_end()
+
+    def _list_unused(self, now: datetime) -> list[Entry]:
+        """Who was not used for too long. Who is in use counts as used now: nothing of a connection asks for it."""
+        unused = []
+        for entry in self._table.list_unused(now, self._usage_threshold_s):
+            if self._is_in_use(entry.pki_id):
+                self._table.use(entry.pki_id, now)
+            else:
+                unused.append(entry)
+        return unused
 
     def _purge(self, entries: Iterable[Entry], reason: PurgeReason) -> None:
         """Remove all of them first, so that whoever is told of one finds none of them."""

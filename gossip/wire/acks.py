@@ -34,6 +34,8 @@ def encode_ack(nonce: int, error: str = "") -> bytes:
     """
     payload = encode_nonce(nonce)
     if error:
+        if not isinstance(error, str):
+            raise InvalidMessageError(f"str is wanted, not {type(error).__name__}", field="GossipMessage.ack.error")
         try:
             text = error.encode()
         except UnicodeEncodeError as fault:

@@ -1,6 +1,6 @@
 """A message as Fabric writes it into its own log; for ours there is `gossip.wire.describe`.
 
-Mirrors: gossip/protoext/stringers.go, and the ``String`` of golang/protobuf 1.3, which Fabric 2.5 prints messages with.
+Mirrors: gossip/protoext/stringers.go, and the ``String`` of golang/protobuf 1.5, which Fabric 2.5 prints messages with.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,7 +20,6 @@ from gossip.messages import (
     Member,
     MembershipRequest,
     MembershipResponse,
-    PullMsgType,
     RemotePvtDataResponse,
     RemoteStateResponse,
     StateInfo,
@@ -34,10 +33,13 @@ from gossip.wire.presence import is_set
 from gossip.wire.schema import BOOL, BYTES, ENUM, MESSAGE, TEXT, Field, schema_of
 from gossip.wire.serialized import parse_serialized_identity
 from gossip.wire.signed import SignedMessage
+from gossip.wire.to_json import PROTO_NAMES
+from gossip.wire.unknown_text import unknown_text
 
-_PROTO_NAMES: Final = {"private_req": b"privateReq", "private_res": b"privateRes"}
 _ESCAPES: Final = {ord("\n"): b"\\n", ord("\r"): b"\\r", ord("\t"): b"\\t", ord('"'): b'\\"', ord("\\"): b"\\\\"}
 _NIL: Final = b"<nil>"
+_DIGESTS: Final[dict[int, Callable[[bytes], bytes]]] = {1: bytes, 2: lambda digest: digest.hex().encode()}
+"""How the digests of blocks and of identities are told; of what else there is, Fabric tells none."""
 MAX_NESTED: Final = 10
 
 
@@ -57,7 +59,7 @@ def _text(signed: SignedMessage, levels: int) -> bytes:
     if told is None:
         text = proto_text(signed.message)
     else:
-        head = f", nonce: {signed.nonce}, tag: {signed.tag.name or int(signed.tag)} ".encode()
+        head = f", nonce: {signed.nonce}, tag: {signed.tag.name or ''} ".encode()
         text = b"Channel: " + signed.channel + head + told
     sizes = f", Envelope: {signed.payload_bytes} bytes, Signature: {len(signed.signature)} bytes"
     secret = signed.secret_envelope
@@ -69,17 +71,18 @@ def _text(signed: SignedMessage, levels: int) -> bytes:
 def proto_text(message: betterproto.Message) -> bytes:
     """Write any message in protobuf's compact text format, each field with a blank behind it.
 
-    Mirrors: golang/protobuf 1.3, CompactTextString.
+    Mirrors: golang/protobuf 1.5, CompactTextString.
     """
     values = values_of(message)
     parts: list[bytes] = []
     for field in schema_of(type(message)).fields.values():
         if not is_set(message, field.name):
             continue
-        name = _PROTO_NAMES.get(field.name, field.name.encode())
+        name = PROTO_NAMES.get(field.name, field.name).encode()
         found = values[field.name]
         for value in cast("Iterable[object]", found if field.repeated else (found,)):
             parts += (name, b":", _value_text(field, value), b" ")
+    parts.append(unknown_text(cast("bytes", values["_unknown_fields"])))
     return b"".join(parts)
 
 
@@ -133,8 +136,8 @@ def _membership_request(request: MembershipRequest, levels: int) -> bytes:
         return b""
     try:
         told = _envelope(request.self_information, levels - 1)
-    except MalformedMessageError as error:
-        return str(error).encode()
+    except MalformedMessageError:
+        return b""
     return b"Membership Request with self information of " + told + b" "
 
 
@@ -161,14 +164,14 @@ def _state_info(info: StateInfo) -> bytes:
 
 
 def _digests(message: DataDigest | DataRequest) -> bytes:
-    is_block = message.msg_type == PullMsgType(1)
-    digests = [digest if is_block else digest.hex().encode() for digest in message.digests]
+    write = _DIGESTS.get(int(message.msg_type))
+    digests = [write(digest) for digest in message.digests] if write is not None else []
     head = b"nonce: %d , Msg_type: %s, digests: " % (message.nonce, _enum_text(message.msg_type))
     return head + b"[" + b" ".join(digests) + b"]"
 
 
 def _update(update: DataUpdate) -> bytes:
-    kind = _enum_text(update.msg_type).decode()
+    kind = update.msg_type.name or ""
     return f"DataUpdate: Type: {kind}, items: {len(update.data)}, nonce: {update.nonce}".encode()
 
 

@@ -151,13 +151,16 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
     """Encode a message and sign it; later changes of ``message`` have no effect.
 
     Raises:
-        InvalidMessageError: The message cannot be encoded.
+        InvalidMessageError: The message cannot be encoded, or ``sign`` returned something else than bytes.
         Exception: Whatever ``sign`` raises.
 
     Mirrors: SignedGossipMessage.Sign.
     """
     payload = _encode_ours(message)
-    return _ours(payload, sign(payload))
+    signature = sign(payload)
+    if not isinstance(signature, bytes):
+        raise InvalidMessageError(f"bytes is wanted, not {type(signature).__name__}", field="Envelope.signature")
+    return _ours(payload, signature)
 
 
 def noop_sign(message: GossipMessage) -> SignedMessage:

@@ -15,7 +15,7 @@ from gossip.wire.schema import BYTES, ENUM, MESSAGE, UINT64, Field, schema_of
 
 JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"]
 
-_PROTO_NAMES: Final = {
+PROTO_NAMES: Final = {
     "private_req": "privateReq",
     "private_res": "privateRes",
     "internal_endpoint": "internalEndpoint",
@@ -28,7 +28,7 @@ def to_json(message: betterproto.Message) -> dict[str, JsonValue]:
     """The message as a JSON object, fields in the order of their numbers; unknown fields have no place in it."""
     values = values_of(message)
     return {
-        _PROTO_NAMES.get(field.name, field.name): _field_to_json(field, values[field.name])
+        PROTO_NAMES.get(field.name, field.name): _field_to_json(field, values[field.name])
         for field in schema_of(type(message)).fields.values()
         if is_set(message, field.name)
     }

@@ -1,17 +1,22 @@
 """Arguments that cannot be used hurt nobody but the call that they were given to."""
 
+import asyncio
 import math
+from collections.abc import Callable
+from functools import partial
+from inspect import isawaitable
 from typing import Any
 
 import pytest
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import RemotePeer
-from gossip.errors import InvalidArgumentError
-from tests.support.peers import data_message, everything, memory_peers, settle
+from gossip.errors import ConfigurationError, InvalidArgumentError, InvalidMessageError, OutOfOrderError
+from tests.support.peers import MemoryPeer, data_message, data_of, everything, memory_peers, settle
 from tests.support.virtual_time import run_virtual
 
-WAITS = [(math.nan, 1), (math.inf, 1), ("3", 1), (None, 1), (3, "1"), (3, None), (3, 1.5)]
+GOSSIP: Any = data_message().message
+WAITS = [(math.nan, 1), (math.inf, 1), (10**400, 1), ("3", 1), (None, 1), (3, "1"), (3, None), (3, 1.5)]
 
 
 @pytest.mark.parametrize(("timeout_s", "min_ack"), WAITS)
@@ -48,15 +53,91 @@ def test_a_peer_is_named_by_text_and_bytes(endpoint: Any, pki_id: Any, text: str
     assert str(raised.value) == text
 
 
-def test_an_acceptor_must_not_wait() -> None:
-    async def waiting(_: ReceivedMessage) -> bool:
+async def waiting(_: ReceivedMessage) -> bool:
+    return True
+
+
+class Waiting:
+    async def __call__(self, _: ReceivedMessage) -> bool:
         return True
 
+
+@pytest.mark.parametrize("acceptor", [waiting, partial(waiting), Waiting()])
+def test_an_acceptor_must_not_wait(acceptor: Any) -> None:
     async def main() -> None:
         async with memory_peers("one") as (one,):
             with pytest.raises(
-                InvalidArgumentError, match=r"^acceptor must not wait, and .*waiting is a coroutine function$"
+                InvalidArgumentError, match=r"^acceptor must not wait, and .*aiting.* is a coroutine function$"
             ):
-                one.comm.accept(waiting)  # type: ignore[arg-type]  # as those write who do not run mypy
+                one.comm.accept(acceptor)
 
     run_virtual(main())
+
+
+ARGUMENTS: list[tuple[str, Callable[[MemoryPeer, MemoryPeer], Any]]] = [
+    ("acceptor must be a function, not None", lambda one, _: one.comm.accept(None)),  # type: ignore[arg-type]
+    ("message must be a SignedMessage, .*, not GossipMessage", lambda one, two: one.comm.send(GOSSIP, two.remote)),
+    ("message must be a SignedMessage, .*, not bytes", lambda one, two: one.comm.send_with_ack(b"", 1, 1, two.remote)),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not 'two:7051'", lambda one, two: one.comm.send(data_message(), two.endpoint)),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not .*RemotePeer", lambda one, two: one.comm.send(data_message(), [two.remote])),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not 'two:7051'", lambda one, two: one.comm.probe(two.endpoint)),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not 'two:7051'", lambda one, two: one.comm.handshake(two.endpoint)),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not b'", lambda one, two: one.comm.close_conn(two.pki_id)),  # type: ignore[arg-type]
+]
+
+
+async def made(call: Callable[[MemoryPeer, MemoryPeer], Any], one: MemoryPeer, two: MemoryPeer) -> None:
+    """Make a call, which may be one to wait for."""
+    if isawaitable(called := call(one, two)):
+        await called
+
+
+@pytest.mark.parametrize(("text", "call"), ARGUMENTS)
+def test_arguments_of_another_kind_are_named(text: str, call: Callable[[MemoryPeer, MemoryPeer], Any]) -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            with pytest.raises(InvalidArgumentError, match=f"^{text}"):
+                await made(call, one, two)
+
+    run_virtual(main())
+
+
+def test_a_refusal_is_told_in_text() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            with two.comm.accept(everything) as messages:
+                one.comm.send(data_message(nonce=1), two.remote)
+                received = await anext(messages)
+                with pytest.raises(InvalidMessageError, match="str is wanted, not ValueError"):
+                    await received.ack(ValueError("no"))  # type: ignore[arg-type]
+
+    run_virtual(main())
+
+
+def test_options_for_dialling_are_no_mapping() -> None:
+    async def main() -> None:
+        async with memory_peers("one") as (one,):
+            with pytest.raises(ConfigurationError, match="options must be a DialOptions"):
+                one.comm.set_dial_opts({})  # type: ignore[arg-type]
+
+    run_virtual(main())
+
+
+def test_another_thread_and_its_loop_are_refused_and_nothing_is_sent() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            with two.comm.accept(everything) as messages:
+                one.comm.send(data_message(b"first"), two.remote)
+                await anext(messages)
+
+                def elsewhere() -> None:
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        one.comm.send(data_message(b"elsewhere"), two.remote)
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        asyncio.run(one.comm.send_with_ack(data_message(b"elsewhere"), 1, 1, two.remote))
+
+                await asyncio.to_thread(elsewhere)
+                one.comm.send(data_message(b"last"), two.remote)
+                assert data_of(await anext(messages)) == b"last"
+
+    asyncio.run(main())

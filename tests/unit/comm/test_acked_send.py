@@ -40,6 +40,22 @@ def test_enough_acknowledgements_leave_out_who_has_not_answered() -> None:
     run_virtual(main())
 
 
+def test_nothing_counts_that_comes_after_enough_is_there() -> None:
+    """Mirrors: gossip/comm/ack.go, send, which stops at so many acknowledgements, though others are there as well."""
+
+    async def main() -> None:
+        acks = AckBook()
+        operation = send_to_all(1, acks)
+        acks.answer(CID, 7, "")
+        acks.answer(ANN, 7, "")
+        acks.answer(BOB, 7, "because reasons")
+        results = await operation.results(3, Deadlines(asyncio.get_running_loop()))
+        assert [(result.peer, result.error) for result in results] == [(PEERS[CID], None)]
+        operation.close()
+
+    run_virtual(main())
+
+
 def test_a_refusal_does_not_count_towards_enough_and_everybody_is_waited_for() -> None:
     async def main() -> None:
         acks = AckBook()

@@ -154,4 +154,10 @@ def test_an_acceptor_that_fails_gets_nothing_and_harms_nobody(caplog: pytest.Log
         assert "A subscriber's acceptor failed on <Received DATA_MSG" in caplog.text
         assert "ZeroDivisionError" in caplog.text
 
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, "gossip.comm"):
+            for _ in range(100):
+                await dispatch(demux, message(7), 1) if len(sound) < 9 else demux.dispatch_nowait(message(7), 1)
+        assert caplog.text == "", "once in a while, however many messages a peer sends"
+
     run_virtual(main())

@@ -113,3 +113,32 @@ def test_a_connection_to_somebody_else_is_nothing() -> None:
         assert (dials.find(BOB), len(dials)) == (None, 0)
 
     run_virtual(main())
+
+
+def test_what_waits_has_room_beside_what_a_connection_holds() -> None:
+    """The peer's own connection carries answers already when what waits for our dial moves over to it."""
+
+    async def main() -> None:
+        dials = Dials(3)
+        dial = dials.add(PEER, BOB)
+        for frame in (b"1", b"2", b"3"):
+            dial.queue_nowait(frame)
+        connection = quiet_connection(capacity=3)
+        connection.answer_nowait(b"answer")
+        dials.reached(connection)
+        assert connection.queued == 4
+        assert dial.fail(REFUSED) == 0
+
+    run_virtual(main())
+
+
+def test_a_connection_that_takes_nothing_any_more_leaves_what_waits_to_the_dial() -> None:
+    async def main() -> None:
+        dial = Dials(3).add(PEER, BOB)
+        dial.queue_nowait(b"1")
+        connection = quiet_connection()
+        connection.close()
+        dial.succeed(connection)
+        assert dial.fail(REFUSED) == 1
+
+    run_virtual(main())

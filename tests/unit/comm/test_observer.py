@@ -38,5 +38,5 @@ def test_every_event_is_passed_on() -> None:
 def test_what_it_raises_is_logged_and_goes_no_further(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, "gossip.comm"):
         tell_everything(GuardedObserver(Failing()))
-    assert [record.getMessage() for record in caplog.records] == ["An observer failed"] * 2
+    assert [record.getMessage() for record in caplog.records] == ["An observer failed"]
     assert "nobody reads our events" in caplog.text

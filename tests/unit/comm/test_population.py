@@ -15,7 +15,7 @@ from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
 from gossip.comm.population import PATIENCE, Population
 from gossip.comm.store import ConnectionStore
-from gossip.errors import ClosedError, MalformedMessageError
+from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
 from tests.support.connections import QuietChannel, QuietStream, info_of
@@ -171,6 +171,20 @@ def test_where_our_dial_fails_the_peers_own_connection_stands_in() -> None:
         assert town.store.find(BOB) is theirs
         assert town.population._lingering == {}
         assert town.population.stand_in(BOB) is theirs
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_that_takes_nothing_any_more_does_not_stand_in() -> None:
+    """Its writer has failed, and its reader is held up by a subscriber and has not heard of it."""
+
+    async def main() -> None:
+        town = Town()
+        theirs = await town.enter()
+        theirs._fail(StreamBrokenError("gone"))
+        assert town.store.find(BOB) is theirs
+        assert town.population.stand_in(BOB) is None
         await town.clear()
 
     run_virtual(main())

@@ -1,5 +1,7 @@
 """Who we are, whom we store, and who may stand in for whom."""
 
+from datetime import timedelta
+
 import pytest
 
 from gossip.clock import SystemClock
@@ -10,6 +12,7 @@ from gossip.transport.base import Link
 from gossip.types import OrgIdentityType, PeerIdentityType
 from gossip.wire.envelope import parse_envelope
 from tests.support.connections import info_of
+from tests.support.fake_clock import FakeClock
 from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
 
 ALICE = identity_of("alice")
@@ -55,6 +58,18 @@ def test_who_was_proved_is_stored() -> None:
     parts, info = Parts(), info_of("bob")
     parts.trust.admit(info)
     assert parts.mapper.get(info.pki_id) == info.identity
+
+
+def test_a_handshake_is_use_of_the_identity_that_it_proved() -> None:
+    """Mirrors: authenticateRemotePeer, which verifies through the mapper."""
+    clock, crypto = FakeClock(), HmacCrypto(ALICE)
+    mapper = IdentityMapper(ALICE, crypto, PrefixAdvisor(), clock=clock, usage_threshold_s=100)
+    trust, info = Trust(ALICE, crypto, PrefixAdvisor(), mapper, clock), info_of("bob")
+    for _ in range(2):
+        trust.admit(info)
+        clock.move(timedelta(seconds=80))
+    mapper.suspect_peers(lambda _: False)
+    assert info.pki_id in mapper.identity_info().by_id()
 
 
 def test_who_cannot_be_stored_is_refused() -> None:

@@ -387,6 +387,30 @@ def test_unused_is_purged_within_a_tenth_of_the_threshold() -> None:
     run_virtual(main())
 
 
+def test_who_is_in_use_is_not_purged_as_unused() -> None:
+    async def main() -> None:
+        clock, purges, in_use = VirtualClock(), Purges(), {ALICE_ID}
+        mapper = IdentityMapper(
+            SELF,
+            HmacCrypto(SELF),
+            PrefixAdvisor(),
+            clock=clock,
+            usage_threshold_s=100,
+            on_purge=purges,
+            is_in_use=in_use.__contains__,
+        )
+        async with mapper:
+            mapper.put(ALICE_ID, ALICE)
+            mapper.put(BOB_ID, BOB)
+            await clock.sleep(500)
+            assert purges == [(BOB_ID, PurgeReason.UNUSED)]
+            in_use.clear()
+            await clock.sleep(120)
+            assert purges == [(BOB_ID, PurgeReason.UNUSED), (ALICE_ID, PurgeReason.UNUSED)]
+
+    run_virtual(main())
+
+
 def test_clock_set_forward_is_noticed_within_a_minute() -> None:
     async def main() -> None:
         clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
