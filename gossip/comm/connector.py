@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 
-from gossip.api.peer import RemotePeer
+from gossip.api.peer import ConnectionInfo, RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.comm.connection import Connection
 from gossip.comm.dials import Dial, Dials
@@ -16,7 +16,7 @@ from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
 from gossip.errors import ClosedError, GossipError
 from gossip.metrics import Metrics, Outcome
-from gossip.throttle import Throttle
+from gossip.throttle import Throttle, and_more
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
@@ -137,7 +137,7 @@ class Connector:
         self._running.start(self._run(connection, exchanged.early), name=f"reader of {connection!r}")
         self._metrics.handshake(Outcome.ACCEPTED, initiator=True)
         if reached.switched_from is not None:
-            logger.info("%s answers at %s instead of %s", exchanged.info, peer.endpoint, reached.switched_from.hex())
+            self._say_switch(exchanged.info, peer.endpoint, reached.switched_from)
             self._switches.tell(reached.switched_from)
         return connection
 
@@ -152,6 +152,12 @@ class Connector:
         self._warn(peer, error, lost)
         if not self._population.is_connected(pki_id):
             self._deaths.tell(pki_id)
+
+    def _say_switch(self, info: ConnectionInfo, endpoint: str, former: PkiId) -> None:
+        """Each message to the former peer makes a dial of its own."""
+        unsaid = self._throttle.admit((endpoint, former), asyncio.get_running_loop().time())
+        if unsaid is not None:
+            logger.info("%s answers at %s instead of %s%s", info, endpoint, former.hex(), and_more(unsaid))
 
     def _warn(self, peer: RemotePeer, error: GossipError, lost: int) -> None:
         if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:

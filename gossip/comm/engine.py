@@ -320,5 +320,12 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
-        if asyncio._get_running_loop() is not self._loop:
+        if not _runs_in(self._loop):
             raise OutOfOrderError("used outside the event loop that it was made in; see loop.call_soon_threadsafe")
+
+
+def _runs_in(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False

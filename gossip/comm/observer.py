@@ -1,14 +1,8 @@
 """What a user of the communication layer may watch."""
 
-import logging
-import time
-from collections.abc import Callable
-
 from gossip.api.peer import ConnectionInfo
+from gossip.comm.users_code import UsersCode
 from gossip.errors import GossipError
-from gossip.throttle import Throttle
-
-logger = logging.getLogger("gossip.comm")
 
 
 class Observer:
@@ -32,27 +26,20 @@ class GuardedObserver(Observer):
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._throttle = Throttle()
+        self._users = UsersCode("An observer")
 
     def connected(self, info: ConnectionInfo, *, outgoing: bool) -> None:
         """Pass it on."""
-        self._guard(lambda: self._observer.connected(info, outgoing=outgoing))
+        self._users.call(lambda: self._observer.connected(info, outgoing=outgoing))
 
     def disconnected(self, info: ConnectionInfo, error: GossipError | None) -> None:
         """Pass it on."""
-        self._guard(lambda: self._observer.disconnected(info, error))
+        self._users.call(lambda: self._observer.disconnected(info, error))
 
     def probed(self, info: ConnectionInfo) -> None:
         """Pass it on."""
-        self._guard(lambda: self._observer.probed(info))
+        self._users.call(lambda: self._observer.probed(info))
 
     def refused(self, remote: str, error: GossipError) -> None:
         """Pass it on."""
-        self._guard(lambda: self._observer.refused(remote, error))
-
-    def _guard(self, tell: Callable[[], None]) -> None:
-        try:
-            tell()
-        except Exception as error:
-            if self._throttle.admit(type(error).__name__, time.monotonic()) is not None:
-                logger.exception("An observer failed")
+        self._users.call(lambda: self._observer.refused(remote, error))

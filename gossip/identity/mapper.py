@@ -62,13 +62,13 @@ class IdentityMapper:
             crypto: Judges identities, and signs with our own one's key.
             advisor: Tells their organisations.
             clock: What identities end and age by.
-            usage_threshold_s: How long an identity stays that nobody asks for. Too small drops connections of quiet
-                peers, too large keeps the identities of peers that are gone.
+            usage_threshold_s: How long an identity stays that nobody asks for. Too small judges peers again that come
+                back, too large keeps the identities of those that are gone.
             max_identities: How many are held at most, ours included; together they may have 2 KiB for each. Less than
                 there are peers makes connections drop each other; each costs its own length and about 400 bytes.
             on_purge: Told of each removal.
-            is_in_use: Whose identities leave last where there are too many, such as connected peers': an organisation
-                can make identities without number, and shall not push out others with them.
+            is_in_use: Whose identities count as used, such as connected peers'. They leave last where there are too
+                many: an organisation can make identities without number, and shall not push out others with them.
 
         Raises:
             ConfigurationError: The threshold is no positive number, or there is no room for anybody else.

@@ -49,7 +49,7 @@ class Node:
         listen: ``host:port`` to serve at, port 0 for a free one; None only dials.
         require_client_certificate: Refuse peers without a TLS client certificate in TLS itself, rather than in the
             handshake.
-        usage_threshold_s: How long an identity stays that nobody uses.
+        usage_threshold_s: How long an identity stays that nobody uses; to be connected is use.
         max_identities: How many identities are kept at most.
         config: Time-outs and buffers.
         dial: Options for outgoing connections; where its ``tls`` is None, ours is used.

@@ -4,6 +4,7 @@ Where Fabric's test waits to see that nothing arrives, these ask what was refuse
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -243,8 +244,9 @@ async def check_nothing_left(peer: MemoryPeer, incoming: Subscription[ReceivedMe
 # -- ConnectUnexpectedPeer
 
 
-def test_connect_unexpected_peer() -> None:
+def test_connect_unexpected_peer(caplog: pytest.LogCaptureFixture) -> None:
     """Mirrors: TestConnectUnexpectedPeer. The same organisation takes over, and another one is refused and dead."""
+    caplog.set_level(logging.INFO, "gossip.comm")
 
     async def main() -> None:
         network, observer = MemoryNetwork(), RecordingObserver()
@@ -266,6 +268,7 @@ def test_connect_unexpected_peer() -> None:
         )
         assert results[0].ack_count() == 1, "who is there answers for who was asked for"
         assert await anext(switched) == four.pki_id
+        assert sum(f"answers at {two.endpoint} instead of" in line for line in caplog.messages) == 1
 
         wrong = RemotePeer(three.endpoint, four.pki_id)
         one.comm.send(data_message(b"3"), wrong)
