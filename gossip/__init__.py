@@ -43,8 +43,13 @@ else:
         "sign_message": "gossip.wire.signed",
     }
 
+    _MODULES = frozenset({"api", "errors", "messages", "metrics", "types"})
+    """What mypy takes for imported, as the names above come from it."""
+
     def __getattr__(name: str) -> object:
         """Import what is asked for, and only that: whoever wants the MSPs alone need not wait for gRPC."""
+        if name in _MODULES:
+            return import_module(f"gossip.{name}")
         try:
             home = _HOMES[name]
         except KeyError:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from gossip.errors import ConfigurationError
+from gossip.shown import shown_text
 
 
 class Settings(Protocol):
@@ -42,13 +43,23 @@ def check_number(name: str, value: object, *, whole: bool = False, may_be_zero: 
         ConfigurationError: It is not; ``name`` says of which setting.
     """
     if not isinstance(value, int | float) or isinstance(value, bool) or not is_finite(value):
-        raise ConfigurationError(f"{name} must be a number, not {value!r}")
+        raise ConfigurationError(f"{name} must be a number, not {shown_text(repr(value))}")
     if whole and not isinstance(value, int):
         raise ConfigurationError(f"{name} must be a whole number, not {value!r}")
     if may_be_zero and value < 0:
         raise ConfigurationError(f"{name} must not be negative, not {value:g}")
     if not may_be_zero and value <= 0:
         raise ConfigurationError(f"{name} must be positive, not {value:g}")
+
+
+def check_at_most(name: str, value: int, most: int) -> None:
+    """Return when it is no more than what the protocol has room for.
+
+    Raises:
+        ConfigurationError: It is; ``name`` says of which setting.
+    """
+    if value > most:
+        raise ConfigurationError(f"{name} must be at most {most}, not {value}")
 
 
 def check_kind(name: str, value: object, kind: type, *, may_be_none: bool = False) -> None:
@@ -69,6 +80,8 @@ def check_path(name: str, path: object) -> None:
     """
     if not isinstance(path, Path):
         raise ConfigurationError(f"{name} must be a pathlib.Path, not {path!r}")
+    if "\0" in str(path):
+        raise ConfigurationError(f"{name} must be a path, and {str(path)!r} has a NUL in it")
 
 
 def check_paths(name: str, paths: object) -> None:

@@ -68,6 +68,7 @@ __all__ = [
     "PrivateDataMessage",
     "PrivatePayload",
     "Properties",
+    "PullMsg",
     "PullMsgType",
     "PvtDataDigest",
     "PvtDataElement",
@@ -84,6 +85,14 @@ __all__ = [
     "StateInfoSnapshot",
     "Tag",
 ]
+
+
+class PullMsg:
+    """The values of :class:`PullMsgType`, typed as such: mypy takes its members for ints."""
+
+    UNDEFINED: Final = PullMsgType(0)
+    BLOCK_MSG: Final = PullMsgType(1)
+    IDENTITY_MSG: Final = PullMsgType(2)
 
 
 class Tag:

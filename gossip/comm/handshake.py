@@ -21,6 +21,7 @@ from gossip.errors import (
     WrongPeerError,
     unclassified,
 )
+from gossip.judges import hear_verdict
 from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
@@ -137,7 +138,7 @@ class Handshake:
             expires_at = self._crypto.expiration(identity)
         except IdentityError as error:
             raise unclassified(error, pki_id) from error
-        self._crypto.validate_identity(identity)
+        hear_verdict(self._crypto.validate_identity, identity)
         computed = self._crypto.get_pki_id_of_cert(identity)
         if computed is None:
             raise IdentityError("identity has no PKI-ID", pki_id=pki_id)

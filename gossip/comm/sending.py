@@ -17,6 +17,7 @@ from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
 from gossip.errors import ClosedError, GossipError, InvalidArgumentError, QueueFullError, UnnamedPeerError
+from gossip.shown import shown_text
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
@@ -62,7 +63,7 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
 
 def _check_wait(timeout_s: object, min_ack: object) -> None:
     if not isinstance(timeout_s, int | float) or not is_finite(timeout_s):
-        raise InvalidArgumentError("timeout_s", f"must be a number of seconds, not {timeout_s!r}")
+        raise InvalidArgumentError("timeout_s", f"must be a number of seconds, not {shown_text(repr(timeout_s))}")
     if not isinstance(min_ack, int):
         raise InvalidArgumentError("min_ack", f"must be a number of peers, not {min_ack!r}")
 

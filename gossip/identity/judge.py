@@ -11,6 +11,7 @@ from gossip.errors import (
     unclassified,
 )
 from gossip.identity.entry import Entry
+from gossip.judges import hear_verdict
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 AFTER_END = timedelta(milliseconds=1)
@@ -42,7 +43,7 @@ class IdentityJudge:
             ends_at = self._crypto.expiration(identity)
         except IdentityError as error:
             raise unclassified(error, pki_id) from error
-        self._crypto.validate_identity(identity)
+        hear_verdict(self._crypto.validate_identity, identity)
         computed = self._crypto.get_pki_id_of_cert(identity)
         if computed != pki_id:
             raise PkiIdMismatchError(claimed=pki_id, computed=computed or PkiId(b""))
@@ -70,7 +71,7 @@ class IdentityJudge:
     def is_valid(self, entry: Entry) -> bool:
         """A stored identity still holds, apart from its end."""
         try:
-            self._crypto.validate_identity(entry.identity)
+            hear_verdict(self._crypto.validate_identity, entry.identity)
         except IdentityError:
             return False
         return True

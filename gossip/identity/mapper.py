@@ -16,6 +16,7 @@ from gossip.identity.entry import Entry, PurgeReason
 from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
+from gossip.judges import check_answers_at_once, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 logger = logging.getLogger("gossip.identity")
@@ -23,6 +24,8 @@ logger = logging.getLogger("gossip.identity")
 PurgeHandler = Callable[[PkiId, PeerIdentityType, PurgeReason], None]
 """Told of each removal, once, after it. May call the mapper; what it raises is logged and changes nothing."""
 
+CRYPTO_METHODS = ("get_pki_id_of_cert", "validate_identity", "expiration", "sign", "verify")
+"""What is asked here and in handshakes; one that nobody awaits would let in everybody."""
 SWEEPS_PER_THRESHOLD = 10
 MEAN_IDENTITY_BYTES = 2048
 """Twice what a Fabric CA makes; of one, its owner can make any number, with text around the certificate."""
@@ -71,7 +74,8 @@ class IdentityMapper:
                 many: an organisation can make identities without number, and shall not push out others with them.
 
         Raises:
-            ConfigurationError: The threshold is no positive number, or there is no room for anybody else.
+            ConfigurationError: The threshold is no positive number, there is no room for anybody else, or ``crypto`` or
+                ``advisor`` lacks a method or has one that must be awaited.
             IdentityError: Our own identity is not valid, or has ended.
 
         Mirrors: NewIdentityMapper, which panics where this raises IdentityError.
@@ -80,6 +84,8 @@ class IdentityMapper:
         check_number("max_identities", max_identities, whole=True)
         if max_identities < 2:
             raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
+        check_answers_at_once("crypto", crypto, CRYPTO_METHODS)
+        check_answers_at_once("advisor", advisor, ("org_by_peer_identity",))
         self._crypto = crypto
         self._judge = IdentityJudge(crypto, advisor)
         self._clock = clock
@@ -148,7 +154,7 @@ class IdentityMapper:
 
         Mirrors: Verify.
         """
-        self._crypto.verify(self.get(pki_id), signature, message)
+        hear_verdict(self._crypto.verify, self.get(pki_id), signature, message)
 
     def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
         """Name an identity, without judging it; None when it cannot be read. Mirrors: GetPKIidOfCert."""

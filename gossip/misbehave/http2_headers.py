@@ -11,13 +11,13 @@ CONTINUATIONS = 5000
 TABLE_UPDATES = 4000
 
 
-@breach("huge-headers", "ENHANCE_YOUR_CALM", limit="max_header_bytes")
+@breach("huge-headers", "ENHANCE_YOUR_CALM", limit="max_request_header_bytes")
 def huge_headers(peer: Http2Peer) -> None:
     """Opens a call with 18 KB of header fields."""
     peer.open(fields=[*frames.request(), ("x-long", "v" * 9_000), ("x-longer", "w" * 9_000)])
 
 
-@breach("header-bomb", "ENHANCE_YOUR_CALM", limit="max_header_bytes")
+@breach("header-bomb", "ENHANCE_YOUR_CALM", limit="max_request_header_bytes")
 def header_bomb(peer: Http2Peer) -> None:
     """Repeats a long header field by one byte each, which HPACK makes megabytes of."""
     first = peer.block([*frames.request(), ("bomb", "b" * 1000)])
@@ -42,7 +42,7 @@ def continuation_flood(peer: Http2Peer) -> None:
     peer.write(frames.headers(1, peer.block(), whole=False) + frames.continuation(1) * CONTINUATIONS)
 
 
-@http2_fault("endless-headers", CUT, limit="max_header_bytes", offence=Offence.BREACH)
+@http2_fault("endless-headers", CUT, limit="max_request_header_bytes", offence=Offence.BREACH)
 def endless_headers(peer: Http2Peer) -> None:
     """Goes on with a header block of 1.3 MB."""
     peer.write(frames.headers(1, bytes(10_000), whole=False) + frames.continuation(1, bytes(16_000)) * 80)

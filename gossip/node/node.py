@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.api.security import SecurityAdvisor
+from gossip.checks import check_kind
 from gossip.clock import Clock, SystemClock
 from gossip.comm.config import CommConfig
 from gossip.comm.engine import CommEngine
@@ -60,7 +61,7 @@ class Node:
 
     Raises:
         IdentityError: ``crypto`` cannot read our own identity, or holds it for invalid.
-        ConfigurationError: A TLS file or a number cannot be used; it is named.
+        ConfigurationError: A TLS file or another argument cannot be used; it is named.
 
     Mirrors: gossip/comm/comm_impl.go, NewCommInstance.
     """
@@ -87,6 +88,8 @@ class Node:
         clock: Clock | None = None,
     ) -> None:
         """Put the parts together, inside a running event loop; see above."""
+        check_kind("require_client_certificate", require_client_certificate, bool)
+        _check_kinds(tls=tls, listen=listen, config=config, dial=dial, limits=limits, observer=observer)
         clock, dial = clock or SystemClock(), dial or DialOptions()
         self.identities = IdentityMapper(
             identity,
@@ -101,19 +104,15 @@ class Node:
         trust = Trust(identity, crypto, advisor, self.identities, clock)
         self.comm = CommEngine(GrpcDialer(DialOptions()), trust, config, metrics, observer)
         self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
-        self._listen = (
-            None
-            if listen is None
-            else partial(
-                grpc_server.listen,
-                listen,
-                self.comm.serve_stream,
-                tls=tls,
-                limits=limits,
-                require_client_certificate=require_client_certificate,
-                on_cut=guarded(metrics).connection_cut,
-            )
+        listening = partial(
+            grpc_server.listen,
+            handler=self.comm.serve_stream,
+            tls=tls,
+            limits=limits,
+            require_client_certificate=require_client_certificate,
+            on_cut=guarded(metrics).connection_cut,
         )
+        self._listen = None if listen is None else partial(listening, listen)
         self._listener: GrpcListener | None = None
         self._is_stopped = False
         self._forgotten = Throttle(most=LINES_AT_ONCE)
@@ -193,3 +192,18 @@ class Node:
         if self._forgotten.admit(pki_id, time.monotonic()) is not None:
             logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
         self.comm.close_conn_nowait(pki_id)
+
+
+_KINDS: Final = {
+    "tls": TlsFiles,
+    "listen": str,
+    "config": CommConfig,
+    "dial": DialOptions,
+    "limits": ServerLimits,
+    "observer": Observer,
+}
+
+
+def _check_kinds(**arguments: object) -> None:
+    for name, value in arguments.items():
+        check_kind(name, value, _KINDS[name], may_be_none=True)

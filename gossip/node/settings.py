@@ -57,6 +57,9 @@ class PeerSettings:
         check_kind("comm", self.comm, CommConfig)
         check_kind("dial", self.dial, DialOptions)
         check_kind("limits", self.limits, ServerLimits)
+        check_kind("require_client_certificate", self.require_client_certificate, bool)
+        check_kind("sources", self.sources, Mapping)
         check_kind("organizations", self.organizations, Mapping)
         for mspid, folder in self.organizations.items():
+            check_kind("an MSP-ID of organizations", mspid, str)
             check_path(f"organizations[{mspid!r}]", folder)

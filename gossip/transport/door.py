@@ -1,6 +1,7 @@
 """Listening sockets: connections come in one at a time, in turns with everything else that strangers make us do."""
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -14,6 +15,11 @@ from gossip.turns import shared_turns
 BACKLOG = 1024
 RETRY_S = 1.0
 """How long nobody is let in when the system has no room for another connection."""
+
+_EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 -- it is what a user writes
+"""As in Go, each of them means all addresses of this machine, IPv4 and IPv6."""
+_NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+"""What a machine without IPv6 says to ``::1``, which its hosts file may name all the same."""
 
 logger = logging.getLogger("gossip.transport")
 
@@ -41,13 +47,25 @@ class Door:
 
         Cancellation: nothing is listened on.
         """
-        found = await self._loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        wanted = None if host in _EVERYWHERE else host
+        found = await self._loop.getaddrinfo(wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        missing: OSError | None = None
         try:
-            for family, _, _, _, (address, _, *scope) in dict.fromkeys(found):
-                listening = socket.create_server((address, port, *scope), family=family, backlog=BACKLOG)
+            for family, _, _, _, (address, _, *scope) in sorted(
+                dict.fromkeys(found), key=lambda each: each[4][0] != host
+            ):
+                try:
+                    listening = socket.create_server((address, port, *scope), family=family, backlog=BACKLOG)
+                except OSError as error:
+                    if error.errno not in _NOT_HERE:
+                        raise
+                    missing = error
+                    continue
                 listening.setblocking(False)
                 self._listening[listening] = None
                 port = port or listening.getsockname()[1]
+            if missing is not None and not self._listening:
+                raise missing
         except OSError:
             self.close()
             raise

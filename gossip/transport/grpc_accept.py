@@ -31,7 +31,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def __init__(self, listener: "GrpcListener", side: TlsSide | None) -> None:
         own_certificate = side.own_certificate if side is not None else None
-        super().__init__(self, _CONFIGURATION, listener.limits.connection, self._make_stream_of, own_certificate)
+        super().__init__(self, _CONFIGURATION, listener.connection_limits, self._make_stream_of, own_certificate)
         self.address = ""
         self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP

@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from grpclib.const import Status
@@ -14,7 +15,7 @@ from gossip.errors import ConfigurationError, GossipError
 from gossip.throttle import Throttle, and_more
 from gossip.transport.base import StreamHandler
 from gossip.transport.door import Door
-from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.gate import Gate, Offence
 from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
@@ -49,6 +50,7 @@ class GrpcListener:
         self.cut: Counter[Offence] = Counter()
         self.gate = Gate(limits)
         self.limits = limits
+        self.connection_limits = replace(limits.connection, max_header_bytes=limits.max_request_header_bytes)
         self._handler = handler
         self._side = side
         self._require_client_certificate = require_client_certificate
@@ -74,7 +76,7 @@ class GrpcListener:
         try:
             self.endpoint = await self._door.open(host, port)
         except OSError as error:
-            raise ConfigurationError(f"cannot listen on {host}:{port}: {describe(error)}") from error
+            raise ConfigurationError(f"cannot listen on {format_endpoint((host, port))}: {describe(error)}") from error
 
     def reload_tls(self, files: TlsFiles) -> None:
         """Use other TLS material for connections that come from now on; those that stand keep theirs.
@@ -144,8 +146,10 @@ class GrpcListener:
             await self._handler(stream)
         except GossipError as refusal:
             stream.finish(Status[status_of(refusal)], str(refusal))
-        except Exception:
-            logger.exception("the handler of a stream from %s failed", stream.link.remote)
+        except Exception as bug:
+            unsaid = self._throttle.admit(type(bug).__name__, self._loop.time())
+            if unsaid is not None:
+                logger.exception("the handler of a stream from %s failed%s", stream.link.remote, and_more(unsaid))
             stream.finish(Status.UNKNOWN, "internal error")
         except asyncio.CancelledError:
             stream.abort()

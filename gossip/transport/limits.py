@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from gossip.checks import check_kind, check_numbers
+from gossip.checks import check_at_most, check_kind, check_numbers
 
 KIB = 1024
 MIB = 1024 * KIB
-REQUEST_HEADER_BYTES = 4 * KIB
-"""What strangers may make us decode; answers may be longer, since they tell why."""
+MAX_SETTING = 2**32 - 1
+MAX_WINDOW_BYTES = 2**31 - 1
+"""RFC 9113, 6.5.1 and 6.9.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class ConnectionLimits:
     Attributes:
         frames: How many frames a second.
         max_streams: Streams open at once. A Fabric peer uses one, and a Ping beside it.
-        max_header_bytes: All header fields of a request or answer together, before HPACK is undone and afterwards. Too
-            small refuses long error texts, too large lets every stream cost as much: 0.3 us a byte.
+        max_header_bytes: All header fields of an answer together, before HPACK is undone and afterwards. Too small
+            refuses long error texts, too large lets every stream cost as much: 0.3 us a byte.
         window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
             links slow, too large is what a reader that waits costs. Before authentication it is 64 KiB.
         max_unsent_bytes: What may wait in the socket's buffer for a peer that does not read.
@@ -72,6 +73,9 @@ class ConnectionLimits:
     def __post_init__(self) -> None:
         check_numbers(self)
         check_kind("frames", self.frames, FrameBudgets)
+        check_at_most("max_streams", self.max_streams, MAX_SETTING)
+        check_at_most("max_header_bytes", self.max_header_bytes, MAX_SETTING)
+        check_at_most("window_bytes", self.window_bytes, MAX_WINDOW_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class ServerLimits:
     """What everybody who can reach the port may cost together.
 
     Attributes:
-        connection: The limits of each connection; fewer header fields than ours to a server, which tells us long texts.
+        connection: The limits of each connection, but for ``max_header_bytes``.
         max_connections: All of them. Too small keeps peers out, too large runs out of files and memory.
         max_unauthenticated: Those whose peer is not authenticated yet; one more cuts the oldest of them, so that a
             flood of silent connections keeps nobody out. Each may cost about 200 KiB.
@@ -92,12 +96,12 @@ class ServerLimits:
             stream ended.
         authenticate_timeout_s: Until a peer is authenticated, counted from the beginning.
         idle_timeout_s: Without a single byte from an authenticated peer; Fabric peers ping every 60 s.
+        max_request_header_bytes: All header fields of a request together, as ``max_header_bytes`` of an answer, which
+            may be longer as it tells why. Too small refuses clients that send fields of their own.
         max_handshake_bytes: The longest message taken from a peer that is not authenticated.
     """
 
-    connection: ConnectionLimits = field(
-        default_factory=lambda: ConnectionLimits(max_header_bytes=REQUEST_HEADER_BYTES)
-    )
+    connection: ConnectionLimits = field(default_factory=ConnectionLimits)
     max_connections: int = 4096
     max_unauthenticated: int = 256
     max_per_address: int = 1024
@@ -106,8 +110,10 @@ class ServerLimits:
     stream_timeout_s: float = 10.0
     authenticate_timeout_s: float = 15.0
     idle_timeout_s: float = 300.0
+    max_request_header_bytes: int = 4 * KIB
     max_handshake_bytes: int = 64 * KIB
 
     def __post_init__(self) -> None:
         check_numbers(self)
         check_kind("connection", self.connection, ConnectionLimits)
+        check_at_most("max_request_header_bytes", self.max_request_header_bytes, MAX_SETTING)

@@ -10,6 +10,7 @@ from math import inf
 
 from gossip.api.options import DialOptions
 from gossip.errors import ConfigurationError, DialError, GossipError, RefusedByPeerError, StreamBrokenError
+from gossip.throttle import Throttle, and_more
 from gossip.transport.base import DialTimes, Link, StreamHandler
 from gossip.transport.memory_connection import Connection, MemoryChannel, MemoryStream
 from gossip.transport.memory_pipe import Line
@@ -173,6 +174,7 @@ class MemoryListener:
         self._connections: dict[Connection, None] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._is_closing = False
+        self._throttle = Throttle()
 
     def connect(self, dialer: MemoryDialer, line: Line, buffer_bytes: int) -> Connection:
         """Take a connection from ``dialer``."""
@@ -210,8 +212,10 @@ class MemoryListener:
             await self._handler(stream)
         except GossipError as refusal:
             stream.finish(RefusedByPeerError(grpc_status=status_of(refusal), reason=str(refusal)))
-        except Exception:
-            logger.exception("the handler of a stream from %s failed", stream.link.remote)
+        except Exception as bug:
+            unsaid = self._throttle.admit(type(bug).__name__, asyncio.get_running_loop().time())
+            if unsaid is not None:
+                logger.exception("the handler of a stream from %s failed%s", stream.link.remote, and_more(unsaid))
             stream.finish(RefusedByPeerError(grpc_status="UNKNOWN", reason="internal error"))
         except asyncio.CancelledError:
             stream.abort()

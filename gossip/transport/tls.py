@@ -24,6 +24,8 @@ _UNUSABLE = {
     "CA_KEY_TOO_SMALL": "the key of a CA in it is too short",
 }
 """What OpenSSL's security level says of a certificate."""
+_NOT_ITS_KEY = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
+"""What it says of another key: of the same kind, and of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> Non
     try:
         context.load_cert_chain(chain, files.key, password=refuse_password)
     except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
+        if error.reason in _NOT_ITS_KEY:
             text = f"is not the key of the certificate in {files.certificate}"
             raise ConfigurationError(text, path=str(files.key)) from error
         text = f"cannot be used together with the key in {files.key}: {_unusable(error)}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gossip.errors import InvalidMessageError, MalformedMessageError, SignatureError
+from gossip.judges import hear_verdict
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode
@@ -229,7 +230,7 @@ def _check_one(what: str, signature: bytes, payload: bytes, verify: Verify) -> N
         raise SignatureError(f"Empty payload in the {what}")
     if not signature:
         raise SignatureError(f"Empty signature on the {what}")
-    verify(signature, payload)
+    hear_verdict(verify, signature, payload)
 
 
 def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:

@@ -21,7 +21,9 @@ def test_every_key_is_there_with_its_default(tmp_path: Path) -> None:
 def test_every_logger_of_fabrics_name_is_there() -> None:
     listed = set(re.findall(r"^\| `([a-z.]+)` \|", PAGE.partition("## Logs")[2], re.MULTILINE))
     used = {
-        name for file in read_source() for name in re.findall(r'getLogger\("((?:gossip|peer)\.[a-z.]+)"\)', file.text)
+        name
+        for file in read_source()
+        for name in re.findall(r'getLogger\("((?:gossip\.|peer\.|operations)[a-z.]*)"\)', file.text)
     }
 
     assert used - {"gossip.misbehave"} == listed

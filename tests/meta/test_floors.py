@@ -11,7 +11,20 @@ import pytest
 from tests.support.source import SourceFile, read_source
 
 FLOORS = (
-    {"errors", "types", "clock", "metrics", "throttle", "turns", "flag", "der", "shown", "checks", "_version"},
+    {
+        "errors",
+        "types",
+        "clock",
+        "metrics",
+        "throttle",
+        "turns",
+        "flag",
+        "der",
+        "shown",
+        "checks",
+        "judges",
+        "_version",
+    },
     {"wire", "messages"},
     {"api"},
     {"transport", "identity", "msp"},
@@ -20,14 +33,16 @@ FLOORS = (
     {""},
     {"operations"},
     {"cli"},
+    {"__main__"},
 )
 """The rooms of gossip from the ground up; "" is the package itself, which hands out public names."""
 
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 NEIGHBOURS = {
-    "checks": {"errors"},
+    "checks": {"errors", "shown"},
     "errors": {"shown", "types"},
+    "judges": {"errors", "shown"},
     "metrics": {"types"},
     "messages": {"wire"},
     "wire": {"messages"},

@@ -23,7 +23,7 @@ FROZEN = {
     "gossip.api.options": ("TlsFiles", "DialOptions"),
     "gossip.comm.config": ("CommConfig",),
     "gossip.comm.engine": ("CommEngine",),
-    "gossip.transport.limits": ("ServerLimits",),
+    "gossip.transport.limits": ("ServerLimits", "ConnectionLimits", "FrameBudgets"),
     "gossip.api.comm": ("Comm", "ReceivedMessage", "Subscription"),
     "gossip.api.mapper": ("Mapper",),
     "gossip.api.crypto": ("MessageCryptoService", "BlockVerifier"),
@@ -35,6 +35,7 @@ FROZEN = {
     "gossip.wire.signed": ("noop_sign", "sign_message", "check_signature", "SignedMessage"),
     "gossip.wire.envelope": ("parse_envelope",),
     "gossip.wire.kinds": ("MessageKind",),
+    "gossip.messages": ("PullMsg", "Tag"),
     "gossip.clock": ("Clock",),
 }
 
@@ -101,3 +102,14 @@ def test_every_public_name_is_listed_before_it_is_used() -> None:
     lists_names = "import gossip; print([name for name in gossip.__all__ if name not in dir(gossip)])"
     listed = subprocess.run([sys.executable, "-c", lists_names], capture_output=True, text=True, check=True)
     assert listed.stdout == "[]\n"
+
+
+def test_what_mypy_takes_for_imported_is_there() -> None:
+    program = "import gossip; print(gossip.errors.GossipError.__name__, gossip.messages.GossipMessage.__name__)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "GossipError GossipMessage\n"
+
+
+def test_the_package_runs_as_its_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "gossip", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"gossip {gossip.__version__}\n"

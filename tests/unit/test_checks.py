@@ -59,6 +59,21 @@ def test_every_number_is_checked(kind: Any) -> None:
         (lambda: CommConfig(send_buffer=2.5), "send_buffer must be a whole number, not 2.5"),  # type: ignore[arg-type]  # the same
         (lambda: CommConfig(send_buffer=True), "send_buffer must be a number, not True"),
         (lambda: PeerSettings("Org1MSP", PATH, max_identities=0), "max_identities must be positive, not 0"),
+        (lambda: CommConfig(send_buffer=10**400), f"send_buffer must be a number, not 1{'0' * 400}"),
+        (lambda: ConnectionLimits(window_bytes=2**31), "window_bytes must be at most 2147483647, not 2147483648"),
+        (lambda: ConnectionLimits(max_streams=2**32), "max_streams must be at most 4294967295, not 4294967296"),
+        (
+            lambda: ConnectionLimits(max_header_bytes=2**32),
+            "max_header_bytes must be at most 4294967295, not 4294967296",
+        ),
+        (
+            lambda: PeerSettings("Org1MSP", PATH, require_client_certificate="no"),
+            "require_client_certificate must be a bool, not 'no'",
+        ),
+        (
+            lambda: PeerSettings("Org1MSP", Path("a\0b")),
+            "msp_dir must be a path, and 'a\\x00b' has a NUL in it",
+        ),
         (lambda: load_core_yaml("core.yaml", {}), "path must be a pathlib.Path, not 'core.yaml'"),
     ],
 )

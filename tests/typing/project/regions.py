@@ -33,6 +33,7 @@ from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
+from gossip.wire.kinds import MessageKind
 
 logger = logging.getLogger("regions")
 
@@ -81,7 +82,7 @@ def build_comm(
 
 def is_data(received: ReceivedMessage) -> bool:
     """Whether a message carries data."""
-    return bool(received.get_gossip_message().message.data_msg.payload.data)
+    return received.get_gossip_message().kind is MessageKind.DATA_MSG
 
 
 async def count_messages(comm: Comm, counter: Counter[PkiId]) -> None:

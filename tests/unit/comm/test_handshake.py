@@ -13,6 +13,7 @@ from gossip.errors import (
     HandshakeError,
     IdentityError,
     IdentityExpiredError,
+    InvalidArgumentError,
     MalformedMessageError,
     NoCertificateError,
     OutOfOrderError,
@@ -260,3 +261,13 @@ def test_the_earlier_check_decides() -> None:
         SignatureError,
         WrongPeerError,
     ]
+
+
+@pytest.mark.parametrize("method", ["validate_identity", "verify"])
+@pytest.mark.parametrize("answer", [False, True])
+def test_a_verdict_that_is_answered_and_not_raised_lets_nobody_in(method: str, answer: bool) -> None:
+    crypto = HmacCrypto(ALICE)
+    setattr(crypto, method, lambda *_: answer)
+    error = refusal(Hello().frame(), begun(crypto))
+    assert type(error) is InvalidArgumentError
+    assert f"must return None or raise, and answered {answer}" in str(error)

@@ -10,6 +10,7 @@ from gossip.errors import (
     IdentityError,
     IdentityExpiredError,
     IdentityRevokedError,
+    InvalidArgumentError,
     PkiIdMismatchError,
     UnknownIdentityError,
     UntrustedIdentityError,
@@ -539,3 +540,20 @@ def test_callback_that_puts_back_what_was_evicted_comes_to_an_end(caplog: pytest
     fixture.mapper.stop()
     assert SELF_ID in fixture.stored()
     assert fixture.stored() <= {SELF_ID, ALICE_ID, BOB_ID, CAROL_ID}
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_a_verdict_that_is_answered_and_not_raised_is_none(answer: bool) -> None:
+    fixture = Fixture()
+    fixture.put(ALICE)
+    crypto = fixture.crypto
+    for method in ("validate_identity", "verify"):
+        setattr(crypto, method, lambda *_: answer)
+    refused = f"must return None or raise, and answered {answer}$"
+    with pytest.raises(InvalidArgumentError, match=refused):
+        fixture.mapper.put(BOB_ID, BOB)
+    with pytest.raises(InvalidArgumentError, match=refused):
+        fixture.mapper.verify(ALICE_ID, b"signature", b"message")
+    with pytest.raises(InvalidArgumentError, match=refused):
+        fixture.mapper.suspect_peers(lambda _: True)
+    assert fixture.stored() == {SELF_ID, ALICE_ID}

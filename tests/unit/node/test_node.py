@@ -90,3 +90,23 @@ def test_options_that_cannot_be_used_are_named(options: dict[str, object], text:
                 pass
 
     run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"listen": 7051}, "listen must be a str or None, not 7051"),
+        ({"config": 5}, "config must be a CommConfig or None, not 5"),
+        ({"dial": 5}, "dial must be a DialOptions or None, not 5"),
+        ({"limits": 5}, "limits must be a ServerLimits or None, not 5"),
+        ({"observer": 5}, "observer must be a Observer or None, not 5"),
+        ({"require_client_certificate": "no"}, "require_client_certificate must be a bool, not 'no'"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(options: dict[str, object], text: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigurationError) as refused:
+            node("us", **options)
+        assert str(refused.value) == text
+
+    run_bounded(main)

@@ -274,3 +274,30 @@ def test_where_one_address_is_taken_none_is_listened_on(monkeypatch: pytest.Monk
                 socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
     run(main())
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "::"])
+def test_everywhere_is_ipv4_and_ipv6_as_in_go(host: str) -> None:
+    async def main() -> None:
+        async with house(host) as made:
+            _, port = parse_endpoint(made.endpoint)
+            for address in ("127.0.0.1", "::1"):
+                with socket.create_connection((address, port), timeout=PATIENCE_S):
+                    (await made.let_in()).abort()
+            assert host in made.endpoint, "told as it was asked for"
+
+    run(main())
+
+
+def test_an_address_that_the_machine_lacks_is_passed_over_where_there_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        async def find(*_: object, **__: object) -> list[object]:
+            return [(socket.AF_INET, 1, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
+        async with house("localhost") as made:
+            assert made.endpoint.startswith("127.0.0.1:")
+
+    run(main())

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -206,6 +207,12 @@ def other_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return files, files.key
 
 
+def key_of_another_kind(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    key = Ed25519PrivateKey.generate()
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files, files.key
+
+
 def encrypted_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
     key = load_pem_private_key(files.key.read_bytes(), None)
     encryption = BestAvailableEncryption(b"secret")
@@ -278,6 +285,7 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
         (folder_for_certificate, "cannot be read: Is a directory"),
         (remove_key, "cannot be read: No such file or directory"),
         (other_key, "is not the key of the certificate in"),
+        (key_of_another_kind, "is not the key of the certificate in"),
         (encrypted_key, "is encrypted"),
         (no_roots, "no TLS CA is configured"),
         (empty_folder, "is a folder without TLS CAs"),
