@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
+OBJECT_IDENTIFIER: Final = 0x06
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 

@@ -34,25 +34,27 @@ ECDSA_SIGNATURES = frozenset(
 UNREADABLE = (
     ValueError,
     TypeError,
+    KeyError,
     OverflowError,
     UnsupportedAlgorithm,
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""What cryptography raises for a certificate or CRL that it cannot read, at once or when a part of it is asked for."""
+"""What cryptography raises for a certificate or CRL that it cannot read, at once or when a part of it is asked for;
+KeyError for a TLS feature that it does not know."""
 
 _READ_KEYS = frozenset(
     {
         PublicKeyAlgorithmOID.EC_PUBLIC_KEY,
         PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5,
-        PublicKeyAlgorithmOID.RSASSA_PSS,
         PublicKeyAlgorithmOID.DSA,
         PublicKeyAlgorithmOID.ED25519,
         PublicKeyAlgorithmOID.X25519,
     }
 )
-"""Keys that Go reads. To read a Diffie-Hellman key OpenSSL tests its parameters for primes: 27 s for 8,192 bits."""
+"""Keys that Go reads. Of others, RSA for PSS alone would pass for RSA here, and to read a Diffie-Hellman key OpenSSL
+tests its parameters for primes: 27 s for 8,192 bits."""
 _WEAK_HASHES: dict[type, str] = {hashes.MD5: "MD5", hashes.SHA1: "SHA-1", hashes.SHA224: "SHA-224"}
 _NO_USAGE = x509.KeyUsage(False, False, False, False, False, False, False, False, False)
 _MAX_SHOWN = 128

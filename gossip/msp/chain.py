@@ -4,6 +4,7 @@ An MSP's CAs seldom change and a chain must be the only one, so every way up thr
 certificate is then verified along each way that starts at its issuer.
 """
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from cryptography.x509.verification import (
     PolicyBuilder,
     Store,
     VerificationError,
+    VerifiedClient,
 )
 
 from gossip.errors import UntrustedIdentityError
@@ -118,7 +120,7 @@ def check_alone(root: Certificate) -> None:
     Mirrors: crypto/x509, Certificate.Verify of a certificate that is a root.
     """
     try:
-        _verifier(Store([root.parsed]), root, 0).verify(root.parsed, [])
+        _run(_verifier(Store([root.parsed]), root, 0), root, ())
     except VerificationError as error:
         raise UntrustedIdentityError(f"the supplied identity is not valid: {_reason(error)}") from error
 
@@ -161,11 +163,27 @@ def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName 
 
 
 def _verify(certificate: Certificate, way: _Way) -> tuple[Certificate, ...]:
-    verifier = _verifier(way.store, certificate, len(way.cas))
-    verified = verifier.verify(certificate.parsed, [ca.parsed for ca in way.cas[:-1]])
+    verified = _run(_verifier(way.store, certificate, len(way.cas)), certificate, way.cas[:-1])
     if len(verified.chain) != len(way.cas) + 1:
         raise VerificationError("the chain goes another way")
     return (certificate, *way.cas)
+
+
+def _run(verifier: ClientVerifier, certificate: Certificate, between: Sequence[Certificate]) -> VerifiedClient:
+    """Verify one way.
+
+    To say which certificate was at fault, cryptography reads its names, warns of those that are too long, and raises
+    ValueError for those that Go reads and it does not: an empty relative name, T61String beyond ASCII.
+
+    Raises:
+        VerificationError: It does not hold.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return verifier.verify(certificate.parsed, [ca.parsed for ca in between])
+    except ValueError as error:
+        raise VerificationError("validation failed") from error
 
 
 def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientVerifier:

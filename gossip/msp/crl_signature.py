@@ -5,8 +5,10 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
 
+from gossip.der import SEQUENCE, read_element, read_elements
 from gossip.msp.certificate import ECDSA_SIGNATURES, Certificate
 
 _RSA_SIGNATURES = frozenset(
@@ -27,9 +29,15 @@ def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
     Mirrors: crypto/x509, Certificate.CheckCRLSignature.
     """
     try:
-        return _verify(crl, ca.parsed.public_key())
+        return not _has_unused_bits(crl) and _verify(crl, ca.parsed.public_key())
     except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
+
+
+def _has_unused_bits(crl: x509.CertificateRevocationList) -> bool:
+    """Go shifts them out of the signature, which leaves none; cryptography passes over them."""
+    *_, signature = read_elements(read_element(crl.public_bytes(Encoding.DER), SEQUENCE).content)
+    return signature.content[:1] != b"\0"
 
 
 def _verify(crl: x509.CertificateRevocationList, key: CertificatePublicKeyTypes) -> bool:

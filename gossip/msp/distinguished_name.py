@@ -112,6 +112,8 @@ def _dotted(content: bytes) -> str:
     arcs, arc = [], 0
     for byte in content:
         arc = arc << 7 | byte & 0x7F
+        if arc >> 31:
+            raise ValueError("an arc of 2^31 or more, which Go does not read")
         if byte < 0x80:
             arcs.append(arc)
             arc = 0

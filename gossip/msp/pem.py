@@ -23,6 +23,10 @@ class PemBlock:
     rest: bytes
 
 
+class _EndLineIsAHeaderError(Exception):
+    """There is a colon in the END line, and nothing but headers before it; Go then gives up on all that follows."""
+
+
 def find_pem_block(data: bytes) -> PemBlock | None:
     """Find the first well-formed block; text before it and headers in it are skipped, as Go does.
 
@@ -35,7 +39,10 @@ def find_pem_block(data: bytes) -> PemBlock | None:
     while (end := data.find(_END, start)) >= 0:
         begin = data.rfind(_BEGIN, start, end)
         if begin == start or (begin > start and data[begin - 1 : begin] == b"\n"):
-            block = _parse_block(data, begin + len(_BEGIN), end)
+            try:
+                block = _parse_block(data, begin + len(_BEGIN), end)
+            except _EndLineIsAHeaderError:
+                return None
             if block is not None:
                 return block
         start = end + len(_END)
@@ -65,17 +72,21 @@ def _parse_block(data: bytes, at: int, end: int) -> PemBlock | None:
 
 
 def _skip_headers(data: bytes, at: int, end: int) -> int | None:
-    """Find where the body begins; None where headers reach into the END line.
+    """Find where the body begins; None where headers reach up to the END line.
 
     Without headers the END line may follow the BEGIN line at once; with headers a newline must stand between.
+
+    Raises:
+        _EndLineIsAHeaderError: The END line reads as a header.
     """
+    first = at
     line, next_at = _take_line(data, at)
     while b":" in line:
-        if next_at > end:
-            return None
+        if next_at > end + 1:
+            raise _EndLineIsAHeaderError
         at = next_at
         line, next_at = _take_line(data, at)
-    return at
+    return at if at <= end or at == first else None
 
 
 def _take_line(data: bytes, at: int) -> tuple[bytes, int]:

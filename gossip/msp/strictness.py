@@ -1,5 +1,6 @@
 """What Go's certificate parser refuses and cryptography's does not."""
 
+from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.der import SEQUENCE, read_element, read_elements
+from gossip.der import OBJECT_IDENTIFIER, SEQUENCE, read_element, read_elements
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(
@@ -23,6 +24,7 @@ _TEXT_NAMES = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
 _HANDLED_NAMES = (*_TEXT_NAMES, x509.IPAddress)
 _MAX_SHOWN = 64
 _VERSION_TAG = 0xA0
+_SHORT_ARC = len("2147483648")
 
 
 class Fields(NamedTuple):
@@ -33,14 +35,18 @@ class Fields(NamedTuple):
     outer_algorithm: bytes
     issuer: bytes
     subject: bytes
+    public_key: bytes
+    signature: bytes
 
 
 def read_fields(der: bytes) -> Fields:
-    """Split a certificate that cryptography took."""
-    signed, outer_algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
+    """Split a certificate that cryptography took; ``signature`` is what its bit string holds, unused bits first."""
+    signed, outer_algorithm, signature = read_elements(read_element(der, SEQUENCE).content)
     fields = [element.encoded for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
-    _, inner_algorithm, issuer, _, subject, *_ = fields
-    return Fields(signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject)
+    _, inner_algorithm, issuer, _, subject, public_key, *_ = fields
+    return Fields(
+        signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject, public_key, signature.content
+    )
 
 
 def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | None, fields: Fields) -> None:
@@ -55,6 +61,11 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | 
         raise ValueError("negative serial number")
     if fields.inner_algorithm != fields.outer_algorithm:
         raise ValueError("inner and outer signature algorithm identifiers don't match")
+    if fields.signature[:1] != b"\0":
+        # Go shifts them out, and what is left is no signature; cryptography passes over them.
+        raise ValueError("malformed signature: its bit string has unused bits")
+    for identifier in _identifiers(certificate):
+        _check_arcs(identifier.dotted_string)
     for extension in certificate.extensions:
         if extension.critical:
             _check_critical(extension)
@@ -63,7 +74,32 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | 
         if isinstance(extension.value, x509.CertificatePolicies):
             _check_policies(extension.value)
     if isinstance(key, ec.EllipticCurvePublicKey):
+        _check_curve_is_named(fields.public_key)
         _check_point(key, fields.signed)
+
+
+def _identifiers(certificate: x509.Certificate) -> Iterator[x509.ObjectIdentifier]:
+    """Those that Go reads arc by arc, names apart; not policies and registered names, whose arcs have no limit."""
+    yield certificate.signature_algorithm_oid
+    yield certificate.public_key_algorithm_oid
+    for extension in certificate.extensions:
+        yield extension.oid
+        if isinstance(extension.value, x509.ExtendedKeyUsage):
+            yield from extension.value
+        if isinstance(extension.value, x509.AuthorityInformationAccess):
+            yield from (access.access_method for access in extension.value)
+
+
+def _check_arcs(identifier: str) -> None:
+    """Mirrors: cryptobyte, readBase128Int."""
+    if len(identifier) > _SHORT_ARC and any(int(arc) >> 31 for arc in identifier.split(".")):
+        raise ValueError(f"malformed object identifier {identifier[:_MAX_SHOWN]}: an arc of 2^31 or more")
+
+
+def _check_curve_is_named(public_key: bytes) -> None:
+    algorithm = read_elements(read_element(read_element(public_key, SEQUENCE).content, SEQUENCE).content)
+    if algorithm[-1].tag != OBJECT_IDENTIFIER:
+        raise ValueError("invalid ECDSA parameters: the curve is written out, not named")
 
 
 def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:
