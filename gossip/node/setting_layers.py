@@ -1,6 +1,7 @@
 """Settings in layers, as Fabric has them: options over environment over file over default, each read by its type."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ logger = logging.getLogger("peer.gossip")
 T = TypeVar("T")
 
 DEFAULT = "default"
+_MAX_DIGITS = 11
+_OCTAL = re.compile("0[0-9_]+")
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
@@ -161,10 +164,16 @@ def _parse_flag(content: str | tuple[str, ...]) -> bool:
 
 
 def _parse_count(content: str | tuple[str, ...]) -> int:
+    """A number as Go writes it: 0x10, 0b1, 1_000, and with a 0 before it octal.
+
+    Mirrors: strconv.ParseInt with base 0, by which both yaml.v2 and cast read it.
+    """
     text = _one(content)
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}")
-    return int(text)
+    is_number = text.isascii() and text[:1].isdigit() and len(text) <= _MAX_DIGITS
+    try:
+        return int(text if is_number else "", 8 if _OCTAL.fullmatch(text) else 0)
+    except ValueError:
+        raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}") from None
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,13 @@ from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
 
 _NULL_TAG = "tag:yaml.org,2002:null"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+_TRUTH = {
+    form: truth
+    for truth, words in (("true", "y yes true on"), ("false", "n no false off"))
+    for word in words.split()
+    for form in (word, word.capitalize(), word.upper())
+}
+"""What Go's yaml.v2 takes for a truth value where it stands plainly, and viper writes as this also in texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,7 @@ class YamlFile:
             ConfigurationError: There is something else than text, number, truth value or a list of them; names the
                 line.
         """
-        node = self._root
-        at = ""
-        for name in key.split("."):
-            node = self._child(node, at, name)
-            at = f"{at}.{name}".lstrip(".")
+        node = self._search(self._root, "", key.split("."))
         return None if node is None else YamlValue(self._content(node, key), _line(node))
 
     def entries(self, key: str) -> Iterator[str]:
@@ -69,11 +72,22 @@ class YamlFile:
         """File and line, for texts."""
         return f"{self.path}:{line}"
 
-    def _child(self, node: yaml.Node | None, at: str, name: str) -> yaml.Node | None:
-        if node is not None and not isinstance(node, yaml.MappingNode):
-            what = f"{at}: expected keys below it" if at else f"expected keys, such as {name}:"
+    def _search(self, node: yaml.Node | None, at: str, names: list[str]) -> yaml.Node | None:
+        """What several names lead to, of which some may stand together as one key with dots: the longest comes first.
+
+        Mirrors: viper, searchMapWithPathPrefixes.
+        """
+        if not names or node is None:
+            return node
+        if not isinstance(node, yaml.MappingNode):
+            what = f"{at}: expected keys below it" if at else f"expected keys, such as {names[0]}:"
             raise ConfigurationError(what, path=self.place(_line(node)))
-        return _lookup(node, name)
+        for count in range(len(names), 0, -1):
+            key = ".".join(names[:count])
+            found = self._search(_lookup(node, key), f"{at}.{key}".lstrip("."), names[count:])
+            if found is not None:
+                return found
+        return None
 
     def _content(self, node: yaml.Node, key: str) -> str | tuple[str, ...]:
         if isinstance(node, yaml.ScalarNode):
@@ -87,7 +101,7 @@ class YamlFile:
     def _text(self, node: yaml.ScalarNode, key: str) -> str:
         if not is_text(node.value):
             raise ConfigurationError(f"{key}: {node.value!a} is no text", path=self.place(_line(node)))
-        return str(node.value)
+        return str(node.value) if node.style else _TRUTH.get(node.value, str(node.value))
 
 
 def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
@@ -28,7 +29,7 @@ from tests.support.broken_networks import (
     say,
     write_tls,
 )
-from tests.support.certificates import like, over_sha1, renewed
+from tests.support.certificates import like, make_ca, make_leaf, over_sha1, renewed
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
@@ -253,6 +254,24 @@ def their_ca_twice_in_our_copy(tmp_path: Path) -> Network:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
+@contextmanager
+def path_length_too_short_in_our_copy(tmp_path: Path) -> Network:
+    """The peer itself has its root without one, or would not run."""
+    root = make_ca("root.org1.example.com")
+    lower = make_ca("lower.org1.example.com", root)
+    leaf = make_leaf(peer(1).name, lower)
+    assert isinstance(leaf.key, ec.EllipticCurvePrivateKey)
+    ours = make_ca("root.org1.example.com", basics=(x509.BasicConstraints(ca=True, path_length=0), True), key=root.key)
+    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    (msp / "intermediatecerts").mkdir()
+    (msp / "intermediatecerts" / "lower.pem").write_bytes(lower.pem)
+    (msp / "cacerts" / "root.pem").write_bytes(ours.pem)
+    hello = hello_of(1, credential=Credential(leaf.certificate.parsed, leaf.key))
+    others = [each for each in as_org2() if not each.startswith("--org")]
+    with grpc_peer(tls_of(), say(hello)) as endpoint:
+        yield [endpoint, *others, f"--org=Org1MSP={msp}"]
+
+
 CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, str, str, str, str]]] = [
     (expired_tls_ca, ("tls", "theirs", "tls-ca-expired", "tlsca.old.example.com", "old-ca.pem, named by --tls-ca")),
     (not_for_servers, ("tls", "theirs", "tls-usage", "serverAuth", "the peer's peer.tls.cert.file")),
@@ -292,6 +311,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_ca_twice_in_our_copy,
         ("identity", "ours", "ca-twice", "has several certificates of ca.org1", "/msp/cacerts"),
+    ),
+    (
+        path_length_too_short_in_our_copy,
+        ("identity", "ours", "broken-chain", "root.org1.example.com allows a path length of 0", "/cacerts/root.pem"),
     ),
     (our_key_missing_and_our_tls_expired, ("own_identity", "ours", "no-key", "holds no key", "msp/keystore")),
     (

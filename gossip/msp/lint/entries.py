@@ -10,7 +10,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.distinguished_name import parse_name
-from gossip.msp.lint.finding import FileFacts, error, warning
+from gossip.msp.lint.finding import FileFacts, Finding, error, warning
 from gossip.msp.lint.folder import Folder
 from gossip.msp.pem import find_pem_block
 
@@ -56,6 +56,19 @@ def read_content(folder: Folder, entry: Path, file: str) -> bytes | None:
         folder.files.append(FileFacts(file, "unreadable"))
         folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
     return None
+
+
+def note_folders(folder: Folder, path: Path, shown: str) -> None:
+    """Tell of every folder where files belong; hidden ones are those of Kubernetes."""
+    for entry in _entries(folder, path, shown):
+        if entry.is_dir() and not entry.name.startswith("."):
+            folder.findings.append(not_a_file(f"{shown}/{entry.name}", f"a file of {shown}"))
+
+
+def not_a_file(file: str, what: str) -> Finding:
+    """Say of a folder that it is none."""
+    remedy = "put the file there; Docker makes such a folder when it is to mount a file that does not exist"
+    return error(file, "not-a-file", f"is a folder, where {what} belongs", remedy)
 
 
 def leads_nowhere(path: Path) -> bool:

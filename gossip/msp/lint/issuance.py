@@ -11,6 +11,7 @@ from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
+from gossip.msp.way_fault import find_way_fault
 
 _BELOW = ("intermediatecerts", "signcerts", "admincerts")
 """Whatever comes from a CA of this MSP."""
@@ -19,9 +20,8 @@ _BELOW = ("intermediatecerts", "signcerts", "admincerts")
 def lint_chains(folder: Folder) -> Iterator[Finding]:
     """Everything that should come from this MSP's CAs does."""
     if not folder.in_folder("cacerts"):
-        yield error(
-            "cacerts", "no-root", "holds no CA certificate", "put the certificate of the organisation's CA there"
-        )
+        remedy = "put the certificate of the organisation's CA there"
+        yield error("cacerts", "no-root", "holds no CA certificate", remedy)
         return
     try:
         tree = _tree(folder)
@@ -78,6 +78,8 @@ def _lint_chain(
             return  # the CA is to be moved
         if _has_twins_above(entry.certificate, folder):
             return  # one of the two is to go
+        if _is_issuer_broken(entry.certificate, tree, folder):
+            return  # which is told of the issuer
         yield _lint_without_chain(entry, folder, fault)
         return
     if entry.certificate.is_ca or len(chain) < 2:
@@ -102,11 +104,28 @@ def _lint_without_chain(entry: CertificateFile, folder: Folder, fault: Untrusted
     namesakes = [ca for ca in folder.authorities() if ca.certificate.raw_subject == certificate.raw_issuer]
     if namesakes and not any(certificate.is_signed_by(ca.certificate) for ca in namesakes):
         return other_generation(entry, certificate.issuer, [ca.file for ca in namesakes])
+    broken = find_way_fault(certificate, [ca.certificate for ca in folder.authorities()])
+    if broken is not None:
+        return error(entry.file, "broken-chain", f"no peer takes it: {broken.problem}", broken.remedy)
+    if any(certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
+        return error(entry.file, "broken-chain", str(fault), "have the one issued again that breaks this rule")
     remedy = (
-        f"put the CA {certificate.issuer} into cacerts, or into intermediatecerts where another CA issued it; or "
-        "enroll with a CA of this MSP"
+        f"if {certificate.issuer} is a CA of this organisation, put it into cacerts, or into intermediatecerts where "
+        "another CA issued it; or else put a certificate here that a CA of this MSP issued"
     )
     return error(entry.file, "not-issued-here", str(fault), remedy)
+
+
+def _is_issuer_broken(certificate: Certificate, tree: CaTree, folder: Folder) -> bool:
+    """Whether the CA that issued it is there and no CA, or comes from nobody here itself."""
+    issuer = next((ca.certificate for ca in folder.authorities() if certificate.is_signed_by(ca.certificate)), None)
+    if issuer is None or not issuer.is_ca:
+        return issuer is not None
+    try:
+        tree.find_chain(issuer)
+    except UntrustedIdentityError:
+        return True
+    return False
 
 
 def _find_younger(certificate: Certificate, folder: Folder) -> CertificateFile | None:

@@ -8,6 +8,7 @@ from gossip.msp.lint.entries import (
     leads_nowhere,
     note_certificate,
     note_dangling,
+    note_folders,
     note_key,
     read_content,
     read_files,
@@ -39,10 +40,22 @@ def read_folder(path: Path) -> Folder:
             note_dangling(folder, entry, entry.name)
         else:
             _read_entry(folder, entry.name)
+    _note_folders(folder)
     beside = path.parent / "tls"
     if path.name == "msp" and beside.is_dir():
         read_tls_folder(folder, beside)
     return folder
+
+
+def _note_folders(folder: Folder) -> None:
+    """Where nothing is found that every peer needs, a folder may stand in its place."""
+    for name, found in (
+        ("cacerts", folder.in_folder("cacerts")),
+        ("signcerts", folder.in_folder("signcerts")),
+        ("keystore", folder.keys),
+    ):
+        if not found and (folder.path / name).is_dir() and name not in folder.faulty_files():
+            note_folders(folder, folder.path / name, name)
 
 
 def _read_entry(folder: Folder, name: str) -> None:

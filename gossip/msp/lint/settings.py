@@ -1,11 +1,11 @@
 """Rules over config.yaml: NodeOUs, who certifies them, and whether the peer's own certificate has a role."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
-from gossip.msp.config_yaml import OuSetting, OuSettings, parse_ou_settings
+from gossip.msp.config_yaml import ROLE_KEYS, OuSetting, OuSettings, parse_ou_settings
 from gossip.msp.lint.contents import read_certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder
@@ -38,7 +38,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if own is None or own.certificate.is_ca:
         return
     if settings.node_ous is not None:
-        yield from _lint_role(own.certificate, own.file, list(settings.node_ous.values()), folder)
+        yield from _lint_role(own.certificate, own.file, settings.node_ous, folder)
     yield from _lint_required(own.certificate, own.file, settings)
 
 
@@ -55,7 +55,9 @@ def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) 
             f"OU {setting.name} is to be certified by {setting.certificate}, which does not exist: "
             "a peer lets any CA of this MSP certify it"
         )
-        yield warning(place, "node-ou-certificate", problem, remedy)
+        yield warning(
+            place, "node-ou-certificate", problem, f"put that CA's certificate there, or {remedy}" if names else remedy
+        )
     elif certifier is None:
         problem = f"OU {setting.name} is to be certified by {setting.certificate}, which holds no certificate"
         yield error(place, "node-ou-certificate", problem, remedy)
@@ -64,7 +66,8 @@ def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) 
         yield error(place, "node-ou-certificate", problem, remedy)
 
 
-def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: Folder) -> Iterator[Finding]:
+def _lint_role(own: Certificate, file: str, node_ous: Mapping[Role, OuSetting], folder: Folder) -> Iterator[Finding]:
+    roles = list(node_ous.values())
     found = [role for role in roles if role.name in own.organizational_units]
     other_case = None if found else _find_in_other_case(own, roles)
     if other_case is not None:
@@ -72,6 +75,12 @@ def _lint_role(own: Certificate, file: str, roles: Sequence[OuSetting], folder: 
         problem = f"OU {setting.name} is not the {unit} of {own.subject}: capitals count"
         remedy = f"make it OrganizationalUnitIdentifier: {unit}"
         yield error(f"{_FILE}:{setting.line}", "node-ou-case", problem, remedy)
+        return
+    unnamed = next((key for key, role in ROLE_KEYS.items() if role.value in own.organizational_units), None)
+    if not found and unnamed is not None:
+        unit = ROLE_KEYS[unnamed].value
+        problem = f"{own.subject} has the OU {unit}, and the OUs here are {', '.join(role.name for role in roles)}"
+        yield error(_FILE, "node-ou-role", problem, f"give {unnamed} the OrganizationalUnitIdentifier {unit}")
         return
     if len(found) != 1:
         has = ", ".join(own.organizational_units) or "no OU"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gossip.msp.lint.entries import note_certificate, note_key, read_files
+from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, read_files
 from gossip.msp.lint.finding import FileFacts, error
 from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
@@ -75,9 +75,7 @@ def _kinds(path: Path) -> dict[str, bool]:
 def _note_folders(folder: Folder, kinds: dict[str, bool]) -> None:
     for name in (_AUTHORITIES, *_CERTIFICATES, *_KEYS):
         if kinds.get(name):
-            problem = f"is a folder, where {_ROLES.get(name, 'a key')} belongs"
-            remedy = "put the file there; Docker makes such a folder when it is to mount a file that does not exist"
-            folder.findings.append(error(f"{_SHOWN}/{name}", "not-a-file", problem, remedy))
+            folder.findings.append(not_a_file(f"{_SHOWN}/{name}", _ROLES.get(name, "a key")))
 
 
 def _note_missing(folder: Folder, kinds: dict[str, bool]) -> None:

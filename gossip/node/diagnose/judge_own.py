@@ -16,6 +16,7 @@ _TELLING = (
     "ca-twice",
     "other-generation",
     "weak-signature",
+    "not-a-file",
     "no-signcert",
     "node-ou-certifier",
     "node-ou-case",

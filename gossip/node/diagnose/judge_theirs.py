@@ -5,6 +5,7 @@ from pathlib import Path
 from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError, WrongPeerError
 from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim, shown_mspid
+from gossip.msp.way_fault import find_way_fault
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
@@ -146,10 +147,27 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
         text = f"{certificate.subject} was revoked: enroll it again"
         return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)
+    broken = _explain_way(evidence, claim)
+    if broken is not None:
+        return broken
     reason = theirs.verdict.reason if theirs.verdict is not None else None
     return _explain_refusal(
         certificate, name, str(reason or "its PKI-ID is not that of its certificate"), known[claimed]
     )
+
+
+def _explain_way(evidence: Evidence, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
+    """What breaks the chain, where our copy has every issuer; with such CAs of its own the peer would not run."""
+    msp = evidence.own.find_msp(claim.mspid)
+    cas = (*msp.config.roots, *msp.config.intermediates) if msp is not None else ()
+    fault = find_way_fault(claim.certificate, [file.certificate for file in cas])
+    if fault is None:
+        return None
+    if fault.certificate == claim.certificate:
+        return Side.THEIRS, (Cause("broken-chain", f"{fault.problem}: {fault.remedy}", "the peer's signcerts"),)
+    path = next(file.path for file in cas if file.certificate == fault.certificate)
+    text = f"in our copy of {shown_mspid(claim.mspid)}, {fault.problem}: take the organisation's own, or {fault.remedy}"
+    return Side.OURS, (Cause("broken-chain", text, path),)
 
 
 def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path) -> tuple[Side, tuple[Cause, ...]]:

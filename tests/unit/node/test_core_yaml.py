@@ -165,7 +165,9 @@ def test_zero_means_the_default(tmp_path: Path, old: str, new: str) -> None:
         ("dialTimeout: 3s", "dialTimeout: {a: b}", "peer.gossip.dialTimeout", "not keys below it"),
         ("sendBuffSize: 200", "sendBuffSize: many", "peer.gossip.sendBuffSize", "expected a whole number"),
         ("sendBuffSize: 200", "sendBuffSize: -1", "peer.gossip.sendBuffSize", "expected a whole number"),
-        ("enabled: true", "enabled: yes", "peer.tls.enabled", "expected true or false, not 'yes'"),
+        ("enabled: true", "enabled: 'yes'", "peer.tls.enabled", "expected true or false, not 'yes'"),
+        ("sendBuffSize: 200", "sendBuffSize: 08", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("sendBuffSize: 200", "sendBuffSize: 1e3", "peer.gossip.sendBuffSize", "expected a whole number"),
         ("localMspId: Org1MSP", "localMspId: [a, b]", "peer.localMspId", "not a list"),
         ("mspConfigPath: msp", "mspConfigPath: {a: b}", "peer.mspConfigPath", "not keys below it"),
         ("  keepalive:\n    interval: 7200s", "  x:\n    interval: 7200s", "", ""),
@@ -183,6 +185,43 @@ def test_a_wrong_value_is_named_with_key_and_line(tmp_path: Path, old: str, new:
     assert refusal.value.path == f"{path}:{line_of(path.read_text(), new)}"
     assert f"{key}: " in str(refusal.value)
     assert what in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("word", "truth"), [("yes", True), ("On", True), ("y", True), ("no", False), ("OFF", False), ("N", False)]
+)
+def test_truth_is_written_in_words_as_yaml_has_them(tmp_path: Path, word: str, truth: bool) -> None:
+    path = write_core_yaml(tmp_path, ("enabled: true", f"enabled: {word}"))
+
+    assert load_core_yaml(path, {}).tls_enabled is truth
+    with pytest.raises(ConfigurationError, match="expected true or false"):
+        load_core_yaml(path, {"CORE_PEER_TLS_ENABLED": word})  # viper reads these as texts, and takes them for false
+
+
+@pytest.mark.parametrize(
+    ("number", "value"), [("010", 8), ("0o17", 15), ("0x10", 16), ("0b11", 3), ("1_000", 1000), ("'010'", 8), ("0", 20)]
+)
+def test_numbers_are_read_as_go_reads_them(tmp_path: Path, number: str, value: int) -> None:
+    path = write_core_yaml(tmp_path, ("sendBuffSize: 200", f"sendBuffSize: {number}"))
+
+    assert load_core_yaml(path, {}).send_buffer == value
+    assert load_core_yaml(path, {"CORE_PEER_GOSSIP_SENDBUFFSIZE": number.strip("'")}).send_buffer == value
+
+
+def test_a_key_with_dots_counts_and_the_longest_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(
+        "peer.gossip.dialTimeout: 7s\n"
+        "peer.gossip: {connTimeout: 5s}\n"
+        "peer:\n"
+        "  tls.enabled: true\n"
+        "  gossip: {dialTimeout: 1s, connTimeout: 1s, sendBuffSize: 9}\n"
+    )
+
+    core = load_core_yaml(path, {})
+
+    assert (core.dial_timeout_s, core.conn_timeout_s, core.send_buffer, core.tls_enabled) == (7.0, 5.0, 9, True)
+    assert source_of(path, "peer.gossip.dialTimeout") == ("7s", f"{path}:1")
 
 
 def test_a_value_where_keys_belong_is_named(tmp_path: Path) -> None:

@@ -217,6 +217,36 @@ def test_a_reload_keeps_the_dial_options_that_were_set_since(folder: Path) -> No
     run_bounded(main)
 
 
+def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_next(folder: Path) -> None:
+    crl = folder / "msp" / "crls" / "crl.pem"
+
+    async def main() -> None:
+        async with open_peer(settings_of(folder=folder)) as peer:
+            crl.parent.mkdir(exist_ok=True)
+            crl.write_bytes(organisation(1).ca.revoke([], now=NOW))
+            peer.reload()
+            crl.write_bytes(b"")
+
+            with pytest.raises(ConfigurationError, match="says nothing any more") as caught:
+                peer.reload()
+
+            assert caught.value.path == str(crl)
+
+    run_bounded(main)
+
+
+def test_our_own_organisation_is_no_other_one() -> None:
+    settings = settings_of()
+    twice = replace(settings, organizations={**settings.organizations, "Org1MSP": organisation_folder(1) / "msp"})
+
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match="Org1MSP is our own organisation and cannot be another one too"):
+            async with open_peer(twice):
+                pass
+
+    run_bounded(main)
+
+
 def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
     async def main() -> None:
         listening = settings_of(folder=folder, listen="127.0.0.1:0")

@@ -597,8 +597,8 @@ def test_an_unknown_issuer_may_be_an_intermediate(msp: Path) -> None:
     (finding,) = lint_msp_folder(msp, now=NOW).findings
 
     assert finding.remedy == (
-        "put the CA lower.org1.example.com into cacerts, or into intermediatecerts where another CA issued it; "
-        "or enroll with a CA of this MSP"
+        "if lower.org1.example.com is a CA of this organisation, put it into cacerts, or into intermediatecerts where "
+        "another CA issued it; or else put a certificate here that a CA of this MSP issued"
     )
 
 

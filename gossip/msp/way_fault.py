@@ -1,0 +1,70 @@
+"""Which certificate on the way up to a root keeps the way from being a chain, where every issuer is there."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from gossip.msp.certificate import Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class WayFault:
+    """The certificate at fault, what is wrong with it, and what to do."""
+
+    certificate: Certificate
+    problem: str
+    remedy: str
+
+
+def find_way_fault(certificate: Certificate, cas: Iterable[Certificate]) -> WayFault | None:
+    """Name the first fault from ``certificate`` up; None where there is none of those that this knows.
+
+    Mirrors: crypto/x509, Certificate.isValid and checkChainForKeyUsage.
+    """
+    found = (_find_fault(each, below, certificate) for below, each in enumerate(_way_up(certificate, tuple(cas)), -1))
+    return next(filter(None, found), None)
+
+
+def _way_up(certificate: Certificate, cas: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    way = [certificate]
+    for each in way:  # grows while it is walked
+        yield each
+        way += [ca for ca in cas if ca not in way and each.is_signed_by(ca)][:1]
+
+
+def _find_fault(each: Certificate, below: int, certificate: Certificate) -> WayFault | None:
+    """``below`` counts the CAs between the two; -1 for the certificate itself."""
+    name, judged_at, again = each.subject, certificate.judged_at, f"have {each.subject} issued again"
+    if below >= 0:
+        again += " over its key"
+    if not each.is_for_servers:
+        problem = f"{name} has extended key usages without server authentication"
+        return WayFault(each, problem, f"{again}, with serverAuth among them or without any")
+    for extension in each.parsed.extensions:
+        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
+            problem = f"{name} has the critical extension {extension.oid.dotted_string}, which no peer knows"
+            return WayFault(each, problem, f"{again}, without it or with it not critical")
+        most = extension.value.path_length if isinstance(extension.value, x509.BasicConstraints) else None
+        if most is not None and below > most:
+            between = "1 CA is" if below == 1 else f"{below} CAs are"
+            problem = f"{name} allows a path length of {most}, and {between} between it and {certificate.subject}"
+            return WayFault(each, problem, f"{again}, with a path length of {below} or more or without one")
+    if below < 0:
+        return None
+    if not each.can_sign_certificates:
+        problem = f"{name} has key usages without certificate signing"
+        return WayFault(each, problem, f"{again}, with keyCertSign among them")
+    if each.not_after_at < judged_at:
+        problem = (
+            f"{name} ended at {each.not_after_at:%Y-%m-%d %H:%M:%SZ}, before {certificate.subject} begins, at "
+            f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+        )
+        return WayFault(each, problem, f"renew {name}, and enroll again")
+    if each.not_before_at > judged_at:
+        problem = (
+            f"{name} begins at {each.not_before_at:%Y-%m-%d %H:%M:%SZ}, after {certificate.subject}, which begins at "
+            f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+        )
+        return WayFault(each, problem, f"enroll again, or have {name} issued again with the date that it had before")
+    return None
