@@ -39,6 +39,8 @@ def run() -> None:
             _end(f"standard output cannot be written: {error.strerror}", _CONFIGURATION_FAULT)
         if sys.flags.dev_mode:
             raise
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]  # the group's own words say nothing
         _end(f"internal error, please report it: {type(error).__name__}: {error}", _SOFTWARE_FAULT)
     finally:
         _drop_unwritten()

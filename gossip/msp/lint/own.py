@@ -18,7 +18,10 @@ def lint_own(folder: Folder) -> Iterator[Finding]:
         yield from _lint_keys(own, others, folder)
     if not folder.keys and not _is_broken("keystore", folder):
         problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
-        yield error("keystore", "no-key", problem, f"put the private key of {own.file} there, as priv_sk")
+        remedy = (
+            f"put the private key of {own.file} there, as priv_sk; one in an HSM (PKCS11) only Fabric itself can use"
+        )
+        yield error("keystore", "no-key", problem, remedy)
 
 
 def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missin
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
     """TLS certificates come from the TLS CAs, fit a key, name a host, and serve their ends of a connection."""
+    for entry in folder.tls_roots:
+        yield from _lint_root(entry)
     for entry in folder.tls_certificates:
         if entry.certificate.is_ca:
             yield _ca_before_own(entry)
@@ -25,6 +27,14 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
             problem = f"{entry.certificate.subject} has no alternative names, and Go clients look at nothing else"
             remedy = "have it issued with the host names that peers dial (--csr.hosts)"
             yield error(entry.file, "no-alternative-names", problem, remedy)
+
+
+def _lint_root(entry: CertificateFile) -> Iterator[Finding]:
+    """Who trusts a peer's own certificate as a CA trusts that one peer alone."""
+    certificate = entry.certificate
+    if not certificate.is_ca and not certificate.is_signed_by(certificate):
+        problem = f"{certificate.subject}, issued by {certificate.issuer}, is not a CA certificate"
+        yield warning(entry.file, "not-a-ca", problem, f"put the certificate of {certificate.issuer} there instead")
 
 
 def _ca_before_own(entry: CertificateFile) -> Finding:
@@ -53,6 +63,9 @@ def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
         known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
         problem = f"{missing.certificate} was issued by {missing.issuer}, which is none of the TLS CAs ({known})"
         remedy = f"put the certificate of {missing.issuer} into {_place_of(missing.issuer, folder)}"
+        if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
+            problem += f"; {missing.issuer} is a CA of identities here"
+            remedy = f"have a TLS CA issue it; or, only where {missing.issuer} issues both, {remedy}"
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
 
 

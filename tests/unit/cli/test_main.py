@@ -116,6 +116,14 @@ def test_a_bug_shows_no_traceback() -> None:
     assert done.stderr == "gossip: internal error, please report it: TypeError: a bug\n"
 
 
+def test_a_bug_in_a_task_is_named_itself() -> None:
+    bug = 'raise ExceptionGroup("unhandled", [ExceptionGroup("inner", [TypeError("a bug")])])'
+
+    done = run_script(BUG.replace('raise TypeError("a bug")', bug), "crypto")
+
+    assert done.stderr == "gossip: internal error, please report it: TypeError: a bug\n"
+
+
 def test_neither_does_an_installation_that_lacks_something() -> None:
     script = "import sys; sys.modules['gossip.cli.commands'] = None; from gossip.cli.main import run; run()"
 

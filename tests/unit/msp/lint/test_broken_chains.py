@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from gossip.errors import ConfigurationError
 from gossip.msp.lint import lint_msp_folder
 from tests.support.certificates import NO_CA, NOT_BEFORE, Issued, key_usage, make_ca, make_leaf
 from tests.support.msp_folders import CA_FILE, OWN, found, only_finding, put, replace_line
@@ -164,3 +165,16 @@ def test_a_certifier_that_is_not_there_is_to_be_put_there(msp: Path) -> None:
     replace_line(msp / "config.yaml", CA_FILE, LOWER, 1)
 
     assert only_finding(msp).remedy == f"put that CA's certificate there, or name one of {CA_FILE}"
+
+
+def test_a_folder_of_idemix_is_named(tmp_path: Path) -> None:
+    put(tmp_path / "msp" / "IssuerPublicKey", b"key")
+
+    with pytest.raises(ConfigurationError, match="is an MSP of Idemix"):
+        lint_msp_folder(tmp_path, now=NOW)
+
+
+def test_who_has_the_key_in_an_hsm_is_not_sent_to_look_for_a_file(msp: Path) -> None:
+    (msp / "keystore" / "priv_sk").unlink()
+
+    assert only_finding(msp).remedy.endswith("as priv_sk; one in an HSM (PKCS11) only Fabric itself can use")

@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from gossip.msp.authority import Authority, Credential
 from gossip.msp.lint import Severity
 from tests.support.certificates import like
-from tests.support.msp_folders import NAME, VALIDITY, found, only_finding, put, put_tls
+from tests.support.msp_folders import CA, NAME, VALIDITY, found, only_finding, put, put_tls
 from tests.support.organisations import organisation, peer
 
 TLS_CA = organisation().tls_ca
@@ -262,3 +262,21 @@ def test_a_short_rsa_key_for_tls_is_told(msp: Path) -> None:
     put_tls(msp, TLS_CA.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"], key=key))
 
     assert (only_finding(msp).rule, only_finding(msp).problem) == ("weak-key", f"{NAME} has an RSA key of 1024 bits")
+
+
+def test_a_certificate_of_our_own_in_place_of_the_tls_ca_is_told(msp: Path) -> None:
+    put(tls(msp, "ca.crt"), tls(msp, "server.crt").read_bytes())
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity) == ("../tls/ca.crt", "not-a-ca", Severity.WARNING)
+    assert finding.remedy == "put the certificate of tlsca.org1.example.com there instead"
+
+
+def test_the_ca_of_identities_is_trusted_in_tls_only_where_it_is_meant_to_be(msp: Path) -> None:
+    put_tls(msp, CA.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
+
+    finding = only_finding(msp)
+
+    assert finding.rule == "tls-not-issued-here"
+    assert finding.remedy.startswith(f"have a TLS CA issue it; or, only where {CA.name} issues both, put the")
