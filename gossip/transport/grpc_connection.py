@@ -1,7 +1,7 @@
 """What the streams of one HTTP/2 connection share: windows, back-pressure, limits, and how it ended."""
 
 from asyncio import Transport, get_running_loop
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from grpclib.config import Configuration
@@ -50,6 +50,8 @@ class GrpcConnection(Connection):
         self.is_draining = False
         self.reading: dict[int, GrpcStream] = {}
         """Streams whose DATA needs no look from h2."""
+        self.open_streams: Mapping[int, GrpcStream] = {}
+        """Those, and all others."""
         self.return_bytes = WINDOW_BYTES // (2 * limits.max_streams)
         """What a stream may keep of the windows before it gives it back; all of them together keep less than half."""
         self.stream_forgotten: Callable[[], None] = nothing
@@ -157,7 +159,7 @@ class GrpcConnection(Connection):
 
         Those count that are under way, and long ones that wait for whoever they were delivered to.
         """
-        streams = self.reading.values()
+        streams = self.open_streams.values()
         if len(streams) > 1:
             limit_bytes = max(stream.max_frame_bytes for stream in streams)
             if sum(stream.unfinished_bytes for stream in streams) > limit_bytes:

@@ -4,6 +4,7 @@ import socket
 import ssl
 
 from h2.errors import ErrorCodes
+from h2.exceptions import NoSuchStreamError, ProtocolError, StreamClosedError
 
 from gossip.errors import DialError, StreamBrokenError
 from gossip.transport.tls import TlsSide
@@ -82,6 +83,17 @@ def without_traces(error: BaseException) -> BaseException:
         link.__traceback__ = None
         link = link.__cause__ or link.__context__
     return error
+
+
+def describe_breach(error: ProtocolError) -> str:
+    """What broke HTTP/2's rules; h2 says no more than a number where it was a frame for a stream that is not there."""
+    match error:
+        case StreamClosedError():
+            return f"a frame for stream {error.stream_id}, which is closed"
+        case NoSuchStreamError():
+            return f"a frame for stream {error.stream_id}, which is not there"
+        case _:
+            return str(error)
 
 
 def describe(cause: BaseException) -> str:

@@ -31,6 +31,7 @@ class GrpcEvents(EventsProcessor):
 
     def __init__(self, handler: AbstractHandler, connection: GrpcConnection) -> None:
         super().__init__(handler, connection)
+        connection.open_streams = self.streams
         self.processors[InformationalResponseReceived] = self.process_informational_response_received
         self._informational = 0
 

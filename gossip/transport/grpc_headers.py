@@ -146,7 +146,7 @@ def parse_trailers(headers: Mapping[bytes, bytes]) -> Verdict:
     if code is None:
         return Verdict(Status.UNKNOWN.name, "the answer ended without a status")
     try:
-        status = Status(int(code))
+        status = Status(int(code) if code.isdigit() else -1)
     except ValueError:
         return Verdict(
             Status.UNKNOWN.name, f"the answer ended with the status {_shown(code)}, which gRPC does not know"

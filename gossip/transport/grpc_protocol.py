@@ -18,7 +18,7 @@ from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import SETTINGS, FrameReader
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
-from gossip.transport.grpc_errors import connection_broken, error_code_name, without_traces
+from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name, without_traces
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
 from gossip.transport.http2 import (
@@ -275,7 +275,7 @@ class GrpcProtocol(H2Protocol):
         if http2.state_machine.state is not ConnectionState.CLOSED:
             http2.close_connection(error.error_code)
         self.connection.flush()
-        self.punish(Offence.BREACH, f"the peer breaks the rules of HTTP/2: {error}", error)
+        self.punish(Offence.BREACH, f"the peer breaks the rules of HTTP/2: {describe_breach(error)}", error)
 
     def _link(self, transport: asyncio.BaseTransport) -> Link:
         tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")

@@ -75,9 +75,9 @@ class FrameGuard:
         self._time = time
         self._cleared_at_s = time()
 
-    def count(self, kind: Kind) -> str | None:
-        """Count one; what is wrong when it is one too many."""
-        self._counts[kind] += 1
+    def count(self, kind: Kind, times: int = 1) -> str | None:
+        """Count one, or one that weighs as much as several; what is wrong when it is one too many."""
+        self._counts[kind] += times
         if self._counts[kind] <= self._budgets[kind]:
             return None
         now_s = self._time()

@@ -52,6 +52,8 @@ class TlsTransport(TurnTransport):
         self._flight_bytes = 0
         self._steps = shared_steps()
         self._step: Waiting | None = None
+        self._address: str | None = None
+        self._reads_certificate = not server_side
         self._records = Records()
         self._stands = False
         self._error: BaseException | None = None
@@ -62,6 +64,8 @@ class TlsTransport(TurnTransport):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin TLS, which a server does when the client has said something."""
         self._tcp = cast("asyncio.Transport", transport)  # asyncio promises a transport that writes
+        peername = transport.get_extra_info("peername")
+        self._address = str(peername[0]) if peername else None
         self._application.tcp_connected(self._tcp)
         if not self._server_side and not self._tcp.is_closing():
             self._begin(self._side.context)
@@ -142,10 +146,12 @@ class TlsTransport(TurnTransport):
             start = end
             has_just_stood_up = False
             if is_fed and not self._stands:
-                if not self._steps.may_be_here(self._flight_bytes):
+                if not self._steps.may_be_here(
+                    self._flight_bytes, self._address, reads_certificate=self._reads_certificate
+                ):
                     self._step_in_thread(data[start:])
                     return
-                has_just_stood_up = self._stepped(self._steps.take(self._tls))
+                has_just_stood_up = self._stepped(self._steps.take(self._tls, self._address))
             if self._has_said_too_much():
                 return
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
@@ -195,6 +201,7 @@ class TlsTransport(TurnTransport):
                 said = self._outgoing.read()
                 if not asks_again(said[HEADER_BYTES:]):
                     self._tls.context = self._side.context  # our certificate is on its way, the peer's is to come
+                    self._reads_certificate = True
                 self._write(said)
                 self._application.tls_begun(self)
             return False
@@ -202,6 +209,8 @@ class TlsTransport(TurnTransport):
             self._fail(error)
             return False
         self._stands = True
+        if self._tls.getpeercert(binary_form=True) is not None:
+            self._steps.stood(self._address)
         self._records.forget()
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
@@ -262,6 +271,7 @@ class TlsTransport(TurnTransport):
     def _fail(self, error: ssl.SSLError) -> None:
         """Send the alert and give the peer a moment to close: closing first could keep the alert from arriving."""
         self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
+        self._stands = False  # what still comes may wait for a turn, and must not be read then
         self._flush()
         self._let_go_of_tls()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

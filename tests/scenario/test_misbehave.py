@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -9,10 +10,11 @@ from gossip.misbehave import frames
 from gossip.misbehave.catalogue import FAULTS
 from gossip.misbehave.fault import End, Fault, Layer
 from gossip.misbehave.run import misbehave, storm
-from gossip.misbehave.session import data_envelope
+from gossip.misbehave.session import Session, data_envelope
+from gossip.transport.gate import Offence
 from gossip.transport.http2 import WINDOW_BYTES
-from gossip.transport.limits import ConnectionLimits, ServerLimits
-from tests.support.attacked import Scene, attacked
+from gossip.transport.limits import KIB, MIB, ConnectionLimits, ServerLimits
+from tests.support.attacked import QUICK, Scene, attacked
 from tests.support.bounded import run_bounded
 
 HONEST_CONNECTIONS = 1
@@ -71,6 +73,41 @@ def test_half_messages_of_a_stranger_take_no_more_than_one_whole_one() -> None:
             assert not peer.is_over(0)
 
     run_bounded(main)
+
+
+def test_messages_under_way_on_all_streams_count_together_also_where_a_length_of_the_body_is_said() -> None:
+    fields = [*frames.request(), ("content-length", "999999999")]
+    half = frames.message(bytes(700 * KIB), announced_bytes=MIB)
+
+    async def main() -> None:
+        async with attacked(comm=replace(QUICK, max_message_bytes=MIB)) as scene, scene.attacker.http2() as peer:
+            forger = scene.attacker.forger
+            sessions = [Session(peer, stream_id, scene.attacker.patience_s) for stream_id in (1, 3)]
+            for session, persona in zip(sessions, forger.newcomers(2), strict=True):
+                peer.open(session.stream_id, fields)
+                session.say(forger.hello(persona))
+                await session.heard_hello()
+            for session in sessions:
+                await session.pour(half, 1.0)
+            assert await peer.until(lambda: peer.is_closed, 1.0)
+            assert set(scene.metrics.cut) == {Offence.FLOOD}
+
+    run_bounded(main)
+
+
+def test_header_fields_for_a_call_that_is_over_are_refused_with_a_reason(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with attacked() as scene, scene.attacker.http2() as peer:
+            peer.call_ping(1)
+            await peer.ending(1.0)
+            peer.forget(1)
+            peer.write(frames.headers(1, peer.block(), ends=True))
+            await peer.until(lambda: peer.is_closed, 1.0)
+
+    with caplog.at_level(logging.WARNING):
+        run_bounded(main)
+    (line,) = (text for text in caplog.messages if "breaks the rules" in text)
+    assert line.endswith("breaks the rules of HTTP/2: a frame for stream 1, which is closed")
 
 
 def test_storm_counts_how_each_attempt_ended() -> None:

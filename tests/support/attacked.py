@@ -94,11 +94,12 @@ async def acknowledge_all(peer: Peer) -> None:
 
 
 @asynccontextmanager
-async def attacked(limits: ServerLimits = SHORT) -> AsyncIterator[Scene]:
+async def attacked(limits: ServerLimits = SHORT, comm: CommConfig = QUICK) -> AsyncIterator[Scene]:
     """Both peers in this process, talking over mutual TLS; the first acknowledges every message that asks for it."""
     metrics = RecordingMetrics()
+    settings = replace(settings_of(1, 0, listen="127.0.0.1:0"), limits=limits, comm=comm)
     async with (
-        open_peer(replace(settings_of(1, 0, listen="127.0.0.1:0"), limits=limits), metrics=metrics) as victim,
+        open_peer(settings, metrics=metrics) as victim,
         open_peer(settings_of(2, 0)) as honest,
         asyncio.TaskGroup() as tasks,
     ):

@@ -92,6 +92,9 @@ def put(body: bytes, header: bytes = b"") -> bytes:
     return b"PUT /hello HTTP/1.1\r\nHost: x\r\n" + header + length + b"\r\n" + body
 
 
+PUT_IN_CHUNKS = b"PUT /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize("size", [0, 5, MAX_REQUEST_BYTES])
 def test_a_body_reaches_what_it_changes(size: int) -> None:
     async def test(server: HttpServer) -> None:
@@ -117,6 +120,7 @@ def test_half_a_body_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", b"405 Method Not Allowed", b"GET and HEAD"),
         (b"PUT /broken HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", b"405 Method Not Allowed", b"GET and HEAD\n"),
         (put(b"x" * (MAX_REQUEST_BYTES + 1)), b"413 ", b"more than 8192 bytes"),
+        (PUT_IN_CHUNKS + b"1\r\nx\r\n" * 65, b"413 ", b"more than 64 pieces"),
         (put(b"x", b"Expect: 100-continue\r\n")[:-1], b"417 Expectation Failed", b"without asking first"),
         (b"GET /hello HTTP/1.1\r\n\r\n", b"400 Bad Request", b"Missing mandatory Host"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"400 Bad Request", b"illegal request line"),
@@ -129,6 +133,7 @@ def test_half_a_body_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         "another method",
         "nothing to change",
         "too much",
+        "too many chunks",
         "expects",
         "no host",
         "TLS",

@@ -1,12 +1,13 @@
 """How much of what came in one read is taken at once, and what counts when it comes in small pieces."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from grpclib.protocol import AbstractHandler
 from h2.connection import H2Connection
-from h2.exceptions import DenialOfServiceError
+from h2.exceptions import DenialOfServiceError, ProtocolError
 from hyperframe.frame import PingFrame
 
 from gossip.transport import frame_reader
@@ -14,6 +15,7 @@ from gossip.transport.frame_reader import (
     CONTINUATION,
     FRAGMENT_BYTES,
     FRAGMENTS_AT_ONCE,
+    HEADERS_BYTES,
     OTHERS_AT_ONCE,
     WHOLE_BYTES,
     FrameReader,
@@ -268,5 +270,21 @@ def test_a_header_block_may_be_as_long_as_the_limit(too_much: int) -> None:
                 reading.reader.take(continuation)
         else:
             reading.reader.take(continuation)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("frame_bytes", "weight"), [(HEADERS_BYTES - 1, 1), (HEADERS_BYTES, 2), (4096, 17)])
+def test_long_header_blocks_count_as_many(frame_bytes: int, weight: int) -> None:
+    async def main() -> None:
+        reading = Reading()
+        budget = reading.connection.limits.frames.headers
+        for _ in range(budget - 1 - weight):  # one has come
+            assert reading.connection.guard.count(Kind.HEADERS) is None
+        size = frame_bytes - FRAME_HEADER_BYTES
+        with suppress(ProtocolError):
+            reading.reader.take(FRAME_HEADER.pack(size << 8 | HEADERS, 0, 3) + bytes(size))
+        assert reading.connection.failure is None
+        assert reading.connection.guard.count(Kind.HEADERS) is not None
 
     run_bounded(main)

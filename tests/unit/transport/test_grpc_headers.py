@@ -55,7 +55,7 @@ def test_very_long_reason_is_cut() -> None:
     assert verdict.reason == "x" * MAX_REASON_CHARACTERS + " …"
 
 
-@pytest.mark.parametrize("code", [b"", b"two", b"-1", b"17", b"2.0"])
+@pytest.mark.parametrize("code", [b"", b"two", b"-1", b"17", b"2.0", b"0_0", b" 0"])
 def test_status_that_grpc_does_not_know_is_unknown(code: bytes) -> None:
     assert parse_trailers({b"grpc-status": code}).status == "UNKNOWN"
 

@@ -17,9 +17,11 @@ from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls_steps import LONG_S, SMALL_BYTES, WARY_S, Steps, Waiting
+from gossip.transport.tls_steps import KEPT, LONG_S, NO_CERTIFICATE_BYTES, SMALL_BYTES, WARY_S, Steps, Waiting
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
 async def echo(stream: FrameStream) -> None:
@@ -74,6 +76,10 @@ def test_what_is_said_behind_a_handshake_sends_no_certificate_to_a_thread(
     monkeypatch.setattr(module, "SMALL_BYTES", SMALL_BYTES)
 
     async def main(listener: GrpcListener) -> None:
+        first = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
+        await first.ping()
+        await first.close()
+        in_threads.clear()
         channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(
             listener.endpoint, greeting=bytes(SMALL_BYTES)
         )
@@ -216,16 +222,51 @@ class Clocks:
         (LONG_S * 1.1, None, False),
     ],
 )
-def test_after_a_long_step_that_failed_others_are_taken_in_threads_for_a_while(
+def test_after_a_long_step_that_failed_others_of_that_address_are_taken_in_threads_for_a_while(
     step_s: float, error: ssl.SSLError | None, is_wary: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clocks = Clocks(monkeypatch, step_s, error)
     steps = Steps()
-    assert (steps.may_be_here(SMALL_BYTES), steps.may_be_here(SMALL_BYTES + 1)) == (True, False)
-    assert steps.take(clocks) is error  # type: ignore[arg-type]  # all that it needs of TLS
-    assert steps.may_be_here(1) is not is_wary
+    for address in (HERE, THERE):
+        steps.stood(address)
+    assert steps.take(clocks, HERE) is error  # type: ignore[arg-type]  # all that it needs of TLS
+    steps.stood(HERE)
+    assert steps.may_be_here(SMALL_BYTES, HERE) is not is_wary
+    assert steps.may_be_here(SMALL_BYTES, THERE)
     clocks.now_s += WARY_S
-    assert steps.may_be_here(1)
+    assert steps.may_be_here(SMALL_BYTES, HERE)
+
+
+def test_a_certificate_is_read_on_the_loop_only_where_a_good_one_came_from() -> None:
+    steps = Steps()
+    assert not steps.may_be_here(NO_CERTIFICATE_BYTES + 1, HERE)
+    assert steps.may_be_here(NO_CERTIFICATE_BYTES, HERE)
+    assert steps.may_be_here(SMALL_BYTES, HERE, reads_certificate=False)
+    assert not steps.may_be_here(SMALL_BYTES + 1, HERE, reads_certificate=False)
+    assert steps.may_be_here(SMALL_BYTES, None), "who has no address is on this machine"
+    steps.stood(None)
+    steps.stood(HERE)
+    assert (steps.may_be_here(SMALL_BYTES, HERE), steps.may_be_here(SMALL_BYTES + 1, HERE)) == (True, False)
+    assert not steps.may_be_here(SMALL_BYTES, THERE)
+    for number in range(KEPT):
+        steps.stood(str(number))
+    assert not steps.may_be_here(SMALL_BYTES, HERE), "so many are not remembered"
+
+
+def test_the_first_certificate_from_somewhere_is_read_in_a_thread_and_the_next_on_the_loop(
+    in_threads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SMALL_BYTES", SMALL_BYTES)
+    monkeypatch.setattr(module, "_this_thread", module._ThisThread())
+
+    async def main(listener: GrpcListener) -> None:
+        for _ in range(2):
+            channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)
+            await channel.ping()
+            await channel.close()
+
+    with_listener(main)
+    assert len(in_threads) == 1, "the dialler's, which then knows the address"
 
 
 def test_threads_are_those_of_this_process_and_of_one_kind_of_step_each() -> None:

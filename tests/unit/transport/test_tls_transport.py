@@ -16,6 +16,7 @@ from gossip.transport import turn_transport
 from gossip.transport.tls import client_side, server_side
 from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES, RECORDS_AT_ONCE
+from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
@@ -82,6 +83,7 @@ class Ends:
 
     def __init__(self, application: Application, key_log: Path | None = None, socket: Socket | None = None) -> None:
         self.socket = application.socket = socket or Socket()
+        shared_steps().stood(self.socket.get_extra_info("peername")[0])  # so that no step needs a thread
         self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
         self.transport.connection_made(self.socket)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -316,6 +318,27 @@ def test_after_tls_has_failed_nothing_is_written_and_it_can_be_closed(applicatio
         assert ends.socket.written == alert
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_what_comes_after_tls_has_failed_and_has_to_wait_for_its_turn_is_nothing(application: Application) -> None:
+    async def main() -> None:
+        heard: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["message"]))
+        ends = Ends(application, socket=HalfClosing())
+        application.is_trusted = False
+        turns.shared_turns().wait(lambda: None)
+        ends.receive(b"no record of TLS")
+        await asyncio.sleep(0.01)
+        assert application.failures == 1
+        turns.shared_turns().wait(lambda: None)
+        ends.receive(b"and more of it")
+        await asyncio.sleep(0.01)
+        assert heard == []
+        assert application.failures == 1
+        ends.transport.connection_lost(None)
+
+    run_bounded(main)
 
 
 @pytest.mark.parametrize("application", [0.0], indirect=True)
