@@ -36,6 +36,10 @@ PING_PAYLOAD = b"gossip\0\0"
 WINDOW_BYTES = 65_535
 """HTTP/2's own initial window, which holds until a peer is authenticated."""
 
+MAX_HUFFMAN_BYTES = 512
+"""More is not compressed: what hpack spends on it grows with the square, to 12 ms for a reason in characters of four
+bytes, which strangers may have us write."""
+
 _TABLE_SIZE_0 = b"\x20"
 _frame_header = FRAME_HEADER.pack
 
@@ -63,7 +67,9 @@ class SelfContainedEncoder(Encoder):
 
 @lru_cache(maxsize=256)
 def _encode_block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    return _TABLE_SIZE_0 + Encoder().encode([NeverIndexedHeaderTuple(name, value) for name, value in headers])
+    is_short = sum(len(value) for _, value in headers) <= MAX_HUFFMAN_BYTES
+    fields = [NeverIndexedHeaderTuple(name, value) for name, value in headers]
+    return _TABLE_SIZE_0 + Encoder().encode(fields, is_short)
 
 
 _ENCODER = SelfContainedEncoder()

@@ -24,7 +24,8 @@ class FrameBudgets:
         settings: SETTINGS; honest peers send one or two in a connection's life.
         priorities: PRIORITY, which we do not use.
         window_updates: WINDOW_UPDATE.
-        headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened; each 256 bytes of them count as one more.
+        headers: HEADERS, PUSH_PROMISE and CONTINUATION, so also streams opened; each 256 bytes of them count as one
+            more.
         fragments: DATA of less than 256 bytes beside padding, and TLS records of less that end in mid-frame; a message
             completed, or DATA of 4 KiB or more, makes up for one.
         unknown: Frames of types that we do not know, which are ignored.

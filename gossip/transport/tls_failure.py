@@ -6,6 +6,7 @@ from enum import Enum
 from gossip.errors import DialError
 from gossip.transport.grpc_errors import NOT_TLS
 from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, alert_name, reason_of
+from gossip.transport.tls_hello import TOO_COSTLY
 
 
 class TlsFault(Enum):
@@ -15,6 +16,7 @@ class TlsFault(Enum):
     THEY_REFUSED = "the peer refused our certificate"
     ALERT = "the peer refused TLS for another reason"
     NOT_TLS = "the peer does not speak TLS"
+    GIVEN_UP = "we gave TLS up, as it would cost too much"
     SILENT = "no answer came in time"
     CLOSED = "the peer closed the connection without a reason"
     OTHER = "TLS broke"
@@ -27,6 +29,8 @@ def classify(error: DialError) -> TlsFault:
             return TlsFault.WE_REFUSED
         case ssl.SSLError(reason=reason) if reason in NOT_TLS:
             return TlsFault.NOT_TLS
+        case ssl.SSLError(reason=reason) if reason in TOO_COSTLY:
+            return TlsFault.GIVEN_UP
         case ssl.SSLEOFError():
             return TlsFault.CLOSED
         case ssl.SSLError():

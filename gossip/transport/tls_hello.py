@@ -19,6 +19,8 @@ HELLO_RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
 X25519_SHARE = bytes.fromhex("001d0020")
 FINITE_FIELD_WANTED = bytes.fromhex("0033000201")
 MAX_FIRST_BYTES = 16 * 1024
+TOO_COSTLY = {"HANDSHAKE_TOO_LONG", "KEY_EXCHANGE_TOO_COSTLY"}
+"""For which of our own reasons it is us who end TLS, though nothing is wrong with it."""
 
 
 class Openings(NamedTuple):

@@ -62,6 +62,8 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
             return Side.THEIRS, tuple(_not_tls(evidence))
         case TlsFault.SILENT:
             return Side.THEIRS, tuple(_silent())
+        case TlsFault.GIVEN_UP:
+            return Side.THEIRS, tuple(_given_up())
         case TlsFault.ALERT:
             return judge_alert(evidence)
         case _:
@@ -90,6 +92,17 @@ def _silent() -> Iterator[Cause]:
         "a load balancer or firewall accepts in the peer's place, and reaches nobody behind it",
         "its health checks and targets",
     )
+
+
+def _given_up() -> Iterator[Cause]:
+    yield Cause(
+        "tls-too-long",
+        "we gave up: the peer says more in TLS than the 16 KiB that we read, or wants a key exchange over a finite "
+        "field",
+        "how long a chain its peer.tls.cert.file holds, and how many TLS CAs it takes clients of: it sends the names of "
+        "all",
+    )
+    yield Cause("other-service", "another service than a peer listens there", "the peer's peer.listenAddress")
 
 
 def _closed(evidence: Evidence) -> Iterator[Cause]:

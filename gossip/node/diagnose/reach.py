@@ -134,6 +134,8 @@ def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
 async def _look(evidence: Evidence, error: DialError) -> Looked:
     if evidence.tls_fault is TlsFault.SILENT and error.stage != "http2":
         return Looked()  # it would be as silent again
+    if evidence.tls_fault is TlsFault.GIVEN_UP:
+        return Looked()  # to read it all may take OpenSSL a minute, which no time-out ends
     if evidence.tls_fault is TlsFault.NOT_TLS:
         return Looked(speaks_plain_http2=await _speaks_plain_http2(evidence.endpoint, evidence.own.settings.dial))
     try:

@@ -452,3 +452,11 @@ def test_what_peers_allow_for_their_tables_leaves_nothing_with_the_encoder_that_
         server.receive_data(SettingsFrame(0, settings={SettingCodes.HEADER_TABLE_SIZE: size}).serialize())
     assert server.encoder is client.encoder
     assert (server.encoder.table_size_changes, server.encoder.header_table_size) == ([], 0)
+
+
+@pytest.mark.parametrize(("length", "is_plain"), [(500, False), (600, True)])
+def test_long_values_are_not_compressed_which_would_take_hpack_long(length: int, is_plain: bool) -> None:
+    field = (b"grpc-message", b"%F0%9F%98%80"[:12] * (length // 12))
+    block = SelfContainedEncoder().encode([field])
+    assert (field[1] in block) is is_plain
+    assert [tuple(each) for each in RememberingDecoder().decode(block, raw=True)] == [field]
