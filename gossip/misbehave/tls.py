@@ -18,6 +18,7 @@ UPDATES = 2000
 EMPTY_RECORD = HANDSHAKE_RECORD + bytes(2)
 EMPTY_RECORDS = 1637
 FRAME_BYTES = 10_000
+BROKEN_RECORD = b"\x17\x03\x03\x00\x20" + bytes(32)
 
 
 @fault("costly-key-share", Layer.TLS, ALERT, limit="X25519 and P-256 alone", offence=Offence.TLS)
@@ -77,7 +78,17 @@ async def broken_record(attacker: Attacker) -> Ending:
     """Sends a record that is not encrypted once TLS stands."""
     async with attacker.tcp() as conversation:
         await shake_hands(conversation, attacker.context, attacker)
-        conversation.write(b"\x17\x03\x03\x00\x20" + bytes(32))
+        conversation.write(BROKEN_RECORD)
+        await conversation.until(lambda: conversation.is_closed, attacker.patience_s)
+        return CUT if conversation.is_closed else Ending(End.NOTHING)
+
+
+@fault("broken-records", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
+async def broken_records(attacker: Attacker) -> Ending:
+    """Sends 74 KB of records that are not encrypted once TLS stands, most of them when it has failed."""
+    async with attacker.tcp() as conversation:
+        await shake_hands(conversation, attacker.context_without_certificate(), attacker)
+        conversation.write(BROKEN_RECORD * 2000)
         await conversation.until(lambda: conversation.is_closed, attacker.patience_s)
         return CUT if conversation.is_closed else Ending(End.NOTHING)
 

@@ -99,8 +99,8 @@ def _given_up() -> Iterator[Cause]:
         "tls-too-long",
         "we gave up: the peer says more in TLS than the 16 KiB that we read, or wants a key exchange over a finite "
         "field",
-        "how long a chain its peer.tls.cert.file holds, and how many TLS CAs it takes clients of: it sends the names of "
-        "all",
+        "how long a chain its peer.tls.cert.file holds, and how many TLS CAs it takes clients of: it sends the names "
+        "of all",
     )
     yield Cause("other-service", "another service than a peer listens there", "the peer's peer.listenAddress")
 
