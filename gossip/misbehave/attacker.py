@@ -85,7 +85,7 @@ class Attacker:
             yield peer
 
     @asynccontextmanager
-    async def session(self, hello: bytes | None = None) -> AsyncIterator[Session]:
+    async def session(self) -> AsyncIterator[Session]:
         """A GossipStream on which we have authenticated.
 
         Raises:
@@ -96,7 +96,7 @@ class Attacker:
         """
         async with self.http2() as peer:
             session = Session(peer, 1, self.patience_s)
-            await session.authenticate(self.forger.hello() if hello is None else hello)
+            await session.authenticate(self.forger.hello())
             yield session
 
     def context_without_certificate(self) -> ssl.SSLContext:

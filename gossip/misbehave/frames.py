@@ -33,14 +33,14 @@ def data(stream_id: int, body: bytes = b"", *, ends: bool = False) -> bytes:
     return frame(DATA, END_STREAM if ends else 0, stream_id, body)
 
 
-def headers(stream_id: int, block: bytes, *, whole: bool = True, ends: bool = False) -> bytes:
+def headers(stream_id: int, block: bytes, *, whole: bool = True) -> bytes:
     """The beginning of a request."""
-    return frame(HEADERS, END_HEADERS * whole | END_STREAM * ends, stream_id, block)
+    return frame(HEADERS, END_HEADERS if whole else 0, stream_id, block)
 
 
 def continuation(stream_id: int, block: bytes = b"", *, whole: bool = False) -> bytes:
     """More of a header block."""
-    return frame(CONTINUATION, END_HEADERS * whole, stream_id, block)
+    return frame(CONTINUATION, END_HEADERS if whole else 0, stream_id, block)
 
 
 def reset(stream_id: int, code: int = 8) -> bytes:
@@ -60,7 +60,7 @@ def settings_ack() -> bytes:
 
 def ping(opaque: bytes = b"gossip..", *, answers: bool = False) -> bytes:
     """Eight bytes to be sent back."""
-    return frame(PING, ACK * answers, 0, opaque)
+    return frame(PING, ACK if answers else 0, 0, opaque)
 
 
 def priority(stream_id: int) -> bytes:

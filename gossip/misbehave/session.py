@@ -115,8 +115,7 @@ async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> E
     return SERVED if ending.code == "OK" else ending
 
 
-def data_envelope(body: bytes, nonce: int = 0, channel: bytes = b"") -> bytes:
+def data_envelope(body: bytes, nonce: int = 0) -> bytes:
     """An unsigned data message."""
-    tag = Tag.ORG_ONLY if channel else Tag.EMPTY
     content = DataMessage(payload=Payload(data=body))
-    return noop_sign(GossipMessage(nonce=nonce, channel=channel, tag=tag, data_msg=content)).envelope
+    return noop_sign(GossipMessage(nonce=nonce, tag=Tag.EMPTY, data_msg=content)).envelope

@@ -11,7 +11,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, shown
-from gossip.msp.pem import find_pem_block
 
 _PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "server",
@@ -111,15 +110,6 @@ def find_issuer_key_id(certificate: Certificate) -> bytes | None:
         if isinstance(extension.value, x509.AuthorityKeyIdentifier):
             return extension.value.key_identifier
     return None
-
-
-def parse_certificates(pem: bytes) -> tuple[Certificate, ...]:
-    """Read every certificate in a file of CAs, skipping what is none."""
-    blocks: list[bytes] = []
-    while len(blocks) < MAX_CERTIFICATES and (block := find_pem_block(pem)) is not None:
-        blocks.append(block.body)
-        pem = block.rest
-    return tuple(_readable(blocks))
 
 
 def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> MissingIssuer | None:

@@ -59,11 +59,9 @@ class Authority:
         """The key as unencrypted PKCS#8 in PEM; a secret."""
         return Credential(self.certificate, self.key).key_pem
 
-    def issue_authority(
-        self, common_name: str, organisation: str, *, validity: Validity, curve: CurveName = "P-256"
-    ) -> "Authority":
+    def issue_authority(self, common_name: str, organisation: str, *, validity: Validity) -> "Authority":
         """Issue an intermediate CA."""
-        key = generate_key(curve)
+        key = generate_key()
         builder = authority_builder(subject_name(common_name, organisation=organisation), key, validity)
         return Authority(_sign(self._issued(builder), self.key), key)
 

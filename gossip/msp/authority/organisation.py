@@ -46,13 +46,13 @@ class Organisation:
         name = f"{host}.{self.domain}"
         return self.issue(name, Role.PEER, hosts=(name, host, *LOOPBACK), validity=validity, curve=curve)
 
-    def issue_admin(self, user: str = "Admin", *, validity: Validity | None = None) -> Member:
+    def issue_admin(self) -> Member:
         """Issue an administrator."""
-        return self.issue(f"{user}@{self.domain}", Role.ADMIN, validity=validity)
+        return self.issue(f"Admin@{self.domain}", Role.ADMIN)
 
-    def issue_client(self, user: str = "User1", *, validity: Validity | None = None) -> Member:
+    def issue_client(self, user: str = "User1") -> Member:
         """Issue a client."""
-        return self.issue(f"{user}@{self.domain}", Role.CLIENT, validity=validity)
+        return self.issue(f"{user}@{self.domain}", Role.CLIENT)
 
     def issue(
         self,

@@ -100,9 +100,9 @@ def passed(stage: Stage, took_s: float | None = None, facts: Mapping[str, str] |
     return StageReport(stage, Outcome.OK, took_s, facts or {})
 
 
-def skipped(stage: Stage, facts: Mapping[str, str] | None = None) -> StageReport:
+def skipped(stage: Stage) -> StageReport:
     """A stage that was not come to."""
-    return StageReport(stage, Outcome.SKIPPED, None, facts or {})
+    return StageReport(stage, Outcome.SKIPPED)
 
 
 def failed(

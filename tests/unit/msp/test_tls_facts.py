@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.tls_facts import find_missing_issuer, find_way_up, parse_certificates, read_tls_certificate
+from gossip.msp.tls_facts import find_missing_issuer, find_way_up, read_tls_certificate
 from tests.support.certificates import like, make_ca, make_leaf
 from tests.support.organisations import NOW
 
@@ -114,14 +114,6 @@ def test_a_ca_of_the_same_name_is_told() -> None:
 def test_without_a_certificate_there_is_nothing_to_tell() -> None:
     with pytest.raises(UntrustedIdentityError, match="no certificate was presented"):
         find_missing_issuer([], [ca(ROOT)])
-
-
-def test_a_file_of_cas_is_read_to_its_end() -> None:
-    junk = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-    text = b"# ours\n" + ROOT.certificate_pem + junk + INTERMEDIATE.certificate_pem
-
-    assert parse_certificates(text) == (ca(ROOT), ca(INTERMEDIATE))
-    assert parse_certificates(b"nothing") == ()
 
 
 def test_the_way_ends_at_what_is_trusted_and_lasts_longest() -> None:
