@@ -2,6 +2,8 @@
 
 import hashlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -134,7 +136,8 @@ class Certificate:
 
     def released(self) -> "Certificate":
         """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
-        return replace(self, parsed=_load(self.der))
+        with _without_warnings():
+            return replace(self, parsed=x509.load_der_x509_certificate(self.der))
 
     def is_signed_by(self, issuer: "Certificate") -> bool:
         """True when ``issuer`` has the issuer's name and made the signature, over a hash that Go still takes."""
@@ -164,11 +167,12 @@ class Certificate:
         return parse_certificate(encode_element(SEQUENCE, signed + algorithm + encode_element(BIT_STRING, b"\0" + new)))
 
 
-def _load(der: bytes) -> x509.Certificate:
-    # cryptography warns of certificates that it may refuse one day; the verdict must not hang on a warning filter.
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """For certificates that cryptography may refuse one day: the verdict must not hang on a warning filter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return x509.load_der_x509_certificate(der)
+        yield
 
 
 def parse_certificate(der: bytes) -> Certificate:
@@ -180,9 +184,7 @@ def parse_certificate(der: bytes) -> Certificate:
     Mirrors: crypto/x509, ParseCertificate (Go 1.26).
     """
     try:
-        # cryptography warns of certificates that it may refuse one day; the verdict must not hang on a warning filter.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _without_warnings():
             parsed = x509.load_der_x509_certificate(der)
             serial_number = parsed.serial_number
             key = parsed.public_key() if parsed.public_key_algorithm_oid in _READ_KEYS else None
