@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Final, cast
+from typing import Final
 
 import betterproto
 import gossip_protos.common
@@ -16,7 +16,9 @@ import gossip_protos.gossip
 import gossip_protos.msp
 import gossip_protos.protos
 
-from gossip.wire.copies import OF_MESSAGES, reduce_enum
+from gossip.wire.copies import OF_MESSAGES, reduce_enum, values_of
+
+__all__ = ["MADE_BY_READING", "metadata_of", "values_of"]
 
 MADE_BY_READING: Final = "_made_by_reading"
 """The mark of a sub-message that was made because somebody read its field."""
@@ -24,11 +26,6 @@ MADE_BY_READING: Final = "_made_by_reading"
 _read: Final = object.__getattribute__
 _read_unset: Final = betterproto.Message.__getattribute__
 _PLACEHOLDER: Final = betterproto.PLACEHOLDER
-
-
-def values_of(message: betterproto.Message) -> dict[str, object]:
-    """The message's own ``__dict__``."""
-    return cast("dict[str, object]", _read(message, "__dict__"))
 
 
 def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadata:

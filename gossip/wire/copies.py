@@ -9,41 +9,40 @@ from typing import Final, cast
 
 import betterproto
 
-Values = dict[str, object]
-
 _PLACEHOLDER: Final = betterproto.PLACEHOLDER
 _CHOSEN: Final = "_group_current"
 """Which member of each oneof is set; the only part of a message that even a shallow copy must not share."""
 
 
-def _values_of(message: betterproto.Message) -> Values:
-    return cast("Values", object.__getattribute__(message, "__dict__"))
+def values_of(message: betterproto.Message) -> dict[str, object]:
+    """The message's own ``__dict__``."""
+    return cast("dict[str, object]", object.__getattribute__(message, "__dict__"))
 
 
-def _state(message: betterproto.Message) -> Values:
-    state = {name: value for name, value in _values_of(message).items() if value is not _PLACEHOLDER}
+def _state(message: betterproto.Message) -> dict[str, object]:
+    state = {name: value for name, value in values_of(message).items() if value is not _PLACEHOLDER}
     state[_CHOSEN] = dict(cast("dict[str, str | None]", state[_CHOSEN]))
     return state
 
 
-def _reduce(message: betterproto.Message) -> tuple[type[betterproto.Message], tuple[()], Values]:
+def _reduce(message: betterproto.Message) -> tuple[type[betterproto.Message], tuple[()], dict[str, object]]:
     return type(message), (), _state(message)
 
 
-def _set_state(message: betterproto.Message, state: Values) -> None:
-    _values_of(message).update(state)
+def _set_state(message: betterproto.Message, state: dict[str, object]) -> None:
+    values_of(message).update(state)
 
 
 def _copy(message: betterproto.Message) -> betterproto.Message:
     copied = type(message)()
-    _values_of(copied).update(_state(message))
+    values_of(copied).update(_state(message))
     return copied
 
 
 def _deep_copy(message: betterproto.Message, memo: dict[int, object]) -> betterproto.Message:
     copied = type(message)()
     memo[id(message)] = copied
-    _values_of(copied).update(copy.deepcopy(_state(message), memo))
+    values_of(copied).update(copy.deepcopy(_state(message), memo))
     return copied
 
 
