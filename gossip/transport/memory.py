@@ -12,7 +12,7 @@ from gossip.api.options import DialOptions
 from gossip.errors import ConfigurationError, DialError, GossipError, RefusedByPeerError, StreamBrokenError
 from gossip.throttle import Throttle, and_more
 from gossip.transport.base import DialTimes, Link, StreamHandler
-from gossip.transport.memory_connection import Connection, MemoryChannel, MemoryStream
+from gossip.transport.memory_connection import MemoryChannel, MemoryConnection, MemoryStream
 from gossip.transport.memory_pipe import Line
 from gossip.transport.refusal import status_of
 
@@ -37,7 +37,7 @@ class MemoryNetwork:
         self._buffer_bytes = buffer_bytes
         self._listeners: dict[str, MemoryListener] = {}
         self._lines: dict[frozenset[str], Line] = {}
-        self._connections: dict[Line, dict[Connection, None]] = {}
+        self._connections: dict[Line, dict[MemoryConnection, None]] = {}
         self._ports = itertools.count(FIRST_EPHEMERAL_PORT)
 
     def listen(self, endpoint: str, handler: StreamHandler, certificate: bytes | None = None) -> "MemoryListener":
@@ -95,7 +95,7 @@ class MemoryNetwork:
         """The state of a link; set it through the methods above."""
         return self._lines.setdefault(frozenset((one, other)), Line())
 
-    def connect(self, dialer: "MemoryDialer", endpoint: str) -> Connection:
+    def connect(self, dialer: "MemoryDialer", endpoint: str) -> MemoryConnection:
         """Make a connection at once; :meth:`MemoryDialer.dial` is what waits.
 
         Raises:
@@ -171,16 +171,16 @@ class MemoryListener:
         self.certificate = certificate
         self._network = network
         self._handler = handler
-        self._connections: dict[Connection, None] = {}
+        self._connections: dict[MemoryConnection, None] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._is_closing = False
         self._throttle = Throttle()
 
-    def connect(self, dialer: MemoryDialer, line: Line, buffer_bytes: int) -> Connection:
+    def connect(self, dialer: MemoryDialer, line: Line, buffer_bytes: int) -> MemoryConnection:
         """Take a connection from ``dialer``."""
         seen_by_dialer = Link(self.endpoint, self.certificate, dialer.certificate)
         seen_by_listener = Link(dialer.name, dialer.certificate, self.certificate)
-        connection = Connection(line, (seen_by_dialer, seen_by_listener), self._start, buffer_bytes)
+        connection = MemoryConnection(line, (seen_by_dialer, seen_by_listener), self._start, buffer_bytes)
         self._connections[connection] = None
         connection.broken.add_done_callback(lambda _: self._connections.pop(connection))
         return connection

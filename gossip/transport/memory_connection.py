@@ -64,7 +64,7 @@ class MemoryStream:
             self._outgoing.end(refusal)
 
 
-class Connection:
+class MemoryConnection:
     """What a dialer and a listener share."""
 
     def __init__(
@@ -141,7 +141,7 @@ class MemoryChannel:
     """A dialer's side of a connection; behaves as :class:`gossip.transport.base.Channel` says."""
 
     def __init__(
-        self, connection: Connection, times: DialTimes, max_frame_bytes: int, greeting: bytes | None = None
+        self, connection: MemoryConnection, times: DialTimes, max_frame_bytes: int, greeting: bytes | None = None
     ) -> None:
         self.link = connection.link
         self.times = times
