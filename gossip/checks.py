@@ -69,7 +69,7 @@ def check_kind(name: str, value: object, kind: type, *, may_be_none: bool = Fals
         ConfigurationError: It is not; ``name`` says of which setting.
     """
     if not (isinstance(value, kind) or (may_be_none and value is None)):
-        raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' * may_be_none}, not {value!r}")
+        raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' if may_be_none else ''}, not {value!r}")
 
 
 def check_path(name: str, path: object) -> None:

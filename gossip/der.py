@@ -25,7 +25,7 @@ def read_element(data: bytes, tag: int | None = None) -> Element:
     """Split the first element off ``data``; it must have ``tag`` where one is given.
 
     Raises:
-        ValueError: Truncated, another tag, or a length that is not the shortest; up to 16 MiB.
+        ValueError: It is truncated, has another tag, is longer than 16 MiB, or its length is not in the shortest form.
 
     Mirrors: encoding/asn1, parseTagAndLength.
     """

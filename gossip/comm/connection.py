@@ -141,7 +141,7 @@ class Connection:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether acknowledgements that the other side does not take have not filled the outbox a second time."""
+        """Whether fewer than two outboxes of envelopes wait, first answers included, which the outbox never refuses."""
         return len(self._outbox) < 2 * self._capacity
 
     async def answerable(self) -> None:

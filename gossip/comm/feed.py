@@ -47,7 +47,7 @@ class Feed(Generic[T]):
         return len(self._events)
 
     def __repr__(self) -> str:
-        return f"<{self._name}, {len(self)} unread{', ended' * self._ended}>"
+        return f"<{self._name}, {len(self)} unread{', ended' if self._ended else ''}>"
 
     @property
     def has_room(self) -> bool:

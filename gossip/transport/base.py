@@ -25,7 +25,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class DialTimes:
-    """How long the stages of one dial took, in seconds; ``tls_s`` includes nothing of TCP and is 0 without TLS."""
+    """How long the stages of one dial took, in seconds; ``tls_s`` is without TCP's, and next to 0 without TLS."""
 
     tcp_s: float
     tls_s: float

@@ -9,7 +9,7 @@ from gossip.wire.signed import SignedMessage
 from gossip.wire.varint import MAX_VARINT_BYTES, NotWellFormed, encode_varint, read_varint
 
 LONGEST_BYTES: Final = 64 * 1024
-"""What a refusal may take; Fabric's take some hundred."""
+"""What a refusal may take; Fabric's take a few hundred."""
 LONGEST_UNUSUAL_BYTES: Final = 2048
 """What one may take that is not encoded as anybody would, and that has to become an object first."""
 
