@@ -42,7 +42,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         """Take no more streams, and close when those that are open have ended."""
         if self.failure is not None:
             return
-        if self._tcp is None or not hasattr(self, "connection"):
+        if self._tcp is None or not self._is_prepared:
             self.cut("closed by us")
             return
         if self.connection.is_draining:

@@ -62,6 +62,8 @@ class GrpcProtocol(H2Protocol):
         self._loop = asyncio.get_running_loop()
         self._turns = shared_turns()
         self._tcp: asyncio.Transport | None = None
+        self._is_prepared = False
+        """Whether there are ``connection`` and ``processor``."""
 
     # -- hooks for the two sides
 
@@ -138,7 +140,7 @@ class GrpcProtocol(H2Protocol):
         """The connection is gone."""
         self._tcp = None  # asyncio's fails when it is aborted after a close that had to wait for the last bytes
         self._end(None, exc)
-        if hasattr(self, "connection"):
+        if self._is_prepared:
             self.connection.close()
         self._let_go()
 
@@ -158,7 +160,7 @@ class GrpcProtocol(H2Protocol):
 
     def close(self, reason: str = "closed by us") -> None:
         """Close once everything is written; whoever owns the connection cuts it where that takes too long."""
-        if not hasattr(self, "connection"):
+        if not self._is_prepared:
             self.cut(reason)
         elif self.failure is None:
             self.connection.flush()
@@ -176,8 +178,9 @@ class GrpcProtocol(H2Protocol):
         self.connection.flush()
 
     def _prepare(self, transport: asyncio.Transport) -> None:
-        if hasattr(self, "connection"):
+        if self._is_prepared:
             return
+        self._is_prepared = True
         http2 = Http2Connection(self.h2_config, self.limits)
         http2.initiate_connection()
         self.connection = GrpcConnection(
@@ -198,7 +201,7 @@ class GrpcProtocol(H2Protocol):
     def _let_go(self) -> None:
         """Break the circles of references, so that no garbage collector has to look for them, which stops everybody."""
         del self._make_stream, self.handler
-        if hasattr(self, "connection"):
+        if self._is_prepared:
             self.processor.let_go()
             self.connection.let_go()
             del self._reader
@@ -212,7 +215,7 @@ class GrpcProtocol(H2Protocol):
         if self.failure is not None:
             return
         self.failure = connection_broken(self.remote, cause and without_traces(cause), reason)
-        if hasattr(self, "connection"):
+        if self._is_prepared:
             self.connection.failure = self.failure
             self.processor.close_with(self.failure)
         self.lost(reason, cause)
