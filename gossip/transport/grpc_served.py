@@ -104,7 +104,8 @@ class ServerStream(GrpcStream):
         messages = self._inbox.take()
         self._return_window()
         if len(messages) != 1 or not self._inbox.is_between_messages:
-            self.finish(Status.INTERNAL, f"a Ping is one message, not {len(messages)} and a part")
+            part = "" if self._inbox.is_between_messages else " and a part"
+            self.finish(Status.INTERNAL, f"a Ping is one message, not {len(messages)}{part}")
         elif http2.local_flow_control_window(self._id) < len(EMPTY_MESSAGE):
             self.leave(ErrorCodes.REFUSED_STREAM)
         else:
