@@ -136,7 +136,7 @@ class Certificate:
 
     def released(self) -> "Certificate":
         """The same, without the 6 kB of names and extensions that cryptography keeps once it was asked for them."""
-        with _without_warnings():
+        with without_warnings():
             return replace(self, parsed=x509.load_der_x509_certificate(self.der))
 
     def is_signed_by(self, issuer: "Certificate") -> bool:
@@ -168,7 +168,7 @@ class Certificate:
 
 
 @contextmanager
-def _without_warnings() -> Iterator[None]:
+def without_warnings() -> Iterator[None]:
     """For certificates that cryptography may refuse one day: the verdict must not hang on a warning filter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -184,7 +184,7 @@ def parse_certificate(der: bytes) -> Certificate:
     Mirrors: crypto/x509, ParseCertificate (Go 1.26).
     """
     try:
-        with _without_warnings():
+        with without_warnings():
             parsed = x509.load_der_x509_certificate(der)
             serial_number = parsed.serial_number
             key = parsed.public_key() if parsed.public_key_algorithm_oid in _READ_KEYS else None

@@ -4,7 +4,6 @@ An MSP's CAs seldom change and a chain must be the only one, so every way up thr
 certificate is then verified along each way that starts at its issuer.
 """
 
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from cryptography.x509.verification import (
 )
 
 from gossip.errors import UntrustedIdentityError
-from gossip.msp.certificate import Certificate, MemberKey
+from gossip.msp.certificate import Certificate, MemberKey, without_warnings
 
 MIN_RSA_BITS = 2048
 """The verification API takes no signature of a shorter RSA key."""
@@ -179,8 +178,7 @@ def _run(verifier: ClientVerifier, certificate: Certificate, between: Sequence[C
         VerificationError: It does not hold.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with without_warnings():
             return verifier.verify(certificate.parsed, [ca.parsed for ca in between])
     except ValueError as error:
         raise VerificationError("validation failed") from error

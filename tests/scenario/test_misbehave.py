@@ -101,7 +101,7 @@ def test_header_fields_for_a_call_that_is_over_are_refused_with_a_reason(caplog:
             peer.call_ping(1)
             await peer.ending(1.0)
             peer.forget(1)
-            peer.write(frames.headers(1, peer.block(), ends=True))
+            peer.write(frames.headers(1, peer.block()))
             await peer.until(lambda: peer.is_closed, 1.0)
 
     with caplog.at_level(logging.WARNING):
