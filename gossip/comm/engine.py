@@ -1,6 +1,6 @@
 """The communication layer: puts its parts together behind Fabric's interface."""
 
-import asyncio
+from asyncio import get_running_loop
 from inspect import iscoroutinefunction
 from typing import Self
 
@@ -92,7 +92,7 @@ class CommEngine:
         )
         self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
-        self._loop = asyncio.get_running_loop()
+        self._loop = get_running_loop()
 
     def __repr__(self) -> str:
         return f"<CommEngine {self.get_pki_id().hex()}, {len(self._store)} connections>"
@@ -272,7 +272,7 @@ class CommEngine:
         Cancellation: connections that were still draining are cut.
         """
         self._is_stopped = True
-        ends_at_s = asyncio.get_running_loop().time() + self._config.drain_s
+        ends_at_s = get_running_loop().time() + self._config.drain_s
         try:
             await self._attempts.end()
             await self._connector.finish(ends_at_s)
@@ -320,12 +320,9 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
-        if not _runs_in(self._loop):
+        try:
+            is_here = get_running_loop() is self._loop
+        except RuntimeError:
+            is_here = False
+        if not is_here:
             raise OutOfOrderError("used outside the event loop that it was made in; see loop.call_soon_threadsafe")
-
-
-def _runs_in(loop: asyncio.AbstractEventLoop) -> bool:
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False

@@ -31,18 +31,16 @@ def check_peer(peer: object) -> None:
         InvalidArgumentError: It is not: an endpoint, say, or a list of peers.
     """
     if not isinstance(peer, RemotePeer):
-        raise InvalidArgumentError("peer", f"must be a RemotePeer, not {peer!r}")
+        raise _no_peer(peer)
 
 
-def check_message(message: object) -> None:
-    """Return when it is a message that can be sent.
+def _no_peer(peer: object) -> InvalidArgumentError:
+    return InvalidArgumentError("peer", f"must be a RemotePeer, not {peer!r}")
 
-    Raises:
-        InvalidArgumentError: It is not: one that nobody signed, say.
-    """
-    if not isinstance(message, SignedMessage):
-        kind = type(message).__name__
-        raise InvalidArgumentError("message", f"must be a SignedMessage, as noop_sign makes it, not {kind}")
+
+def _no_message(message: object) -> InvalidArgumentError:
+    kind = type(message).__name__
+    return InvalidArgumentError("message", f"must be a SignedMessage, as noop_sign makes it, not {kind}")
 
 
 def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
@@ -54,7 +52,8 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
     """
     named: dict[PkiId, RemotePeer] = {}
     for peer in peers:
-        check_peer(peer)
+        if not isinstance(peer, RemotePeer):
+            raise _no_peer(peer)
         if not peer.pki_id:
             raise UnnamedPeerError(f"no PKI-ID is known for {peer.endpoint}; a handshake tells it")
         named[peer.pki_id] = peer
@@ -91,7 +90,8 @@ class Sending:
             InvalidArgumentError: The message or a peer is none; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
         """
-        check_message(message)
+        if not isinstance(message, SignedMessage):
+            raise _no_message(message)
         frame = message.envelope
         for pki_id, peer in by_pki_id(peers).items():
             connection = self._store.find(pki_id)
@@ -132,7 +132,8 @@ class Sending:
         Cancellation: messages may have been sent; their acknowledgements are nothing.
         """
         _check_wait(timeout_s, min_ack)
-        check_message(message)
+        if not isinstance(message, SignedMessage):
+            raise _no_message(message)
         named = by_pki_id(peers)
         if not named:
             return AggregatedSendResults()
