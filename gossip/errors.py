@@ -166,13 +166,6 @@ class UntrustedIdentityError(IdentityError):
         self.source = source
 
 
-def unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:
-    """Fabric's words for an identity whose end cannot be told, with the reason and its class."""
-    kinds = (IdentityRevokedError, UntrustedIdentityError)
-    kind = next((kind for kind in kinds if isinstance(error, kind)), IdentityError)
-    return kind(f"failed classifying identity: {error}", pki_id=pki_id)
-
-
 class SignatureError(GossipError):
     """A signature does not hold over the bytes."""
 

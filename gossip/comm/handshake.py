@@ -12,16 +12,12 @@ from gossip.api.crypto import MessageCryptoService
 from gossip.api.peer import AuthInfo, ConnectionInfo
 from gossip.errors import (
     HandshakeError,
-    IdentityError,
-    IdentityExpiredError,
     NoCertificateError,
     OutOfOrderError,
-    PkiIdMismatchError,
     TlsBindingError,
     WrongPeerError,
-    unclassified,
 )
-from gossip.judges import hear_verdict
+from gossip.identity_check import check_identity
 from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
@@ -124,28 +120,11 @@ class Handshake:
         pki_id, identity = PkiId(conn.pki_id), PeerIdentityType(conn.identity)
         if not pki_id:  # 2: it has a PKI-ID
             raise HandshakeError(f"no PKI-ID in the ConnEstablish from {self._link.remote}")
-        self._check_identity(identity, pki_id, now)  # 3 and 4: the identity is valid, and the PKI-ID its own
+        check_identity(self._crypto, pki_id, identity, now)  # 3 and 4: the identity is valid, and the PKI-ID its own
         self._check_binding(conn.tls_cert_hash)  # 5: it speaks of the certificate on this very connection
         check_signature(signed, partial(self._crypto.verify, identity))  # 6: its key signed all this
         self._check_expected(identity, pki_id)  # 7: it is the peer that was asked for
         return conn
-
-    def _check_identity(self, identity: PeerIdentityType, pki_id: PkiId, now: datetime) -> None:
-        """In the order of Fabric's mapper, whose words a peer is refused with."""
-        if not identity:
-            raise IdentityError("identity is nil", pki_id=pki_id)
-        try:
-            expires_at = self._crypto.expiration(identity)
-        except IdentityError as error:
-            raise unclassified(error, pki_id) from error
-        hear_verdict(self._crypto.validate_identity, identity)
-        computed = self._crypto.get_pki_id_of_cert(identity)
-        if computed is None:
-            raise IdentityError("identity has no PKI-ID", pki_id=pki_id)
-        if computed != pki_id:
-            raise PkiIdMismatchError(claimed=pki_id, computed=computed)
-        if expires_at is not None and expires_at < now:
-            raise IdentityExpiredError(expires_at, pki_id=pki_id)
 
     def _check_binding(self, claimed: bytes) -> None:
         if self._link.own_certificate is None:

@@ -1,16 +1,12 @@
-"""What an identity must stand before it is stored."""
+"""From an identity that was checked to what is stored of it."""
 
 from datetime import UTC, datetime, timedelta
 
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.security import SecurityAdvisor
-from gossip.errors import (
-    IdentityError,
-    IdentityExpiredError,
-    PkiIdMismatchError,
-    unclassified,
-)
+from gossip.errors import IdentityError
 from gossip.identity.entry import Entry
+from gossip.identity_check import check_identity
 from gossip.judges import hear_verdict
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
@@ -37,19 +33,7 @@ class IdentityJudge:
         """
         if not pki_id:
             raise IdentityError("PKIID is nil")
-        if not identity:
-            raise IdentityError("identity is nil", pki_id=pki_id)
-        try:
-            ends_at = self._crypto.expiration(identity)
-        except IdentityError as error:
-            raise unclassified(error, pki_id) from error
-        hear_verdict(self._crypto.validate_identity, identity)
-        computed = self._crypto.get_pki_id_of_cert(identity)
-        if computed != pki_id:
-            raise PkiIdMismatchError(claimed=pki_id, computed=computed or PkiId(b""))
-        if ends_at is not None and now > ends_at:
-            raise IdentityExpiredError(ends_at, pki_id=pki_id)
-        return ends_at
+        return check_identity(self._crypto, pki_id, identity, now)
 
     def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
         """Make the entry of an identity that was checked."""

@@ -26,7 +26,7 @@ FLOORS = (
         "_version",
     },
     {"wire", "messages"},
-    {"api"},
+    {"api", "identity_check"},
     {"transport", "identity", "msp"},
     {"comm"},
     {"node", "misbehave"},
@@ -44,6 +44,7 @@ NEIGHBOURS = {
     "errors": {"shown", "types"},
     "judges": {"errors", "shown"},
     "metrics": {"types"},
+    "identity_check": {"api"},
     "messages": {"wire"},
     "wire": {"messages"},
 }
@@ -81,6 +82,9 @@ PURE = (
     "gossip.identity.table",
     "gossip.comm.ackbook",
     "gossip.comm.handshake",
+    "gossip.comm.store",
+    "gossip.identity_check",
+    "gossip.judges",
 )
 
 READS_FILES = ("gossip.msp.config", "gossip.msp.facts", "gossip.msp.lint", "gossip.msp.authority.cryptogen")

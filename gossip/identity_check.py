@@ -1,0 +1,46 @@
+"""What an identity must stand before it is believed or stored."""
+
+from datetime import datetime
+
+from gossip.api.crypto import MessageCryptoService
+from gossip.errors import (
+    IdentityError,
+    IdentityExpiredError,
+    IdentityRevokedError,
+    PkiIdMismatchError,
+    UntrustedIdentityError,
+)
+from gossip.judges import hear_verdict
+from gossip.types import PeerIdentityType, PkiId
+
+
+def check_identity(
+    crypto: MessageCryptoService, pki_id: PkiId, identity: PeerIdentityType, now: datetime
+) -> datetime | None:
+    """Return when an identity ends, None for never; the checks come in Fabric's order, and refuse in its words.
+
+    Raises:
+        IdentityError: It cannot be believed; the subclass says why, as :meth:`IdentityMapper.put` lists them.
+
+    Mirrors: gossip/identity/identity.go, Put.
+    """
+    if not identity:
+        raise IdentityError("identity is nil", pki_id=pki_id)
+    try:
+        ends_at = crypto.expiration(identity)
+    except IdentityError as error:
+        raise _unclassified(error, pki_id) from error
+    hear_verdict(crypto.validate_identity, identity)
+    computed = crypto.get_pki_id_of_cert(identity)
+    if computed != pki_id:
+        raise PkiIdMismatchError(claimed=pki_id, computed=computed or PkiId(b""))
+    if ends_at is not None and ends_at < now:
+        raise IdentityExpiredError(ends_at, pki_id=pki_id)
+    return ends_at
+
+
+def _unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:
+    """Fabric's words for an identity whose end cannot be told, with the reason and its class."""
+    kinds = (IdentityRevokedError, UntrustedIdentityError)
+    kind = next((kind for kind in kinds if isinstance(error, kind)), IdentityError)
+    return kind(f"failed classifying identity: {error}", pki_id=pki_id)
