@@ -1,5 +1,6 @@
 """Says a repeated thing seldom, and how often it happened meanwhile."""
 
+import logging
 import math
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -46,6 +47,12 @@ class Throttle:
         self._remember(key, now_s, 0)
         self._said.move_to_end(key)
         return unsaid
+
+    def log(self, logger: logging.Logger, level: int, key: Hashable, now_s: float, text: str, *args: object) -> None:
+        """Log one occurrence if it may be said now, and how many like it were not."""
+        unsaid = self.admit(key, now_s)
+        if unsaid is not None:
+            logger.log(level, f"{text}%s", *args, and_more(unsaid), stacklevel=2)
 
     def _has_room(self, now_s: float) -> bool:
         if now_s - self._began_at_s >= self._interval_s:

@@ -13,7 +13,7 @@ from gossip.comm.population import Population
 from gossip.comm.trust import Trust
 from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
-from gossip.throttle import LINES_AT_ONCE, Throttle, and_more
+from gossip.throttle import LINES_AT_ONCE, Throttle
 from gossip.transport.base import FrameStream
 from gossip.turns import shared_turns
 
@@ -78,6 +78,5 @@ class Acceptor:
         self._metrics.handshake(outcome_of(error), initiator=False)
         self._observer.refused(remote, error)
         host = remote.rpartition(":")[0]
-        unsaid = self._throttle.admit((host, type(error)), asyncio.get_running_loop().time())
-        if unsaid is not None:
-            logger.warning("Authentication of %s failed: %s%s", remote, error, and_more(unsaid))
+        key, now_s = (host, type(error)), asyncio.get_running_loop().time()
+        self._throttle.log(logger, logging.WARNING, key, now_s, "Authentication of %s failed: %s", remote, error)

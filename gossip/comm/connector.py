@@ -16,7 +16,7 @@ from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
 from gossip.errors import ClosedError, GossipError
 from gossip.metrics import Metrics, Outcome
-from gossip.throttle import Throttle, and_more
+from gossip.throttle import Throttle
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
@@ -155,10 +155,11 @@ class Connector:
 
     def _say_switch(self, info: ConnectionInfo, endpoint: str, former: PkiId) -> None:
         """Each message to the former peer makes a dial of its own."""
-        unsaid = self._throttle.admit((endpoint, former), asyncio.get_running_loop().time())
-        if unsaid is not None:
-            logger.info("%s answers at %s instead of %s%s", info, endpoint, former.hex(), and_more(unsaid))
+        key, now_s = (endpoint, former), asyncio.get_running_loop().time()
+        text = "%s answers at %s instead of %s"
+        self._throttle.log(logger, logging.INFO, key, now_s, text, info, endpoint, former.hex())
 
     def _warn(self, peer: RemotePeer, error: GossipError, lost: int) -> None:
-        if self._throttle.admit(peer, asyncio.get_running_loop().time()) is not None:
-            logger.warning("Failed obtaining connection for %s, %d messages lost, reason: %s", peer, lost, error)
+        now_s = asyncio.get_running_loop().time()
+        text = "Failed obtaining connection for %s, %d messages lost, reason: %s"
+        self._throttle.log(logger, logging.WARNING, peer, now_s, text, peer, lost, error)

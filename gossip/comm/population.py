@@ -12,7 +12,7 @@ from gossip.comm.observer import Observer
 from gossip.comm.store import ConnectionStore
 from gossip.errors import ClosedError, GossipError, WireError
 from gossip.metrics import Metrics
-from gossip.throttle import LINES_OF_PEERS_AT_ONCE, Throttle, and_more
+from gossip.throttle import LINES_OF_PEERS_AT_ONCE, Throttle
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
@@ -220,6 +220,4 @@ class Population:
     def _say(self, level: int, connection: Connection, kind: str, text: str) -> None:
         """Log a thing of its kind once in a while for each host: what peers do again and again fills no disk."""
         host = connection.info.endpoint.rpartition(":")[0]
-        unsaid = self._throttle.admit((host, kind), asyncio.get_running_loop().time())
-        if unsaid is not None:
-            logger.log(level, "%s%s", text, and_more(unsaid))
+        self._throttle.log(logger, level, (host, kind), asyncio.get_running_loop().time(), "%s", text)

@@ -189,8 +189,8 @@ class Node:
         return self.comm.is_connected(pki_id)
 
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
-        if self._forgotten.admit(pki_id, time.monotonic()) is not None:
-            logger.info("Forgot the identity %s: %s", pki_id.hex(), reason.value)
+        text = "Forgot the identity %s: %s"
+        self._forgotten.log(logger, logging.INFO, pki_id, time.monotonic(), text, pki_id.hex(), reason.value)
         self.comm.close_conn_nowait(pki_id)
 
 

@@ -135,6 +135,5 @@ class Door:
         """No file or no memory is left for another connection; those that stand go on."""
         self._loop.remove_reader(listening)
         self._loop.call_later(RETRY_S, self._watch, listening)
-        unsaid = self._throttle.admit(error.errno, self._loop.time())
-        if unsaid is not None:
-            logger.warning("Connections wait, as none can be accepted: %s", describe(error))
+        text = "Connections wait, as none can be accepted: %s"
+        self._throttle.log(logger, logging.WARNING, error.errno, self._loop.time(), text, describe(error))

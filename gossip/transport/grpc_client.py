@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, StreamBrokenError
-from gossip.throttle import Throttle, and_more
+from gossip.throttle import Throttle
 from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
@@ -109,6 +109,5 @@ class GrpcDialer:
         return GrpcChannel(protocol, times)
 
     def _cut_off(self, endpoint: str, reason: str) -> None:
-        unsaid = self._throttle.admit(endpoint, asyncio.get_running_loop().time())
-        if unsaid is not None:
-            logger.warning("cut off %s: %s%s", endpoint, reason, and_more(unsaid))
+        now_s = asyncio.get_running_loop().time()
+        self._throttle.log(logger, logging.WARNING, endpoint, now_s, "cut off %s: %s", endpoint, reason)

@@ -129,9 +129,7 @@ class GrpcListener:
         self.cut[offence] += 1
         if self._on_cut is not None:
             self._on_cut(offence)
-        unsaid = self._throttle.admit(offence, self._loop.time())
-        if unsaid is not None:
-            logger.warning("%s%s", text, and_more(unsaid))
+        self._throttle.log(logger, logging.WARNING, offence, self._loop.time(), "%s", text)
 
     def serve(self, stream: ServerStream) -> None:
         """Run the handler for a stream."""

@@ -1,5 +1,9 @@
 """A repeated thing is said seldom."""
 
+import logging
+
+import pytest
+
 from gossip.throttle import KEYS, Throttle
 
 
@@ -39,3 +43,11 @@ def test_keys_that_find_no_room_are_forgotten_like_others() -> None:
     for number in range(2 * KEYS):
         throttle.admit(number, 0)
     assert len(throttle._said) == KEYS
+
+
+def test_a_line_tells_how_many_like_it_were_held_back_and_where_it_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    throttle, logger = Throttle(interval_s=10), logging.getLogger("gossip.comm")
+    for now_s in (0, 1, 2, 11):
+        throttle.log(logger, logging.WARNING, "lost", now_s, "%s is lost", "alice")
+    assert caplog.messages == ["alice is lost", "alice is lost (2 more like it were not logged)"]
+    assert {record.pathname for record in caplog.records} == {__file__}
