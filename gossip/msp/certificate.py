@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, PublicKeyAlgorithmOID, Si
 from gossip.der import BIT_STRING, SEQUENCE, encode_element
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.distinguished_name import ORGANIZATIONAL_UNIT, DistinguishedName, parse_name
+from gossip.msp.parser_text import readable
 from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.signature import encode_low_s
 from gossip.msp.strictness import check_as_go, read_fields
@@ -193,7 +194,7 @@ def parse_certificate(der: bytes) -> Certificate:
             extensions, subject, issuer = parsed.extensions, parse_name(fields.subject), parse_name(fields.issuer)
         judged_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
     except UNREADABLE as error:
-        raise UntrustedIdentityError(f"not an X.509 certificate: {error}") from error
+        raise UntrustedIdentityError(f"not an X.509 certificate: {readable(str(error))}") from error
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
     usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
     return Certificate(

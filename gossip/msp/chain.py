@@ -21,6 +21,7 @@ from cryptography.x509.verification import (
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, MemberKey, without_warnings
+from gossip.msp.parser_text import readable
 
 MIN_RSA_BITS = 2048
 """The verification API takes no signature of a shorter RSA key."""
@@ -126,7 +127,7 @@ def check_alone(root: Certificate) -> None:
 
 def _reason(error: VerificationError) -> str:
     """What the verification API says, without the names from the certificate that it puts behind."""
-    return str(error).partition(" (encountered processing")[0]
+    return readable(str(error).partition(" (encountered processing")[0])
 
 
 def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Way]:

@@ -144,12 +144,11 @@ def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
     Mirrors: msp/configbuilder.go, GetLocalMspConfig, and bccsp/sw, searchKeystoreForSKI.
     """
     folder = _Folder(path)
-    signers = folder.certificates("signcerts")
-    if not signers:
+    signer = folder.first_certificate("signcerts")
+    if signer is None:
         raise ConfigurationError(
             "could not load a valid signer certificate: no PEM file there", path=str(path / "signcerts")
         )
-    signer = signers[0]
     public_key = signer.certificate.key
     if not isinstance(public_key, ec.EllipticCurvePublicKey):
         raise ConfigurationError("gossip is signed with ECDSA, and this certificate has another key", path=signer.path)
@@ -185,6 +184,11 @@ class _Folder:
 
     def certificates(self, name: str) -> tuple[CertificateFile, ...]:
         return tuple(self._certificate(file, data) for file, data in self.pem_files(name))
+
+    def first_certificate(self, name: str) -> CertificateFile | None:
+        """The certificate of the first file in PEM, by name; what the others hold does not matter."""
+        first = next(self.pem_files(name), None)
+        return self._certificate(*first) if first is not None else None
 
     def pem_files(self, name: str) -> Iterator[tuple[Path, bytes]]:
         """Yield each file of a sub-folder that holds PEM, by name; none where there is no such folder."""

@@ -9,6 +9,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.certificate import UNREADABLE, Certificate
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.distinguished_name import parse_name
+from gossip.msp.parser_text import readable
 from gossip.msp.pem import find_pem_block
 
 _PEM_TYPE = "X509 CRL"
@@ -27,7 +28,7 @@ def parse_crl(data: bytes, path: str) -> x509.CertificateRevocationList:
         crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
         key_id = find_authority_key_id(crl)
     except UNREADABLE as error:
-        raise ConfigurationError(f"could not parse RevocationList: {error}", path=path) from error
+        raise ConfigurationError(f"could not parse RevocationList: {readable(str(error))}", path=path) from error
     if key_id is None:
         raise ConfigurationError(
             "could not obtain Authority Key Identifier for crl: the CRL does not say which CA made it; "

@@ -32,10 +32,7 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 f"or RSA with {MIN_RSA_BITS} bits",
                 path=file.path,
             )
-        if not file.certificate.is_for_servers:
-            raise ConfigurationError(
-                "CA Certificate is not valid: its extended key usages lack server authentication", path=file.path
-            )
+        _check_purposes(file)
     for file in config.roots:
         # Fabric asks it of no other CA: those that may not sign load, and only nobody below them has a chain.
         if file.certificate.is_ecdsa_signed and not file.certificate.can_sign_certificates:
@@ -78,6 +75,13 @@ def check_ca(file: CertificateFile) -> None:
             f"CA Certificate problem with Subject Key Identifier extension, (SN: {certificate.serial_number:x}): "
             "subjectKeyIdentifier not found in certificate",
             path=file.path,
+        )
+
+
+def _check_purposes(file: CertificateFile) -> None:
+    if not file.certificate.is_for_servers:
+        raise ConfigurationError(
+            "CA Certificate is not valid: its extended key usages lack server authentication", path=file.path
         )
 
 
@@ -152,6 +156,7 @@ def check_tls_cas(config: MspConfig) -> None:
     """
     for file in (*config.tls_roots, *config.tls_intermediates):
         check_ca(file)
+        _check_purposes(file)
     tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
     revocations = Revocations((file.crl for file in config.crls), tree.cas)
     for file in config.tls_intermediates:

@@ -39,6 +39,15 @@ def format_endpoint(address: object) -> str:
             return str(address) if address else "unknown"
 
 
+def certified_name(host: str) -> str:
+    """What a server's certificate must be for, and what it is asked for in TLS: without the dot that ends a full name.
+
+    Go's clients leave it out, and its servers refuse it.
+    """
+    name = host.removesuffix(".")
+    return name if name and not is_address(name) else host
+
+
 def is_address(host: str) -> bool:
     """Whether ``host`` is an IP address, which needs no look-up."""
     try:

@@ -10,7 +10,7 @@ from h2.exceptions import ProtocolError, TooManyStreamsError
 
 from gossip.api.options import DialOptions
 from gossip.errors import StreamBrokenError
-from gossip.transport.endpoint import is_address, parse_endpoint
+from gossip.transport.endpoint import certified_name, is_address, parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
@@ -180,7 +180,7 @@ class ClientProtocol(GrpcProtocol):
     def _layers(self) -> asyncio.BaseProtocol:
         if self._side is None:
             return PlainTransport(self)
-        return TlsTransport(self._side, self, server_side=False, server_hostname=self._host)
+        return TlsTransport(self._side, self, server_side=False, server_hostname=certified_name(self._host))
 
     def _check_alive(self) -> None:
         quiet_s = time.monotonic() - self.last_received_at_s  # by uvloop's own clock a peer would be pinged early

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from gossip.errors import DialError
-from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.grpc_errors import describe
 from gossip.transport.tls import ALPN
 
@@ -55,7 +55,9 @@ async def look_at_server(endpoint: str, timeout_s: float) -> Presented:
         raise DialError(endpoint, "address", str(error)) from error
     try:
         async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(host, port, ssl=_blind_context(), server_hostname=host)
+            _, writer = await asyncio.open_connection(
+                host, port, ssl=_blind_context(), server_hostname=certified_name(host)
+            )
     except (OSError, TimeoutError) as error:  # TLS errors are OSErrors too
         raise DialError(endpoint, "tls", describe(error) if str(error) else "no answer in time") from error
     try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -23,8 +24,9 @@ from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.tls_transport import TlsTransport
 from tests.support.bounded import run_bounded
-from tests.support.certificates import make_der
+from tests.support.certificates import make_ca, make_der
 from tests.support.odd_servers import (
     begin_http2_and_stop,
     over_tls,
@@ -246,6 +248,35 @@ def test_server_certificate_for_another_host() -> None:
     run_bounded(main)
 
 
+def test_a_full_name_with_its_dot_is_dialled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go's servers refuse a server name with a dot at its end, and Go's clients leave it out."""
+    asked: list[str | None] = []
+
+    def take(transport: TlsTransport, *args: Any, server_hostname: str | None = None, **options: Any) -> None:
+        if not options["server_side"]:
+            asked.append(server_hostname)
+        begin(transport, *args, server_hostname=server_hostname, **options)
+
+    begin = TlsTransport.__init__
+    monkeypatch.setattr(TlsTransport, "__init__", take)
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
+
+        async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+            assert host == "localhost."
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        endpoint = listener.endpoint.replace("127.0.0.1", "localhost.")
+        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(endpoint)
+        await channel.close()
+        await listener.close()
+
+    run_bounded(main)
+    assert asked == ["localhost"]
+
+
 @pytest.mark.parametrize("names", [None, ["127.0.0.2"]])
 def test_the_common_name_is_no_host_name(names: list[str] | None, tmp_path: Path) -> None:
     """As in Go, since version 1.15."""
@@ -349,6 +380,37 @@ def test_listed_client_certificate_is_taken_whatever_its_usages_are(tmp_path: Pa
             dial_to_listener(server, client, require=True)
         )
         assert "the peer refused our certificate: unknown ca" in str(dial_to_listener(SERVER, client))
+
+
+def test_a_listed_ca_for_any_usage_is_one_for_tls(tmp_path: Path) -> None:
+    """Such are the CAs that cryptogen made before Fabric 1.4."""
+    files = files_of_a_ca_for(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, tmp_path)
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=files, require_client_certificate=True)
+        channel = await GrpcDialer(DialOptions(tls=files)).dial(listener.endpoint)
+        await channel.ping()
+        await channel.close()
+        await listener.close()
+
+    run_bounded(main)
+
+
+def test_a_listed_ca_for_other_usages_is_none_for_tls(tmp_path: Path) -> None:
+    files = files_of_a_ca_for(ExtendedKeyUsageOID.CODE_SIGNING, tmp_path)
+    error = dial_to_listener(files, files, require=True)
+    assert "the peer's certificate was refused by us: unsuitable certificate purpose" in str(error)
+
+
+def files_of_a_ca_for(usage: x509.ObjectIdentifier, folder: Path) -> TlsFiles:
+    ca = make_ca("tlsca", more=[(x509.ExtendedKeyUsage([usage]), False)])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    der, key = make_der("peer0", ca, extensions=[(names, False)])
+    files = TlsFiles(folder / "tls.crt", folder / "tls.key", (folder / "ca.crt",))
+    files.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
+    files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    files.roots[0].write_bytes(ca.pem)
+    return files
 
 
 def test_tls_on_one_side_only() -> None:

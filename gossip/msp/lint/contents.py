@@ -7,7 +7,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.lint.broken import describe_broken
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
 from gossip.msp.pem import PemBlock, find_pem_block
@@ -33,7 +32,7 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
     try:
         return parse_certificate(block.body), findings
     except UntrustedIdentityError as fault:
-        return None, [error(file, "not-a-certificate", describe_broken(fault), "copy the certificate again")]
+        return None, [error(file, "not-a-certificate", str(fault), "copy the certificate again")]
 
 
 def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList | None, list[Finding]]:

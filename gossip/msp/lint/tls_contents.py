@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.lint.broken import describe_broken
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_pem_remedy
 from gossip.msp.pem import PemBlock, find_pem_block
@@ -73,7 +72,7 @@ def _read_certificates(content: bytes) -> tuple[list[Certificate], str | None]:
             certificates.append(_parse(content[begin:end]))
         except UntrustedIdentityError as fault:
             of = f"holds {len(begins)} certificates, of which number {number} is broken: " if len(begins) > 1 else ""
-            faults.append(f"{of}{describe_broken(fault)}")
+            faults.append(f"{of}{fault}")
     return certificates, next(iter(faults), None)
 
 

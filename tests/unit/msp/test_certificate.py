@@ -72,7 +72,7 @@ def test_truncated(cut: int) -> None:
 
 
 def test_trailing_bytes() -> None:
-    refuse(make_leaf().certificate.der + b"\0", "ExtraData")
+    refuse(make_leaf().certificate.der + b"\0", "its DER is garbled: extra data")
 
 
 def test_negative_serial_number() -> None:

@@ -398,3 +398,16 @@ def test_text_around_our_certificate_is_no_part_of_our_identity(folder: Path) ->
     path = folder / "signcerts/peer0.pem"
     write(path, b"Subject: peer0\n" + path.read_bytes().replace(b"\n", b"\r\n") + b"trailing")
     assert load_signing_identity(folder, MSPID).certificate == plain
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ],
+)
+def test_of_signcerts_only_the_first_file_is_read(folder: Path, content: str) -> None:
+    expected = load_signing_identity(folder, MSPID).certificate
+    write(folder / "signcerts/zz.pem", content)
+    assert load_signing_identity(folder, MSPID).certificate == expected

@@ -388,6 +388,7 @@ def test_certifier_that_issues_no_members() -> None:
     [
         (make_leaf("leaf"), "did not have the CA attribute"),
         (make_ca("root", has_key_id=False), "subjectKeyIdentifier not found"),
+        (make_ca("root", more=[CLIENT_ONLY]), "its extended key usages lack server authentication"),
     ],
 )
 def test_tls_roots_that_cannot_be_one(root: Issued, match: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.transport.endpoint import format_endpoint, is_address, parse_endpoint
+from gossip.transport.endpoint import certified_name, format_endpoint, is_address, parse_endpoint
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,19 @@ def test_address_of_another_kind_is_shown(address: object, text: str) -> None:
 @pytest.mark.parametrize(("host", "answer"), [("10.0.0.1", True), ("::1", True), ("localhost", False), ("1.2", False)])
 def test_addresses_need_no_look_up(host: str, answer: bool) -> None:
     assert is_address(host) is answer
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("peer0.org1.example.com.", "peer0.org1.example.com"),
+        ("peer0.", "peer0"),
+        ("peer0", "peer0"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.1.", "127.0.0.1."),
+        ("::1", "::1"),
+        (".", "."),
+    ],
+)
+def test_a_certificate_is_for_a_name_without_the_dot_at_its_end(host: str, name: str) -> None:
+    assert certified_name(host) == name

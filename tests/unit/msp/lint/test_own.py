@@ -127,4 +127,4 @@ def test_the_loader_says_with_what_a_file_begins(msp: Path, file: str, load: Cal
 
 def test_a_garbled_certificate_is_told_without_the_parser_s_insides(msp: Path) -> None:
     put(msp / OWN, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-    assert findings(msp)["not-a-certificate"].problem == "not an X.509 certificate: its DER is garbled"
+    assert findings(msp)["not-a-certificate"].problem == "not an X.509 certificate: its DER is garbled: unexpected tag"
