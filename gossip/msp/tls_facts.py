@@ -104,6 +104,14 @@ def find_missing_purposes(certificate: Certificate) -> tuple[str, ...]:
     return ()
 
 
+def is_for_any_usage_alone(certificate: Certificate) -> bool:
+    """Whether it may be used for everything, and names neither side of TLS: Go takes it so, and OpenSSL does not."""
+    usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.ExtendedKeyUsage))
+    return any(
+        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in each and _PURPOSES.keys().isdisjoint(each) for each in usages
+    )
+
+
 def find_issuer_key_id(certificate: Certificate) -> bytes | None:
     """The key identifier by which a certificate names its issuer; None where it names none."""
     for extension in certificate.parsed.extensions:

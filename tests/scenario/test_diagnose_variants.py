@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from gossip.msp.authority import Authority, Credential, Validity
 from tests.support.broken_networks import (
@@ -107,6 +107,32 @@ def another_key_identifier(tmp_path: Path) -> Network:
     builder = like(peer(1).tls.certificate, without=x509.AuthorityKeyIdentifier).add_extension(named, critical=False)
     signed = builder.sign(organisation(1).tls_ca.key, SHA256())
     write_tls(folder / "tls", Credential(signed, peer(1).tls.key))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def two_tls_cas_of_a_name(tmp_path: Path) -> Network:
+    """The one that did not issue the certificate comes first, and no other is tried."""
+    folder, ca_file = copy_of(1, tmp_path), tmp_path / "anew.pem"
+    reissued = like(peer(1).tls.certificate, without=x509.AuthorityKeyIdentifier)
+    write_tls(folder / "tls", Credential(reissued.sign(organisation(1).tls_ca.key, SHA256()), peer(1).tls.key))
+    names = {each.oid: str(each.value) for each in organisation(1).tls_ca.certificate.subject}
+    anew = Authority.create(
+        names[NameOID.COMMON_NAME], names[NameOID.ORGANIZATION_NAME], validity=organisation(1).validity
+    )
+    assert anew.certificate.subject == organisation(1).tls_ca.certificate.subject
+    ca_file.write_bytes(anew.certificate_pem)
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, f"--tls-ca={ca_file}", *as_org2()]
+
+
+@contextmanager
+def for_any_usage(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+    builder = like(peer(1).tls.certificate, without=x509.ExtendedKeyUsage).add_extension(usage, critical=False)
+    write_tls(folder / "tls", Credential(builder.sign(organisation(1).tls_ca.key, SHA256()), peer(1).tls.key))
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
 
@@ -279,6 +305,8 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
     (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
     (another_key_identifier, ("tls", "theirs", "tls-key-id", "names 0a0a0a", "our copy of its TLS CA")),
+    (two_tls_cas_of_a_name, ("tls", "ours", "tls-ca-namesakes", "different keys", "anew.pem, named by --tls-ca")),
+    (for_any_usage, ("tls", "theirs", "tls-usage", "any extended key usage", "the peer's peer.tls.cert.file")),
     (our_tls_begins_later, ("tls", "ours", "own-tls-not-yet-valid", "begins at", "this machine's clock, then /")),
     (their_tls_self_signed, ("tls", "theirs", "tls-self-signed", "Fake Certificate is self-signed", "ingress")),
     (our_tls_self_signed, ("tls", "ours", "own-tls-self-signed", "self-signed", "server.crt, named by --tls-cert")),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
-from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes
+from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes, is_for_any_usage_alone
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
@@ -26,8 +26,9 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names",
         THEIR_FILE,
     )
-    causes = tuple(cause for _, cause in found)
-    return (found[0][0], causes) if found else (Side.THEIRS, (unclear,))
+    # What Go takes and OpenSSL does not: of interest where there is nothing that both refuse.
+    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(leaf), (Side.THEIRS, unclear)][:1]
+    return found[0][0], tuple(cause for _, cause in found)
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
@@ -90,6 +91,28 @@ def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
         f"names {named.hex()}: have it issued again, or take the certificate of the CA that it was issued by"
     )
     yield Cause("tls-key-id", text, f"{THEIR_FILE}, then our copy of its TLS CA")
+
+
+def _two_of_a_name(evidence: Evidence, leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
+    """Where the leaf does not say which CA of a name issued it, OpenSSL tries one alone."""
+    namesakes = [ca for ca in evidence.own.tls_cas if ca.raw_subject == leaf.certificate.raw_issuer]
+    others = [ca for ca in namesakes if not leaf.certificate.is_signed_by(ca)]
+    if find_issuer_key_id(leaf.certificate) is None and others and len(others) < len(namesakes):
+        text = (
+            f"we have two TLS CAs named {leaf.issuer} with different keys, and the certificate of {leaf.subject} names "
+            "neither by its key identifier, so one alone was tried: leave out the one that is no longer used, or have "
+            "the certificate issued again with an authority key identifier"
+        )
+        yield Side.OURS, Cause("tls-ca-namesakes", text, ", ".join(map(str, evidence.own.holders(others[0]))))
+
+
+def _for_any_usage(leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
+    if is_for_any_usage_alone(leaf.certificate):
+        text = (
+            f"the certificate of {leaf.subject} is for any extended key usage, which OpenSSL takes of a TLS CA's list "
+            "alone: have it issued for serverAuth and clientAuth, or list it itself among our TLS CAs"
+        )
+        yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
 
 
 def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
