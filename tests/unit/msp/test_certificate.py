@@ -47,7 +47,7 @@ def make_named(subject: x509.Name, issuer: x509.Name | None = None) -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def test_facts() -> None:
+def test_names_units_validity_and_issuer_are_read() -> None:
     ca = make_ca("ca")
     leaf = make_leaf("peer0.example.com", ca, units=("peer", "blue")).certificate
     assert (leaf.subject, leaf.issuer, leaf.organizational_units) == ("peer0.example.com", "ca", ("peer", "blue"))

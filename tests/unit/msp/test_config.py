@@ -371,7 +371,7 @@ def test_no_signing_certificate(folder: Path) -> None:
     refuse_signing(folder, folder / "signcerts", "could not load a valid signer certificate")
 
 
-def test_no_key(folder: Path) -> None:
+def test_a_keystore_that_is_gone_is_named_with_the_certificate_whose_key_it_lacks(folder: Path) -> None:
     shutil.rmtree(folder / "keystore")
     refuse_signing(
         folder, folder / "keystore", f"no key here fits the certificate {folder}/signcerts/peer0.pem: no PEM file"

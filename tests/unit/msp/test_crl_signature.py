@@ -101,7 +101,7 @@ def test_pss_with_the_parameters_that_go_takes(algorithm: hashes.SHA256, salt_le
     assert is_signed_by(sign_list(RSA_CA, algorithm, pss), RSA_CA.certificate) == counts
 
 
-def test_ed25519() -> None:
+def test_a_list_that_an_ed25519_ca_signed_is_that_ca_s_alone() -> None:
     """Fabric has no such CAs of identities, but TLS CAs."""
     crl = sign_list(ED25519_CA, None)
     assert is_signed_by(crl, ED25519_CA.certificate)

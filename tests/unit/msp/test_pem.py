@@ -45,7 +45,7 @@ FOUND = PemBlock("CERTIFICATE", b"\0\1\2", b"")
         "block with too much padding before",
     ],
 )
-def test_found(data: bytes) -> None:
+def test_a_block_is_found_as_go_finds_it(data: bytes) -> None:
     assert find_pem_block(data) == FOUND
 
 
@@ -89,7 +89,7 @@ def test_found(data: bytes) -> None:
         "headers up to END",
     ],
 )
-def test_not_found(data: bytes) -> None:
+def test_what_go_takes_for_no_block_is_not_found(data: bytes) -> None:
     assert find_pem_block(data) is None
 
 

@@ -54,7 +54,7 @@ def test_s_of_exactly_half_the_order_is_low(curve: ec.EllipticCurve) -> None:
 
 
 @each_curve
-def test_orders(curve: ec.EllipticCurve) -> None:
+def test_the_orders_in_our_table_are_the_curves_own(curve: ec.EllipticCurve) -> None:
     assert CURVE_ORDERS[curve.name] == curve.group_order
 
 

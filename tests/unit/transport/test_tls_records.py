@@ -36,7 +36,7 @@ def pieces(scan: Records, data: bytes) -> list[tuple[int, int]]:
         (records(*[16384] * 5), [(BYTES_AT_ONCE, 3), (5 * 16389 - BYTES_AT_ONCE, 5)]),
     ],
 )
-def test_pieces(data: bytes, expected: list[tuple[int, int]]) -> None:
+def test_a_piece_ends_after_16_records_or_64_kib(data: bytes, expected: list[tuple[int, int]]) -> None:
     assert pieces(Records(), data) == expected
 
 

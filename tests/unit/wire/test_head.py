@@ -7,7 +7,7 @@ from gossip.wire.head import scan_head
 from gossip.wire.kinds import MessageKind
 
 
-def test_a_head() -> None:
+def test_kind_nonce_channel_tag_and_where_the_content_starts_are_told() -> None:
     data = bytes.fromhex("0805 12026368 1803 7200 ff")
 
     assert scan_head(data, 0, 10) == (MessageKind.CONN, 5, b"ch", 3, 10, 10)
