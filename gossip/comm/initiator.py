@@ -20,6 +20,7 @@ from gossip.types import PkiId
 T = TypeVar("T")
 
 OPEN_TIMEOUT_S = 10.0
+"""As Fabric's handshakeTimeout. A stream waits for room for our greeting alone; who has none for so long never will."""
 
 
 @dataclass(frozen=True, slots=True)

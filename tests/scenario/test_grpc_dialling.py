@@ -35,6 +35,7 @@ from tests.support.odd_servers import (
     speak_http1,
     tcp_server,
 )
+from tests.support.raw_http2 import RawPeer, raw_server
 from tests.support.tls_files import tls_ca, tls_files
 from tests.support.transports import receive_all
 from tests.support.vectors import load_vectors
@@ -46,6 +47,10 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 async def read_to_the_end(stream: FrameStream) -> None:
     await receive_all(stream)
+
+
+async def nothing_more(_: RawPeer) -> None:
+    pass
 
 
 def vector_files(folder: Path, name: str, *roots: Path) -> TlsFiles:
@@ -524,6 +529,28 @@ def test_a_server_that_exchanges_costly_keys_is_not_dialled() -> None:
             await GrpcDialer(DialOptions(tls=CLIENT)).dial(f"127.0.0.1:{port}")
         costly.close()
         await costly.wait_closed()
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("copies", "is_dialled"), [(10, True), (40, False)])
+def test_a_server_that_says_more_than_16_kib_before_tls_stands_is_not_dialled(
+    copies: int, is_dialled: bool, tmp_path: Path
+) -> None:
+    chain = tmp_path / "chain.crt"
+    chain.write_bytes(SERVER.certificate.read_bytes() + tls_ca(2).read_bytes() * copies)
+
+    async def main() -> None:
+        async with raw_server(nothing_more, replace(SERVER, certificate=chain)) as endpoint:
+            dialling = GrpcDialer(DialOptions(tls=CLIENT)).dial(endpoint)
+            if is_dialled:
+                (await dialling).abort()
+                return
+            with pytest.raises(DialError) as refused:
+                await dialling
+            assert refused.value.stage == "tls"
+            assert isinstance(refused.value.__cause__, ssl.SSLError)
+            assert refused.value.__cause__.reason == "HANDSHAKE_TOO_LONG"
 
     run_bounded(main)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from gossip.comm.connection import LAST_WORD_S, Connection
+from gossip.comm.connection import Connection
 from gossip.errors import (
     ClosedError,
     FrameTooLargeError,
@@ -357,7 +357,7 @@ def test_a_reader_that_learns_nothing_ends_soon_with_the_writers_error() -> None
         assert not connection.is_open, "nothing more is taken that cannot be sent"
         with pytest.raises(StreamBrokenError, match="connection reset"):
             await running
-        assert asyncio.get_running_loop().time() == LAST_WORD_S
+        assert asyncio.get_running_loop().time() == 1
 
     run_virtual(main())
 
@@ -440,6 +440,25 @@ def test_cancelling_the_release_cuts_the_channel() -> None:
         await asyncio.wait([running])
         assert channel.calls == ["close", "abort"]
         await connection.wait_ended()
+
+    run_virtual(main())
+
+
+class FullStream(QuietStream):
+    """Has no room for an end."""
+
+    async def end(self) -> None:
+        await asyncio.Event().wait()
+
+
+def test_an_end_that_does_not_get_through_is_waited_for_a_second() -> None:
+    async def main() -> None:
+        channel = QuietChannel()
+        connection = Connection(info_of("bob"), FullStream(), capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, Inbox())
+        connection.close()
+        await running
+        assert (asyncio.get_running_loop().time(), channel.calls) == (1, ["close", "abort"])
 
     run_virtual(main())
 

@@ -1,6 +1,7 @@
 """What an initiator makes of servers that answer out of order."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -56,6 +57,35 @@ def test_a_handshake_with_an_odd_server_fails_and_leaves_nothing(
         await us.close()
         await settle()
         assert other_tasks() == []
+
+    run_virtual(main())
+
+
+async def shake_hands(us: MemoryPeer, them: MemoryPeer) -> None:
+    await us.comm.handshake(them.remote)
+
+
+async def send(us: MemoryPeer, them: MemoryPeer) -> None:
+    results = await us.comm.send_with_ack(data_message(), 60.0, 1, them.remote)
+    raise results[0].error or AssertionError
+
+
+@pytest.mark.parametrize("act", [shake_hands, send])
+def test_a_stream_that_does_not_open_is_given_up_after_ten_seconds(
+    act: Callable[[MemoryPeer, MemoryPeer], Awaitable[None]],
+) -> None:
+    """As long as a Fabric peer gives a Handshake; on a connection to send on it would wait without end."""
+
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang("Channel.open_stream")
+        us = MemoryPeer(network, "us", dialer=HangingDialer(network.dialer(b"leaf of us", "us:7051"), hang))
+        them = MemoryPeer(network, "them")
+        with pytest.raises(PeerSilentError) as caught:
+            await act(us, them)
+        assert (caught.value.waited_for, asyncio.get_running_loop().time()) == ("stream", 10)
+        assert (len(hang.channels), hang.open_channels) == (1, 0)
+        await us.close()
+        await them.close()
 
     run_virtual(main())
 

@@ -13,7 +13,7 @@ from gossip.comm.connection import Connection
 from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
-from gossip.comm.population import PATIENCE, Population
+from gossip.comm.population import Population
 from gossip.comm.store import ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
@@ -95,7 +95,7 @@ def now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
-@pytest.mark.parametrize(("own_pki_id", "lingers_s"), [(HIGHER, LINGER_S), (LOWER, LINGER_S * PATIENCE)])
+@pytest.mark.parametrize(("own_pki_id", "lingers_s"), [(HIGHER, LINGER_S), (LOWER, 3 * LINGER_S)])
 def test_a_replaced_connection_lingers_longer_where_the_other_side_decides(own_pki_id: PkiId, lingers_s: float) -> None:
     async def main() -> None:
         town = Town(own_pki_id)
@@ -131,7 +131,7 @@ def test_of_two_simultaneous_ones_the_lower_changes_over_before_the_higher_close
         assert town.store.find(BOB) is (theirs if changes_over else ours)
         retired = ours if changes_over else theirs
         await retired.wait_ended()
-        assert now_s() == (LINGER_S * (PATIENCE + 0.5) if changes_over else LINGER_S)
+        assert now_s() == (3.5 * LINGER_S if changes_over else LINGER_S)
         assert len(town.dead) == 0
         await town.clear()
 
@@ -277,6 +277,21 @@ def test_many_peers_that_send_what_they_must_not_are_said_in_one_line_for_each_h
     run_virtual(main())
     said = [text.partition(":")[0] for text in caplog.messages]
     assert said == ["Closed the connection with 192.0.2.1", "Closed the connection with 192.0.2.2"]
+
+
+def test_peers_at_any_number_of_hosts_get_a_hundred_lines(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        town = Town()
+        for number in range(120):
+            info = replace(info_of("bob"), endpoint=f"192.0.2.{number}:7051")
+            bad = Connection(info, MalformedStream(), capacity=3, metrics=NoMetrics())
+            town.population.admit(bad)
+            with pytest.raises(MalformedMessageError):
+                await town.population.run(bad, [])
+
+    with caplog.at_level(logging.INFO, "gossip.comm"):
+        run_virtual(main())
+    assert len(caplog.messages) == 100
 
 
 def test_nobody_is_admitted_after_the_end() -> None:

@@ -267,6 +267,31 @@ def test_a_client_whose_first_words_come_in_parts_is_not_asked_again(application
     run_bounded(main)
 
 
+class NotingSocket(Socket):
+    """Notes how long each write is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        super().write(data)
+        self.sizes.append(len(data))
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_much_that_is_written_leaves_in_parts_so_that_it_is_not_there_twice(application: Application) -> None:
+    async def main() -> None:
+        socket = NotingSocket()
+        ends = Ends(application, socket=socket)
+        del socket.sizes[:]
+        ends.transport.writelines([bytes(16 * 1024)] * 12)
+        record_bytes = 16 * 1024 + 22
+        assert socket.sizes == [4 * record_bytes] * 3
+
+    run_bounded(main)
+
+
 class HalfClosing(Socket):
     """A transport whose own half can be closed alone."""
 
