@@ -7,7 +7,7 @@ from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS, Folder
 
 _KNOWN = (*CERTIFICATE_ROLES, *OTHER_FOLDERS, "config.yaml")
-_KEEP = "move it elsewhere, and keep it: it holds a private key"
+_KEEP = "move it elsewhere, and keep it: it may hold a private key"
 _DOCUMENTED = {"tlsintermediatecacerts": "tlsintermediatecerts"}
 """Names of Fabric's documentation that its code does not read."""
 

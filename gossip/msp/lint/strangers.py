@@ -10,9 +10,10 @@ _MAX_ENTRIES = 1000
 
 
 def may_hold_key(path: Path) -> bool:
-    """Whether a file, or one in a folder, holds a private key, or cannot be looked at."""
+    """Whether a file, or one in a folder, holds a private key, or more than is looked at, or cannot be looked at."""
     try:
-        return any(map(_may_be_key, islice(path.rglob("*"), _MAX_ENTRIES) if path.is_dir() else [path]))
+        entries = list(islice(path.rglob("*"), _MAX_ENTRIES + 1)) if path.is_dir() else [path]
+        return len(entries) > _MAX_ENTRIES or any(map(_may_be_key, entries))
     except OSError:
         return True
 
@@ -21,4 +22,5 @@ def _may_be_key(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as stream:
-        return path.name.endswith(_NAMES) or _MARK in stream.read(_MAX_BYTES)
+        content = stream.read(_MAX_BYTES + 1)
+    return path.name.endswith(_NAMES) or _MARK in content or len(content) > _MAX_BYTES

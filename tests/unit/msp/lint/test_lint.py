@@ -89,7 +89,7 @@ def test_what_holds_a_key_is_to_be_kept(msp: Path, name: str) -> None:
 
     assert (finding.rule, finding.remedy) == (
         "unknown-file",
-        "move it elsewhere, and keep it: it holds a private key",
+        "move it elsewhere, and keep it: it may hold a private key",
     )
 
 

@@ -1,0 +1,62 @@
+"""How much of an MSP folder is looked at: what lies there may be anybody's, and of any size."""
+
+from pathlib import Path
+
+import pytest
+
+from gossip.errors import ConfigurationError
+from gossip.msp.lint import lint_msp_folder
+from gossip.msp.lint.strangers import may_hold_key
+from gossip.msp.lint.tls_contents import read_authorities, read_tls_key
+from tests.support.msp_folders import CA, put
+from tests.support.organisations import NOW, organisation, peer
+
+
+def fill(folder: Path, count: int) -> None:
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        (folder / f".{number}").touch()
+
+
+@pytest.mark.parametrize("name", ["crls", "keystore", "cacerts", "../tls"])
+def test_a_folder_has_a_thousand_files_at_most(msp: Path, name: str) -> None:
+    here = len(list((msp / name).iterdir())) if (msp / name).is_dir() else 0
+    fill(msp / name, 1000 - here)
+    lint_msp_folder(msp, now=NOW)
+    (msp / name / "one more").touch()
+
+    with pytest.raises(ConfigurationError, match="has more than 1000 entries"):
+        lint_msp_folder(msp, now=NOW)
+
+
+def test_of_a_stranger_s_folder_a_thousand_entries_are_looked_at(tmp_path: Path) -> None:
+    """What was not looked at may be a key, which nobody should be told to remove."""
+    fill(tmp_path / "backup", 1000)
+    assert not may_hold_key(tmp_path / "backup")
+    (tmp_path / "backup" / "one more").touch()
+    assert may_hold_key(tmp_path / "backup")
+
+
+def test_of_a_stranger_64_kib_are_looked_at(tmp_path: Path) -> None:
+    put(tmp_path / "notes", bytes(64 * 1024))
+    assert not may_hold_key(tmp_path / "notes")
+    put(tmp_path / "backup.tar", bytes(64 * 1024) + peer().tls.key_pem)
+    assert may_hold_key(tmp_path / "backup.tar")
+
+
+def test_a_stranger_s_rest_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert may_hold_key(tmp_path / "huge")
+
+
+def test_of_a_file_of_tls_cas_a_thousand_certificates_are_read() -> None:
+    certificates, findings = read_authorities("../tls/ca.crt", CA.certificate_pem * 1001)
+    assert (len(certificates), findings) == (1000, [])
+
+
+def test_of_a_file_with_a_tls_key_a_thousand_blocks_are_read() -> None:
+    public_key, _ = read_tls_key("../tls/server.key", organisation().ca.certificate_pem * 999 + peer().tls.key_pem)
+    assert public_key is not None
+    public_key, findings = read_tls_key("../tls/server.key", CA.certificate_pem * 1000 + peer().tls.key_pem)
+    assert (public_key, [finding.rule for finding in findings]) == (None, ["not-a-key"])
