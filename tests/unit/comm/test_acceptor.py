@@ -5,6 +5,7 @@ import pytest
 from gossip.errors import RefusedByPeerError
 from gossip.transport.memory import MemoryNetwork
 from tests.support.peers import MemoryPeer, Stranger
+from tests.support.transports import receive_all
 from tests.support.virtual_time import run_virtual
 
 
@@ -18,8 +19,7 @@ def test_strangers_at_any_number_of_hosts_get_twenty_lines(caplog: pytest.LogCap
             stream = await Stranger(network, f"stranger{number}").open(peer)
             await stream.send([b"no hello"])
             with pytest.raises(RefusedByPeerError):
-                while await stream.receive():
-                    pass
+                await receive_all(stream)
         await peer.close()
 
     run_virtual(main())

@@ -1,6 +1,7 @@
 """A node whose identities are judged by classes of a user's own."""
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError, DialError, IdentityError, OutOfOrderError
 from gossip.types import PeerIdentityType
 from tests.support.bounded import run_bounded
-from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of
+from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
 from tests.support.peers import data_message, data_of, everything
 from tests.support.tls_files import tls_files
 
@@ -65,6 +66,20 @@ def test_the_address_is_free_before_what_is_queued_has_left() -> None:
             await us.stop()
 
     run_bounded(main)
+
+
+def test_of_identities_that_are_forgotten_twenty_get_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Who joins and leaves is the peers' own choice."""
+
+    async def main() -> None:
+        async with node("us", max_identities=2) as us:
+            for number in range(32):
+                identity = identity_of(f"peer {number}")
+                us.identities.put(pki_id_of(identity), identity)
+
+    with caplog.at_level(logging.INFO, "peer.gossip"):
+        run_bounded(main)
+    assert len([text for text in caplog.messages if text.startswith("Forgot the identity ")]) == 20
 
 
 def test_an_identity_that_its_crypto_cannot_read() -> None:

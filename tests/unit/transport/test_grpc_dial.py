@@ -12,8 +12,12 @@ from tests.support.no_network import Socket
 from tests.support.virtual_time import run_virtual
 
 
+def no_offence(endpoint: str, reason: str) -> None:
+    raise AssertionError((endpoint, reason))
+
+
 def client_on(socket: Socket) -> ClientProtocol:
-    protocol = ClientProtocol("192.0.2.1:7051", None, DialOptions(), None, lambda endpoint, reason: None)
+    protocol = ClientProtocol("192.0.2.1:7051", None, DialOptions(), None, no_offence)
     protocol.tcp_connected(socket)
     protocol.connection_made(socket)
     return protocol
