@@ -6,7 +6,7 @@ from typing import cast
 
 from gossip.api.comm import Comm, ReceivedMessage
 from gossip.api.peer import AuthInfo, ConnectionInfo, RemotePeer
-from gossip.cli.answering import MOST_WAITING, Answer, Answering
+from gossip.cli.answering import Answer, Answering
 from gossip.errors import ClosedError
 from gossip.messages import Empty, GossipMessage
 from gossip.types import PeerIdentityType, PkiId
@@ -111,7 +111,7 @@ def test_a_sender_that_is_gone_is_nothing() -> None:
 
 
 def test_a_peer_that_does_not_take_its_answers_is_cut_off_and_holds_up_nobody() -> None:
-    deaf = [Sender(ONE) for _ in range(MOST_WAITING + 1)]
+    deaf = [Sender(ONE) for _ in range(1025)]
     there = reading(OTHER)
 
     assert answers_with(Answer(is_wanted=True), *deaf, there) == [ONE]
@@ -127,7 +127,7 @@ def test_whoever_takes_them_may_have_any_number() -> None:
         async with asyncio.TaskGroup() as tasks:
             answering = Answering(cast("Comm", comm), Answer(is_wanted=True), tasks)  # it has all that is called
             for _ in range(3):
-                for _ in range(MOST_WAITING):
+                for _ in range(1024):
                     answering.answer(reading(ONE))
                 await settle()
 

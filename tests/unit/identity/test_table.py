@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from gossip.identity.entry import Entry
-from gossip.identity.table import STALE_EXPIRIES, IdentityTable
+from gossip.identity.table import IdentityTable
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -100,7 +100,7 @@ def test_comings_and_goings_leave_nothing_behind() -> None:
 def test_ends_stay_in_their_order_when_those_that_left_are_cleared_out() -> None:
     """What is left of a heap need not be one."""
     staying = [entry_of(f"staying {end}", end) for end in range(90, 10, -10)]
-    passing = [entry_of(f"passing {number}", 5) for number in range(len(staying) + STALE_EXPIRIES + 3)]
+    passing = [entry_of(f"passing {number}", 5) for number in range(len(staying) + 67)]
     table = table_of(*staying, *passing)
     for entry in passing:
         table.remove(entry)

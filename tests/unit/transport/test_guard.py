@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.transport.guard import KIND_OF_FRAME, UPDATES_OWED, FrameGuard, Kind
+from gossip.transport.guard import KIND_OF_FRAME, FrameGuard, Kind
 from gossip.transport.limits import FrameBudgets
 
 BUDGETS = FrameBudgets(
@@ -80,12 +80,17 @@ def test_what_our_data_provokes_is_not_counted() -> None:
         guard.sent_data(1)
 
 
-def test_data_sent_long_ago_is_no_allowance() -> None:
-    guard = FrameGuard(BUDGETS, Clock())
+@pytest.mark.parametrize("rest_s", [0.0, 60.0])
+def test_data_sent_before_a_ping_is_no_allowance_for_it(rest_s: float) -> None:
+    """A peer that has been sent much has no PINGs in reserve: neither right behind it nor much later."""
+    clock = Clock()
+    guard = FrameGuard(BUDGETS, clock)
     guard.sent_data(1000)
-    guard.count(Kind.PING)
-    guard.count(Kind.PING)
-    assert guard.count(Kind.PING) is not None
+    clock.now_s += rest_s
+    if rest_s:
+        assert {guard.count(Kind.UNKNOWN) for _ in range(9)} == {None}, "the counters were cleared meanwhile"
+    assert [guard.count(Kind.PING) for _ in range(2)] == [None] * 2
+    assert guard.count(Kind.PING) == "more than 2 PING frames a second"
 
 
 def test_windows_may_be_opened_for_each_message_however_late_it_is_read() -> None:
@@ -101,8 +106,8 @@ def test_windows_may_be_opened_for_each_message_however_late_it_is_read() -> Non
 def test_no_more_is_allowed_than_a_bound_however_much_was_sent() -> None:
     guard = FrameGuard(BUDGETS, Clock())
     for _ in range(3):
-        guard.sent_messages(UPDATES_OWED)
-    assert {guard.count(Kind.WINDOW_UPDATE) for _ in range(UPDATES_OWED + 5)} == {None}
+        guard.sent_messages(65_536)
+    assert {guard.count(Kind.WINDOW_UPDATE) for _ in range(65_541)} == {None}
     assert guard.count(Kind.WINDOW_UPDATE) is not None
 
 
