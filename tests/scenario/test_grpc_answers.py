@@ -13,13 +13,13 @@ from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFr
 from gossip.api.options import DialOptions
 from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_events import MAX_INFORMATIONAL
 from gossip.transport.http2 import PING_PAYLOAD
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import RESPONSE, RawPeer, data, goaway, message, raw_server, reset, window
 from tests.support.tls_files import tls_files
 from tests.support.transports import receive_all
 
+MAX_INFORMATIONAL = 8
 Script = Callable[[RawPeer], Awaitable[None]]
 Makes = Callable[[RawPeer], Frame | bytes]
 FIRST_PING, STREAM, SECOND = 1, 3, 5

@@ -9,8 +9,10 @@ from io import BytesIO
 import pytest
 
 from gossip import turns as module
-from gossip.turns import COURTESY_S, FREED_AT_ONCE_BYTES, ROUND_S, Turns, free_in_turns, shared_turns
+from gossip.turns import COURTESY_S, ROUND_S, Turns, free_in_turns, shared_turns
 from tests.support.bounded import run_bounded
+
+FREED_AT_ONCE_BYTES = 1024 * 1024
 
 
 class Watch:

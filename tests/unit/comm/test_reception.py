@@ -15,14 +15,15 @@ from gossip.messages import GossipMessage, Payload, RemoteStateResponse
 from gossip.turns import shared_turns
 from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
-from gossip.wire.envelope import WHOLE_BYTES, parse_envelope
+from gossip.wire.envelope import parse_envelope
 from gossip.wire.signed import noop_sign
-from gossip.wire.slices import MAX_PARTS
 from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
 from tests.support.peers import data_message, data_of, everything, settle
 from tests.support.recorders import Answers, RecordingMetrics
 from tests.support.virtual_time import run_virtual
 
+MAX_PARTS = 100_000
+WHOLE_BYTES = 1280
 BOB = info_of("bob").pki_id
 
 

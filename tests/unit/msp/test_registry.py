@@ -4,7 +4,6 @@ import pytest
 
 from gossip.errors import IdentityRevokedError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.claim import MAX_IDENTITY_BYTES
 from gossip.msp.config import CrlFile
 from gossip.msp.membership import Member, Msp
 from gossip.msp.registry import MspRegistry
@@ -13,6 +12,7 @@ from gossip.types import ChannelId, PeerIdentityType
 from gossip.wire.serialized import encode_serialized_identity
 from tests.support.certificates import make_ca, make_config, make_crl, make_leaf, make_msp
 
+MAX_IDENTITY_BYTES = 16 * 1024
 CHANNEL, OTHER = ChannelId(b"mychannel"), ChannelId(b"other")
 ROOTS = {f"Org{number}MSP": make_ca(f"ca{number}") for number in (1, 2, 3)}
 MSPS = {mspid: make_msp([root], mspid=mspid) for mspid, root in ROOTS.items()}

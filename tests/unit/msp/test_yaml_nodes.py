@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from gossip.errors import ConfigurationError
-from gossip.msp.yaml_nodes import MAX_BYTES, MAX_DEPTH, compose_yaml
+from gossip.msp.yaml_nodes import compose_yaml
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 100
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,12 @@ import pytest
 
 from gossip.errors import ConfigurationError
 from gossip.operations import http_server
-from gossip.operations.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, Answer, HttpServer, serve_http
+from gossip.operations.http_server import Answer, HttpServer, serve_http
 from tests.support.bounded import run_bounded
 from tests.support.peers import other_tasks
+
+MAX_CONNECTIONS = 16
+MAX_REQUEST_BYTES = 8 * 1024
 
 
 def broken() -> Answer:

@@ -11,15 +11,7 @@ from h2.exceptions import DenialOfServiceError, ProtocolError
 from hyperframe.frame import PingFrame
 
 from gossip.transport import frame_reader
-from gossip.transport.frame_reader import (
-    CONTINUATION,
-    FRAGMENT_BYTES,
-    FRAGMENTS_AT_ONCE,
-    HEADERS_BYTES,
-    OTHERS_AT_ONCE,
-    WHOLE_BYTES,
-    FrameReader,
-)
+from gossip.transport.frame_reader import CONTINUATION, FrameReader
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
@@ -30,6 +22,11 @@ from gossip.transport.limits import ConnectionLimits
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 
+FRAGMENTS_AT_ONCE = 64
+OTHERS_AT_ONCE = 8
+FRAGMENT_BYTES = 256
+HEADERS_BYTES = 256
+WHOLE_BYTES = 4096
 MESSAGE = bytes.fromhex("0000000001") + b"m"
 REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossip.transport.grpc_frame import LONG_BYTES, SHORT_BYTES, Inbox, encode_messages
+from gossip.transport.grpc_frame import Inbox, encode_messages
 
+LONG_BYTES = 1024 * 1024
+SHORT_BYTES = 1024
 LIMIT = 100
 
 

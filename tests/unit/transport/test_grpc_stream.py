@@ -14,7 +14,6 @@ from hyperframe.frame import HeadersFrame, SettingsFrame, WindowUpdateFrame
 from gossip.errors import StreamBrokenError
 from gossip.transport import grpc_stream as module
 from gossip.transport.grpc_connection import nothing
-from gossip.transport.grpc_frame import LONG_BYTES
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.http2 import WINDOW_BYTES, http2_configuration
@@ -24,6 +23,7 @@ from tests.support.no_network import Socket
 from tests.support.raw_http2 import PREFACE, data, request, reset
 from tests.support.virtual_time import run_virtual
 
+LONG_BYTES = 1024 * 1024
 PART = b"x" * 16_000
 HALF_A_MESSAGE = data(1, b"\0" + (100_000).to_bytes(4, "big") + PART).serialize() + data(1, PART[:-9]).serialize()
 

@@ -7,11 +7,12 @@ import pytest
 from gossip import turns
 from gossip.transport import plain_transport, turn_transport
 from gossip.transport.plain_transport import PlainTransport
-from gossip.transport.turn_transport import READ_BYTES, STRANGERS_READ_BYTES
 from gossip.turns import AT_ONCE_S, ROUND_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 
+READ_BYTES = 256 * 1024
+STRANGERS_READ_BYTES = 16 * 1024
 PIECES = 12
 PIECE_BYTES = 16 * 1024
 """Less than in earnest, so that many fit into one read."""

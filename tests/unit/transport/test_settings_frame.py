@@ -4,7 +4,9 @@ import pytest
 from h2.exceptions import DenialOfServiceError
 from hyperframe.frame import SettingsFrame
 
-from gossip.transport.settings_frame import MAX_ENTRIES, known_settings
+from gossip.transport.settings_frame import known_settings
+
+MAX_ENTRIES = 32
 
 
 def settings(entries: dict[int, int]) -> bytes:

@@ -7,10 +7,11 @@ import pytest
 
 from gossip.misbehave.client_hello import client_hello, costly_client_hello
 from gossip.transport.tls import client_side, server_side
-from gossip.transport.tls_hello import MAX_FIRST_BYTES, FirstWords, asks_again, refuse_costly
+from gossip.transport.tls_hello import FirstWords, asks_again, refuse_costly
 from tests.support.lines import count_lines
 from tests.support.tls_files import tls_files
 
+MAX_FIRST_BYTES = 16 * 1024
 X25519, P256 = 0x001D, 0x0017
 FILES = tls_files(1, 0)
 

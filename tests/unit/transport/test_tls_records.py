@@ -5,7 +5,12 @@ from random import Random
 
 import pytest
 
-from gossip.transport.tls_records import BYTES_AT_ONCE, MOST_RECORD_BYTES, RECORDS_AT_ONCE, SILENT_BYTES, Records
+from gossip.transport.tls_records import Records
+
+BYTES_AT_ONCE = 64 * 1024
+MOST_RECORD_BYTES = 16 * 1024 + 512
+RECORDS_AT_ONCE = 16
+SILENT_BYTES = 256
 
 
 def records(*sizes: int) -> bytes:

@@ -17,10 +17,15 @@ from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls_steps import KEPT, LONG_S, NO_CERTIFICATE_BYTES, SMALL_BYTES, WARY_S, Steps, Waiting
+from gossip.transport.tls_steps import Steps, Waiting
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 
+KEPT = 1024
+LONG_S = 0.003
+NO_CERTIFICATE_BYTES = 256
+SMALL_BYTES = 2304
+WARY_S = 60.0
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 

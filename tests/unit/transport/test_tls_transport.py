@@ -15,7 +15,7 @@ from gossip.transport import tls_transport as module
 from gossip.transport import turn_transport
 from gossip.transport.tls import client_side, server_side
 from gossip.transport.tls_hello import asks_again
-from gossip.transport.tls_records import HEADER_BYTES, RECORDS_AT_ONCE
+from gossip.transport.tls_records import HEADER_BYTES
 from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
 from gossip.turns import AT_ONCE_S
@@ -23,6 +23,7 @@ from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 from tests.support.tls_files import tls_files
 
+RECORDS_AT_ONCE = 16
 RECORDS = 12
 SENT = b"".join(bytes([number]) * RECORD_BYTES for number in range(RECORDS))
 

@@ -20,10 +20,11 @@ from gossip.messages import (
     StateInfo,
 )
 from gossip.wire.envelope import encode_envelope, parse_envelope
-from gossip.wire.fabric_text import MAX_NESTED, fabric_text, proto_text
+from gossip.wire.fabric_text import fabric_text, proto_text
 from gossip.wire.signed import noop_sign
 from tests.support.vectors import Record, load_vectors, names_of
 
+MAX_NESTED = 10
 MESSAGES = load_vectors("messages.json")
 
 

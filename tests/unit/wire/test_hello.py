@@ -11,10 +11,13 @@ from gossip.types import PeerIdentityType, PkiId
 from gossip.wire import hello
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
-from gossip.wire.hello import MAX_SLICES, encode_hello, parse_first, parse_hello
+from gossip.wire.hello import encode_hello, parse_first, parse_hello
 from gossip.wire.signed import SignedMessage, noop_sign
-from gossip.wire.slices import SLICE_BYTES, parse_in_slices
+from gossip.wire.slices import parse_in_slices
 from tests.support.vectors import load_vectors
+
+MAX_SLICES = 12
+SLICE_BYTES = 512
 
 
 def test_hello_is_signed_and_read_again() -> None:

@@ -8,11 +8,12 @@ from gossip.wire.codec import decode
 from gossip.wire.envelope import parse_envelope, parse_in_slices
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import noop_sign
-from gossip.wire.slices import MAX_PARTS, SLICE_BYTES
 from gossip.wire.varint import encode_varint
 from tests.support.codec_fuzz import private_data
 from tests.support.lines import count_lines
 
+MAX_PARTS = 100_000
+SLICE_BYTES = 512
 GROUP, GROUP_END, DEEP_GROUPS = b"\x7b", b"\x7c", 99
 LINES = 16 * SLICE_BYTES
 """Of Python, that a slice may run: fields take two bytes at least, and groups most lines."""

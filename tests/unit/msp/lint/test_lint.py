@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
-from gossip.msp.config import MAX_FILE_BYTES, load_msp_config, load_signing_identity
+from gossip.msp.config import load_msp_config, load_signing_identity
 from gossip.msp.lint import Severity, lint_msp_folder
 from gossip.msp.membership import Msp
 from tests.support.certificates import key_usage, like, make_ca, renewed
@@ -33,6 +33,7 @@ from tests.support.msp_folders import (
 )
 from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer
 
+MAX_FILE_BYTES = 16 * 1024 * 1024
 # -- whole folders
 
 
