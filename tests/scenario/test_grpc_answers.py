@@ -36,12 +36,15 @@ async def channel_to(script: Script, **options: float) -> AsyncIterator[GrpcChan
             channel.abort()
 
 
-def answer(*frames: Makes) -> Script:
-    """A server that answers the GossipStream with these frames, in one write."""
+def answer(*frames: Makes, taken: asyncio.Event | None = None) -> Script:
+    """A server that answers the GossipStream with these frames, in one write, and tells when they were taken."""
 
     async def script(peer: RawPeer) -> None:
         await peer.until(HeadersFrame, STREAM)
         peer.write(*[frame(peer) for frame in frames])
+        if taken is not None:
+            await peer.wait_taken()
+            taken.set()
 
     return script
 
@@ -66,10 +69,11 @@ def test_trailers_and_reset_in_one_write_lose_neither_messages_nor_verdict() -> 
     """A Fabric peer ends a probe handshake so."""
 
     async def main() -> None:
-        script = answer(begins, says(message(b"establish") + message(b"more")), ends(0), resets())
+        taken = asyncio.Event()
+        script = answer(begins, says(message(b"establish") + message(b"more")), ends(0), resets(), taken=taken)
         async with channel_to(script) as channel:
             stream = await channel.open_stream()
-            await asyncio.sleep(0.05)
+            await taken.wait()
             assert await stream.receive() == [b"establish", b"more"]
             assert await stream.receive() == []
             assert await stream.receive() == []
@@ -162,9 +166,10 @@ def test_ok_in_the_middle_of_a_message_is_broken() -> None:
 
 def test_reset_alone_breaks_the_stream_behind_its_messages() -> None:
     async def main() -> None:
-        async with channel_to(answer(begins, says(message(b"first")), resets(2))) as channel:
+        taken = asyncio.Event()
+        async with channel_to(answer(begins, says(message(b"first")), resets(2), taken=taken)) as channel:
             stream = await channel.open_stream()
-            await asyncio.sleep(0.05)
+            await taken.wait()
             assert await stream.receive() == [b"first"]
             with pytest.raises(StreamBrokenError, match="reset the stream with INTERNAL_ERROR"):
                 await stream.receive()
@@ -300,9 +305,12 @@ def test_connection_that_is_cut_breaks_readers_and_blocked_writers() -> None:
 def test_window_of_the_server_is_kept_and_its_growth_used() -> None:
     async def main() -> None:
         received = bytearray()
+        window_is_small = asyncio.Event()
 
         async def script(peer: RawPeer) -> None:
             peer.write(SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 100}))
+            await peer.wait_taken()
+            window_is_small.set()
             frame = await peer.until(DataFrame, STREAM)
             while True:
                 assert isinstance(frame, DataFrame)
@@ -314,7 +322,7 @@ def test_window_of_the_server_is_kept_and_its_growth_used() -> None:
                 frame = await peer.until(DataFrame, STREAM)
 
         async with channel_to(script) as channel:
-            await asyncio.sleep(0.05)
+            await window_is_small.wait()
             stream = await channel.open_stream()
             await stream.send([b"y" * 1000])
             assert await stream.receive() == []

@@ -283,10 +283,11 @@ def test_long_message_behind_the_handshake_waits_for_the_limit_to_be_raised() ->
 
     async def main() -> None:
         received: list[bytes] = []
+        much_has_come = asyncio.Event()
 
         async def authenticate(stream: FrameStream) -> None:
             received.extend(await stream.receive())
-            await asyncio.sleep(0.05)
+            await much_has_come.wait()
             stream.max_frame_bytes = 1024 * 1024
             while len(received) < 2:
                 received.extend(await stream.receive())
@@ -296,7 +297,8 @@ def test_long_message_behind_the_handshake_waits_for_the_limit_to_be_raised() ->
             peer.write(peer.headers(1, request()))
             for start in range(0, 60_000, 10_000):
                 peer.write(data(1, body[start : start + 10_000]))
-            await peer.writer.drain()
+            await peer.wait_taken()
+            much_has_come.set()
             await peer.until(type(window(1, 1)), 1)
             for start in range(60_000, len(body), 10_000):
                 peer.write(data(1, body[start : start + 10_000]))
@@ -328,8 +330,10 @@ def test_half_a_message_at_the_end_is_an_internal_error() -> None:
 def test_reset_reaches_the_handler_with_its_code() -> None:
     async def main() -> None:
         raised: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        is_read = asyncio.Event()
 
         async def note(stream: FrameStream) -> None:
+            is_read.set()
             try:
                 await stream.receive()
             except StreamBrokenError as error:
@@ -338,7 +342,7 @@ def test_reset_reaches_the_handler_with_its_code() -> None:
 
         async with server(note) as (_, peer):
             peer.write(peer.headers(1, request()))
-            await asyncio.sleep(0.05)
+            await is_read.wait()
             peer.write(reset(1, 8))
             assert "reset the stream with CANCEL" in await raised
 

@@ -8,6 +8,7 @@ from gossip.api.options import DialOptions
 from gossip.transport.base import FrameStream
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
+from gossip.transport.grpc_stream import GrpcStream
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 
@@ -18,9 +19,12 @@ MIB = 1024 * 1024
 def test_a_long_message_that_fills_the_window_while_its_reader_is_busy_becomes_whole(has_tls: bool) -> None:
     async def main() -> None:
         received: asyncio.Queue[int] = asyncio.Queue()
+        served: list[GrpcStream] = []
         may_go_on = asyncio.Event()
 
         async def read(stream: FrameStream) -> None:
+            assert isinstance(stream, GrpcStream)
+            served.append(stream)
             stream.max_frame_bytes = 4 * MIB
             while frames := await stream.receive():
                 for frame in frames:
@@ -33,8 +37,9 @@ def test_a_long_message_that_fills_the_window_while_its_reader_is_busy_becomes_w
         await stream.send([b"short"])
         assert await received.get() == len(b"short")
         sending = asyncio.create_task(stream.send([bytes(3 * MIB)]))
-        await asyncio.sleep(0.2)  # until nothing more can be sent
-        assert not sending.done()
+        while served[0].connection.http2.receivable_bytes(served[0].http2_stream):  # noqa: ASYNC110 -- it has no event
+            await asyncio.sleep(0)
+        assert not sending.done(), "the window is used up"
         may_go_on.set()
         async with asyncio.timeout(5.0):
             assert await received.get() == 3 * MIB

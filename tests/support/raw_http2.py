@@ -11,6 +11,7 @@ from hyperframe.frame import (
     Frame,
     GoAwayFrame,
     HeadersFrame,
+    PingFrame,
     RstStreamFrame,
     SettingsFrame,
     WindowUpdateFrame,
@@ -117,6 +118,12 @@ class RawPeer:
             assert isinstance(frame, DataFrame)
             body += frame.data
         return body
+
+    async def wait_taken(self) -> None:
+        """Wait until the other side has taken everything that was written; other frames are dropped."""
+        self.write(PingFrame(0, opaque_data=b"received"))
+        while "ACK" not in (await self.until(PingFrame)).flags:
+            pass
 
     async def wait_cut(self) -> list[Frame]:
         """Everything until the other side cuts the connection."""

@@ -355,11 +355,11 @@ def test_what_comes_after_tls_has_failed_and_has_to_wait_for_its_turn_is_nothing
         application.is_trusted = False
         turns.shared_turns().wait(lambda: None)
         ends.receive(b"no record of TLS")
-        await asyncio.sleep(0.01)
+        await turns.shared_turns().turn()
         assert application.failures == 1
         turns.shared_turns().wait(lambda: None)
         ends.receive(b"and more of it")
-        await asyncio.sleep(0.01)
+        await turns.shared_turns().turn()
         assert heard == []
         assert application.failures == 1
         ends.transport.connection_lost(None)

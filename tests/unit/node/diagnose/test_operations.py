@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +10,7 @@ from gossip.errors import TransportError
 from gossip.node.diagnose.operations import count_lost_messages
 from tests.support.odd_servers import Handler, say_nothing, send_garbage, tcp_server
 from tests.support.operations import operations_endpoint
+from tests.support.virtual_time import run_virtual
 
 TIMEOUT_S = 5.0
 
@@ -54,15 +55,6 @@ def test_a_value_that_is_no_count_is_named(value: str) -> None:
     assert str(refusal.value) == f"{endpoint}/metrics does not answer: {what}"
 
 
-def drip(connection: socket.socket) -> None:
-    """Say a little, again and again, for longer than anybody should wait."""
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(1000):
-        connection.sendall(b"#")
-        time.sleep(0.02)
-
-
 def speak_without_end(connection: socket.socket) -> None:
     """Say more than a peer has to tell."""
     connection.recv(65536)
@@ -71,12 +63,26 @@ def speak_without_end(connection: socket.socket) -> None:
         connection.sendall(bytes(65536))
 
 
-def test_the_time_is_for_the_whole_answer() -> None:
-    began_at_s = time.monotonic()
-    with tcp_server(drip) as endpoint, pytest.raises(TransportError, match="no answer in time"):
-        asyncio.run(count_lost_messages(endpoint, 0.2))
+class Dripping:
+    """Says a little, again and again, without end."""
 
-    assert time.monotonic() - began_at_s < 5
+    async def read(self, _most: int) -> bytes:
+        await asyncio.sleep(1)
+        return b"#"
+
+
+def test_the_time_is_for_the_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_at_s: list[float] = []
+
+    async def open_connection(_host: str, _port: int) -> tuple[Dripping, SimpleNamespace]:
+        transport = SimpleNamespace(abort=lambda: cut_at_s.append(asyncio.get_running_loop().time()))
+        return Dripping(), SimpleNamespace(write=len, transport=transport)
+
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    with pytest.raises(TransportError, match="no answer in time"):
+        run_virtual(count_lost_messages("192.0.2.1:9443", 4.5))
+
+    assert cut_at_s == [4.5]
 
 
 def test_an_answer_without_end_is_cut_off() -> None:
