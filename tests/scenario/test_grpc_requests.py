@@ -108,6 +108,19 @@ def test_ping_of_another_number_of_messages_is_refused(body: bytes, text: str) -
     run_bounded(main)
 
 
+@pytest.mark.parametrize(("size", "status"), [(1024, "0"), (1025, "8")])
+def test_ping_may_hold_a_kib_that_we_do_not_know(size: int, status: str) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, message(bytes(size)), "END_STREAM"))
+            fields = await peer.fields(1)
+            if status == "0":
+                fields = await peer.fields(1)
+            assert fields["grpc-status"] == status
+
+    run_bounded(main)
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [(EMPTY + EMPTY, "13"), (b"\0" + (2000).to_bytes(4) + b"x", "8")],

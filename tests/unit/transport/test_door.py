@@ -217,6 +217,18 @@ def test_a_closed_door_lets_nobody_in_who_knocked_before() -> None:
     run(main())
 
 
+def test_without_room_it_waits_a_second() -> None:
+    async def main() -> None:
+        async with house() as here:
+            (listening,) = here.door._listening
+            here.door._wait_for_room(listening, OSError(errno.EMFILE, "Too many open files"))
+            loop = asyncio.get_running_loop()
+            (timer,) = loop._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
+            assert 0.5 < timer.when() - loop.time() <= 1.0
+
+    run(main())
+
+
 def test_without_room_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     attempts: list[int] = []

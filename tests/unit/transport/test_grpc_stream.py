@@ -2,7 +2,7 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 
 import pytest
@@ -341,5 +341,38 @@ def test_what_nobody_read_of_a_stream_that_ended_is_given_back(ending: str, monk
         ENDINGS[ending](protocol, stream)
         came = [] if ending == "the connection is lost" else [(1, 5 + 2 * len(PART) - 9)]
         assert given_back == came
+
+    run_bounded(main)
+
+
+class FillingSocket(Socket):
+    """Is full after the first write, as one is that nobody reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.protocol: GrpcProtocol | None = None
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        super().writelines(list_of_data)
+        assert self.protocol is not None
+        self.protocol.pause_writing()
+
+
+@pytest.mark.parametrize("frames", [[bytes(4_000_000)], [bytes(1000)] * 4000], ids=["one long", "many short"])
+def test_before_it_is_seen_that_a_socket_is_full_some_128_kib_are_written(frames: Sequence[bytes]) -> None:
+    async def main() -> None:
+        protocol, stream = half_way()
+        settings = SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 2**30})
+        protocol.data_received(settings.serialize() + WindowUpdateFrame(0, window_increment=2**30).serialize())
+        stream.max_frame_bytes = LIMIT_BYTES
+        await asyncio.sleep(0)
+        socket = FillingSocket()
+        socket.protocol = protocol
+        protocol.connection.transport = socket
+        sending = asyncio.create_task(stream.send(frames))
+        await asyncio.sleep(0)
+        assert not sending.done()
+        assert 127 * 1024 < len(socket.written) < 130 * 1024
+        sending.cancel()
 
     run_bounded(main)
