@@ -14,9 +14,7 @@ from gossip.errors import InvalidMessageError
 from gossip.wire.decode import decode_message
 from gossip.wire.encode import encode_message
 from gossip.wire.fault import find_fault
-from gossip.wire.scan import at_once, rules_of, scan_fields
-from gossip.wire.schema import MAX_DEPTH, M, schema_of
-from gossip.wire.unknown import skip_field
+from gossip.wire.schema import M, schema_of
 from gossip.wire.varint import NotWellFormed
 
 
@@ -44,18 +42,3 @@ def decode(cls: type[M], data: bytes) -> M:
         return decode_message(cls, data, 0, len(data))
     except (NotWellFormed, IndexError, UnicodeDecodeError):
         raise find_fault(schema_of(cls), data) from None
-
-
-def check_encoded(cls: type[betterproto.Message], data: bytes) -> None:
-    """Return when `decode` would accept ``data``, without building anything.
-
-    Raises:
-        MalformedMessageError: As `decode` does.
-    """
-    schema, end = schema_of(cls), len(data)
-    try:
-        stop = scan_fields(rules_of(schema), data, 0, end, MAX_DEPTH, at_once, skip_field)
-    except (NotWellFormed, IndexError, UnicodeDecodeError):
-        stop = -1
-    if stop != end:
-        raise find_fault(schema, data)
