@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -18,6 +19,7 @@ from gossip.msp.config import CertificateFile, CrlFile, MspConfig, OuConfig
 from gossip.msp.membership import Msp
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.roles import Role
+from gossip.msp.signature import CURVE_ORDERS
 from gossip.types import PeerIdentityType
 from gossip.wire.serialized import encode_serialized_identity
 
@@ -163,6 +165,16 @@ def make_ca(
     extensions = [basics, *(key_id if has_key_id else []), *more]
     der, _ = make_der(name, issuer, extensions=extensions, key=key, **options)  # type: ignore[arg-type]  # as above
     return Issued(parse_certificate(der), key)
+
+
+def with_s(certificate: Certificate, *, in_lower_half: bool, curve: str = "secp256r1") -> Certificate:
+    """The same certificate with S in the half that is asked for."""
+    order = CURVE_ORDERS[curve]
+    r, s = decode_dss_signature(certificate.parsed.signature)
+    s = s if (s <= order // 2) == in_lower_half else order - s
+    signed, algorithm, _ = read_elements(read_element(certificate.der, SEQUENCE).content)
+    bits = encode_element(BIT_STRING, b"\0" + encode_dss_signature(r, s))
+    return parse_certificate(encode_element(SEQUENCE, signed.encoded + algorithm.encoded + bits))
 
 
 def make_crl(

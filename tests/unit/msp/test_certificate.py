@@ -7,7 +7,6 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
@@ -17,8 +16,7 @@ from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate, parse_certificate_pem, pki_id_of, shown
 from gossip.msp.key_name import name_key
 from gossip.msp.pem import encode_certificate_pem
-from gossip.msp.signature import CURVE_ORDERS
-from tests.support.certificates import Extension, make_ca, make_der, make_leaf
+from tests.support.certificates import Extension, make_ca, make_der, make_leaf, with_s
 
 KEY_ID = x509.SubjectKeyIdentifier(b"id")
 AUTHORITY_KEY_ID = x509.AuthorityKeyIdentifier(b"id", None, None)
@@ -221,16 +219,6 @@ def test_low_s_follows_the_issuers_curve(curve: ec.EllipticCurve) -> None:
     low = with_s(make_leaf("leaf", ca).certificate, in_lower_half=True, curve=curve.name)
     high = with_s(low, in_lower_half=False, curve=curve.name)
     assert high.with_low_s(ca.certificate).der == low.der
-
-
-def with_s(certificate: Certificate, *, in_lower_half: bool, curve: str = "secp256r1") -> Certificate:
-    """The same certificate with S in the half that is asked for."""
-    order = CURVE_ORDERS[curve]
-    r, s = decode_dss_signature(certificate.parsed.signature)
-    s = s if (s <= order // 2) == in_lower_half else order - s
-    signed, algorithm, _ = read_elements(read_element(certificate.der, SEQUENCE).content)
-    bits = encode_element(BIT_STRING, b"\0" + encode_dss_signature(r, s))
-    return parse_certificate(encode_element(SEQUENCE, signed.encoded + algorithm.encoded + bits))
 
 
 def test_rsa_signature_has_no_s() -> None:

@@ -101,6 +101,13 @@ def test_cross_signed_cas_do_not_loop() -> None:
     assert names(tree(one, intermediates=loop), make_leaf("leaf", two)) == ["leaf", "two", "one"]
 
 
+def test_an_msp_has_a_hundred_ways_at_most() -> None:
+    roots = [make_ca(f"root{number}") for number in range(101)]
+    assert len(tree(*roots[:100]).roots) == 100
+    with pytest.raises(UntrustedIdentityError, match="more than 100 certification paths"):
+        tree(*roots)
+
+
 def test_too_many_ways_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "MAX_WAYS", 3)
     root = make_ca("root")

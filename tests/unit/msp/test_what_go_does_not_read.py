@@ -14,6 +14,7 @@ from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate
 from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.revocation import counts_for, parse_crl
+from gossip.msp.strictness import _check_arcs
 from tests.support.certificates import Extension, Issued, make_ca, make_crl, make_der, make_leaf, make_msp
 from tests.support.raw_names import make_name, rename
 
@@ -109,6 +110,12 @@ def test_curve_that_is_written_out() -> None:
 def test_identifiers_with_an_arc_that_go_does_not_read(extension: x509.ExtensionType) -> None:
     with pytest.raises(UntrustedIdentityError, match=r"an arc of 2\^31 or more"):
         parse_certificate(make_der("leaf", extensions=[(extension, False)])[0])
+
+
+def test_of_a_long_identifier_only_the_beginning_is_told() -> None:
+    """It is a peer's, and stands in our log."""
+    with pytest.raises(ValueError, match=r"identifier 1\.9{62}: an arc"):
+        _check_arcs("1." + "9" * 1000)
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,11 @@ def test_as_deep_as_allowed_and_far_deeper(opening: str, closing: str) -> None:
     times = MAX_DEPTH // levels - 1
 
     assert compose_yaml((opening * times + closing * times).encode(), "f", "bad") is not None
-    with pytest.raises(ConfigurationError) as refusal:
-        compose_yaml((opening * 100_000).encode(), "f", "bad")
+    for too_often in (times + 2, 100_000):
+        with pytest.raises(ConfigurationError) as refusal:
+            compose_yaml((opening * too_often + closing * too_often).encode(), "f", "bad")
 
-    assert str(refusal.value) == "f:1: bad: nested more than 100 deep"
+        assert str(refusal.value) == "f:1: bad: nested more than 100 deep"
 
 
 def test_what_was_closed_does_not_count() -> None:

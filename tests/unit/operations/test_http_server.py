@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +13,7 @@ from gossip.operations import http_server
 from gossip.operations.http_server import Answer, HttpServer, serve_http
 from tests.support.bounded import run_bounded
 from tests.support.peers import other_tasks
+from tests.support.virtual_time import run_virtual
 
 MAX_CONNECTIONS = 16
 MAX_REQUEST_BYTES = 8 * 1024
@@ -104,6 +107,20 @@ def test_a_body_reaches_what_it_changes(size: int) -> None:
         assert (await talk(server, put(b"x" * size))).endswith(b"\r\n\r\ngot " + b"x" * size)
 
     with_server(test)
+
+
+def test_who_says_nothing_has_five_seconds() -> None:
+    cut_at_s: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        transport = SimpleNamespace(abort=lambda: cut_at_s.append(loop.time()))
+        await HttpServer(PAGES, CHANGES)._serve(
+            asyncio.StreamReader(), cast("Any", SimpleNamespace(transport=transport))
+        )
+
+    run_virtual(main())
+    assert cut_at_s == [5]
 
 
 def test_half_a_body_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import pytest
@@ -179,6 +180,22 @@ def test_what_ends_with_the_last_frame_that_is_taken_at_once_leaves_nothing() ->
             reading.client.ping(b"number%02d" % number)
         reading.reader.take(reading.client.data_to_send())
         assert reading.reader.has_more
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("look_s", "has_more"), [(0.0005, False), (0.0015, True)])
+def test_frames_that_take_more_than_a_millisecond_let_others_come_in_between(
+    look_s: float, has_more: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        reading = Reading()
+        looks = count()
+        monkeypatch.setattr(frame_reader, "perf_counter", lambda: look_s * next(looks))
+        for number in range(2):
+            reading.client.ping(b"number%02d" % number)
+        reading.reader.take(reading.client.data_to_send())
+        assert reading.reader.has_more is has_more
 
     run_bounded(main)
 

@@ -17,8 +17,6 @@ from gossip.transport.http2 import (
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
     HEADERS,
-    MAX_REMEMBERED,
-    MAX_REMEMBERED_BYTES,
     RECORD_DATA_BYTES,
     WINDOW_BYTES,
     Http2Connection,
@@ -270,15 +268,15 @@ def test_remembered_block_takes_as_much_of_a_limit_as_one_that_is_read() -> None
 def test_memory_of_blocks_is_bounded() -> None:
     from gossip.transport import http2
 
-    for number in range(2 * MAX_REMEMBERED):
+    for number in range(600):
         RememberingDecoder().decode(SelfContainedEncoder().encode([(b"n", b"%d" % number)]), raw=True)
-    assert len(http2._decoded) <= MAX_REMEMBERED
+    assert len(http2._decoded) <= 256
 
 
 def test_only_short_blocks_are_remembered() -> None:
     """Strangers may send as many as there is room for, each as long as a request may be."""
-    short, long = (SelfContainedEncoder().encode([(b"n", b"~" * size)]) for size in (100, MAX_REMEMBERED_BYTES))
-    assert len(short) <= MAX_REMEMBERED_BYTES < len(long)
+    short, long = (SelfContainedEncoder().encode([(b"n", b"~" * size)]) for size in (100, 512))
+    assert len(short) <= 512 < len(long)
     for block in (short, long):
         assert RememberingDecoder().decode(block, raw=True)
     assert RememberingDecoder().recall(short)

@@ -14,6 +14,7 @@ from tests.support.no_network import Socket
 READ_BYTES = 256 * 1024
 STRANGERS_READ_BYTES = 16 * 1024
 PIECES = 12
+REAL_PIECE_BYTES = plain_transport.PIECE_BYTES
 PIECE_BYTES = 16 * 1024
 """Less than in earnest, so that many fit into one read."""
 SENT = b"".join(bytes([number]) * PIECE_BYTES for number in range(PIECES))
@@ -28,6 +29,7 @@ class Application:
         self.is_trusted = is_trusted
         self.piece_s = piece_s
         self.taken = b""
+        self.sizes: list[int] = []
         self.told: list[str] = []
         self.pauses_after = 0
         self.socket = Socket()
@@ -42,6 +44,7 @@ class Application:
 
     def data_received(self, data: bytes) -> None:
         self.taken += data
+        self.sizes.append(len(data))
         Application.now_s += self.piece_s
         if len(self.taken) == self.pauses_after:
             self.transport.pause_reading()
@@ -97,6 +100,17 @@ def test_who_needs_long_for_its_pieces_lets_others_come_in_between(piece_s: floa
         assert await pieces_after_each_round(application) == expected
         assert application.taken == SENT
         assert application.socket.is_read
+
+    run_bounded(main)
+
+
+def test_in_earnest_pieces_have_64_kib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_transport, "PIECE_BYTES", REAL_PIECE_BYTES)
+
+    async def main() -> None:
+        application = Application(0.0)
+        application.receive(SENT)
+        assert application.sizes == [64 * 1024] * 3
 
     run_bounded(main)
 

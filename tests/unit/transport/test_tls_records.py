@@ -107,6 +107,13 @@ def test_records_full_of_what_only_openssl_reads_count_as_many() -> None:
     assert scan.count_empty() == 1
 
 
+def test_what_one_record_held_makes_up_for_no_more_than_itself() -> None:
+    scan = Records()
+    pieces(scan, records(16384, 1 + 22, 16384))
+    scan.was_read(1)
+    assert scan.count_empty() == 2 + (2 * 16389 + 28 - 65 - MOST_RECORD_BYTES) // SILENT_BYTES
+
+
 def test_honest_records_do_not_make_up_for_others() -> None:
     scan = Records()
     for _ in range(1000):

@@ -23,6 +23,7 @@ def test_sixteen_are_looked_at_at_once_and_all_in_the_end(monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "judge", lambda target: target)
     targets = [Target(f"192.0.2.1:{port}") for port in range(40)]
 
-    assert run_virtual(diagnose(peer_settings(), targets)) == targets
+    answers: list[Any] = run_virtual(diagnose(peer_settings(), targets))
 
+    assert answers == targets
     assert begun_at_s == [0] * 16 + [1] * 16 + [2] * 8
