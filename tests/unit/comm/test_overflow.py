@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from gossip.comm.overflow import PEERS, Overflow
+from gossip.comm.overflow import Overflow
 from gossip.errors import QueueFullError
 from gossip.types import PkiId
 from tests.support.recorders import RecordingMetrics
@@ -34,7 +34,7 @@ def test_so_many_peers_are_remembered_the_latest_ones() -> None:
     overflow.count(first, FULL, 0)
     overflow.count(second, FULL, 0)
     overflow.count(first, FULL, 0)
-    for number in range(PEERS - 1):
+    for number in range(4095):
         overflow.count(PkiId(number.to_bytes(4)), FULL, 0)
     assert overflow.dropped(second) == 0
     assert overflow.dropped(first) == 2

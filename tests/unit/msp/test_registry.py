@@ -166,6 +166,17 @@ def test_least_recently_used_is_forgotten_first() -> None:
     assert msp.count == 4  # each once, and the second again
 
 
+def test_a_thousand_identities_are_remembered() -> None:
+    """Whoever has one certificate can write it in any number of ways."""
+    msp = CountingMsp()
+    registry = MspRegistry(msp)
+    leaf = make_leaf("peer0", ROOTS["Org1MSP"])
+    identities = [encode_serialized_identity("Org1MSP", b"%d\n" % number + leaf.pem) for number in range(1025)]
+    for identity in (*identities, identities[1], identities[0]):
+        registry.find_standing(identity)
+    assert msp.count == 1026  # each once, and the first again
+
+
 def test_nothing_is_remembered_where_nothing_may_be() -> None:
     msp = CountingMsp()
     registry = MspRegistry(msp, max_cached=0)

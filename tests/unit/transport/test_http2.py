@@ -186,12 +186,12 @@ def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> 
     exchange(client, server)
     server.forget_closed_streams()
     assert set(server.streams) == {3}
-    for stream_id in range(5, 5 + 4 * Http2Connection.MAX_CLOSED_STREAMS, 2):
+    for stream_id in range(5, 4101, 2):
         client.send_headers(stream_id, REQUEST, end_stream=True)
         client.reset_stream(stream_id)
         server.receive_data(client.data_to_send())
     server.forget_closed_streams()
-    assert len(server._closed_streams) == Http2Connection.MAX_CLOSED_STREAMS
+    assert len(server._closed_streams) == 1024
 
 
 def test_a_message_is_let_through_by_as_much_as_its_window_lacks() -> None:
