@@ -43,7 +43,8 @@ def test_a_closed_subscription_is_forgotten() -> None:
     async def main() -> None:
         notices = Notices("presumed_dead")
         with notices.subscribe() as feed:
-            pass
+            assert list(notices._feeds) == [feed]
+        assert list(notices._feeds) == []
         notices.tell(PkiId(b"1"))
         assert len(feed) == 0
         assert await drain(feed) == []
