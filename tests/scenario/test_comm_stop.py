@@ -29,6 +29,21 @@ def now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
+def test_what_waited_for_answers_leaves_no_timer() -> None:
+    """It would hold the whole layer until the time is over."""
+
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            sending = asyncio.create_task(one.comm.send_with_ack(data_message(), 3600.0, 1, two.remote))
+            await settle()
+        (result,) = await sending
+        assert isinstance(result.error, ClosedError)
+        timers = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
+        assert [timer for timer in timers if not timer.cancelled()] == []
+
+    run_virtual(main())
+
+
 def test_subscriptions_deliver_what_they_hold_and_then_end() -> None:
     async def main() -> None:
         async with memory_peers("one", "two") as (one, two):

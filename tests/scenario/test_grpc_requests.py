@@ -436,6 +436,29 @@ def test_peer_with_small_frames_and_windows_gets_everything() -> None:
     run_bounded(main)
 
 
+def test_closing_waits_for_nobody_who_does_not_read() -> None:
+    async def main() -> None:
+        is_full = asyncio.Event()
+
+        async def send_without_end(stream: FrameStream) -> None:
+            await stream.send([b"first"])
+            while stream.send_nowait(bytes(16_000)):
+                pass  # until the socket is full
+            is_full.set()
+            await stream.send([bytes(1000)])
+
+        listener = await listen("127.0.0.1:0", send_without_end, tls=None)
+        wide = {SettingsFrame.INITIAL_WINDOW_SIZE: 2**30}
+        async with raw_client(listener.endpoint, None, wide) as peer:
+            peer.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads, too
+            peer.write(window(0, 2**30), peer.headers(1, request()))
+            await is_full.wait()
+            async with asyncio.timeout(5):
+                await listener.close()
+
+    run_bounded(main)
+
+
 def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
     async def main() -> None:
         may_end = asyncio.Event()

@@ -298,6 +298,27 @@ def test_what_has_to_wait_or_be_complained_of_is_left_with_all_behind_it() -> No
     run_virtual(main())
 
 
+def test_who_asks_for_answers_and_takes_none_is_not_read_on() -> None:
+    """Each first answer has room, so that without this there would be any number of them."""
+
+    async def main() -> None:
+        parts, connection = Parts(capacity=20), quiet_connection("bob", capacity=3)
+        for nonce in range(6):
+            connection.answer_nowait(encode_ack(nonce + 1))
+        told, asking = data_message().envelope, data_message(nonce=7).envelope
+        assert parts.reception.deliver_nowait(connection, [told]) == 0
+        reading = asyncio.create_task(parts.reception.deliver(connection, [told, asking, told]))
+        await settle()
+        assert not reading.done()
+        assert len(parts.feed) == 1
+        connection._outbox.popleft()
+        connection._room.set()
+        await reading
+        assert len(parts.feed) == 3
+
+    run_virtual(main())
+
+
 def test_what_may_take_long_is_not_taken_in_passing() -> None:
     async def main() -> None:
         parts, connection = Parts(), quiet_connection("bob")
