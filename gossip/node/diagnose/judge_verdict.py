@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 from gossip.comm.handshake import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
-from gossip.msp.claim import parse_claim
-from gossip.msp.tls_facts import find_issuer_key_id
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import shown_key_id
-from gossip.node.diagnose.own_side import OwnSide
+from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
 
 
@@ -99,8 +96,8 @@ def _organisational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[C
 def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     mspid = evidence.own.settings.mspid
     text = (
-        f"their copy of {mspid} has several certificates of {_issuer(evidence.own)} over one key, or of a CA above it, "
-        "and no peer takes a member of several chains: one of them must go"
+        f"their copy of {mspid} has several certificates of {issuer_of(evidence.own)} over one key, or of a CA above "
+        "it, and no peer takes a member of several chains: one of them must go"
     )
     where = f"cacerts and intermediatecerts of {mspid} in the channel's configuration"
     return Side.THEIRS, (Cause("ca-twice", text, where),)
@@ -121,45 +118,6 @@ def _not_understood(_: Evidence, __: str) -> tuple[Side, tuple[Cause, ...]]:
     return Side.BETWEEN, (Cause("altered", f"{text} differs from Fabric's", "what stands between us; the peer's log"),)
 
 
-def _no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
-    own = evidence.own
-    mspid = own.settings.mspid
-    others = [other for other in own.issuing_mspids if other != mspid]
-    wrong_name = Cause(
-        "wrong-mspid",
-        f"we claim {mspid}, and the certificate in {own.settings.msp_dir} is from a CA of "
-        f"{others[0] if others else 'another organisation'}: the one or the other is not ours",
-        f"{own.where('peer.localMspId', '--mspid')}, and {own.where('peer.mspConfigPath', '--msp-dir')}",
-    )
-    unknown = Cause(
-        "organization-unknown-to-them",
-        f"the peer has no MSP of {mspid}: our organisation is in none of its channels, or it has not joined them yet",
-        "the channels that both have joined, and their configuration",
-    )
-    old_copy = Cause(
-        "ca-unknown-to-them",
-        f"their copy of {mspid} does not have {_issuer(own)}, which issued us, or has one of that name with another "
-        "key: the channel's configuration is old",
-        f"cacerts and intermediatecerts of {mspid} in the channel's configuration",
-    )
-    if "but its issuer" in reason:
-        return Side.OURS, (wrong_name, unknown)
-    if "no MSP of that name" in reason:
-        return (Side.OURS, (wrong_name, unknown)) if others else (Side.THEIRS, (unknown, wrong_name))
-    if others:
-        return Side.OURS, (wrong_name, unknown, old_copy)
-    if "unknown authority" in reason:
-        return Side.THEIRS, (old_copy, wrong_name)
-    return Side.THEIRS, (unknown, old_copy, wrong_name)
-
-
-def _issuer(own: OwnSide) -> str:
-    if own.crypto is None:
-        return "the CA"
-    certificate = parse_claim(own.crypto.identity).certificate
-    return f"{certificate.issuer}{shown_key_id(find_issuer_key_id(certificate))}"
-
-
 _READINGS = (
     _Reading((NO_CERTIFICATE,), _no_certificate),
     _Reading(("in remote hash of TLS cert",), _binding),
@@ -172,7 +130,7 @@ _READINGS = (
     _Reading(("The signature is invalid", "validity of the signature", "Empty signature"), _signature),
     _Reading(
         ("No MSP found", "cannot be validated", "classifying identity", "extract msp.Identity", "unknown authority"),
-        _no_msp,
+        explain_no_msp,
     ),
 )
 """In this order: the more telling words come before those that every refused identity has."""

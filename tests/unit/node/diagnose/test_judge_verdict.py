@@ -64,6 +64,10 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
         (PREFIX + "the supplied identity is not valid: certificate signed by unknown authority", Side.THEIRS,
          "ca-unknown-to-them"),
         (PREFIX + "this MSP only supports a single validation chain, got 2", Side.THEIRS, "ca-twice"),
+        (PREFIX + "the supplied identity is not valid: x509: too many intermediates for path length constraint",
+         Side.THEIRS, "broken-chain"),
+        (PREFIX + "the supplied identity is not valid: validation failed: candidates exhausted: path length "
+         "constraint violated", Side.THEIRS, "broken-chain"),
         ("x509: certificate signed by unknown authority", Side.THEIRS, "ca-unknown-to-them"),
         ("wrong type", Side.BETWEEN, "altered"),
         ("no PKI-ID", Side.BETWEEN, "altered"),
@@ -91,6 +95,15 @@ def test_an_identity_that_has_ended_is_ours() -> None:
         Side.OURS,
         "identity-expired",
     )
+
+
+def test_a_chain_that_breaks_here_as_well_is_ours() -> None:
+    own = own_side()
+    assert own.verdict is not None
+    own = replace(own, verdict=replace(own.verdict, storable=False))
+    reason = f"{PREFIX}the supplied identity is not valid: x509: unhandled critical extension"
+
+    assert first_cause(judge_verdict(evidence(reason, own))) == (Side.OURS, "broken-chain")
 
 
 @pytest.mark.parametrize(

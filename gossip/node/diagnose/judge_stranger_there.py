@@ -1,0 +1,74 @@
+"""Judges why no MSP of the peer takes us: it lacks ours, has an old copy of it, or one that is broken."""
+
+from gossip.msp.claim import parse_claim
+from gossip.msp.tls_facts import find_issuer_key_id
+from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_certificate import shown_key_id
+from gossip.node.diagnose.own_side import OwnSide
+
+_NO_CHAIN = "supplied identity is not valid"
+"""Fabric's, of an identity that an MSP has no chain for; what comes behind says why."""
+
+_UNKNOWN = "unknown authority"
+
+
+def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+    """By the words of the peer, and by what we know of our own certificate; the likeliest first."""
+    own = evidence.own
+    mspid = own.settings.mspid
+    others = [other for other in own.issuing_mspids if other != mspid]
+    wrong_name = Cause(
+        "wrong-mspid",
+        f"we claim {mspid}, and the certificate in {own.settings.msp_dir} is from a CA of "
+        f"{others[0] if others else 'another organisation'}: the one or the other is not ours",
+        f"{own.where('peer.localMspId', '--mspid')}, and {own.where('peer.mspConfigPath', '--msp-dir')}",
+    )
+    unknown = Cause(
+        "organization-unknown-to-them",
+        f"the peer has no MSP of {mspid}: our organisation is in none of its channels, or it has not joined them yet",
+        "the channels that both have joined, and their configuration",
+    )
+    old_copy = Cause(
+        "ca-unknown-to-them",
+        f"their copy of {mspid} does not have {issuer_of(own)}, which issued us, or has one of that name with another "
+        "key: the channel's configuration is old",
+        _their_copy(mspid),
+    )
+    if "but its issuer" in reason:
+        return Side.OURS, (wrong_name, unknown)
+    if "no MSP of that name" in reason:
+        return (Side.OURS, (wrong_name, unknown)) if others else (Side.THEIRS, (unknown, wrong_name))
+    if _NO_CHAIN in reason and _UNKNOWN not in reason:
+        return _broken_chain(own)
+    if others:
+        return Side.OURS, (wrong_name, unknown, old_copy)
+    if _UNKNOWN in reason:
+        return Side.THEIRS, (old_copy, wrong_name)
+    return Side.THEIRS, (unknown, old_copy, wrong_name)
+
+
+def issuer_of(own: OwnSide) -> str:
+    """The CA that issued our identity, for texts."""
+    if own.crypto is None:
+        return "the CA"
+    certificate = parse_claim(own.crypto.identity).certificate
+    return f"{certificate.issuer}{shown_key_id(find_issuer_key_id(certificate))}"
+
+
+def _broken_chain(own: OwnSide) -> tuple[Side, tuple[Cause, ...]]:
+    """They have our MSP and in it the CA that issued us."""
+    mspid = own.settings.mspid
+    if own.verdict is not None and not own.verdict.ok:
+        text = "the chain above our certificate does not hold with them, and not in our own MSP either"
+        return Side.OURS, (Cause("broken-chain", text, str(own.settings.msp_dir)),)
+    text = (
+        f"their copy of {mspid} has {issuer_of(own)}, which issued us, but the chain from us to its root holds in our "
+        "MSP alone: a CA there was issued with other limits or dates, as the reason says; the channel's configuration "
+        "must have the CAs that we have"
+    )
+    return Side.THEIRS, (Cause("broken-chain", text, _their_copy(mspid)),)
+
+
+def _their_copy(mspid: str) -> str:
+    return f"cacerts and intermediatecerts of {mspid} in the channel's configuration"
