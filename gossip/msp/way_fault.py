@@ -1,6 +1,6 @@
 """Which certificate on the way up to a root keeps the way from being a chain, where every issuer is there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -33,14 +33,26 @@ def _way_up(certificate: Certificate, cas: tuple[Certificate, ...]) -> Iterator[
         way += [ca for ca in cas if ca not in way and each.is_signed_by(ca)][:1]
 
 
+def find_limit_fault(way: Sequence[Certificate]) -> WayFault | None:
+    """Name the first fault, from a TLS certificate up to the CA that is trusted, that no date and no purpose is.
+
+    Mirrors: crypto/x509, Certificate.isValid and Certificate.CheckSignatureFrom.
+    """
+    found = (_find_limit_fault(each, below, way[0]) for below, each in enumerate(way, -1))
+    return next(filter(None, found), None)
+
+
 def _find_fault(each: Certificate, below: int, certificate: Certificate) -> WayFault | None:
     """``below`` counts the CAs between the two; -1 for the certificate itself."""
-    name, judged_at, again = each.subject, certificate.judged_at, f"have {each.subject} issued again"
-    if below >= 0:
-        again += " over its key"
     if not each.is_for_servers:
-        problem = f"{name} has extended key usages without server authentication"
-        return WayFault(each, problem, f"{again}, with serverAuth among them or without any")
+        problem = f"{each.subject} has extended key usages without server authentication"
+        return WayFault(each, problem, f"{_again(each, below)}, with serverAuth among them or without any")
+    fault = _find_limit_fault(each, below, certificate)
+    return fault if fault is not None or below < 0 else _find_date_fault(each, certificate)
+
+
+def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -> WayFault | None:
+    name, again = each.subject, _again(each, below)
     for extension in each.parsed.extensions:
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
             problem = f"{name} has the critical extension {extension.oid.dotted_string}, which no peer knows"
@@ -50,11 +62,14 @@ def _find_fault(each: Certificate, below: int, certificate: Certificate) -> WayF
             between = "1 CA is" if below == 1 else f"{below} CAs are"
             problem = f"{name} allows a path length of {most}, and {between} between it and {certificate.subject}"
             return WayFault(each, problem, f"{again}, with a path length of {below} or more or without one")
-    if below < 0:
-        return None
-    if not each.can_sign_certificates:
+    if below >= 0 and not each.can_sign_certificates:
         problem = f"{name} has key usages without certificate signing"
         return WayFault(each, problem, f"{again}, with keyCertSign among them")
+    return None
+
+
+def _find_date_fault(each: Certificate, certificate: Certificate) -> WayFault | None:
+    name, judged_at = each.subject, certificate.judged_at
     if each.not_after_at < judged_at:
         problem = (
             f"{name} ended at {each.not_after_at:%Y-%m-%d %H:%M:%SZ}, before {certificate.subject} begins, at "
@@ -68,3 +83,8 @@ def _find_fault(each: Certificate, below: int, certificate: Certificate) -> WayF
         )
         return WayFault(each, problem, f"enroll again, or have {name} issued again with the date that it had before")
     return None
+
+
+def _again(each: Certificate, below: int) -> str:
+    """A CA has to keep its key, since what it has signed is to hold."""
+    return f"have {each.subject} issued again{' over its key' if below >= 0 else ''}"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gossip.msp.authority import Authority, Credential, Validity
 from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, tls_ca_unknown_to_them, write_tls
-from tests.support.certificates import like, over_sha1
+from tests.support.certificates import like, over_sha1, with_unknown_extension
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
 from tests.support.odd_servers import over_tls, say_nothing, tcp_server
@@ -113,6 +113,14 @@ def their_certificate_over_sha1(tmp_path: Path) -> Network:
     weak = over_sha1(peer(1).tls.certificate, organisation(1).tls_ca.key)
     files = write_tls(tmp_path / "tls", Credential(weak, peer(1).tls.key))
     with tcp_server(over_tls(files, say_nothing, alpn="h2", takes_weak_signatures=True)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_certificate_with_an_unknown_extension(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    write_tls(folder / "tls", with_unknown_extension(peer(1).tls, organisation(1).tls_ca))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
 
 
@@ -266,6 +274,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         our_tls_ca_expired,
         ("ours", ["own-tls-ca-expired"], "tlsca.ended.example, which issued", "ended.pem, named by --tls-ca"),
+    ),
+    (
+        their_certificate_with_an_unknown_extension,
+        ("theirs", ["tls-unverifiable"], "has the critical extension 1.2.3.4.5", "the peer's peer.tls.cert.file"),
     ),
     (
         our_certificate_over_sha1,

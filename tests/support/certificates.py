@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
-from gossip.msp.authority import Authority
+from gossip.msp.authority import Authority, Credential
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import CertificateFile, CrlFile, MspConfig, OuConfig
 from gossip.msp.membership import Msp
@@ -63,6 +63,13 @@ def like(certificate: x509.Certificate, *, without: type[x509.ExtensionType]) ->
         if not isinstance(extension.value, without):
             builder = builder.add_extension(extension.value, critical=extension.critical)
     return builder
+
+
+def with_unknown_extension(credential: Credential, issuer: Authority) -> Credential:
+    """The same certificate with a critical extension that nobody knows."""
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00")
+    builder = like(credential.certificate, without=x509.UnrecognizedExtension)
+    return Credential(builder.add_extension(unknown, critical=True).sign(issuer.key, hashes.SHA256()), credential.key)
 
 
 def renewed(authority: Authority, *, begins_at: datetime) -> bytes:

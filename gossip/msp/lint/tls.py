@@ -8,7 +8,8 @@ from gossip.msp.lint.folder import CertificateFile, Folder
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
-from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes
+from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes, find_way_up
+from gossip.msp.way_fault import find_limit_fault
 
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
@@ -21,6 +22,7 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
             continue
         if entry.certificate.weak_hash is None:
             yield from _lint_issuer(entry, folder)
+        yield from _lint_way(entry, folder)
         yield from _lint_key(entry, folder)
         yield from _lint_usage(entry, folder)
         if entry.file != CLIENT and not entry.certificate.has_alternative_names:
@@ -48,9 +50,8 @@ def _ca_before_own(entry: CertificateFile) -> Finding:
 def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
         return  # the CA is to be moved
-    behind = [ca.certificate.der for ca in folder.tls_issuers if ca.file == entry.file]
-    chain = [entry.certificate.der, *behind]
     authorities = folder.tls_authorities()
+    chain = _presented(entry, folder)
     missing = find_missing_issuer(chain, _certificates(authorities))
     missing_here = find_missing_issuer(chain, _certificates(folder.tls_roots)) if folder.tls_roots else None
     namesakes = [found.namesake for found in (missing, missing_here) if found is not None]
@@ -67,6 +68,19 @@ def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
             problem += f"; {missing.issuer} is a CA of identities here"
             remedy = f"have a TLS CA issue it; or, only where {missing.issuer} issues both, {remedy}"
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
+
+
+def _lint_way(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+    """What everybody minds who verifies it, whether or not all of its issuers are here."""
+    trusted = _certificates([*folder.tls_authorities(), *folder.tls_roots])
+    fault = find_limit_fault(find_way_up(_presented(entry, folder), trusted))
+    if fault is not None:
+        yield error(entry.file, "broken-chain", f"no peer takes it: {fault.problem}", fault.remedy)
+
+
+def _presented(entry: CertificateFile, folder: Folder) -> list[bytes]:
+    """The certificate, and what is sent behind it."""
+    return [entry.certificate.der, *(ca.certificate.der for ca in folder.tls_issuers if ca.file == entry.file)]
 
 
 def _other_intermediate(entry: CertificateFile, missing: MissingIssuer) -> Finding:

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes, is_for_any_usage_alone
+from gossip.msp.way_fault import find_limit_fault
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
@@ -21,14 +22,19 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
     behind = [*_wrong_purpose(leaf), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
     found += [(Side.THEIRS, cause) for cause in behind]
-    unclear = Cause(
-        "tls-unverifiable",
-        f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names",
-        THEIR_FILE,
-    )
     # What Go takes and OpenSSL does not: of interest where there is nothing that both refuse.
-    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(leaf), (Side.THEIRS, unclear)][:1]
+    broken = (Side.THEIRS, _broken_chain(evidence, leaf))
+    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(leaf), broken][:1]
     return found[0][0], tuple(cause for _, cause in found)
+
+
+def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
+    fault = find_limit_fault(evidence.looked.way)
+    if fault is None:
+        text = f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names"
+        return Cause("tls-unverifiable", text, THEIR_FILE)
+    root = next(iter(evidence.own.holders(fault.certificate)), None)
+    return Cause("tls-unverifiable", f"{fault.problem}: {fault.remedy}", THEIR_FILE if root is None else str(root))
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:

@@ -12,6 +12,7 @@ from gossip.msp.tls_facts import (
     find_missing_purposes,
     find_way_up,
 )
+from gossip.msp.way_fault import find_limit_fault
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import at, shown_key_id
@@ -79,6 +80,8 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.certificate.is_signed_by(leaf.certificate):
         text = f"our TLS certificate {leaf.subject} is self-signed: have a TLS CA issue it (alert: {alert})"
         yield Cause("own-tls-self-signed", text, where)
+    if alert != _EXPIRED:
+        yield from _broken_chain(evidence.own)
     mspid = find_identity_issuer(evidence, leaf)
     if mspid is not None and alert != _EXPIRED:
         text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
@@ -89,6 +92,15 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
             f"clientAuth, since a gossip peer is both (alert: {alert})"
         )
         yield Cause("tls-usage", text, where)
+
+
+def _broken_chain(own: OwnSide) -> Iterator[Cause]:
+    fault = find_limit_fault(find_own_way(own))
+    if fault is not None:
+        holder = next(iter(own.holders(fault.certificate)), None)
+        where = own.certificate_file() if holder is None else str(holder)
+        text = f"no peer takes our TLS certificate: {fault.problem}; {fault.remedy}"
+        yield Cause("own-tls-broken-chain", text, where)
 
 
 def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]:

@@ -10,6 +10,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
 from gossip.msp.lint import lint_msp_folder
+from gossip.msp.way_fault import find_limit_fault
 from tests.support.certificates import NO_CA, NOT_BEFORE, Issued, key_usage, make_ca, make_leaf
 from tests.support.msp_folders import CA_FILE, OWN, found, only_finding, put, replace_line
 from tests.support.organisations import NOW, organisation
@@ -49,6 +50,19 @@ def test_a_path_length_that_is_too_short_is_told_with_the_ca_that_has_it(msp: Pa
     assert (finding.file, finding.rule) == (OWN, "broken-chain")
     assert finding.problem == "no peer takes it: ca allows a path length of 0, and 1 CA is between it and peer0"
     assert finding.remedy == "have ca issued again over its key, with a path length of 1 or more or without one"
+
+
+def test_a_tls_certificate_is_judged_by_limits_and_not_by_dates() -> None:
+    root, later = make_ca(basics=ALONE), make_ca(not_before=LATER)
+    lower = make_ca("lower", root)
+    leaf = make_leaf("peer0", lower)
+
+    fault = find_limit_fault([leaf.certificate, lower.certificate, root.certificate])
+
+    assert fault is not None
+    assert fault.problem == "ca allows a path length of 0, and 1 CA is between it and peer0"
+    assert find_limit_fault([leaf.certificate, lower.certificate]) is None
+    assert find_limit_fault([make_leaf("peer0", later).certificate, later.certificate]) is None
 
 
 def test_purposes_and_extensions_of_each_on_the_way_are_told(msp: Path) -> None:

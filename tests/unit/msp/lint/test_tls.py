@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gossip.msp.authority import Authority, Credential
 from gossip.msp.lint import Severity
-from tests.support.certificates import like
+from tests.support.certificates import like, with_unknown_extension
 from tests.support.msp_folders import CA, NAME, VALIDITY, found, only_finding, put, put_tls
 from tests.support.organisations import organisation, peer
 
@@ -154,6 +154,16 @@ def test_nothing_is_missing_in_a_folder_of_fabric_ca_s_client(msp: Path) -> None
     tls(msp, "signcerts").mkdir()
 
     assert found(msp) == set()
+
+
+def test_an_extension_that_nobody_knows_is_told(msp: Path) -> None:
+    put_tls(msp, with_unknown_extension(issue(TLS_CA), TLS_CA))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (SERVER, "broken-chain")
+    assert finding.problem == f"no peer takes it: {NAME} has the critical extension 1.2.3.4.5, which no peer knows"
+    assert finding.remedy == f"have {NAME} issued again, without it or with it not critical"
 
 
 # -- a certificate of its own for dialling

@@ -13,13 +13,14 @@ from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
 from gossip.node.diagnose.own_side import load_own_side
-from tests.support.certificates import over_sha1
+from tests.support.certificates import over_sha1, with_unknown_extension
 from tests.support.in_thread import peer_settings
 from tests.support.organisations import organisation, peer
 
 NOW = datetime.now(UTC)
 WEAK = over_sha1(peer(2).tls.certificate, organisation(2).tls_ca.key)
 ENDED = organisation(2).tls_ca.issue_tls("peer0", validity=Validity.expired(NOW), hosts=()).certificate
+ODD = with_unknown_extension(peer(2).tls, organisation(2).tls_ca).certificate
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
 
@@ -27,6 +28,8 @@ UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
     ("certificate", "alert", "side", "rules"),
     [
         (WEAK, "bad certificate", Side.OURS, ["own-tls-weak-signature"]),
+        (ODD, "certificate unknown", Side.OURS, ["own-tls-broken-chain"]),
+        (ODD, "bad certificate", Side.OURS, ["own-tls-broken-chain"]),
         (ENDED, "certificate expired", Side.OURS, ["own-tls-expired"]),
         (ENDED, "unknown ca", Side.OURS, ["own-tls-expired", *UNKNOWN]),
         (peer(2).tls.certificate, "certificate expired", Side.THEIRS, ["their-clock", "tls-ca-unknown-to-them"]),
