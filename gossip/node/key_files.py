@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gossip.msp.lint.entries import find_open_mode
+from gossip.msp.lint.open_mode import find_mode_remedy, find_open_mode
 from gossip.node.settings import PeerSettings
 
 logger = logging.getLogger("peer.gossip")
@@ -17,9 +17,8 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
         with suppress(OSError):  # who needs the file complains of it
             mode = find_open_mode(path)
             if mode is not None:
-                logger.warning(
-                    "%s is a private key that others than its owner may use (mode %04o): chmod 600", path, mode
-                )
+                text = "%s is a private key that others than its owner may use (mode %04o): %s"
+                logger.warning(text, path, mode, find_mode_remedy(path))
 
 
 def _keys(settings: PeerSettings) -> Iterator[Path]:

@@ -1,6 +1,5 @@
 """Lists the files of a folder with what they hold; what cannot be read becomes a finding."""
 
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,12 @@ from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.lint.finding import FileFacts, Finding, error, warning
 from gossip.msp.lint.folder import Folder
+from gossip.msp.lint.open_mode import find_mode_remedy, find_open_mode
 from gossip.msp.pem import find_pem_block
 
 _MAX_FILES = 1000
 _TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
 _LET_READ = "let the peer's user read it: chmod and chown, also of the folders above"
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
@@ -101,13 +100,7 @@ def note_key(folder: Folder, path: Path, file: str, public_key: PublicKeyTypes |
     mode = find_open_mode(path)
     if mode is not None:
         problem = f"a private key that others than its owner may use (mode {mode:04o})"
-        folder.findings.append(warning(file, "key-permissions", problem, f"chmod 600 {path}"))
-
-
-def find_open_mode(path: Path) -> int | None:
-    """The mode of a file that others than its owner may use; None where they may not."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    return mode if mode & _OTHERS else None
+        folder.findings.append(warning(file, "key-permissions", problem, find_mode_remedy(path)))
 
 
 def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:

@@ -70,8 +70,8 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
 
     run_bounded(main)
     assert caplog.messages == 2 * [
-        f"{signing_key} is a private key that others than its owner may use (mode 0604): chmod 600",
-        f"{key} is a private key that others than its owner may use (mode 0640): chmod 600",
+        f"{signing_key} is a private key that others than its owner may use (mode 0604): chmod 600 {signing_key}",
+        f"{key} is a private key that others than its owner may use (mode 0640): chmod 600 {key}",
     ]
 
 

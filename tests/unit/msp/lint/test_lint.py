@@ -153,6 +153,30 @@ def test_findings_say_how_bad_they_are(msp: Path) -> None:
     assert findings["no-root"].severity is Severity.ERROR
 
 
+def mount_as_kubernetes_does(folder: Path) -> None:
+    """Every entry of a secret's volume is a link through ``..data``, which is one to the data of a moment."""
+    entries, data = list(folder.iterdir()), folder / "..2026_11_26"
+    data.mkdir()
+    (folder / "..data").symlink_to(data.name)
+    for entry in entries:
+        entry.rename(data / entry.name)
+        entry.symlink_to(f"..data/{entry.name}")
+
+
+@pytest.mark.parametrize("volume", ["keystore", "."])
+@pytest.mark.parametrize(("mode", "is_open"), [(0o400, False), (0o440, False), (0o444, True), (0o660, True)])
+def test_a_volume_of_kubernetes_lets_the_group_read_and_takes_no_chmod(
+    msp: Path, volume: str, mode: int, is_open: bool
+) -> None:
+    (msp / "keystore" / "priv_sk").chmod(mode)
+    mount_as_kubernetes_does(msp / volume)
+
+    findings = lint_msp_folder(msp, now=NOW).findings
+
+    remedy = "set defaultMode: 0400 for this volume of the pod, with an fsGroup where the peer is not root"
+    assert [(each.rule, each.remedy) for each in findings] == [("key-permissions", remedy)] * is_open
+
+
 def test_a_certifier_mismatch_names_line_and_cure(msp: Path) -> None:
     break_certifier(msp)
 
