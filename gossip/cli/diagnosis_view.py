@@ -54,7 +54,7 @@ def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
 
 def _tree(diagnosis: Diagnosis, encoding: str) -> Tree:
     tree = Tree(Text(diagnosis.endpoint, style="bold"))
-    failure = diagnosis.first_failure
+    told = diagnosis.told_failures
     for stage in diagnosis.stages:
         if stage.stage in _OPTIONAL and stage.outcome is Outcome.SKIPPED:
             continue
@@ -62,7 +62,7 @@ def _tree(diagnosis: Diagnosis, encoding: str) -> Tree:
         for name, value in stage.facts.items():
             branch.add(Text(one_line(f"{name}: {value}"), style="dim"))  # a peer's words may move a cursor
         if stage.problem is not None:
-            _add_problem(branch, stage.problem, is_first=stage is failure)
+            _add_problem(branch, stage.problem, is_told=stage in told)
     return tree
 
 
@@ -74,9 +74,9 @@ def _headline(report: StageReport, encoding: str) -> Text:
     return Text.assemble((f"{mark} {_TITLES[report.stage]}", style), (suffix, "dim"))
 
 
-def _add_problem(branch: Tree, problem: Problem, *, is_first: bool) -> None:
+def _add_problem(branch: Tree, problem: Problem, *, is_told: bool) -> None:
     branch.add(Text(one_line(str(problem.error))))
-    if not is_first:
+    if not is_told:
         return
     causes = branch.add(Text(f"It is {_SIDES[problem.side]}. Likely causes, the likeliest first:", style="bold"))
     for number, cause in enumerate(problem.causes, 1):

@@ -94,6 +94,26 @@ class Diagnosis:
         """The first stage that failed; None when none did."""
         return next((report for report in self.stages if report.outcome is Outcome.FAILED), None)
 
+    @property
+    def told_failures(self) -> tuple[StageReport, ...]:
+        """The first failure, and those behind it that are another matter, since each side may be wrong for itself."""
+        failures = [report for report in self.stages if report.outcome is Outcome.FAILED]
+        told = failures[:1]
+        for report in failures[1:]:
+            if report.stage in _INDEPENDENT and all(_is_another_matter(report, before) for before in told):
+                told.append(report)
+        return tuple(told)
+
+
+_INDEPENDENT = (Stage.OWN_IDENTITY, Stage.VERDICT)
+"""What does not follow from the failures before it."""
+
+
+def _is_another_matter(report: StageReport, before: StageReport) -> bool:
+    if report.problem is None or before.problem is None or before.stage is Stage.OWN_IDENTITY:
+        return False  # what we found wrong with us ourselves is what the peer minds
+    return {cause.rule for cause in report.problem.causes}.isdisjoint(cause.rule for cause in before.problem.causes)
+
 
 def passed(stage: Stage, took_s: float | None = None, facts: Mapping[str, str] | None = None) -> StageReport:
     """A stage that went well."""
