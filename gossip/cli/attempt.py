@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gossip.cli.quiet import dialling_quietly
 from gossip.cli.report import Report, exit_code_of
 from gossip.errors import ConfigurationError, DialError, GossipError
 
@@ -44,7 +45,8 @@ def attempt(
     except ConfigurationError as error:
         raise _failed(report, endpoint, error, ADDRESS, stages) from error
     try:
-        facts = asyncio.run(run())
+        with dialling_quietly():
+            facts = asyncio.run(run())
     except DialError as error:
         raise _failed(report, endpoint, error, error.stage, stages) from error
     except GossipError as error:

@@ -9,6 +9,7 @@ import typer
 
 from gossip.cli.handshake import parse_pki_id
 from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.quiet import dialling_quietly
 from gossip.cli.report import Json, exit_code_of, reporting
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def diagnose(
         if operations is not None:
             _check_operations(operations)
         target = Target("", parse_pki_id(expect_pki_id), operations)
-        diagnoses = asyncio.run(run(settings, [replace(target, endpoint=each) for each in endpoints]))
+        with dialling_quietly():
+            diagnoses = asyncio.run(run(settings, [replace(target, endpoint=each) for each in endpoints]))
         show(report, diagnoses)
     failures = [diagnosis.first_failure for diagnosis in diagnoses]
     problem = next((failure.problem for failure in failures if failure is not None), None)

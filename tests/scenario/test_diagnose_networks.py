@@ -634,3 +634,19 @@ def test_peers_of_one_organisation_need_no_other(tmp_path: Path) -> None:
 
 
 TLS_FILES = [("cert", "server.crt"), ("key", "server.key"), ("ca", "ca.crt")]
+
+
+@pytest.mark.parametrize("command", ["probe", "handshake"])
+def test_a_dial_that_failed_is_told_once(command: str) -> None:
+    with tcp_server(over_tls(tls_of(), speak_http1, alpn="http/1.1")) as endpoint:
+        outcome = run_process(command, endpoint, *as_org2())
+
+    reason = f"cannot connect to {endpoint}: tls: the peer does not offer HTTP/2 in TLS (no ALPN h2)"
+    assert outcome.stderr.splitlines() == [f"gossip: {reason}"]
+
+
+def test_what_a_diagnosis_sees_of_a_port_in_plain_text_is_not_logged_beside_it() -> None:
+    with tcp_server(speak_http1) as endpoint:
+        outcome = run_process("diagnose", endpoint, *as_org2())
+
+    assert (outcome.exit_code, outcome.stderr) == (3, "")
