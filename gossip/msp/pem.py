@@ -5,6 +5,7 @@ Python's readers are stricter in some places (headers, text before the block) an
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BEGIN = b"-----BEGIN "
@@ -47,6 +48,13 @@ def find_pem_block(data: bytes) -> PemBlock | None:
                 return block
         start = end + len(_END)
     return None
+
+
+def find_pem_blocks(data: bytes) -> Iterator[PemBlock]:
+    """Every well-formed block, one after the other."""
+    while (block := find_pem_block(data)) is not None:
+        yield block
+        data = block.rest
 
 
 def encode_certificate_pem(der: bytes) -> bytes:

@@ -25,12 +25,8 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
     behind = find_pem_block(block.rest)
     if _KEY in block.type:
         return None, [_key_among_certificates(file, block, behind)]
-    findings = []
-    if behind is not None:
-        problem = "holds several PEM blocks, of which a peer reads only the first"
-        findings.append(_several_blocks(file, problem))
     try:
-        return parse_certificate(block.body), findings
+        return parse_certificate(block.body), []
     except UntrustedIdentityError as fault:
         return None, [error(file, "not-a-certificate", str(fault), "copy the certificate again")]
 
@@ -82,14 +78,6 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
         return None, [error(file, "encrypted-key", "is encrypted, and a peer asks for no password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
-
-
-def _several_blocks(file: str, problem: str) -> Finding:
-    """Behind a peer's own certificate its CAs do no harm; as files of their own in signcerts they would."""
-    if file.startswith("signcerts/"):
-        remedy = "leave only the peer's own certificate there: CAs belong into cacerts and intermediatecerts"
-        return warning(file, "several-blocks", problem, remedy)
-    return error(file, "several-blocks", problem, "put each certificate into a file of its own")
 
 
 def _key_among_certificates(file: str, key: PemBlock, behind: PemBlock | None) -> Finding:

@@ -59,12 +59,15 @@ class Stranger:
 class Folder:
     """An MSP folder, and the ``tls`` folder beside it where there is one; files in the order of their names.
 
+    ``unread`` has what stands in a file behind the certificate that a peer reads there, by the file's name.
+
     Of ``tls``, ``tls_certificates`` are the peer's own, ``tls_issuers`` what stands behind them in the same file, and
     ``tls_roots`` the CAs that the peer trusts.
     """
 
     path: Path
     certificates: dict[str, list[CertificateFile]] = field(default_factory=dict)
+    unread: dict[str, list[bytes]] = field(default_factory=dict)
     keys: list[KeyFile] = field(default_factory=list)
     crls: list[CrlFile] = field(default_factory=list)
     config: bytes = b""

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gossip.msp.certificate import pki_id_of
+from gossip.msp.lint.blocks import lint_blocks
 from gossip.msp.lint.certificates import lint_keys_fit_fabric, lint_places, lint_validity
 from gossip.msp.lint.finding import FileFacts, Finding, Severity
 from gossip.msp.lint.issuance import lint_chains, lint_crls, lint_twins
@@ -48,6 +49,7 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
     findings = [
         *folder.findings,
         *lint_layout(folder),
+        *lint_blocks(folder),
         *lint_places(folder),
         *lint_keys_fit_fabric(folder),
         *lint_validity(folder, now),

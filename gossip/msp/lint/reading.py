@@ -1,5 +1,6 @@
 """Reads an MSP folder file by file, and goes on where the loader would stop."""
 
+from itertools import islice
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
@@ -18,7 +19,9 @@ from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, 
 from gossip.msp.lint.level import check_is_msp_folder
 from gossip.msp.lint.strangers import may_hold_key
 from gossip.msp.lint.tls_reading import read_tls_folder
+from gossip.msp.pem import find_pem_blocks
 from gossip.msp.revocation import describe_issuer
+from gossip.msp.tls_facts import MAX_CERTIFICATES
 
 _IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
 """What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
@@ -85,6 +88,9 @@ def _add_certificate(folder: Folder, name: str, file: str, content: bytes) -> No
     note_certificate(folder, file, CERTIFICATE_ROLES[name], certificate)
     if certificate is not None:
         folder.certificates[name].append(CertificateFile(file, certificate))
+        behind = [block.body for block in islice(find_pem_blocks(content), 1, MAX_CERTIFICATES)]
+        if behind:
+            folder.unread[file] = behind
 
 
 def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:

@@ -65,6 +65,20 @@ def test_a_tls_certificate_is_judged_by_limits_and_not_by_dates() -> None:
     assert find_limit_fault([make_leaf("peer0", later).certificate, later.certificate]) is None
 
 
+@pytest.mark.parametrize(("is_elsewhere", "severity"), [(True, "warning"), (False, "error")])
+def test_what_stands_behind_the_first_certificate_matters_where_it_is_in_no_other_file(
+    msp: Path, is_elsewhere: bool, severity: str
+) -> None:
+    root, other = make_ca(), make_ca("other")
+    lower = make_ca("lower", root)
+    put_chain(msp, root, lower, make_leaf("peer0", lower))
+    put(msp / LOWER, lower.pem + (root if is_elsewhere else other).pem)
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity.value) == (LOWER, "several-blocks", severity)
+
+
 def test_purposes_and_extensions_of_each_on_the_way_are_told(msp: Path) -> None:
     root, plain = make_ca(more=[MAIL]), make_ca()
     for leaf, broken, told in (
