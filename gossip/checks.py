@@ -72,6 +72,19 @@ def check_kind(name: str, value: object, kind: type, *, may_be_none: bool = Fals
         raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' if may_be_none else ''}, not {value!r}")
 
 
+def check_text(name: str, value: object) -> None:
+    """Return when it is a str that UTF-8 can hold, as everything that goes over the wire.
+
+    Raises:
+        ConfigurationError: It is not; ``name`` says of which setting.
+    """
+    check_kind(name, value, str)
+    try:
+        str(value).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{name} must be text that UTF-8 can hold, not {value!r}") from error
+
+
 def check_path(name: str, path: object) -> None:
     """Return when it is a path.
 

@@ -94,6 +94,9 @@ MessageAcceptor = Callable[[ReceivedMessage], bool]
 class Comm(Protocol):
     """Sends to and receives from other peers over authenticated connections.
 
+    It belongs to the event loop that it was made in, and to that loop's thread: elsewhere, what sends, receives or
+    dials raises OutOfOrderError. From another thread, ``loop.call_soon_threadsafe(comm.send, message, peer)`` sends.
+
     Mirrors: gossip/comm/comm.go, Comm.
     """
 
@@ -109,6 +112,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
+            InvalidArgumentError: ``message`` is no signed message, or a peer is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Order: messages to one peer arrive in the order of the calls.
@@ -136,7 +140,8 @@ class Comm(Protocol):
         Raises:
             ClosedError: The layer was stopped before; nothing was sent. Where it is stopped meanwhile, the results of
                 peers that had not answered hold one.
-            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
+            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number, ``message`` is no signed message, or a peer
+                is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Cancellation: messages may have been sent; their acknowledgements are ignored.
@@ -151,6 +156,7 @@ class Comm(Protocol):
             TransportError: It does not answer.
             RefusedByPeerError: It answers, with an error: a server without gossip, say.
             ClosedError: The layer was stopped, before or meanwhile.
+            InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is closed.
         Mirrors: Probe.
@@ -168,6 +174,7 @@ class Comm(Protocol):
             IdentityError, SignatureError, WireError: What the peer sent was refused by us.
             TransportError: The peer was not reached or fell silent.
             ClosedError: The layer was stopped, before or meanwhile.
+            InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is closed.
         Mirrors: Handshake.
@@ -181,6 +188,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped.
+            InvalidArgumentError: ``acceptor`` is no function, or a coroutine function: it must not wait.
 
         Mirrors: Accept.
         """
@@ -213,6 +221,9 @@ class Comm(Protocol):
 
     async def close_conn(self, peer: RemotePeer) -> None:
         """Close the connection to this PKI-ID, if there is one.
+
+        Raises:
+            InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is closed all the same.
         Mirrors: CloseConn.

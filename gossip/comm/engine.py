@@ -123,6 +123,7 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
+            InvalidArgumentError: ``message`` is no signed message, or a peer is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
         """
         self._check_running()
@@ -135,6 +136,7 @@ class CommEngine:
         wait here after each.
 
         Raises:
+            InvalidArgumentError: A peer is no RemotePeer.
             UnnamedPeerError: A peer has no PKI-ID.
             ClosedError: The layer was stopped.
 
@@ -149,7 +151,8 @@ class CommEngine:
         """Send to each peer and wait for acknowledgements; a peer that is named twice counts once.
 
         Raises:
-            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
+            InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number, ``message`` is no signed message, or a peer
+                is no RemotePeer; nothing was sent.
             ClosedError: The layer was stopped; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
@@ -165,6 +168,7 @@ class CommEngine:
             TransportError: It does not answer.
             RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
+            InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is cut.
         """
@@ -177,6 +181,7 @@ class CommEngine:
             TransportError: It does not answer; ``stages.current`` is where it stopped.
             RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
+            InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is cut.
         """
@@ -250,6 +255,9 @@ class CommEngine:
     async def close_conn(self, peer: RemotePeer) -> None:
         """Close the connection to this PKI-ID, if there is one.
 
+        Raises:
+            InvalidArgumentError: ``peer`` is no RemotePeer.
+
         Cancellation: the connection is closed all the same.
         """
         check_peer(peer)
@@ -257,7 +265,7 @@ class CommEngine:
             await self._population.close(peer.pki_id)
 
     def close_conn_nowait(self, pki_id: PkiId) -> None:
-        """Begin to close the connection to this PKI-ID, if there is one."""
+        """Do what :meth:`close_conn` does, and do not wait until it is done."""
         self._population.close_nowait(pki_id)
 
     def is_connected(self, pki_id: PkiId) -> bool:
@@ -301,7 +309,9 @@ class CommEngine:
         self._initiator.set_options(options)
 
     def set_identity(self, identity: PeerIdentityType) -> None:
-        """Introduce ourselves with another identity from now on; the crypto service must sign with its key already.
+        """Introduce ourselves with another identity from now on; :meth:`gossip.Node.set_identity` tells the mapper too.
+
+        The crypto service must sign with its key already.
 
         Raises:
             IdentityError: The crypto service cannot read it; the old one stays.

@@ -165,6 +165,18 @@ class Node:
                 raise
             self._listener = listener
 
+    def set_identity(self, identity: PeerIdentityType) -> None:
+        """Be another identity from now on, as after a renewal; ``crypto`` must sign with its key already.
+
+        Connections that stand stay, and their other ends know us by the former identity as long as they do. A
+        :class:`gossip.Peer` has :meth:`gossip.Peer.reload` for it, which reads the new one from its files.
+
+        Raises:
+            IdentityError: ``crypto`` cannot read it, or it is not valid or has ended; the former one stays.
+        """
+        self.identities.set_identity(identity)
+        self.comm.set_identity(identity)
+
     async def stop(self) -> None:
         """Stop listening, sending and receiving, in that order; nothing is left open. May be called again.
 

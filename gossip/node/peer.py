@@ -109,12 +109,11 @@ class Peer(Node):
         self._check_tls_files()
         self._judge_by(organizations)
         try:
-            self.identities.set_identity(self._crypto.identity)
+            self.set_identity(self._crypto.identity)
         except IdentityError as error:
             self._judge_by(self._organizations)
             raise self._unusable(error) from error
         self._organizations = organizations
-        self.comm.set_identity(self._crypto.identity)
         self.comm.set_dial_opts(self.comm.dial_options)
         if self._listener is not None and self._settings.tls is not None:
             self._listener.reload_tls(self._settings.tls)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gossip.api.options import DialOptions, TlsFiles
-from gossip.checks import check_kind, check_numbers, check_path
+from gossip.checks import check_kind, check_numbers, check_path, check_text
 from gossip.comm.config import CommConfig
 from gossip.transport.limits import ServerLimits
 
@@ -32,7 +32,7 @@ class PeerSettings:
         sources: Where settings came from, by Fabric's key: file and line, variable or option; for texts alone.
 
     Raises:
-        ConfigurationError: A number or a path cannot be used; it is named.
+        ConfigurationError: A number, a path or an MSP-ID cannot be used; it is named.
     """
 
     mspid: str
@@ -50,7 +50,7 @@ class PeerSettings:
 
     def __post_init__(self) -> None:
         check_numbers(self)
-        check_kind("mspid", self.mspid, str)
+        check_text("mspid", self.mspid)
         check_path("msp_dir", self.msp_dir)
         check_kind("tls", self.tls, TlsFiles, may_be_none=True)
         check_kind("listen", self.listen, str, may_be_none=True)
@@ -61,5 +61,5 @@ class PeerSettings:
         check_kind("sources", self.sources, Mapping)
         check_kind("organizations", self.organizations, Mapping)
         for mspid, folder in self.organizations.items():
-            check_kind("an MSP-ID of organizations", mspid, str)
+            check_text("an MSP-ID of organizations", mspid)
             check_path(f"organizations[{mspid!r}]", folder)

@@ -66,42 +66,42 @@ class MemoryNetwork:
 
     def cut(self, one: str, other: str) -> None:
         """Break every connection of this link, and let each dial fail until :meth:`restore`."""
-        line = self.line_between(one, other)
+        line = self._line_between(one, other)
         line.is_cut = True
         for connection in tuple(self._connections.get(line, ())):
             connection.break_off(f"the link between {one} and {other} was cut")
 
     def delay(self, one: str, other: str, seconds: float) -> None:
         """Let everything on this link arrive ``seconds`` later; a dial and a Ping take twice that."""
-        line = self.line_between(one, other)
+        line = self._line_between(one, other)
         line.delay_s = seconds
         self._judge_anew(line)
 
     def slow(self, one: str, other: str, bytes_per_s: float) -> None:
         """Let each direction of each stream on this link carry so many bytes in a second; none is lost."""
-        line = self.line_between(one, other)
+        line = self._line_between(one, other)
         line.bytes_per_s = bytes_per_s
         self._judge_anew(line)
 
     def restore(self, one: str, other: str) -> None:
         """Take back every fault of this link; what is under way arrives at once."""
-        line = self.line_between(one, other)
+        line = self._line_between(one, other)
         line.is_cut = False
         line.delay_s = 0.0
         line.bytes_per_s = inf
         self._judge_anew(line)
 
-    def line_between(self, one: str, other: str) -> Line:
+    def _line_between(self, one: str, other: str) -> Line:
         """The state of a link; set it through the methods above."""
         return self._lines.setdefault(frozenset((one, other)), Line())
 
-    def connect(self, dialer: "MemoryDialer", endpoint: str) -> MemoryConnection:
+    def _connect(self, dialer: "MemoryDialer", endpoint: str) -> MemoryConnection:
         """Make a connection at once; :meth:`MemoryDialer.dial` is what waits.
 
         Raises:
             DialError: The link is cut, or nobody listens at ``endpoint``.
         """
-        line = self.line_between(dialer.name, endpoint)
+        line = self._line_between(dialer.name, endpoint)
         if line.is_cut:
             raise DialError(endpoint, "tcp", "the link is cut")
         listener = self._listeners.get(endpoint)
@@ -112,7 +112,7 @@ class MemoryNetwork:
         connection.broken.add_done_callback(lambda _: self._connections[line].pop(connection))
         return connection
 
-    def release(self, listener: "MemoryListener") -> None:
+    def _release(self, listener: "MemoryListener") -> None:
         """Free the endpoint of a listener that closes."""
         if self._listeners.get(listener.endpoint) is listener:
             del self._listeners[listener.endpoint]
@@ -153,10 +153,10 @@ class MemoryDialer:
         dialled_at_s = loop.time()
         try:
             async with asyncio.timeout(options.dial_timeout_s):
-                await asyncio.sleep(2 * self._network.line_between(self.name, endpoint).delay_s)
+                await asyncio.sleep(2 * self._network._line_between(self.name, endpoint).delay_s)
         except TimeoutError:
             raise DialError(endpoint, "tcp", f"no answer within {options.dial_timeout_s:g} s") from None
-        connection = self._network.connect(self, endpoint)
+        connection = self._network._connect(self, endpoint)
         times = DialTimes(tcp_s=loop.time() - dialled_at_s, tls_s=0.0)
         return MemoryChannel(connection, times, options.max_handshake_bytes, greeting)
 
@@ -188,7 +188,7 @@ class MemoryListener:
     def stop_accepting(self) -> None:
         """Free the endpoint and take no more streams; see base."""
         self._is_closing = True
-        self._network.release(self)
+        self._network._release(self)
 
     async def close(self) -> None:
         """Stop accepting, and cut what is open; see base."""

@@ -47,6 +47,11 @@ def test_every_number_is_checked(kind: Any) -> None:
             "organizations['Org2MSP'] must be a pathlib.Path, not 'msp'",
         ),
         (lambda: PeerSettings(b"Org1MSP", PATH), "mspid must be a str, not b'Org1MSP'"),
+        (lambda: PeerSettings("a\udcff", PATH), r"mspid must be text that UTF-8 can hold, not 'a\udcff'"),
+        (
+            lambda: PeerSettings("Org1MSP", PATH, organizations={"a\udcff": PATH}),
+            r"an MSP-ID of organizations must be text that UTF-8 can hold, not 'a\udcff'",
+        ),
         (lambda: PeerSettings("Org1MSP", PATH, listen=7051), "listen must be a str or None, not 7051"),
         (lambda: PeerSettings("Org1MSP", PATH, tls="tls"), "tls must be a TlsFiles or None, not 'tls'"),
         (lambda: PeerSettings("Org1MSP", PATH, comm=7), "comm must be a CommConfig, not 7"),

@@ -82,6 +82,35 @@ def test_of_identities_that_are_forgotten_twenty_get_a_line(caplog: pytest.LogCa
     assert len([text for text in caplog.messages if text.startswith("Forgot the identity ")]) == 20
 
 
+def test_another_identity_of_ours_is_that_of_handshakes_and_mapper_alike() -> None:
+    async def main() -> None:
+        async with node("us") as us, node("them", listen="127.0.0.1:0") as them:
+            renewed, former = identity_of("renewed"), us.comm.get_pki_id()
+            crypto = us.identities._crypto
+            assert isinstance(crypto, HmacCrypto)
+            crypto.identity = renewed
+            us.set_identity(renewed)
+            assert us.comm.get_pki_id() == pki_id_of(renewed) != former
+            assert us.identities.get(us.comm.get_pki_id()) == renewed
+            with them.comm.accept(everything) as messages:
+                us.comm.send(data_message(), RemotePeer(them.endpoint, them.comm.get_pki_id()))
+                assert (await anext(aiter(messages))).get_connection_info().identity == renewed
+
+    run_bounded(main)
+
+
+def test_an_identity_that_does_not_hold_leaves_the_former_one() -> None:
+    async def main() -> None:
+        async with node("us") as us:
+            before = us.comm.get_pki_id()
+            with pytest.raises(IdentityError):
+                us.set_identity(PeerIdentityType(b"?"))
+            assert us.comm.get_pki_id() == before
+            assert us.identities.get(before) == identity_of("us")
+
+    run_bounded(main)
+
+
 def test_an_identity_that_its_crypto_cannot_read() -> None:
     async def main() -> None:
         with pytest.raises(IdentityError):

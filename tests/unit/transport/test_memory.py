@@ -339,7 +339,7 @@ def test_streams_of_a_long_lived_connection_leave_nothing_behind() -> None:
         assert len(channel._connection._streams) <= 1
         await channel.close()
         await asyncio.sleep(0)
-        assert network._connections[network.line_between(A, B)] == {}
+        assert network._connections[network._line_between(A, B)] == {}
         await listener.close()
 
     run_virtual(main())
