@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from gossip.api.options import TlsFiles
 from gossip.clock import Clock
 from gossip.comm.observer import Observer
 from gossip.errors import ConfigurationError, IdentityError
@@ -126,6 +127,7 @@ class Peer(Node):
         """Raise ConfigurationError for TLS files that cannot be used, before anything else has changed."""
         for files in (self._settings.tls, self._settings.dial.tls, self.comm.dial_options.tls):
             if files is not None:
+                _check_can_be_read_again(files)
                 client_side(files)
 
     def _judge_by(self, organizations: Organizations) -> None:
@@ -133,3 +135,10 @@ class Peer(Node):
 
     def _unusable(self, error: IdentityError) -> ConfigurationError:
         return ConfigurationError(f"our own identity cannot be used: {error}", path=str(self._settings.msp_dir))
+
+
+def _check_can_be_read_again(files: TlsFiles) -> None:
+    """Raise ConfigurationError for a pipe, whose other end may be gone: to wait for it would hold up everything."""
+    for root in files.roots:
+        if root.is_fifo():
+            raise ConfigurationError("is a pipe, which can be read only once", path=str(root))

@@ -1,6 +1,7 @@
 """The files that TLS is set up from: certificates in PEM, and folders of them."""
 
 import ssl
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,18 +10,35 @@ from gossip.errors import ConfigurationError
 BEGIN = "-----BEGIN CERTIFICATE-----"
 END = "-----END CERTIFICATE-----"
 PRIVATE_KEY = "PRIVATE KEY-----"
+MAX_FILE_BYTES = 16 * 1024 * 1024
+"""No organisation has as many CAs, and a link to a device never ends."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, may_be_pipe: bool = False) -> str:
     """The file with ``?`` for all that is not ASCII, which the ssl module takes for no reason to stop reading.
 
+    Args:
+        path: The file.
+        may_be_pipe: It is read only once, so that a pipe will do, which is waited for.
+
     Raises:
-        ConfigurationError: It cannot be read; it is named.
+        ConfigurationError: It cannot be read, is too large, or none that ends; it is named.
     """
     try:
-        return path.read_text(encoding="ascii", errors="replace").replace("\N{REPLACEMENT CHARACTER}", "?")
+        if not _ends(path.stat().st_mode, may_be_pipe):
+            raise ConfigurationError("is not a regular file", path=str(path))
+        with path.open(encoding="ascii", errors="replace") as stream:
+            text = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
+    if len(text) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"is larger than {MAX_FILE_BYTES} bytes", path=str(path))
+    return text.replace("\N{REPLACEMENT CHARACTER}", "?")
+
+
+def _ends(mode: int, may_be_pipe: bool) -> bool:
+    """Whether reading comes to an end without anybody's help; a folder is refused by whoever opens it."""
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (may_be_pipe and stat.S_ISFIFO(mode))
 
 
 def read_leaf(path: Path) -> bytes:

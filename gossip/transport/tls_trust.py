@@ -26,7 +26,7 @@ def load_root(context: ssl.SSLContext, path: Path, *, leaves_are_clients: bool) 
     Raises:
         ConfigurationError: The file cannot be used; it is named.
     """
-    text = read_text(path)  # once: it may be a pipe
+    text = read_text(path, may_be_pipe=True)
     if is_key_alone(text):
         raise ConfigurationError("holds a private key where a CA certificate belongs", path=str(path))
     try:

@@ -1,6 +1,7 @@
 """A peer whose files change on disk while it runs: what it takes up, what it lets go of, and what it leaves alone."""
 
 import asyncio
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -240,6 +241,18 @@ def test_an_identity_of_another_organisation_is_not_taken_up(files: Files, serve
 
     assert str(files.home / "msp") in str(served.event("reload_failed")["reason"])
     assert run("handshake", served.endpoint, *peer_options(2), f"--expect-pki-id={served.pki_id}").exit_code == 0
+
+
+def test_a_pipe_in_place_of_a_tls_ca_holds_nobody_up(files: Files) -> None:
+    ca_file = files.home / "tls" / "ca.crt"
+    with serving(*files.options, f"--tls-ca={ca_file}") as served:
+        ca_file.unlink()
+        os.mkfifo(ca_file)  # and nobody writes to it
+
+        served.signal(signal.SIGHUP)
+
+        assert served.event("reload_failed")["reason"] == f"{ca_file}: is a pipe, which can be read only once"
+        assert run("handshake", served.endpoint, *peer_options(2)).exit_code == 0
 
 
 def test_changes_are_noticed_without_a_signal(files: Files) -> None:

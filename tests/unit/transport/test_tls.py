@@ -23,6 +23,7 @@ from cryptography.x509 import load_pem_x509_certificates
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
 from gossip.transport.tls import TlsSide, client_side, server_side
+from gossip.transport.tls_files import MAX_FILE_BYTES
 from tests.support.certificates import make_ca, make_leaf
 from tests.support.tls_files import tls_ca, tls_files
 
@@ -267,6 +268,32 @@ def folder_with_a_key_alone(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return replace(files, roots=(folder,)), folder
 
 
+def pipe_for_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    return files, put_pipe(files.certificate)
+
+
+def pipe_for_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    return files, put_pipe(files.key)
+
+
+def put_pipe(path: Path) -> Path:
+    """One that nobody writes to: whoever waits for it waits for good."""
+    path.unlink()
+    os.mkfifo(path)
+    return path
+
+
+def device_for_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.roots[0].unlink()
+    files.roots[0].symlink_to("/dev/zero")
+    return files, files.roots[0]
+
+
+def huge_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    os.truncate(files.certificate, MAX_FILE_BYTES + 1)
+    return files, files.certificate
+
+
 @pytest.mark.parametrize("make", SIDES)
 def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], TlsSide], files: TlsFiles) -> None:
     spoiled, folder = folder_with_a_key_alone(files)
@@ -296,6 +323,10 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
         (spoiled_root_der, "holds no usable CA certificate in PEM"),
         (binary_root, "holds no usable CA certificate in PEM"),
         (root_in_no_base64, "holds no usable CA certificate in PEM"),
+        (pipe_for_certificate, "is not a regular file"),
+        (pipe_for_key, "is not a regular file"),
+        (device_for_root, "is not a regular file"),
+        (huge_certificate, f"is larger than {MAX_FILE_BYTES} bytes"),
     ],
 )
 def test_file_that_cannot_be_used_is_named(
