@@ -36,6 +36,7 @@ from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
 from tests.support.peers import data_message
+from tests.support.served import peer_options
 
 NOBODY = "127.0.0.1:1"
 Network = Callable[[Path], AbstractContextManager[Arguments]]
@@ -79,6 +80,16 @@ def test_all_is_well(endpoint: str) -> None:
     assert all(stage["ms"] > 0 for stage in stages if stage["stage"] in {"name", "tcp", "tls", "ping", "verdict"})
     assert stages[2]["facts"]["version"] == "TLSv1.3"
     assert stages[2]["facts"]["trusted by"].endswith("tlsca.org1.example.com-cert.pem")
+
+
+def test_our_own_identity_on_the_other_side_is_told(endpoint: str) -> None:
+    outcome = run("diagnose", endpoint, *peer_options(1), "--json")
+
+    stages = outcome.object["stages"]
+    assert isinstance(stages, list)
+    (stage,) = [each for each in stages if each["stage"] == "conn_establish"]
+    assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
+    assert stage["facts"]["note"].startswith("it is our own identity: we reach ourselves, or two peers have one MSP")
 
 
 def test_people_see_a_tree(endpoint: str) -> None:

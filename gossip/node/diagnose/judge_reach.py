@@ -7,8 +7,14 @@ from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerErro
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
+from gossip.node.diagnose.judge_status import find_other_server
 from gossip.transport.tls_failure import TlsFault
 
+_PING_REFUSED = Cause(
+    "ping-refused",
+    "what answers refuses Ping, which no peer does: another node, or something in the peer's place",
+    "which node the endpoint belongs to, and what stands in front of it",
+)
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
@@ -82,11 +88,7 @@ def judge_ping(evidence: Evidence) -> StageReport:
     if error is None:
         return passed(Stage.PING, took_s) if took_s is not None else skipped(Stage.PING)
     if isinstance(error, RefusedByPeerError):
-        cause = Cause(
-            "no-gossip-service",
-            "a gRPC server without gossip listens there, such as an orderer or a chaincode",
-            "which node the endpoint belongs to",
-        )
-        return failed(Stage.PING, Side.THEIRS, error, cause, took_s=took_s)
+        side, cause = find_other_server(error) or (Side.THEIRS, _PING_REFUSED)
+        return failed(Stage.PING, side, error, cause, took_s=took_s)
     cause = Cause("busy-peer", "the peer hangs, or is too busy to answer", "the peer's log and its CPU")
     return failed(Stage.PING, Side.THEIRS, error, cause, took_s=took_s)

@@ -6,7 +6,7 @@ from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError
 from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.msp.way_fault import find_way_fault
-from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
 from gossip.node.diagnose.judge_stranger import judge_stranger
@@ -38,6 +38,10 @@ def judge_hello(evidence: Evidence) -> StageReport:
             "units": ", ".join(certificate.organizational_units),
             "ends": f"{certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}",
         }
+    own = evidence.own.verdict
+    if own is not None and own.pki_id == theirs.pki_id:
+        facts["note"] = "it is our own identity: we reach ourselves, or two peers have one MSP folder, or one echoes us"
+        return StageReport(Stage.HELLO, Outcome.WARNING, took_s, facts)
     return passed(Stage.HELLO, took_s, facts)
 
 

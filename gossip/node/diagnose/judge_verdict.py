@@ -7,6 +7,7 @@ from gossip.comm.handshake import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_status import find_other_server
 from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
 
@@ -31,6 +32,9 @@ def judge_verdict(evidence: Evidence) -> StageReport:
         if any(words in error.reason for words in reading.words):
             side, causes = reading.explain(evidence, error.reason)
             return failed(Stage.VERDICT, side, error, *causes, took_s=took_s, facts=facts)
+    other = find_other_server(error)
+    if other is not None:
+        return failed(Stage.VERDICT, other[0], error, other[1], took_s=took_s, facts=facts)
     cause = Cause("refused", "the peer refused us, in words that do not say why", "the peer's log, gossip.comm")
     return failed(Stage.VERDICT, Side.THEIRS, error, cause, took_s=took_s, facts=facts)
 

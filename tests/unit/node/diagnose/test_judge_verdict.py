@@ -11,6 +11,7 @@ from gossip.comm.handshake import certificate_hash
 from gossip.errors import RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Outcome, Side, Stage, StageReport
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_reach import judge_ping
 from gossip.node.diagnose.judge_verdict import judge_verdict
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
 from gossip.transport.base import Link
@@ -77,6 +78,26 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
 )  # fmt: skip
 def test_the_words_of_a_fabric_peer(reason: str, side: Side, rule: str) -> None:
     assert first_cause(judge_verdict(evidence(reason))) == (side, rule)
+
+
+@pytest.mark.parametrize(
+    ("status", "side", "rule"),
+    [
+        ("UNIMPLEMENTED", Side.THEIRS, "no-gossip-service"),
+        ("UNAVAILABLE", Side.BETWEEN, "proxy-without-peer"),
+        ("PERMISSION_DENIED", Side.BETWEEN, "proxy-policy"),
+        ("UNAUTHENTICATED", Side.BETWEEN, "proxy-policy"),
+        ("RESOURCE_EXHAUSTED", Side.THEIRS, "refused"),
+    ],
+)
+def test_a_status_that_no_peer_gives_is_another_server_s(status: str, side: Side, rule: str) -> None:
+    seen = evidence("")
+    seen.errors[Stage.VERDICT] = RefusedByPeerError(grpc_status=status, reason="no healthy upstream")
+    assert first_cause(judge_verdict(seen)) == (side, rule)
+
+    rule = rule.replace("refused", "ping-refused")
+    seen.errors = {Stage.PING: seen.errors[Stage.VERDICT]}
+    assert first_cause(judge_ping(seen)) == (side, rule)
 
 
 def test_without_a_certificate_of_ours_it_is_ours() -> None:
