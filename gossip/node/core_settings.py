@@ -129,6 +129,9 @@ def _tls_folders(msp_dir: Path) -> Iterator[Path]:
     """The folders of an organisation's TLS CAs; without roots its intermediates do not count, as in Fabric."""
     for name in TLS_CA_FOLDERS:
         folder = msp_dir / name
-        if not folder.is_dir() or not any(folder.iterdir()):
-            return
+        try:
+            if not folder.is_dir() or not any(folder.iterdir()):
+                return
+        except OSError as error:
+            raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(folder)) from error
         yield folder

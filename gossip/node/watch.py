@@ -26,13 +26,23 @@ def fingerprint(paths: Iterable[Path]) -> Fingerprint:
 
 
 def _entries(path: Path) -> Iterator[tuple[str, int, int, int]]:
-    files = (Path(folder) / name for folder, _, names in os.walk(path) for name in names) if path.is_dir() else (path,)
-    for file in files:
+    for file in _files(path):
         try:
             status = file.stat()
         except OSError:
             continue  # it went away between listing and looking, which is a change too
         yield str(file), status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _files(path: Path) -> Iterator[Path]:
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        return  # as long as nobody may look there, nothing is there
+    if is_folder:
+        yield from (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+    else:
+        yield path
 
 
 async def watch(

@@ -85,14 +85,21 @@ def root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
     if not roots:
         raise ConfigurationError("no TLS CA is configured, so no peer could be trusted")
     for path in roots:
-        if not path.is_dir():
+        files = _list(path)
+        if files is None:
             yield path
             continue
-        try:
-            files = sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-        except OSError as error:
-            raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
         authorities = [file for file in files if not is_key_alone(read_text(file))]
         if not authorities:
             raise ConfigurationError("is a folder without TLS CAs", path=str(path))
         yield from authorities
+
+
+def _list(path: Path) -> list[Path] | None:
+    """The files of a folder, by name; None for what is no folder."""
+    try:
+        if not path.is_dir():
+            return None
+        return sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error

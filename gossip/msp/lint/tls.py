@@ -11,6 +11,8 @@ from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
 from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes, find_way_up
 from gossip.msp.way_fault import find_limit_fault
 
+_TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
+
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
     """TLS certificates come from the TLS CAs, fit a key, name a host, and serve their ends of a connection."""
@@ -50,6 +52,8 @@ def _ca_before_own(entry: CertificateFile) -> Finding:
 def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
     if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
         return  # the CA is to be moved
+    if not set(_TLS_CA_FOLDERS).isdisjoint(folder.faulty_files()):
+        return  # nobody knows which CAs are there
     authorities = folder.tls_authorities()
     chain = _presented(entry, folder)
     missing = find_missing_issuer(chain, _certificates(authorities))

@@ -117,6 +117,12 @@ def test_a_path_that_is_not_there_has_no_fingerprint(tmp_path: Path) -> None:
     assert fingerprint([tmp_path / "nothing"]) == frozenset()
 
 
+def test_what_may_not_be_looked_at_ends_no_watch(tmp_path: Path) -> None:
+    (tmp_path / "tls").symlink_to("x" * 300)
+
+    assert fingerprint([tmp_path / "tls"]) == frozenset()
+
+
 def test_everything_that_makes_a_peer_is_watched() -> None:
     own = TlsFiles(Path("own.crt"), Path("own.key"), (Path("ca"),))
     client = TlsFiles(Path("client.crt"), Path("client.key"), (Path("ca2"),))

@@ -283,6 +283,12 @@ def put_pipe(path: Path) -> Path:
     return path
 
 
+def root_that_may_not_be_looked_at(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    files.roots[0].unlink()
+    files.roots[0].symlink_to("x" * 300)
+    return files, files.roots[0]
+
+
 def device_for_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
     files.roots[0].unlink()
     files.roots[0].symlink_to("/dev/zero")
@@ -325,6 +331,7 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
         (root_in_no_base64, "holds no usable CA certificate in PEM"),
         (pipe_for_certificate, "is not a regular file"),
         (pipe_for_key, "is not a regular file"),
+        (root_that_may_not_be_looked_at, "cannot be read: File name too long"),
         (device_for_root, "is not a regular file"),
         (huge_certificate, f"is larger than {MAX_FILE_BYTES} bytes"),
     ],

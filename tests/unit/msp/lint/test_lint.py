@@ -108,10 +108,17 @@ def test_a_file_that_may_not_be_read_is_a_finding(msp: Path, file: str, monkeypa
     findings = {each.rule: each for each in lint_msp_folder(msp, now=NOW).findings if each.file == file}
 
     assert findings["unreadable"].problem == "cannot be read: Permission denied"
+    assert "no-admins" not in findings
 
 
 @pytest.mark.parametrize(
-    ("methods", "file"), [(["iterdir"], "keystore"), (["is_symlink", "is_file"], "keystore/priv_sk")], ids=["r", "x"]
+    ("methods", "file"),
+    [
+        (["iterdir"], "keystore"),
+        (["iterdir"], "tlscacerts"),
+        (["is_symlink", "is_file"], "keystore/priv_sk"),
+    ],
+    ids=["r", "r of CAs", "x"],
 )
 def test_neither_does_a_folder_without_that_permission_stop_it(
     msp: Path, methods: list[str], file: str, monkeypatch: pytest.MonkeyPatch
