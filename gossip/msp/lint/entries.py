@@ -53,8 +53,13 @@ def read_content(folder: Folder, entry: Path, file: str) -> bytes | None:
             return entry.read_bytes()
     except OSError as refusal:
         folder.files.append(FileFacts(file, "unreadable"))
-        folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+        note_unreadable(folder, file, refusal)
     return None
+
+
+def note_unreadable(folder: Folder, file: str, refusal: OSError) -> None:
+    """Tell of a file or folder that may not be read."""
+    folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
 
 
 def note_folders(folder: Folder, path: Path, shown: str) -> None:
@@ -107,5 +112,5 @@ def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:
     try:
         return sorted(path.iterdir())
     except OSError as refusal:
-        folder.findings.append(error(shown, "unreadable", f"cannot be read: {refusal.strerror}", _LET_READ))
+        note_unreadable(folder, shown, refusal)
         return []

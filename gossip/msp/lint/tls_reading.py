@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, read_files
+from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, note_unreadable, read_files
 from gossip.msp.lint.finding import FileFacts, error
 from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
@@ -23,7 +23,11 @@ _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 def read_tls_folder(folder: Folder, path: Path) -> None:
     """Read every file of the ``tls`` folder, as TLS reads them."""
-    has_others = (path / "signcerts").is_dir()  # as fabric-ca-client leaves them
+    try:
+        has_others = (path / "signcerts").is_dir()  # as fabric-ca-client leaves them
+    except OSError as refusal:
+        note_unreadable(folder, _SHOWN, refusal)
+        return
     for file, content in read_files(folder, path, _SHOWN):
         name = Path(file).name
         if name == _AUTHORITIES:
