@@ -1,10 +1,31 @@
-"""When our TLS certificate ends."""
+"""When our own certificates end."""
 
-from datetime import datetime
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from gossip.api.options import TlsFiles
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate_pem
+
+logger = logging.getLogger("peer.gossip")
+
+_ROLES = {"identity": "enrollment", "tls": "server TLS"}
+_NOTICE = timedelta(days=7)
+
+
+def warn_of_ends(ends: Mapping[str, datetime], now: datetime) -> None:
+    """Log a warning for each certificate of ours, by what it is for, that has ended or ends within a week.
+
+    Mirrors: common/crypto/expiration.go, TrackExpiration, but for its timers; metrics and health tell what time brings.
+    """
+    for name, ends_at in ends.items():
+        left = ends_at - now
+        if left < timedelta(0):
+            logger.warning("The %s certificate has expired", _ROLES[name])
+        elif left < _NOTICE:
+            hours = left.seconds // 3600
+            logger.warning("The %s certificate expires within %d days and %d hours", _ROLES[name], left.days, hours)
 
 
 def find_tls_end(files: TlsFiles | None) -> datetime | None:

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gossip.api.options import TlsFiles
-from gossip.clock import Clock
+from gossip.clock import Clock, SystemClock
 from gossip.comm.observer import Observer
 from gossip.errors import ConfigurationError, IdentityError
 from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
-from gossip.node.certificate_end import find_tls_end
+from gossip.node.certificate_end import find_tls_end, warn_of_ends
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
@@ -84,7 +84,9 @@ class Peer(Node):
         except IdentityError as error:
             raise self._unusable(error) from error
         warn_of_open_keys(settings)
+        self._clock = clock or SystemClock()
         self._tls_ends_at = find_tls_end(settings.tls)
+        warn_of_ends(self.certificate_ends(), self._clock.now())
 
     @property
     def identity(self) -> PeerIdentityType:
@@ -121,6 +123,7 @@ class Peer(Node):
         self._tls_ends_at = find_tls_end(self._settings.tls)
         self.identities.suspect_peers(lambda _: True)
         warn_of_open_keys(self._settings)
+        warn_of_ends(self.certificate_ends(), self._clock.now())
         logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
 
     def _check_tls_files(self) -> None:
