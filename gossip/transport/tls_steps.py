@@ -9,9 +9,9 @@ import asyncio
 import os
 import ssl
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from math import inf
 from time import perf_counter, thread_time
@@ -66,12 +66,11 @@ class Steps:
             self._remember(address, perf_counter() + WARY_S)
         return error
 
-    def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, done: Done) -> "Waiting":
+    def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, address: str | None, done: Done) -> "Waiting":
         """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
-        pool = _pool(os.getpid(), tls.server_side, said_bytes <= SMALL_BYTES)
         waiting = Waiting(tls)
-        future = asyncio.get_running_loop().run_in_executor(pool, waiting.run)
-        future.add_done_callback(lambda stepped: done(stepped.result()))
+        stepped = _line(os.getpid(), tls.server_side, said_bytes <= SMALL_BYTES).add(waiting, address)
+        asyncio.wrap_future(stepped).add_done_callback(lambda stepped: done(stepped.result()))
         return waiting
 
     def _remember(self, address: str, wary_until_s: float) -> None:
@@ -112,15 +111,47 @@ def shared_steps() -> Steps:
     return _this_thread.steps
 
 
+class Line:
+    """Steps that wait for a thread of their own. Addresses take turns: nobody waits for more than one of another.
+
+    One thread, so that only one large certificate takes memory at a time.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[str | None, deque[tuple[Waiting, Future[ssl.SSLError | None]]]] = OrderedDict()
+
+    def add(self, waiting: Waiting, address: str | None) -> "Future[ssl.SSLError | None]":
+        """Take it when it is its turn; what comes of it is what OpenSSL raised."""
+        future: Future[ssl.SSLError | None] = Future()
+        with self._lock:
+            self._waiting.setdefault(address, deque()).append((waiting, future))
+        self._thread.submit(self._take_next)
+        return future
+
+    def _take_next(self) -> None:
+        with self._lock:
+            address, of_address = next(iter(self._waiting.items()))
+            waiting, future = of_address.popleft()
+        try:
+            future.set_result(waiting.run())
+        except BaseException as error:  # noqa: BLE001  # whoever waits hears of it
+            future.set_exception(error)
+        with self._lock:
+            del self._waiting[address]
+            if of_address:
+                self._waiting[address] = of_address
+
+
 @cache
-def _pool(_process: int, server_side: bool, is_small: bool) -> ThreadPoolExecutor:
-    """One thread, so that only one large certificate takes memory at a time, and small ones need not wait for it.
+def _line(_process: int, server_side: bool, is_small: bool) -> Line:
+    """That of one kind of step: who is small need not wait for who is large.
 
     Whom we dial has another than those who come in, which strangers can keep busy: nobody could be dialled meanwhile.
     A process that was forked has none of its parent's threads.
     """
-    name = f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
-    return ThreadPoolExecutor(1, thread_name_prefix=name)
+    return Line(f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}")
 
 
 def _step(tls: ssl.SSLObject) -> ssl.SSLError | None:

@@ -219,7 +219,7 @@ class TlsTransport(TurnTransport):
     def _step_in_thread(self, rest: memoryview) -> None:
         self._waits_for_turn = True
         self._hold(bytes(rest))
-        self._step = self._steps.take_in_thread(self._tls, self._flight_bytes, self._stepped_in_thread)
+        self._step = self._steps.take_in_thread(self._tls, self._flight_bytes, self._address, self._stepped_in_thread)
 
     def _stepped_in_thread(self, error: ssl.SSLError | None) -> None:
         if hasattr(self, "_tls"):  # the connection was not lost meanwhile
