@@ -11,7 +11,8 @@ from http import HTTPStatus
 import h11
 
 from gossip.errors import ConfigurationError
-from gossip.transport.endpoint import format_endpoint, parse_endpoint
+from gossip.transport.door import Door
+from gossip.transport.endpoint import parse_endpoint
 
 logger = logging.getLogger("operations")
 
@@ -52,7 +53,7 @@ class HttpServer:
         self._pages = pages
         self._changes = changes
         self._connections: dict[asyncio.Task[None], None] = {}
-        self._server: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def start(self, host: str, port: int) -> None:
         """Listen.
@@ -62,23 +63,32 @@ class HttpServer:
 
         Cancellation: nothing is left open.
         """
+        door = Door(self._make_protocol)
         try:
-            self._server = await asyncio.start_server(self._connected, host, port, limit=MAX_REQUEST_BYTES)
+            self.endpoint = await door.open(host, port)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-        self.endpoint = format_endpoint(self._server.sockets[0].getsockname())
+        self._door = door
 
     async def close(self) -> None:
         """Take no more connections and cut those that are open. May be called again.
 
         Cancellation: they are cut all the same.
         """
-        if self._server is not None:
-            self._server.close()
-        connections = tuple(self._connections)
-        for task in connections:
-            task.cancel()
+        try:
+            if self._door is not None:
+                self._door.close()
+                await self._door.cleared()
+        finally:
+            connections = tuple(self._connections)
+            for task in connections:
+                task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
+
+    def _make_protocol(self) -> asyncio.StreamReaderProtocol:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=MAX_REQUEST_BYTES, loop=loop)
+        return asyncio.StreamReaderProtocol(reader, self._connected, loop=loop)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= MAX_CONNECTIONS:

@@ -11,6 +11,7 @@ import pytest
 from gossip.errors import ConfigurationError
 from gossip.operations import http_server
 from gossip.operations.http_server import Answer, HttpServer, serve_http
+from gossip.turns import shared_turns
 from tests.support.bounded import run_bounded
 from tests.support.peers import other_tasks
 from tests.support.virtual_time import run_virtual
@@ -208,6 +209,20 @@ def test_more_connections_than_there_is_room_for_are_cut_off_and_the_others_serv
         assert (await reader.read()).endswith(b"hello\n")
         for _, each in inside:
             each.close()
+
+    with_server(test)
+
+
+def test_who_comes_in_takes_turns_with_everybody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossip.turns.COURTESY_S", 0.2)
+
+    async def test(server: HttpServer) -> None:
+        turns, order = shared_turns(), list[str]()
+        turns.let_pass()
+        turns.wait(lambda: order.append("another's turn"))
+        await talk(server, b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
+        order.append("answered")
+        assert order == ["another's turn", "answered"]
 
     with_server(test)
 
