@@ -3,7 +3,8 @@
 The one place where TLS is spoken without verification. What verification refused can only be explained by who can see
 it, so this connection shakes hands, reads the presented chain and is cut. It presents no certificate, sends not one
 byte of application data, and gives its caller no stream to send any on; nothing that it saw is trusted. It is no
-switch: connections that peers talk on are made in grpc_client, which has no such mode.
+switch: connections that peers talk on are made in grpc_client, which has no such mode. The server may say as little
+here as there, and what it says takes no longer to read.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ from typing import Protocol, cast
 from gossip.errors import DialError
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.grpc_errors import describe
-from gossip.transport.tls import ALPN
+from gossip.transport.tls import ALPN, TlsSide
+from gossip.transport.tls_transport import TlsTransport
 
 
 class _EncodableCertificate(Protocol):
@@ -53,17 +55,73 @@ async def look_at_server(endpoint: str, timeout_s: float) -> Presented:
         host, port = parse_endpoint(endpoint)
     except ValueError as error:
         raise DialError(endpoint, "address", str(error)) from error
+    look = _Look()
+    side = TlsSide(_blind_context(), b"", ())
     try:
         async with asyncio.timeout(timeout_s):
-            _, writer = await asyncio.open_connection(
-                host, port, ssl=_blind_context(), server_hostname=certified_name(host)
+            await asyncio.get_running_loop().create_connection(
+                lambda: TlsTransport(side, look, server_side=False, server_hostname=certified_name(host)), host, port
             )
+            return await look.seen
     except (OSError, TimeoutError) as error:  # TLS errors are OSErrors too
         raise DialError(endpoint, "tls", describe(error) if str(error) else "no answer in time") from error
-    try:
-        return _note(writer)
     finally:
-        writer.transport.abort()
+        look.end()
+
+
+class _Look:
+    """What stands above TLS: takes note when it stands, and no more."""
+
+    is_trusted = False
+
+    def __init__(self) -> None:
+        self.seen: asyncio.Future[Presented] = asyncio.get_running_loop().create_future()
+        self._tcp: asyncio.Transport | None = None
+
+    def end(self) -> None:
+        """Cut the connection, if there is one."""
+        self.seen.cancel()
+        if self._tcp is not None:
+            self._tcp.abort()
+
+    # -- TlsTransport calls these
+
+    def tcp_connected(self, transport: asyncio.Transport) -> None:
+        """TLS begins."""
+        self._tcp = transport
+
+    def tls_begun(self, transport: asyncio.Transport) -> None:
+        """There is nothing to prepare."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take note."""
+        if not self.seen.done():
+            self.seen.set_result(_note(transport.get_extra_info("ssl_object")))
+
+    def tls_failed(self, error: ssl.SSLError) -> None:
+        """There is nothing to be seen."""
+        self._fail(error)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Whoever has not seen anything will not."""
+        self._tcp = None  # asyncio's fails when it is aborted after a close that had to wait for the last bytes
+        self._fail(exc or ConnectionResetError("the server closed it"))
+
+    def data_received(self, data: bytes) -> None:
+        """Nobody wants it."""
+
+    def empty_records_came(self, count: int) -> None:
+        """Nobody counts them: the connection ends at once."""
+
+    def pause_writing(self) -> None:
+        """Nothing is written."""
+
+    def resume_writing(self) -> None:
+        """Nothing is written."""
+
+    def _fail(self, error: BaseException) -> None:
+        if not self.seen.done():
+            self.seen.set_exception(error)
 
 
 def _blind_context() -> ssl.SSLContext:
@@ -75,8 +133,7 @@ def _blind_context() -> ssl.SSLContext:
     return context
 
 
-def _note(writer: asyncio.StreamWriter) -> Presented:
-    tls = cast("ssl.SSLObject", writer.get_extra_info("ssl_object"))  # always there behind TLS
+def _note(tls: ssl.SSLObject) -> Presented:
     holder = cast("_ChainHolder", tls._sslobj)  # type: ignore[attr-defined]  # the stubs leave it out
     chain = holder.get_unverified_chain() or []
     cipher = tls.cipher()

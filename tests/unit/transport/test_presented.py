@@ -3,11 +3,17 @@
 import asyncio
 import socket
 import ssl
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from gossip.api.options import TlsFiles
 from gossip.errors import DialError
+from gossip.transport import tls_steps
 from gossip.transport.presented import look_at_server
+from gossip.transport.tls_steps import Done, Steps, Waiting
+from gossip.transport.tls_transport import MAX_ANSWER_BYTES
 from tests.support.odd_servers import Handler, say_nothing, speak_http1, tcp_server
 from tests.support.tls_files import tls_ca, tls_files
 
@@ -17,8 +23,8 @@ TIMEOUT_S = 5.0
 class Watcher:
     """A TLS server that asks for a client certificate and notes what it gets."""
 
-    def __init__(self, *, with_ca: bool) -> None:
-        files = tls_files(1, 0)
+    def __init__(self, *, with_ca: bool, files: TlsFiles | None = None) -> None:
+        files = files or tls_files(1, 0)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(files.certificate, files.key)
         self.context.load_verify_locations(tls_ca(1))
@@ -54,6 +60,41 @@ def test_it_presents_no_certificate_and_sends_nothing() -> None:
         asyncio.run(look_at_server(endpoint, TIMEOUT_S))
 
     assert (watcher.certificates, watcher.data) == ([None], [b""])
+
+
+def test_no_more_is_read_than_a_dial_reads(tmp_path: Path) -> None:
+    files = tls_files(1, 0)
+    chain = tmp_path / "chain.pem"
+    chain.write_text(files.certificate.read_text() + tls_ca(1).read_text() * (MAX_ANSWER_BYTES // 400))
+    server = Watcher(with_ca=False, files=replace(files, certificate=chain))
+
+    with tcp_server(server) as endpoint, pytest.raises(DialError, match="handshake too long"):
+        asyncio.run(look_at_server(endpoint, TIMEOUT_S))
+
+
+def test_what_it_sees_is_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    take = Steps.take_in_thread
+
+    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, address: str | None, done: Done) -> Waiting:
+        taken.append(said_bytes)
+        return take(self, tls, said_bytes, address, done)
+
+    monkeypatch.setattr(Steps, "take_in_thread", note)
+    monkeypatch.setattr(tls_steps, "_this_thread", tls_steps._ThisThread())
+    with tcp_server(Watcher(with_ca=False)) as endpoint:
+        asyncio.run(look_at_server(endpoint, TIMEOUT_S))
+    assert len(taken) == 1
+
+
+def test_who_hangs_up_is_an_error_of_the_dial() -> None:
+    def hang_up(connection: socket.socket) -> None:
+        connection.recv(65536)
+
+    with tcp_server(hang_up) as endpoint, pytest.raises(DialError) as refusal:
+        asyncio.run(look_at_server(endpoint, TIMEOUT_S))
+
+    assert refusal.value.stage == "tls"
 
 
 @pytest.mark.parametrize("handler", [say_nothing, speak_http1])
