@@ -41,8 +41,8 @@ def check(
         else:
             report.table(str(folder), files)
             for finding in lint.findings:
-                typer.echo(f"{finding.severity.value}: {finding.file}: {finding.problem} [{finding.rule}]")
-                typer.echo(f"  remedy: {finding.remedy}")
+                report.text(f"{finding.severity.value}: {finding.file}: {finding.problem} [{finding.rule}]")
+                report.text(f"  remedy: {finding.remedy}")
             report.record({"pki_id": lint.pki_id, "findings": len(findings)})
     if findings:
         raise typer.Exit(ExitCode.REFUSED)

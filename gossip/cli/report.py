@@ -89,7 +89,7 @@ class Report:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(title=one_line(title), title_justify="left", box=box.SIMPLE_HEAD)
         for name in rows[0]:
             table.add_column(name.replace("_", " "), overflow="fold")
         for row in rows:
@@ -144,7 +144,7 @@ def _readable(value: object) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
-        case datetime() | bytes() | Path():
+        case datetime() | bytes():
             return str(_plain(value))
         case list() | tuple():
             return ", ".join(map(_readable, value))

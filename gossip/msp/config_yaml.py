@@ -15,6 +15,8 @@ ROLE_KEYS = {
     "AdminOUIdentifier": Role.ADMIN,
     "OrdererOUIdentifier": Role.ORDERER,
 }
+MAX_UNITS = 1_000
+"""Of OrganizationalUnitIdentifiers; an alias of two letters names one more, whose CA's file has to be read."""
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
 _SHORT_TRUTH = {"y": True, "Y": True, "n": False, "N": False}
@@ -120,6 +122,8 @@ def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:
         return ()
     if not isinstance(node, yaml.SequenceNode):
         raise _wrong(node, path, "OrganizationalUnitIdentifiers: a list")
+    if len(node.value) > MAX_UNITS:
+        raise _wrong(node, path, f"OrganizationalUnitIdentifiers: at most {MAX_UNITS} entries")
     units = tuple(_parse_unit(unit, path) for unit in node.value)
     for unit in units:
         if not unit.certificate:

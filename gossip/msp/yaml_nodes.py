@@ -7,8 +7,8 @@ from yaml.reader import ReaderError
 
 from gossip.errors import ConfigurationError
 
-MAX_BYTES: Final = 1024 * 1024
-"""PyYAML needs some seconds for as much; files of settings have some thousands."""
+MAX_BYTES: Final = 256 * 1024
+"""PyYAML needs one to two seconds for as much, and eight for a MiB; files of settings have some ten thousands."""
 
 MAX_DEPTH: Final = 100
 """PyYAML calls itself for each level, and looks at each open bracket again at every token."""

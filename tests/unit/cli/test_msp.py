@@ -54,6 +54,17 @@ def test_people_read_problem_and_remedy(tmp_path: Path) -> None:
     assert OWN in outcome.stdout
 
 
+def test_what_a_file_is_named_moves_no_cursor(tmp_path: Path) -> None:
+    shutil.copytree(peer_folder() / "msp", tmp_path / "msp")
+    (tmp_path / "msp" / "\x1b[2J\u202efdp.\n").write_bytes(b"")
+
+    outcome = run("msp", "check", tmp_path / "msp")
+
+    assert outcome.exit_code == 1
+    assert "warning: \\x1b[2J\\u202efdp.\\n: is nothing that an MSP folder has" in outcome.stdout
+    assert "\x1b" not in outcome.stdout
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     outcome = run("msp", "check", tmp_path / "absent")
 

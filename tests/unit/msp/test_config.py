@@ -269,6 +269,7 @@ def test_garbage_for_a_crl(folder: Path) -> None:
         ),
         ("a: &a {}\nNodeOUs:\n  <<: *a", 3, "not merged with <<"),
         ("OrganizationalUnitIdentifiers: blue", 1, "OrganizationalUnitIdentifiers: a list"),
+        ("OrganizationalUnitIdentifiers: [&u {Certificate: a}" + ",*u" * 1000 + "]", 1, "at most 1000 entries"),
         ("OrganizationalUnitIdentifiers:\n  - OrganizationalUnitIdentifier: blue", 2, "blue names no Certificate"),
     ],
 )
