@@ -16,17 +16,18 @@ class ClientStream(GrpcStream):
     _verdict: Verdict | None = None
 
     async def ask(self, body: bytes) -> None:
-        """Send the only message of a call, framed, as soon as the windows allow it.
+        """Send the only message of a call, framed, as soon as the windows allow it, unless the server ends the call.
 
         Raises:
-            StreamBrokenError: The call ended before that.
+            StreamBrokenError: The call broke before that.
 
         Cancellation: nothing was sent; abort the stream.
         """
-        while not self.ask_nowait(body):
-            self.window_updated.clear()
-            await self.window_updated.wait()
+        while not (self._is_asked or self._peer_ended):
             self.check_sendable()
+            if not self.ask_nowait(body):
+                self.window_updated.clear()
+                await self.window_updated.wait()
 
     def ask_nowait(self, body: bytes) -> bool:
         """Send the only message of a call, framed, unless it was sent before; says whether the windows allowed it."""

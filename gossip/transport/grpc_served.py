@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from grpclib.const import Status
 from h2.errors import ErrorCodes
 
+from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
@@ -82,6 +83,8 @@ class ServerStream(GrpcStream):
         """Raise StreamBrokenError if the call is over."""
         if self._failure is not None:
             raise again(self._failure)
+        if self.has_left:
+            raise StreamBrokenError(f"the stream with {self.link.remote} was ended by us")
 
     def check_ending(self) -> None:
         """A client that ends its half does no more than that."""

@@ -142,7 +142,6 @@ class GrpcStream(Stream):
             self._failure = failure
         self.leave()
         self._return_window()  # the connection's other streams need it, whether somebody still reads this one or not
-        self.window_updated.set()
         self._wake()
 
     def __ended__(self) -> None:
@@ -170,6 +169,7 @@ class GrpcStream(Stream):
         """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
         self.connection.reading.pop(self._id, None)
         self.has_left = True
+        self.window_updated.set()  # whoever waits to send hears of nothing any more
         self._taker = None  # which refers back to this
         if (memory := self._inbox.give_up_unfinished()) is not None:
             free_in_turns(memory)

@@ -3,16 +3,90 @@
 import asyncio
 
 import pytest
+from hyperframe.frame import HeadersFrame, SettingsFrame
 
 from gossip.api.options import DialOptions
+from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.base import FrameStream
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
 from gossip.transport.grpc_stream import GrpcStream
 from tests.support.bounded import run_bounded
+from tests.support.peers import settle
+from tests.support.raw_http2 import RESPONSE, RawPeer, raw_client, raw_server, request
 from tests.support.tls_files import tls_files
 
 MIB = 1024 * 1024
+FIRST_PING, STREAM = 1, 3
+
+
+def window_of_nothing() -> SettingsFrame:
+    return SettingsFrame(0, settings={SettingsFrame.INITIAL_WINDOW_SIZE: 0})
+
+
+def test_who_waits_for_a_window_hears_that_the_server_ended_the_call() -> None:
+    async def main() -> None:
+        may_end = asyncio.Event()
+
+        async def script(peer: RawPeer) -> None:
+            peer.write(window_of_nothing())
+            await peer.until(HeadersFrame, STREAM)
+            await may_end.wait()
+            peer.write(peer.headers(STREAM, RESPONSE), peer.trailers(STREAM, 0))
+
+        async with raw_server(script, tls_files(1, 0)) as endpoint:
+            channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(endpoint)
+            stream = await channel.open_stream()
+            sending = asyncio.create_task(stream.send([b"never"]))
+            await settle()
+            may_end.set()
+            assert await stream.receive() == []
+            with pytest.raises(StreamBrokenError, match="ended the stream"):
+                async with asyncio.timeout(2.0):
+                    await sending
+            channel.abort()
+
+    run_bounded(main)
+
+
+def test_a_ping_that_is_refused_before_there_is_room_for_it_tells_why() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            peer.write(window_of_nothing())
+            for ping in (FIRST_PING, STREAM):
+                await peer.until(HeadersFrame, ping)
+                peer.write(peer.headers(ping, RESPONSE), peer.trailers(ping, 12, "no Ping here"))
+
+        async with raw_server(script, tls_files(1, 0)) as endpoint:
+            channel = await GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(endpoint)
+            for _ in range(2):
+                with pytest.raises(RefusedByPeerError, match="no Ping here"):
+                    async with asyncio.timeout(2.0):
+                        await channel.ping()
+            channel.abort()
+
+    run_bounded(main)
+
+
+def test_who_waits_for_a_window_hears_that_the_handler_ended_the_call() -> None:
+    async def main() -> None:
+        told: asyncio.Queue[BaseException | None] = asyncio.Queue()
+
+        async def serve(stream: FrameStream) -> None:
+            sending = asyncio.create_task(stream.send([bytes(MIB)]))
+            sending.add_done_callback(lambda task: told.put_nowait(task.exception()))
+            await settle()
+
+        listener = await listen("127.0.0.1:0", serve, tls=tls_files(1, 0))
+        async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            peer.write(peer.headers(1, request()))
+            async with asyncio.timeout(2.0):
+                error = await told.get()
+        assert isinstance(error, StreamBrokenError)
+        assert "ended by us" in str(error)
+        await listener.close()
+
+    run_bounded(main)
 
 
 @pytest.mark.parametrize("has_tls", [True, False])
