@@ -8,7 +8,7 @@ import pytest
 from gossip.errors import ConfigurationError
 from gossip.msp.yaml_nodes import compose_yaml
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 256 * 1024
 MAX_DEPTH = 100
 
 

@@ -22,7 +22,6 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
-from gossip.transport import tls_files as module
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_files import MAX_FILE_BYTES
 from tests.support.certificates import make_ca, make_leaf
@@ -299,15 +298,6 @@ def device_for_root(files: TlsFiles) -> tuple[TlsFiles, Path]:
 def huge_certificate(files: TlsFiles) -> tuple[TlsFiles, Path]:
     os.truncate(files.certificate, MAX_FILE_BYTES + 1)
     return files, files.certificate
-
-
-@pytest.mark.parametrize("make", SIDES)
-def test_a_file_without_end_is_refused(
-    make: Callable[[TlsFiles], TlsSide], files: TlsFiles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 64 * 1024)
-    with pytest.raises(ConfigurationError, match=r"/dev/zero: larger than 65536 bytes"):
-        make(replace(files, roots=(Path("/dev/zero"),)))
 
 
 @pytest.mark.parametrize("make", SIDES)
