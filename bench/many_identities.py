@@ -10,7 +10,7 @@ from bench.crowd import resident_bytes
 from bench.sides import Bench
 from gossip.clock import SystemClock
 from gossip.identity.mapper import IdentityMapper
-from gossip.msp.authority import Organisation, write_local_msp
+from gossip.msp.authority import Organization, write_local_msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
 from gossip.node.organizations import load_organizations
@@ -24,11 +24,11 @@ LENGTH = Struct(">I")
 
 async def make(_bench: Bench, folder: Path, count: int, now: datetime) -> None:
     """Write our own MSP, and a file of so many other members' identities."""
-    organisation = Organisation.create(MSPID, "org1.example.com", now=now)
-    write_local_msp(folder / "msp", organisation, organisation.issue_peer("peer0"))
+    organization = Organization.create(MSPID, "org1.example.com", now=now)
+    write_local_msp(folder / "msp", organization, organization.issue_peer("peer0"))
     with (folder / "identities").open("wb") as file:
         for number in range(count):
-            member = organisation.ca.issue_identity(f"p{number}", validity=organisation.validity, units=("peer",))
+            member = organization.ca.issue_identity(f"p{number}", validity=organization.validity, units=("peer",))
             identity = encode_serialized_identity(MSPID, member.certificate_pem)
             file.write(LENGTH.pack(len(identity)) + identity)
 

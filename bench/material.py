@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gossip.api.options import TlsFiles
-from gossip.msp.authority import Organisation, write_peer_organisation
+from gossip.msp.authority import Organization, write_peer_organization
 from gossip.node.settings import PeerSettings
 
 MSPIDS = ("Org1MSP", "Org2MSP")
@@ -54,7 +54,7 @@ def throw_away_material(peers: int) -> Iterator[Material]:
     """Make two organisations with peers ``peer0``, ``peer1``, … each; they are gone at the end of the block."""
     with TemporaryDirectory(prefix="gossip-bench-") as folder:
         for mspid, domain in zip(MSPIDS, DOMAINS, strict=True):
-            organisation = Organisation.create(mspid, domain, now=datetime.now(UTC))
-            members = [organisation.issue_peer(f"peer{number}") for number in range(peers)]
-            write_peer_organisation(Path(folder), organisation, members)
+            organization = Organization.create(mspid, domain, now=datetime.now(UTC))
+            members = [organization.issue_peer(f"peer{number}") for number in range(peers)]
+            write_peer_organization(Path(folder), organization, members)
         yield Material(Path(folder))

@@ -12,7 +12,7 @@ from key_directory import DepartmentAdvisor, Directory, DirectoryCrypto, Member
 from gossip import GossipError, Node, RemotePeer, TlsFiles, noop_sign
 from gossip.api.comm import Comm
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
-from gossip.msp.authority import Organisation
+from gossip.msp.authority import Organization
 from gossip.types import PeerIdentityType
 
 
@@ -23,14 +23,14 @@ def member(name: str, key: Ed25519PrivateKey, directory: Directory, tls: TlsFile
     return Node(identity, crypto, advisor, tls=tls, listen="127.0.0.1:0")
 
 
-def make_tls(folder: Path, name: str, organisation: Organisation) -> TlsFiles:
+def make_tls(folder: Path, name: str, organization: Organization) -> TlsFiles:
     """Write a throw-away TLS certificate for this machine; identities do not come from it, they are bound to it."""
-    tls = organisation.issue_peer(name).tls
+    tls = organization.issue_peer(name).tls
     files = TlsFiles(folder / f"{name}.crt", folder / f"{name}.key", (folder / "tls-ca.crt",))
     files.certificate.write_bytes(tls.certificate_pem)
     files.key.write_bytes(tls.key_pem)
     files.key.chmod(0o600)
-    files.roots[0].write_bytes(organisation.tls_ca.certificate_pem)
+    files.roots[0].write_bytes(organization.tls_ca.certificate_pem)
     return files
 
 
@@ -53,7 +53,7 @@ async def main() -> None:
     hello = noop_sign(GossipMessage(tag=Tag.CHAN_AND_ORG, data_msg=DataMessage(payload=Payload(data=b"hello"))))
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        tls_authority = Organisation.create("TLS", "example.com", now=datetime.now(UTC))
+        tls_authority = Organization.create("TLS", "example.com", now=datetime.now(UTC))
         members = {}
         for name, key in keys.items():
             whom_to_trust = directory if name != "mallory" else directory | {name: Member("none", key.public_key())}

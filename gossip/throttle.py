@@ -5,7 +5,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Hashable
 
-KEYS = 1024
+MAX_KEYS = 1024
 LINES_AT_ONCE = 20
 """How many lines about strangers, wherever they come from, a log gets in ten seconds."""
 LINES_OF_PEERS_AT_ONCE = 100
@@ -31,7 +31,7 @@ class Throttle:
         self._most = most
         self._said: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
         self._began_at_s = -math.inf
-        self._let_through = 0
+        self._said_in_interval = 0
 
     def admit(self, key: Hashable, now_s: float) -> int | None:
         """Record one occurrence.
@@ -43,7 +43,7 @@ class Throttle:
         if now_s - said_at_s < self._interval_s or not self._has_room(now_s):
             self._remember(key, said_at_s, unsaid + 1)
             return None
-        self._let_through += 1
+        self._said_in_interval += 1
         self._remember(key, now_s, 0)
         self._said.move_to_end(key)
         return unsaid
@@ -57,10 +57,10 @@ class Throttle:
     def _has_room(self, now_s: float) -> bool:
         if now_s - self._began_at_s >= self._interval_s:
             self._began_at_s = now_s
-            self._let_through = 0
-        return self._let_through < self._most
+            self._said_in_interval = 0
+        return self._said_in_interval < self._most
 
     def _remember(self, key: Hashable, said_at_s: float, unsaid: int) -> None:
         self._said[key] = (said_at_s, unsaid)
-        if len(self._said) > KEYS:
+        if len(self._said) > MAX_KEYS:
             self._said.popitem(last=False)

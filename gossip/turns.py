@@ -58,10 +58,10 @@ class Turns:
             await asyncio.sleep(0)
             return
         mine = self.loop.create_future()
-        self.wait(lambda: self._let(mine))
+        self.wait(lambda: self._wake(mine))
         await mine
 
-    def let_pass(self) -> None:
+    def hold_back(self) -> None:
         """Hold turns back for somebody in a hurry; those who wait only once until one of them had a turn."""
         if not self._waiting or not self._was_held_back:
             self._was_held_back = True
@@ -78,7 +78,7 @@ class Turns:
         finally:
             self._spent_s += perf_counter() - started_at_s
 
-    def _let(self, waiter: "asyncio.Future[None]") -> None:
+    def _wake(self, waiter: "asyncio.Future[None]") -> None:
         if not waiter.done():
             waiter.set_result(None)
             self._spent_s = ROUND_S  # what it does is not seen from here

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.sides import Side
 from gossip.misbehave.catalogue import FAULTS
 from robustness.measure import Arena, Measured
-from robustness.organisations import Stage
+from robustness.organizations import Stage
 from robustness.report import bars_missed, write_report
 
 

@@ -25,7 +25,7 @@ from gossip.node.peer import Peer, open_peer
 from gossip.transport.limits import ServerLimits
 from gossip.types import PkiId
 from gossip.wire.signed import noop_sign
-from robustness.organisations import Stage
+from robustness.organizations import Stage
 
 LIMITS = ServerLimits(
     connection=replace(ServerLimits().connection, unread_timeout_s=4.0),
@@ -171,7 +171,7 @@ async def attack(
         mspid=settings.mspid,
         msp_dir=settings.msp_dir,
         tls=settings.tls,
-        ca_dir=stage.organisation(2) / "ca",
+        ca_dir=stage.organization(2) / "ca",
     )
     attacker = replace(attacker, amount=amount, patience_s=60.0)
     attackers = [

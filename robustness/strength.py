@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gossip.misbehave.fault import Fault, Layer
-from gossip.misbehave.tcp import MOST_CONNECTIONS
+from gossip.misbehave.tcp import MAX_CONNECTIONS
 from gossip.transport.limits import ServerLimits
 
 MESSAGE_KIB = 90 * 1024
@@ -20,7 +20,7 @@ class Strength:
 
 
 _OF_FAULT = {
-    "connection-flood": Strength(attackers=2, connections_each=MOST_CONNECTIONS),
+    "connection-flood": Strength(attackers=2, connections_each=MAX_CONNECTIONS),
     "half-hellos": Strength(attackers=ServerLimits().max_unauthenticated),
     "many-identities": Strength(attackers=4, duration_s=12.0, amount=100),
     "ack-flood": Strength(attackers=10, amount=100_000),

@@ -10,7 +10,7 @@ from gossip.api.peer import RemotePeer
 from gossip.errors import ClosedError
 from gossip.types import PkiId
 
-MOST_WAITING = 1024
+MAX_WAITING = 1024
 """Answers that may wait for one peer to read; one more, and its connection is closed. Several bursts fit."""
 
 
@@ -36,7 +36,7 @@ class Answering:
         if not self._answer.is_wanted or not message.get_gossip_message().nonce:
             return
         info = message.get_connection_info()
-        if self._waiting[info.pki_id] >= MOST_WAITING:
+        if self._waiting[info.pki_id] >= MAX_WAITING:
             self._tasks.create_task(self._comm.close_conn(RemotePeer(info.endpoint, info.pki_id)))
             return
         self._waiting[info.pki_id] += 1

@@ -14,9 +14,9 @@ import typer
 from gossip.cli.report import Json, reporting
 from gossip.errors import ConfigurationError
 
-_ORGANISATION = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?::(?P<peers>[0-9]{1,3}))?")
+_ORGANIZATION = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?::(?P<peers>[0-9]{1,3}))?")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
-_COMMON_NAME_LIMIT = 64
+_MAX_COMMON_NAME_CHARACTERS = 64
 """What X.509 allows."""
 
 
@@ -38,17 +38,17 @@ def crypto(
     Org1:2 becomes the MSP Org1MSP with peer0.org1.example.com, peer1.org1.example.com, an admin and a client, each with
     an msp and a tls folder. For trying things out: the CAs' keys lie in the same tree.
     """
-    wanted = _parse_organisations(org, domain)
+    wanted = _parse_organizations(org, domain)
     with reporting(as_json) as report:
         report.table("organisations", _write(out, wanted))
 
 
-def _parse_organisations(specifications: Sequence[str], domain: str) -> list[_Wanted]:
+def _parse_organizations(specifications: Sequence[str], domain: str) -> list[_Wanted]:
     if not _DOMAIN.fullmatch(domain):
         raise typer.BadParameter(f"{domain!r} is not a domain name", param_hint="--domain")
     wanted: dict[str, _Wanted] = {}
     for specification in specifications:
-        match = _ORGANISATION.fullmatch(specification)
+        match = _ORGANIZATION.fullmatch(specification)
         if match is None:
             raise typer.BadParameter(
                 f"{specification!r} is not NAME or NAME:PEERS, with a name of letters, digits and hyphens "
@@ -58,7 +58,7 @@ def _parse_organisations(specifications: Sequence[str], domain: str) -> list[_Wa
         full_domain = f"{match['name']}.{domain}".lower()
         if full_domain in wanted:
             raise typer.BadParameter(f"{specification!r}: {full_domain} is asked for twice", param_hint="--org")
-        if len(f"peer999.{full_domain}") > _COMMON_NAME_LIMIT:
+        if len(f"peer999.{full_domain}") > _MAX_COMMON_NAME_CHARACTERS:
             raise typer.BadParameter(
                 f"{specification!r}: {full_domain} is too long for a certificate's common name", param_hint="--org"
             )
@@ -74,34 +74,34 @@ def _write(out: Path, wanted: Sequence[_Wanted]) -> list[dict[str, object]]:
         OSError: The folder cannot be written to.
     """
     target = out / "peerOrganizations"
-    for organisation in wanted:
-        if (target / organisation.domain).exists():
+    for organization in wanted:
+        if (target / organization.domain).exists():
             raise ConfigurationError(
                 "is there already and is not overwritten; remove it or choose another --out",
-                path=str(target / organisation.domain),
+                path=str(target / organization.domain),
             )
     target.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".gossip-crypto-", dir=out))
     try:
-        rows = [_write_one(staging, target, organisation) for organisation in wanted]
-        for organisation in wanted:
-            (staging / "peerOrganizations" / organisation.domain).rename(target / organisation.domain)
+        rows = [_write_one(staging, target, organization) for organization in wanted]
+        for organization in wanted:
+            (staging / "peerOrganizations" / organization.domain).rename(target / organization.domain)
     finally:
         shutil.rmtree(staging)
     return rows
 
 
 def _write_one(staging: Path, target: Path, wanted: _Wanted) -> dict[str, object]:
-    from gossip.msp.authority import Organisation, write_peer_organisation
+    from gossip.msp.authority import Organization, write_peer_organization
 
-    organisation = Organisation.create(wanted.mspid, wanted.domain, now=datetime.now(UTC))
-    peers = [organisation.issue_peer(f"peer{index}") for index in range(wanted.peers)]
-    users = [organisation.issue_admin(), organisation.issue_client()]
-    write_peer_organisation(staging, organisation, [*peers, *users])
+    organization = Organization.create(wanted.mspid, wanted.domain, now=datetime.now(UTC))
+    peers = [organization.issue_peer(f"peer{index}") for index in range(wanted.peers)]
+    users = [organization.issue_admin(), organization.issue_client()]
+    write_peer_organization(staging, organization, [*peers, *users])
     return {
         "mspid": wanted.mspid,
         "folder": target / wanted.domain,
         "peers": [peer.name for peer in peers],
         "users": [user.name for user in users],
-        "not_after": organisation.validity.not_after_at,
+        "not_after": organization.validity.not_after_at,
     }

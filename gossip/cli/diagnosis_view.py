@@ -26,7 +26,7 @@ _TITLES = {
     Stage.HTTP2: "HTTP/2",
     Stage.PING: "Ping",
     Stage.OWN_IDENTITY: "our identity in our MSP",
-    Stage.HELLO: "their ConnEstablish",
+    Stage.CONN_ESTABLISH: "their ConnEstablish",
     Stage.IDENTITY: "their identity in our MSPs",
     Stage.BINDING: "bound to this TLS connection",
     Stage.SIGNATURE: "signature",

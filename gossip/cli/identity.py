@@ -29,15 +29,15 @@ def show(
     Takes a certificate in PEM, a marshalled SerializedIdentity, or an MSP folder, whose own certificate is meant. The
     PKI-ID of a certificate depends on --mspid.
     """
-    from gossip.msp.facts import claim_for, describe_identity, find_claim, read_own_certificate
+    from gossip.msp.facts import describe_identity, encode_identity_for, find_serialized_identity, read_own_certificate
 
     with reporting(as_json, about=target) as report:
         content = read_own_certificate(target) if target.is_dir() else _read(target)
-        claim = find_claim(content)
-        if claim is None and mspid is not None:
-            content = claim_for(mspid, content)
-        elif claim is not None and mspid not in {None, claim.mspid}:
-            raise ConfigurationError(f"claims {claim.mspid}, not {mspid}", path=str(target))
+        serialized = find_serialized_identity(content)
+        if serialized is None and mspid is not None:
+            content = encode_identity_for(mspid, content)
+        elif serialized is not None and mspid not in {None, serialized.mspid}:
+            raise ConfigurationError(f"claims {serialized.mspid}, not {mspid}", path=str(target))
         facts = describe_identity(content)
         report.record(
             {
@@ -69,7 +69,7 @@ def check(
     Our own MSP is --msp-dir with --mspid, or else the first --org. A certificate in PEM names no MSP, and is taken for
     a member of our own.
     """
-    from gossip.msp.facts import claim_as_member, find_claim
+    from gossip.msp.facts import encode_identity_as_member, find_serialized_identity
     from gossip.msp.verdict import judge_identity
     from gossip.types import PeerIdentityType
 
@@ -77,14 +77,14 @@ def check(
     with reporting(as_json, about=file) as report:
         content = _read(file)
         registry = _registry(known)
-        claim = find_claim(content)
-        identity = PeerIdentityType(content) if claim else claim_as_member(registry.local, content)
+        serialized = find_serialized_identity(content)
+        identity = PeerIdentityType(content) if serialized else encode_identity_as_member(registry.local, content)
         verdict = judge_identity(registry, identity, now=datetime.now(UTC))
         report.record(
             {
                 "ok": verdict.ok,
-                "mspid": claim.mspid if claim else registry.local.mspid,
-                "mspid_assumed": claim is None,
+                "mspid": serialized.mspid if serialized else registry.local.mspid,
+                "mspid_assumed": serialized is None,
                 "valid": verdict.valid,
                 "storable": verdict.storable,
                 "verifiable": verdict.verifiable,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from gossip.errors import GossipError, NegativeAckError
 from gossip.types import PkiId
 
-Answer = Callable[[PkiId, GossipError | None], None]
+OnAck = Callable[[PkiId, GossipError | None], None]
 """Told once of whom and how the wait ended: None for a positive acknowledgement."""
 
 
@@ -16,16 +16,16 @@ class AckBook:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[PkiId, dict[int, Answer]] = {}
+        self._waiting: dict[PkiId, dict[int, OnAck]] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def expect(self, pki_id: PkiId, nonce: int, answer: Answer) -> None:
+    def expect(self, pki_id: PkiId, nonce: int, answer: OnAck) -> None:
         """Call ``answer`` when this peer acknowledges this nonce, or never will."""
         self._waiting.setdefault(pki_id, {})[nonce] = answer
 
-    def forget(self, pki_id: PkiId, nonce: int) -> Answer | None:
+    def forget(self, pki_id: PkiId, nonce: int) -> OnAck | None:
         """Wait no longer.
 
         Returns:

@@ -47,9 +47,9 @@ async def exchange(
     Cancellation: the stream is unusable; abort it.
     """
     async with _patience(stream, "connection message", timeout_s):
-        hello = handshake.hello()
+        conn_establish = handshake.conn_establish()
         if not is_greeted:
-            await stream.send([hello])
+            await stream.send([conn_establish])
         frames = await stream.receive()
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")

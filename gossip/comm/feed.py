@@ -153,7 +153,7 @@ class Feed(Generic[T]):
         self._taken += 1
         self._held_bytes -= size_bytes
         if self._blocked:
-            self._let_in()
+            self._admit_blocked()
         return event
 
     async def _wait_for_event(self) -> None:
@@ -165,7 +165,7 @@ class Feed(Generic[T]):
         finally:
             self._reader = None
 
-    def _let_in(self) -> None:
+    def _admit_blocked(self) -> None:
         """Add what is offered as long as there is room, for those who wait: others would be quicker than they."""
         while self._blocked and not self._is_full():
             room = next(iter(self._blocked))

@@ -21,7 +21,7 @@ from gossip.identity_check import check_identity
 from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.hello import parse_first, parse_hello
+from gossip.wire.conn_establish import parse_conn_establish, parse_first
 from gossip.wire.signed import SignedMessage, check_signature
 
 
@@ -59,23 +59,23 @@ class Handshake:
     """
 
     def __init__(
-        self, crypto: MessageCryptoService, link: Link, hello: bytes, expected: Expectation | None = None
+        self, crypto: MessageCryptoService, link: Link, conn_establish: bytes, expected: Expectation | None = None
     ) -> None:
         """Start in NEW.
 
         Args:
             crypto: Judges the other side's identity and signature.
             link: The connection, whose certificates the two ConnEstablish must name.
-            hello: Our own ConnEstablish, signed, as an encoded envelope.
+            conn_establish: Our own ConnEstablish, signed, as an encoded envelope.
             expected: Who must answer; None takes whoever proves an identity.
         """
         self.state = State.NEW
         self._crypto = crypto
         self._link = link
-        self._hello = hello
+        self._conn_establish = conn_establish
         self._expected = expected
 
-    def hello(self) -> bytes:
+    def conn_establish(self) -> bytes:
         """Our ConnEstablish, to be sent first; moves from NEW to SENT.
 
         Raises:
@@ -86,7 +86,7 @@ class Handshake:
         if self._link.own_certificate is not None and self._link.peer_certificate is None:
             raise NoCertificateError(f"no TLS certificate from {self._link.remote}")
         self.state = State.SENT
-        return self._hello
+        return self._conn_establish
 
     def receive(self, frame: bytes, now: datetime) -> ConnectionInfo:
         """Judge the other side's first envelope; moves from SENT to PROVEN, or to PROBED when it only asks.
@@ -116,7 +116,7 @@ class Handshake:
         self.state = State.REFUSED
 
     def _judge(self, signed: SignedMessage, now: datetime) -> ConnEstablish:
-        conn = parse_hello(signed)  # 1: it is a ConnEstablish
+        conn = parse_conn_establish(signed)  # 1: it is a ConnEstablish
         pki_id, identity = PkiId(conn.pki_id), PeerIdentityType(conn.identity)
         if not pki_id:  # 2: it has a PKI-ID
             raise HandshakeError(f"no PKI-ID in the ConnEstablish from {self._link.remote}")

@@ -87,10 +87,12 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        hello = self._trust.hello(self._dialer.own_certificate, probe=True)
-        async with self._channel(peer.endpoint, stages, hello) as channel:
+        conn_establish = self._trust.conn_establish(self._dialer.own_certificate, probe=True)
+        async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
-            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, self._only(peer), hello=hello))
+            exchanged = await self._exchange(
+                stream, self._trust.handshake(channel.link, self._only(peer), conn_establish=conn_establish)
+            )
             stages.enter(Stage.VERDICT)
             if exchanged.early:
                 raise HandshakeError(f"{channel.link.remote} answered a probe with messages")
@@ -108,19 +110,23 @@ class Initiator:
         Cancellation: the connection is cut.
         """
         stages = Stages()
-        hello = self._trust.hello(self._dialer.own_certificate)
-        async with self._channel(peer.endpoint, stages, hello) as channel:
+        conn_establish = self._trust.conn_establish(self._dialer.own_certificate)
+        async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
             expected = self._trust.or_of_same_organization(peer.pki_id) if peer.pki_id else None
-            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, expected, hello=hello))
+            exchanged = await self._exchange(
+                stream, self._trust.handshake(channel.link, expected, conn_establish=conn_establish)
+            )
             stream.max_frame_bytes = self.options.max_message_bytes
             is_switch = expected is not None and expected.pki_id != exchanged.info.pki_id
             return Reached(channel, stream, exchanged, peer.pki_id if is_switch else None)
 
     @asynccontextmanager
-    async def _channel(self, endpoint: str, stages: Stages, hello: bytes | None = None) -> AsyncIterator[Channel]:
-        """A connection whose Ping was answered, and on which ``hello`` was said; cut when what follows fails."""
-        channel = await self._dialer.dial(endpoint, hello)
+    async def _channel(
+        self, endpoint: str, stages: Stages, conn_establish: bytes | None = None
+    ) -> AsyncIterator[Channel]:
+        """A connection whose Ping was answered, and on which ``conn_establish`` was said; cut when what follows fails."""
+        channel = await self._dialer.dial(endpoint, conn_establish)
         try:
             stages.enter(Stage.PING)
             stages.took_s |= {Stage.TCP: channel.times.tcp_s, Stage.TLS: channel.times.tls_s}

@@ -7,7 +7,7 @@ from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
 
-WAITING = 100
+MAX_WAITING = 100
 
 
 class Notices:
@@ -22,7 +22,7 @@ class Notices:
 
     def subscribe(self) -> Feed[PkiId]:
         """Hear of what happens from now on."""
-        feed = Feed[PkiId](WAITING, on_close=self._forget)
+        feed = Feed[PkiId](MAX_WAITING, on_close=self._forget)
         self._feeds[feed] = None
         return feed
 

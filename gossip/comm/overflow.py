@@ -10,7 +10,7 @@ from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
 
-PEERS = 4096
+MAX_PEERS = 4096
 
 
 class Overflow:
@@ -25,7 +25,7 @@ class Overflow:
         """Record one dropped message; warn of it, seldom."""
         self._metrics.overflow(pki_id)
         self._dropped[pki_id] = self._dropped.pop(pki_id, 0) + 1
-        if len(self._dropped) > PEERS:
+        if len(self._dropped) > MAX_PEERS:
             self._dropped.popitem(last=False)
         if self._throttle.admit(pki_id, now_s) is not None:
             logger.warning("A message was dropped, %d so far for this peer: %s", self._dropped[pki_id], error)

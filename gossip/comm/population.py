@@ -71,7 +71,7 @@ class Population:
         if displaced.superseded is not None:
             displaced.superseded.close()
         if displaced.retired is not None:
-            self._let_linger(displaced.retired)
+            self._close_later(displaced.retired)
         if displaced.current is not None:
             self._dials.reached(displaced.current)
         else:
@@ -147,7 +147,7 @@ class Population:
         for connection in connections:
             await connection.wait_ended()
 
-    def _let_linger(self, connection: Connection) -> None:
+    def _close_later(self, connection: Connection) -> None:
         """Close a retired connection later, unless the peer with the higher PKI-ID, who decides, does it sooner.
 
         Two peers that disagree on which of two connections is retired would otherwise close one each.
@@ -176,7 +176,7 @@ class Population:
         del self._lingering[connection]
         retired = self._store.change_over(connection)
         if retired is not None:
-            self._let_linger(retired)
+            self._close_later(retired)
 
     def _stop_lingering(self, connection: Connection) -> None:
         timer = self._lingering.pop(connection, None)
@@ -190,7 +190,7 @@ class Population:
         if connection.is_flushed:
             connection.close()
         else:
-            self._let_linger(connection)
+            self._close_later(connection)
 
     def _ended(self, connection: Connection, error: GossipError | None) -> None:
         self._stop_lingering(connection)

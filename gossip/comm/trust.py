@@ -6,7 +6,7 @@ from gossip.api.peer import ConnectionInfo
 from gossip.api.security import SecurityAdvisor
 from gossip.clock import Clock
 from gossip.comm.handshake import Expectation, Handshake
-from gossip.comm.hellos import Hellos
+from gossip.comm.own_conn_establish import OwnConnEstablish
 from gossip.errors import IdentityError, UnknownIdentityError
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
@@ -32,7 +32,7 @@ class Trust:
         self._crypto = crypto
         self._advisor = advisor
         self._mapper = mapper
-        self.pki_id, self._hellos = self._introduce(identity)
+        self.pki_id, self._own_conn_establish = self._introduce(identity)
 
     def set_identity(self, identity: PeerIdentityType) -> None:
         """Speak for another identity from now on; the crypto service must sign with its key already.
@@ -40,15 +40,17 @@ class Trust:
         Raises:
             IdentityError: The crypto service cannot read it; the old one stays.
         """
-        self.pki_id, self._hellos = self._introduce(identity)
+        self.pki_id, self._own_conn_establish = self._introduce(identity)
 
-    def hello(self, certificate: bytes | None, *, probe: bool = False) -> bytes:
+    def conn_establish(self, certificate: bytes | None, *, probe: bool = False) -> bytes:
         """Our ConnEstablish for a connection on which we present this certificate, a leaf in DER, as an envelope."""
-        return self._hellos.naming(certificate, probe=probe)
+        return self._own_conn_establish.naming(certificate, probe=probe)
 
-    def handshake(self, link: Link, expected: Expectation | None = None, *, hello: bytes | None = None) -> Handshake:
-        """Begin a handshake on a connection, from either side; ``hello`` is what was said there already."""
-        return Handshake(self._crypto, link, hello or self.hello(link.own_certificate), expected)
+    def handshake(
+        self, link: Link, expected: Expectation | None = None, *, conn_establish: bytes | None = None
+    ) -> Handshake:
+        """Begin a handshake on a connection, from either side; ``conn_establish`` is what was said there already."""
+        return Handshake(self._crypto, link, conn_establish or self.conn_establish(link.own_certificate), expected)
 
     def admit(self, info: ConnectionInfo) -> None:
         """Store an identity that a handshake proved, which is use of it, as in Fabric, where the mapper verifies it.
@@ -72,8 +74,8 @@ class Trust:
 
         return Expectation(pki_id, is_stand_in)
 
-    def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, Hellos]:
+    def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, OwnConnEstablish]:
         pki_id = self._crypto.get_pki_id_of_cert(identity)
         if pki_id is None:
             raise IdentityError("our own identity cannot be read")
-        return pki_id, Hellos(pki_id, identity, self._mapper.sign)
+        return pki_id, OwnConnEstablish(pki_id, identity, self._mapper.sign)

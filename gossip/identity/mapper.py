@@ -29,7 +29,7 @@ CRYPTO_METHODS = ("get_pki_id_of_cert", "validate_identity", "expiration", "sign
 SWEEPS_PER_THRESHOLD = 10
 MEAN_IDENTITY_BYTES = 2048
 """Twice what a Fabric CA makes; of one, its owner can make any number, with text around the certificate."""
-LEAST_BYTES = 128 * 1024
+MIN_TABLE_BYTES = 128 * 1024
 """Our own and the longest that a handshake lets through."""
 RECHECK_S = 60.0
 """However long the usage threshold is: so soon a clock that was set is noticed."""
@@ -91,7 +91,7 @@ class IdentityMapper:
         self._clock = clock
         self._usage_threshold_s = usage_threshold_s
         self._max_identities = max_identities
-        self._max_bytes = max(max_identities * MEAN_IDENTITY_BYTES, LEAST_BYTES)
+        self._max_bytes = max(max_identities * MEAN_IDENTITY_BYTES, MIN_TABLE_BYTES)
         self._on_purge = on_purge
         self._is_in_use = is_in_use
         self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))

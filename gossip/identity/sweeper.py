@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from gossip.clock import Clock
 
-SHORTEST_SLEEP_S = 0.001
+MIN_SLEEP_S = 0.001
 
 
 class Sweeper:
@@ -66,6 +66,6 @@ class Sweeper:
             now = self._clock.now()
             sleep_s = self._interval_s
             if next_end_at is not None:
-                sleep_s = min(sleep_s, max(SHORTEST_SLEEP_S, (next_end_at - now).total_seconds()))
+                sleep_s = min(sleep_s, max(MIN_SLEEP_S, (next_end_at - now).total_seconds()))
             self._wakes_at = now + timedelta(seconds=sleep_s)
             await self._clock.sleep(sleep_s)

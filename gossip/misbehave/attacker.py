@@ -96,7 +96,7 @@ class Attacker:
         """
         async with self.http2() as peer:
             session = Session(peer, 1, self.patience_s)
-            await session.authenticate(self.forger.hello())
+            await session.authenticate(self.forger.conn_establish())
             yield session
 
     def context_without_certificate(self) -> ssl.SSLContext:

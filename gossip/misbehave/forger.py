@@ -17,7 +17,7 @@ from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.roles import Role
 from gossip.msp.signature import sign
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.serialized import encode_serialized_identity
 
 COSTLY_BYTES = 3500
@@ -61,7 +61,7 @@ class Forger:
         self._authority = read_authority(ca_dir) if ca_dir is not None else None
         self._key = generate_key()
 
-    def hello(
+    def conn_establish(
         self,
         persona: Persona | None = None,
         *,
@@ -73,7 +73,7 @@ class Forger:
     ) -> bytes:
         """A ConnEstablish, right but for what is given."""
         persona = persona or self.own
-        return encode_hello(
+        return encode_conn_establish(
             persona.pki_id if pki_id is None else PkiId(pki_id),
             persona.identity if identity is None else PeerIdentityType(identity),
             self.bound_to if bound_to is None else bound_to,

@@ -81,93 +81,93 @@ def dense_hello(_: Forger) -> bytes:
 @opening("no-pki-id", "no PKI-ID")
 def no_pki_id(forger: Forger) -> bytes:
     """Leaves out its PKI-ID."""
-    return forger.hello(pki_id=b"")
+    return forger.conn_establish(pki_id=b"")
 
 
 @opening("foreign-pki-id", "identity doesn't match the computed pkiID")
 def foreign_pki_id(forger: Forger) -> bytes:
     """Claims a PKI-ID that is not that of its identity."""
-    return forger.hello(pki_id=bytes(HASH_BYTES))
+    return forger.conn_establish(pki_id=bytes(HASH_BYTES))
 
 
 @opening("no-identity", "identity is nil")
 def no_identity(forger: Forger) -> bytes:
     """Leaves out its identity."""
-    return forger.hello(identity=b"")
+    return forger.conn_establish(identity=b"")
 
 
 @opening("garbage-identity", "")
 def garbage_identity(forger: Forger) -> bytes:
     """Sends bytes for an identity that are none."""
-    return forger.hello(identity=b"\xff" * 100)
+    return forger.conn_establish(identity=b"\xff" * 100)
 
 
 @opening("huge-identity", "larger than the limit", code="RESOURCE_EXHAUSTED", limit="max_handshake_bytes")
 def huge_identity(forger: Forger) -> bytes:
     """Sends a ConnEstablish of 70 KB."""
-    return forger.hello(identity=forger.own.identity + bytes(70_000))
+    return forger.conn_establish(identity=forger.own.identity + bytes(70_000))
 
 
 @opening("unknown-organisation", "MalloryMSP")
-def unknown_organisation(forger: Forger) -> bytes:
+def unknown_organization(forger: Forger) -> bytes:
     """Comes from an organisation that nobody knows."""
-    return forger.hello(forger.stranger())
+    return forger.conn_establish(forger.stranger())
 
 
 @opening("usurped-organisation", "")
-def usurped_organisation(forger: Forger) -> bytes:
+def usurped_organization(forger: Forger) -> bytes:
     """Claims our organisation, with a certificate of a CA of its own."""
-    return forger.hello(forger.stranger(forger.mspid))
+    return forger.conn_establish(forger.stranger(forger.mspid))
 
 
 @opening("wrong-mspid", "")
 def wrong_mspid(forger: Forger) -> bytes:
     """Claims another MSP-ID than that of the CA that issued its certificate."""
     certificate = parse_serialized_identity(forger.own.identity).id_bytes
-    return forger.hello(identity=encode_serialized_identity("MalloryMSP", certificate))
+    return forger.conn_establish(identity=encode_serialized_identity("MalloryMSP", certificate))
 
 
 @opening("expired", "gossipping peer identity expired", needs_authority=True)
 def expired(forger: Forger) -> bytes:
     """Uses an identity that has ended."""
-    return forger.hello(forger.expired())
+    return forger.conn_establish(forger.expired())
 
 
 @opening("bad-signature", "signature is invalid", limit="signature")
 def bad_signature(forger: Forger) -> bytes:
     """Signs something else."""
-    return forger.hello(sign_by=lambda message: forger.own.sign(message + b"!"))
+    return forger.conn_establish(sign_by=lambda message: forger.own.sign(message + b"!"))
 
 
 @opening("no-signature", "Empty signature on the message", limit="signature")
 def no_signature(forger: Forger) -> bytes:
     """Does not sign."""
-    return forger.hello(sign_by=lambda _: b"")
+    return forger.conn_establish(sign_by=lambda _: b"")
 
 
 @opening("garbage-signature", "validity of the signature", limit="signature")
 def garbage_signature(forger: Forger) -> bytes:
     """Signs with bytes that are no signature."""
-    return forger.hello(sign_by=lambda _: b"\x30" * 70)
+    return forger.conn_establish(sign_by=lambda _: b"\x30" * 70)
 
 
 @opening("unsigned-secret", "Empty signature on the secret envelope", limit="signature")
 def unsigned_secret(forger: Forger) -> bytes:
     """Adds a secret envelope that it does not sign."""
-    signed = parse_envelope(forger.hello())
+    signed = parse_envelope(forger.conn_establish())
     return encode_envelope(signed.payload, signed.signature, SecretEnvelope(payload=b"localhost:7051"))
 
 
 @opening("no-binding", "in remote hash of TLS cert", limit="TLS binding")
 def no_binding(forger: Forger) -> bytes:
     """Names no TLS certificate."""
-    return forger.hello(bound_to=b"")
+    return forger.conn_establish(bound_to=b"")
 
 
 @opening("cross-bound", "in remote hash of TLS cert", limit="TLS binding")
 def cross_bound(forger: Forger) -> bytes:
     """Says, with a true signature, what is meant for a connection with another TLS certificate."""
-    return forger.hello(bound_to=bytes(HASH_BYTES))
+    return forger.conn_establish(bound_to=bytes(HASH_BYTES))
 
 
 @fault("replayed", Layer.HANDSHAKE, status("UNKNOWN", "in remote hash of TLS cert"), limit="TLS binding")
@@ -184,8 +184,8 @@ async def reflected(attacker: Attacker) -> Ending:
     async with attacker.http2() as peer:
         peer.open()
         await peer.until(lambda: bool(peer.messages[1]) or peer.is_over(1), attacker.patience_s)
-        for hello in peer.messages[1]:
-            peer.write(frames.data(1, frames.message(hello)))
+        for conn_establish in peer.messages[1]:
+            peer.write(frames.data(1, frames.message(conn_establish)))
         return await peer.ending(attacker.patience_s)
 
 
@@ -194,7 +194,7 @@ async def no_client_certificate(attacker: Attacker) -> Ending:
     """Presents no certificate in TLS, and a right ConnEstablish."""
     async with attacker.http2(context=attacker.context_without_certificate()) as peer:
         peer.open()
-        peer.write(frames.data(1, frames.message(attacker.forger.hello())))
+        peer.write(frames.data(1, frames.message(attacker.forger.conn_establish())))
         return await peer.ending(attacker.patience_s)
 
 
@@ -211,7 +211,7 @@ async def slow_handshake(attacker: Attacker) -> Ending:
     """Says its ConnEstablish byte by byte."""
     async with attacker.http2() as peer:
         peer.open()
-        body = frames.message(attacker.forger.hello())
+        body = frames.message(attacker.forger.conn_establish())
         for index in range(len(body)):
             peer.write(frames.data(1, body[index : index + 1]))
             if await peer.until(lambda: peer.is_over(1), attacker.pace_s):

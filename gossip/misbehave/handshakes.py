@@ -11,12 +11,12 @@ RECONNECTIONS = 10
 @fault("repeated", Layer.HANDSHAKE, SERVED, limit="nothing changes")
 async def repeated(attacker: Attacker) -> Ending:
     """Says its ConnEstablish three times in one breath."""
-    hello = attacker.forger.hello()
+    conn_establish = attacker.forger.conn_establish()
     async with attacker.http2() as peer:
         session = Session(peer, 1, attacker.patience_s)
         peer.open()
-        session.say(hello, hello, hello)
-        await session.heard_hello()
+        session.say(conn_establish, conn_establish, conn_establish)
+        await session.heard_conn_establish()
         return await session.served()
 
 
@@ -24,14 +24,14 @@ async def repeated(attacker: Attacker) -> Ending:
 async def second_hello(attacker: Attacker) -> Ending:
     """Says, once authenticated, another ConnEstablish: that of a stranger."""
     async with attacker.session() as session:
-        session.say(attacker.forger.hello(attacker.forger.stranger()))
+        session.say(attacker.forger.conn_establish(attacker.forger.stranger()))
         return await session.served()
 
 
 @fault("interleaved", Layer.HANDSHAKE, SERVED, limit="one handshake a stream")
 async def interleaved(attacker: Attacker) -> Ending:
     """Shakes hands on two streams of one connection, in turns."""
-    body = frames.message(attacker.forger.hello())
+    body = frames.message(attacker.forger.conn_establish())
     middle = len(body) // 2
     async with attacker.http2() as peer:
         sessions = [Session(peer, stream_id, attacker.patience_s) for stream_id in (1, 3)]
@@ -41,7 +41,7 @@ async def interleaved(attacker: Attacker) -> Ending:
         for session in sessions:
             peer.write(frames.data(session.stream_id, body[middle:]))
         for session in sessions:
-            await session.heard_hello()
+            await session.heard_conn_establish()
         return await sessions[1].served()
 
 
@@ -50,7 +50,9 @@ async def probe_then_messages(attacker: Attacker) -> Ending:
     """Only probes, and goes on with messages."""
     async with attacker.http2() as peer:
         peer.open()
-        Session(peer, 1, attacker.patience_s).say(attacker.forger.hello(probe=True), *[data_envelope(b"x")] * 10)
+        Session(peer, 1, attacker.patience_s).say(
+            attacker.forger.conn_establish(probe=True), *[data_envelope(b"x")] * 10
+        )
         return await peer.ending(attacker.patience_s)
 
 
@@ -58,10 +60,10 @@ async def probe_then_messages(attacker: Attacker) -> Ending:
 async def reconnects(attacker: Attacker) -> Ending:
     """Shakes hands on stream after stream of one connection, and leaves them all open."""
     async with attacker.http2() as peer:
-        hello = attacker.forger.hello()
+        conn_establish = attacker.forger.conn_establish()
         sessions = [Session(peer, 2 * number + 1, attacker.patience_s) for number in range(RECONNECTIONS)]
         for session in sessions:
-            await session.authenticate(hello)
+            await session.authenticate(conn_establish)
         return await sessions[-1].served()
 
 
@@ -72,8 +74,8 @@ async def many_identities(attacker: Attacker) -> Ending:
         stream_id = 1
         for persona in attacker.forger.newcomers(attacker.amount):
             peer.open(stream_id)
-            hello = frames.message(attacker.forger.hello(persona, probe=True))
-            await peer.send(stream_id, hello, attacker.patience_s)
+            conn_establish = frames.message(attacker.forger.conn_establish(persona, probe=True))
+            await peer.send(stream_id, conn_establish, attacker.patience_s)
             ending = await peer.ending(attacker.patience_s, stream_id)
             if ending.end is not End.STATUS or ending.code != "OK":
                 return ending

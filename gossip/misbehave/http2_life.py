@@ -83,7 +83,7 @@ async def window_never_opened(attacker: Attacker) -> Ending:
     """Opens a stream on which nothing can be said to it, not even the ConnEstablish."""
     async with attacker.http2({frames.INITIAL_WINDOW_SIZE: 0}) as peer:
         peer.open()
-        peer.write(frames.data(1, frames.message(attacker.forger.hello())))
+        peer.write(frames.data(1, frames.message(attacker.forger.conn_establish())))
         return await peer.ending(attacker.patience_s)
 
 

@@ -9,7 +9,7 @@ from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import End, Ending
 from gossip.misbehave.frames import Fields
 from gossip.transport.grpc_errors import error_code_name
-from gossip.transport.grpc_headers import Verdict, parse_trailers
+from gossip.transport.grpc_headers import CallStatus, parse_trailers
 
 PREFIX_BYTES = 5
 DATA_BYTES = 16_000
@@ -25,7 +25,7 @@ class Http2Peer(Conversation):
         self.encoder = Encoder()
         self.goaway_code: int | None = None
         self.resets: dict[int, int] = {}
-        self.verdicts: dict[int, Verdict] = {}
+        self.statuses: dict[int, CallStatus] = {}
         self.messages: defaultdict[int, list[bytes]] = defaultdict(list)
         self._is_greeted = False
         self._decoder = Decoder()
@@ -88,7 +88,7 @@ class Http2Peer(Conversation):
 
     def is_over(self, stream_id: int) -> bool:
         """Whether a call, or the connection, has ended."""
-        return self.is_closed or bool(self.goaway_code) or stream_id in self.verdicts or stream_id in self.resets
+        return self.is_closed or bool(self.goaway_code) or stream_id in self.statuses or stream_id in self.resets
 
     async def greeted(self, patience_s: float) -> None:
         """Wait until the other side has said what it wants, which we acknowledge.
@@ -106,15 +106,15 @@ class Http2Peer(Conversation):
         if self.goaway_code:
             await self.until(lambda: self.is_closed, patience_s)
             return Ending(End.GOAWAY, error_code_name(self.goaway_code))
-        if stream_id in self.verdicts:
-            return Ending(End.STATUS, self.verdicts[stream_id].status, self.verdicts[stream_id].reason)
+        if stream_id in self.statuses:
+            return Ending(End.STATUS, self.statuses[stream_id].status, self.statuses[stream_id].reason)
         if stream_id in self.resets:
             return Ending(End.RESET, error_code_name(self.resets[stream_id]))
         return self.last_word() if self.is_closed else Ending(End.NOTHING)
 
     def forget(self, stream_id: int) -> None:
         """Drop what was noted of a call that is over."""
-        for noted in (self.verdicts, self.resets, self.messages, self._bodies, self._windows, self._granted):
+        for noted in (self.statuses, self.resets, self.messages, self._bodies, self._windows, self._granted):
             noted.pop(stream_id, None)
 
     # -- what the other side says
@@ -139,7 +139,7 @@ class Http2Peer(Conversation):
             case frames.HEADERS:
                 fields = {bytes(name): bytes(value) for name, value in self._decoder.decode(body, raw=True)}
                 if b"grpc-status" in fields:
-                    self.verdicts[stream_id] = parse_trailers(fields)
+                    self.statuses[stream_id] = parse_trailers(fields)
             case frames.RST_STREAM:
                 self.resets[stream_id] = frames.UINT32.unpack(body)[0]
             case frames.GOAWAY:

@@ -32,7 +32,7 @@ class Session:
         self._nonce = NONCE
         self._acked = 0
 
-    async def authenticate(self, hello: bytes) -> None:
+    async def authenticate(self, conn_establish: bytes) -> None:
         """Open the stream, and exchange ConnEstablish.
 
         Raises:
@@ -41,10 +41,10 @@ class Session:
         Cancellation: the stream is half open.
         """
         self.peer.open(self.stream_id)
-        self.say(hello)
-        await self.heard_hello()
+        self.say(conn_establish)
+        await self.heard_conn_establish()
 
-    async def heard_hello(self) -> bytes:
+    async def heard_conn_establish(self) -> bytes:
         """Wait for the other side's ConnEstablish.
 
         Raises:

@@ -8,7 +8,7 @@ from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.fault import CUT, End, Ending, Layer, fault
 from gossip.transport.gate import Offence
 
-MOST_CONNECTIONS = 1200
+MAX_CONNECTIONS = 1200
 
 
 def client_hello(attacker: Attacker) -> bytes:
@@ -83,7 +83,7 @@ async def connection_flood(attacker: Attacker) -> Ending:
     """Opens connection after connection from one address, says nothing on any, and keeps them."""
     async with AsyncExitStack() as opened:
         first = await opened.enter_async_context(attacker.tcp())
-        for _ in range(MOST_CONNECTIONS):
+        for _ in range(MAX_CONNECTIONS):
             if first.is_closed:
                 break
             await opened.enter_async_context(attacker.tcp())

@@ -81,7 +81,7 @@ class Certificate:
         serial_number: As it stands there and in a CRL; zero or more.
         is_ca: Basic constraints say that it may sign certificates.
         key_id: The subject key identifier, or None.
-        judged_at: One second after it became valid, aware and in UTC: the moment that its chain is judged at, so that
+        verified_at: One second after it became valid, aware and in UTC: the moment that its chain is judged at, so that
             expiry plays no part. Mirrors: msp/mspimplvalidate.go, getValidityOptsForCert.
         not_after_at: When it ends, aware and in UTC.
         is_ecdsa_signed: Its issuer signed with ECDSA.
@@ -102,7 +102,7 @@ class Certificate:
     serial_number: int
     is_ca: bool
     key_id: bytes | None
-    judged_at: datetime
+    verified_at: datetime
     not_after_at: datetime
     is_ecdsa_signed: bool
     is_for_servers: bool
@@ -192,7 +192,7 @@ def parse_certificate(der: bytes) -> Certificate:
             fields = read_fields(der)
             check_as_go(parsed, key, fields)
             extensions, subject, issuer = parsed.extensions, parse_name(fields.subject), parse_name(fields.issuer)
-        judged_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
+        verified_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
     except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {readable(str(error))}") from error
     basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
@@ -209,7 +209,7 @@ def parse_certificate(der: bytes) -> Certificate:
         serial_number=serial_number,
         is_ca=basics is not None and basics.ca,
         key_id=key_id.digest if key_id is not None else None,
-        judged_at=judged_at,
+        verified_at=verified_at,
         not_after_at=not_after_at,
         is_ecdsa_signed=parsed.signature_algorithm_oid in ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),

@@ -28,7 +28,7 @@ MIN_RSA_BITS = 2048
 
 _HOST_LABEL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:")
 
-MAX_WAYS = 100
+MAX_PATHS = 100
 """How many ways up one MSP may have; Go gives up after as many signature checks."""
 
 # Go asks nothing of extensions that are absent; what it asks of those present stands in Certificate and is_passable.
@@ -37,7 +37,7 @@ _CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints,
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Path:
     """One way up, from the CA that issues to the root; ``store`` trusts that root alone."""
 
     cas: tuple[Certificate, ...]
@@ -54,11 +54,11 @@ class CaTree:
         """Lay out the ways; a root that stands among the intermediates as well counts once.
 
         Raises:
-            UntrustedIdentityError: There are more than ``MAX_WAYS``.
+            UntrustedIdentityError: There are more than ``MAX_PATHS``.
         """
         self.roots = tuple(dict.fromkeys(roots))
         self.intermediates = tuple(dict.fromkeys(intermediates))
-        self._ways = _lay_out(self.roots, self.intermediates)
+        self._paths = _lay_out(self.roots, self.intermediates)
 
     @property
     def cas(self) -> tuple[Certificate, ...]:
@@ -84,11 +84,11 @@ class CaTree:
                 "its extended key usages lack server authentication"
             )
         chains, refusals = [], []
-        for way in self._ways:
-            if way.cas[0].raw_subject != certificate.raw_issuer or _is_in(certificate, way):
+        for path in self._paths:
+            if path.cas[0].raw_subject != certificate.raw_issuer or _is_in(certificate, path):
                 continue
             try:
-                chains.append(_verify(certificate, way))
+                chains.append(_verify(certificate, path))
             except VerificationError as error:
                 refusals.append(_reason(error))
         if len(chains) > 1:
@@ -111,7 +111,7 @@ def is_passable(ca: Certificate) -> bool:
     return ca.is_ca and ca.can_sign_certificates and ca.is_for_servers
 
 
-def check_alone(root: Certificate) -> None:
+def check_self_signed_root(root: Certificate) -> None:
     """Return when a self-signed CA holds by itself, one second after it became valid.
 
     Raises:
@@ -130,20 +130,20 @@ def _reason(error: VerificationError) -> str:
     return readable(str(error).partition(" (encountered processing")[0])
 
 
-def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Way]:
-    ways = [_Way((root,), Store([root.parsed])) for root in roots if is_passable(root)]
-    for way in ways:  # grows while it is walked, one CA longer each time
-        ways.extend(
-            _Way((ca, *way.cas), way.store)
+def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Path]:
+    paths = [_Path((root,), Store([root.parsed])) for root in roots if is_passable(root)]
+    for path in paths:  # grows while it is walked, one CA longer each time
+        paths.extend(
+            _Path((ca, *path.cas), path.store)
             for ca in intermediates
-            if is_passable(ca) and not _is_in(ca, way) and ca.is_signed_by(way.cas[0])
+            if is_passable(ca) and not _is_in(ca, path) and ca.is_signed_by(path.cas[0])
         )
-        if len(ways) > MAX_WAYS:
-            raise UntrustedIdentityError(f"the CAs form more than {MAX_WAYS} certification paths")
-    return ways
+        if len(paths) > MAX_PATHS:
+            raise UntrustedIdentityError(f"the CAs form more than {MAX_PATHS} certification paths")
+    return paths
 
 
-def _is_in(candidate: Certificate, way: _Way) -> bool:
+def _is_in(candidate: Certificate, path: _Path) -> bool:
     """True where the same name with the same key is on the way already, which would be a loop.
 
     Mirrors: crypto/x509, alreadyInChain.
@@ -152,7 +152,7 @@ def _is_in(candidate: Certificate, way: _Way) -> bool:
         ca.raw_subject == candidate.raw_subject
         and ca.parsed.public_key() == candidate.parsed.public_key()
         and _alternative_names(ca) == _alternative_names(candidate)
-        for ca in way.cas
+        for ca in path.cas
     )
 
 
@@ -162,11 +162,11 @@ def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName 
     return certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
 
 
-def _verify(certificate: Certificate, way: _Way) -> tuple[Certificate, ...]:
-    verified = _run(_verifier(way.store, certificate, len(way.cas)), certificate, way.cas[:-1])
-    if len(verified.chain) != len(way.cas) + 1:
+def _verify(certificate: Certificate, path: _Path) -> tuple[Certificate, ...]:
+    verified = _run(_verifier(path.store, certificate, len(path.cas)), certificate, path.cas[:-1])
+    if len(verified.chain) != len(path.cas) + 1:
         raise VerificationError("the chain goes another way")
-    return (certificate, *way.cas)
+    return (certificate, *path.cas)
 
 
 def _run(verifier: ClientVerifier, certificate: Certificate, between: Sequence[Certificate]) -> VerifiedClient:
@@ -189,7 +189,7 @@ def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientV
     return (
         PolicyBuilder()
         .store(store)
-        .time(certificate.judged_at)
+        .time(certificate.verified_at)
         .max_chain_depth(max_depth)
         .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
         .build_client_verifier()

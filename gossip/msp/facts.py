@@ -31,7 +31,7 @@ class IdentityFacts:
     key: str
 
 
-def find_claim(content: bytes) -> SerializedIdentity | None:
+def find_serialized_identity(content: bytes) -> SerializedIdentity | None:
     """Read a file as a marshalled SerializedIdentity; None when it is not one, a certificate for instance.
 
     Text in PEM has no byte that could begin ``id_bytes``, so that one is never taken for the other.
@@ -43,7 +43,7 @@ def find_claim(content: bytes) -> SerializedIdentity | None:
     return serialized if serialized.id_bytes else None
 
 
-def claim_for(mspid: str, content: bytes) -> PeerIdentityType:
+def encode_identity_for(mspid: str, content: bytes) -> PeerIdentityType:
     """Make the identity that the holder of a certificate in PEM presents as a member of ``mspid``.
 
     Raises:
@@ -52,7 +52,7 @@ def claim_for(mspid: str, content: bytes) -> PeerIdentityType:
     return encode_serialized_identity(mspid, encode_certificate_pem(_parse_pem(content).der))
 
 
-def claim_as_member(msp: Msp, content: bytes) -> PeerIdentityType:
+def encode_identity_as_member(msp: Msp, content: bytes) -> PeerIdentityType:
     """Make the identity that the holder of a certificate in PEM presents as a member of this MSP.
 
     Where the MSP can place the certificate, that is with a low S in its signature, which the PKI-ID depends on.
@@ -85,11 +85,11 @@ def describe_identity(content: bytes) -> IdentityFacts:
     Raises:
         UntrustedIdentityError: It is neither.
     """
-    claim = find_claim(content)
-    certificate = _parse_pem(content if claim is None else claim.id_bytes)
+    serialized = find_serialized_identity(content)
+    certificate = _parse_pem(content if serialized is None else serialized.id_bytes)
     return IdentityFacts(
-        mspid=None if claim is None else claim.mspid,
-        pki_id=None if claim is None else pki_id_of(claim.mspid, claim.id_bytes),
+        mspid=None if serialized is None else serialized.mspid,
+        pki_id=None if serialized is None else pki_id_of(serialized.mspid, serialized.id_bytes),
         subject=parse_name(certificate.raw_subject).rfc4514_string(),
         issuer=parse_name(certificate.raw_issuer).rfc4514_string(),
         organizational_units=certificate.organizational_units,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gossip.errors import ConfigurationError, IdentityRevokedError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import check_alone, is_passable
+from gossip.msp.chain import check_self_signed_root, is_passable
 from gossip.msp.config import MspConfig
 from gossip.msp.pem import PemBlock, encode_certificate_pem
 from gossip.msp.roles import Role
@@ -70,7 +70,7 @@ class Msp:
         if not certificate.is_ecdsa_signed:
             return Member(self.mspid, certificate, None)
         if is_passable(certificate) and certificate.is_signed_by(certificate):
-            check_alone(certificate)
+            check_self_signed_root(certificate)
             certificate = certificate.with_low_s(certificate)
             return Member(self.mspid, certificate, (certificate,))
         chain = self.tree.find_chain(certificate)

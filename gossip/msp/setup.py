@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.chain import MIN_RSA_BITS, CaTree, check_alone, is_verifiable_key
+from gossip.msp.chain import MIN_RSA_BITS, CaTree, check_self_signed_root, is_verifiable_key
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.revocation import Revocations
 from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
@@ -46,7 +46,7 @@ def build_ca_tree(config: MspConfig) -> CaTree:
                 path=file.path,
             )
         try:
-            check_alone(file.certificate)
+            check_self_signed_root(file.certificate)
         except UntrustedIdentityError as error:
             raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
     as_given = _lay_out(config, config.roots, config.intermediates)

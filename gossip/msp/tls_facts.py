@@ -130,14 +130,14 @@ def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) 
         UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
     """
     trusted = tuple(trusted)
-    top = find_way_up(chain, trusted)[-1]
+    top = trace_certification_path(chain, trusted)[-1]
     if top in trusted:
         return None
     presented = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
     return MissingIssuer(top.subject, top.issuer, _find_namesake(top, trusted), _find_namesake(top, presented))
 
 
-def find_way_up(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
+def trace_certification_path(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
     """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the way leads.
 
     Of several trusted certificates of one CA, that counts which ends last, as in OpenSSL.
@@ -147,16 +147,16 @@ def find_way_up(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple
     """
     if not chain:
         raise UntrustedIdentityError("no certificate was presented")
-    way = [parse_certificate(chain[0])]
+    path = [parse_certificate(chain[0])]
     lasting = sorted(trusted, key=lambda ca: ca.not_after_at, reverse=True)
     # A root that is presented and not trusted says nothing: who is missing is who issued the one below it.
     others = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
-    while way[-1] not in lasting:
-        above = next((ca for ca in (*lasting, *others) if ca not in way and way[-1].is_signed_by(ca)), None)
+    while path[-1] not in lasting:
+        above = next((ca for ca in (*lasting, *others) if ca not in path and path[-1].is_signed_by(ca)), None)
         if above is None:
             break
-        way.append(above)
-    return tuple(way)
+        path.append(above)
+    return tuple(path)
 
 
 def has_purposes(certificate: Certificate) -> bool:

@@ -15,7 +15,7 @@ _UNITS_S = {
 }
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
-_LONGEST = 64
+_MAX_CHARACTERS = 64
 _MAX_S = Decimal(2**63 - 1) * _UNITS_S["ns"]
 """Go counts nanoseconds in 64 bits."""
 
@@ -33,8 +33,8 @@ def parse_go_duration(text: str) -> float:
     """
     if text == "0":
         return 0.0
-    shown = repr(text[:_LONGEST])
-    if len(text) <= _LONGEST and _WHOLE.fullmatch(text):
+    shown = repr(text[:_MAX_CHARACTERS])
+    if len(text) <= _MAX_CHARACTERS and _WHOLE.fullmatch(text):
         seconds = sum((Decimal(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), Decimal())
         if seconds > _MAX_S:
             raise ValueError(f"{shown} is longer than a duration can be, which is 292 years")
@@ -42,5 +42,7 @@ def parse_go_duration(text: str) -> float:
     if text.startswith("-"):
         raise ValueError(f"{shown} is negative, and a duration here is not")
     if re.fullmatch(r"[0-9.]+", text):
-        raise ValueError(f"{shown} has no unit: write {text}s for seconds" if len(text) < _LONGEST else "no unit")
+        raise ValueError(
+            f"{shown} has no unit: write {text}s for seconds" if len(text) < _MAX_CHARACTERS else "no unit"
+        )
     raise ValueError(f"{shown} is not a duration such as 3s, 1500ms or 1h2m")

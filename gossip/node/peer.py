@@ -12,11 +12,11 @@ from gossip.errors import ConfigurationError, IdentityError
 from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
-from gossip.node.certificate_end import find_tls_end, warn_of_ends
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
+from gossip.node.tls_not_after import find_tls_not_after, warn_of_ends
 from gossip.transport.tls import client_side
 from gossip.types import PeerIdentityType
 
@@ -85,7 +85,7 @@ class Peer(Node):
             raise self._unusable(error) from error
         warn_of_open_keys(settings)
         self._clock = clock or SystemClock()
-        self._tls_ends_at = find_tls_end(settings.tls)
+        self._tls_ends_at = find_tls_not_after(settings.tls)
         warn_of_ends(self.certificate_ends(), self._clock.now())
 
     @property
@@ -120,7 +120,7 @@ class Peer(Node):
         self.comm.set_dial_opts(self.comm.dial_options)
         if self._listener is not None and self._settings.tls is not None:
             self._listener.reload_tls(self._settings.tls)
-        self._tls_ends_at = find_tls_end(self._settings.tls)
+        self._tls_ends_at = find_tls_not_after(self._settings.tls)
         self.identities.suspect_peers(lambda _: True)
         warn_of_open_keys(self._settings)
         warn_of_ends(self.certificate_ends(), self._clock.now())

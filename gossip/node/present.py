@@ -7,13 +7,13 @@ from gossip.errors import PeerSilentError
 from gossip.transport.grpc_client import GrpcDialer
 
 
-async def present(endpoint: str, tls: TlsFiles, hello: bytes, *, timeout_s: float = 2.0) -> None:
-    """Say ``hello``, whatever it claims, and return when the peer ends the stream well, as it does with a probe.
+async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeout_s: float = 2.0) -> None:
+    """Say ``conn_establish``, whatever it claims, and return when the peer ends the stream well, as it does with a probe.
 
     Args:
         endpoint: Where the peer listens.
         tls: What this connection presents.
-        hello: An encoded envelope with a ConnEstablish; nothing of it is checked here.
+        conn_establish: An encoded envelope with a ConnEstablish; nothing of it is checked here.
         timeout_s: How long the peer may take over its answer.
 
     Raises:
@@ -27,7 +27,7 @@ async def present(endpoint: str, tls: TlsFiles, hello: bytes, *, timeout_s: floa
     try:
         async with asyncio.timeout(timeout_s):
             stream = await channel.open_stream()
-            await stream.send([hello])
+            await stream.send([conn_establish])
             while await stream.receive():
                 pass  # its own ConnEstablish
     except TimeoutError as error:

@@ -93,15 +93,15 @@ class Door:
             self._loop.add_reader(listening, self._knocked, listening)
 
     def _knocked(self, listening: socket.socket) -> None:
-        if not self._turns.take(partial(self._let_in, listening)):
+        if not self._turns.take(partial(self._accept, listening)):
             self._loop.remove_reader(listening)
-            self._turns.wait(partial(self._let_in_late, listening))
+            self._turns.wait(partial(self._accept_in_turn, listening))
 
-    def _let_in_late(self, listening: socket.socket) -> None:
+    def _accept_in_turn(self, listening: socket.socket) -> None:
         self._watch(listening)
-        self._let_in(listening)
+        self._accept(listening)
 
-    def _let_in(self, listening: socket.socket) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         if listening not in self._listening:
             return
         try:

@@ -4,7 +4,7 @@ from h2.exceptions import H2Error
 
 from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_errors import again
-from gossip.transport.grpc_headers import Verdict, parse_answer, parse_trailers
+from gossip.transport.grpc_headers import CallStatus, parse_answer, parse_trailers
 from gossip.transport.grpc_stream import GrpcStream
 
 
@@ -13,7 +13,7 @@ class ClientStream(GrpcStream):
 
     _answered = False
     _is_asked = False
-    _verdict: Verdict | None = None
+    _call_status: CallStatus | None = None
 
     async def ask(self, body: bytes) -> None:
         """Send the only message of a call, framed, as soon as the windows allow it, unless the server ends the call.
@@ -52,16 +52,16 @@ class ClientStream(GrpcStream):
     def headers_came(self, headers: dict[bytes, bytes]) -> None:
         """The answer begins, or ends."""
         if self._answered:
-            self._verdict = parse_trailers(headers)
+            self._call_status = parse_trailers(headers)
             return
         self._answered = True
-        self._verdict = parse_answer(headers)
-        if self._verdict is None and self.connection.http2.receives_data(self._id) is not None:
+        self._call_status = parse_answer(headers)
+        if self._call_status is None and self.connection.http2.receives_data(self._id) is not None:
             self.connection.reading[self._id] = self
 
     def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
         """Take messages; what follows a verdict is no gRPC, but perhaps a page of HTML."""
-        if self._verdict is not None:
+        if self._call_status is not None:
             start = end
         return super().data_came(data, start, end, window_bytes)
 
@@ -78,7 +78,7 @@ class ClientStream(GrpcStream):
 
     def check_ending(self) -> None:
         """Raise what the status says, or that there is none."""
-        if self._verdict is None:
+        if self._call_status is None:
             raise StreamBrokenError(f"{self.link.remote} ended the stream without a status")
-        if not self._verdict.is_ok:
-            raise RefusedByPeerError(grpc_status=self._verdict.status, reason=self._verdict.reason)
+        if not self._call_status.is_ok:
+            raise RefusedByPeerError(grpc_status=self._call_status.status, reason=self._call_status.reason)

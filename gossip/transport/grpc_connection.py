@@ -139,7 +139,7 @@ class GrpcConnection(Connection):
         self.return_bytes = self.limits.window_bytes // self.limits.max_streams
         self.flush_soon()
 
-    def let_through(self, stream: "GrpcStream", inbox: Inbox) -> None:
+    def admit_unfinished(self, stream: "GrpcStream", inbox: Inbox) -> None:
         """Let a stranger's message under way through, with room for one such message on all streams together.
 
         Were the windows given back in mid-message, a stranger could make us hold as much on every stream.
@@ -147,7 +147,7 @@ class GrpcConnection(Connection):
         http2_stream = stream.http2_stream
         if not http2_stream.open or inbox.missing_bytes <= self.http2.receivable_bytes(http2_stream):
             return
-        self.http2.let_through(http2_stream, inbox.missing_bytes)
+        self.http2.admit_unfinished(http2_stream, inbox.missing_bytes)
         increment = PREFIX_BYTES + inbox.limit_bytes - WINDOW_BYTES
         if increment > 0 and not self._is_fitted:
             self._is_fitted = True
@@ -177,7 +177,7 @@ class GrpcConnection(Connection):
             self._flushes_soon = True
             self._loop.call_soon(self._flush_now)
 
-    def let_go(self) -> None:
+    def drop_references(self) -> None:
         """Let go of what refers back to this, once the connection is gone."""
         self.stream_forgotten = self.flushed = self.unread = nothing
         self.flooded = nothing_of

@@ -106,7 +106,7 @@ class GrpcEvents(EventsProcessor):
         self.connection.write_ready.set()
         self.connection.stream_close_waiter.set()
 
-    def let_go(self) -> None:
+    def drop_references(self) -> None:
         """Let go of what refers back to this, once nothing comes any more."""
         del self.processors, self.handler
 

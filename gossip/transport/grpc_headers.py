@@ -42,7 +42,7 @@ _STATUS_OF_HTTP = {
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CallStatus:
     """How a call ended: the status by name, and the other side's words."""
 
     status: str
@@ -126,32 +126,32 @@ def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
     return None
 
 
-def parse_answer(headers: Mapping[bytes, bytes]) -> Verdict | None:
+def parse_answer(headers: Mapping[bytes, bytes]) -> CallStatus | None:
     """What the first header fields of an answer say: a verdict when there will be no messages."""
     http_status = headers.get(b":status")
     if b"grpc-status" in headers:
         return parse_trailers(headers)
     if http_status != b"200":
         status = _STATUS_OF_HTTP.get(http_status or b"", Status.UNKNOWN)
-        return Verdict(status.name, f"HTTP status {_shown(http_status)}")
+        return CallStatus(status.name, f"HTTP status {_shown(http_status)}")
     content_type = headers.get(b"content-type")
     if not _is_grpc(content_type):
-        return Verdict(Status.UNKNOWN.name, f"the content-type {_shown(content_type)} is not gRPC's")
+        return CallStatus(Status.UNKNOWN.name, f"the content-type {_shown(content_type)} is not gRPC's")
     return None
 
 
-def parse_trailers(headers: Mapping[bytes, bytes]) -> Verdict:
+def parse_trailers(headers: Mapping[bytes, bytes]) -> CallStatus:
     """What the last header fields of an answer say."""
     code = headers.get(b"grpc-status")
     if code is None:
-        return Verdict(Status.UNKNOWN.name, "the answer ended without a status")
+        return CallStatus(Status.UNKNOWN.name, "the answer ended without a status")
     try:
         status = Status(int(code) if code.isdigit() else -1)
     except ValueError:
-        return Verdict(
+        return CallStatus(
             Status.UNKNOWN.name, f"the answer ended with the status {_shown(code)}, which gRPC does not know"
         )
-    return Verdict(status.name, decode_grpc_message(headers.get(b"grpc-message", b"").decode("latin-1")))
+    return CallStatus(status.name, decode_grpc_message(headers.get(b"grpc-message", b"").decode("latin-1")))
 
 
 def _is_grpc(content_type: bytes | None) -> bool:

@@ -142,7 +142,7 @@ class GrpcProtocol(H2Protocol):
         self._end(None, exc)
         if self._is_prepared:
             self.connection.close()
-        self._let_go()
+        self._drop_references()
 
     # --
 
@@ -198,12 +198,12 @@ class GrpcProtocol(H2Protocol):
         expects_preface = not self.h2_config.client_side
         self._reader = FrameReader(self.connection, self._take_frame, expects_preface=expects_preface)
 
-    def _let_go(self) -> None:
+    def _drop_references(self) -> None:
         """Break the circles of references, so that no garbage collector has to look for them, which stops everybody."""
         del self._make_stream, self.handler
         if self._is_prepared:
-            self.processor.let_go()
-            self.connection.let_go()
+            self.processor.drop_references()
+            self.connection.drop_references()
             del self._reader
 
     def _go_on(self) -> None:

@@ -82,7 +82,7 @@ class GrpcStream(Stream):
         self._long_bytes = 0
         while not (messages := self._inbox.take()):
             if self._inbox.missing_bytes:
-                self._let_go_on()
+                self._admit_rest_of_message()
             if self._is_over():
                 return []
             self._waiter = asyncio.get_running_loop().create_future()
@@ -130,7 +130,7 @@ class GrpcStream(Stream):
                 if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
                     self._wake()
             else:
-                self._let_go_on()
+                self._admit_rest_of_message()
         return completed
 
     def headers_came(self, headers: dict[bytes, bytes]) -> None:
@@ -210,7 +210,7 @@ class GrpcStream(Stream):
         self._return_window()
         return True
 
-    def _let_go_on(self) -> None:
+    def _admit_rest_of_message(self) -> None:
         """Let the message under way go on, which somebody waits for: nothing more may come before the window opens."""
         if self.connection.failure is not None:
             return
@@ -218,7 +218,7 @@ class GrpcStream(Stream):
             self.connection.check_unfinished()
             self._return_window()
         else:
-            self.connection.let_through(self, self._inbox)
+            self.connection.admit_unfinished(self, self._inbox)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

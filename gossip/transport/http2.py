@@ -283,7 +283,7 @@ class Http2Connection(H2Connection):
             stream._inbound_window_manager.current_window_size,
         )
 
-    def let_through(self, stream: H2Stream, missing_bytes: int) -> None:
+    def admit_unfinished(self, stream: H2Stream, missing_bytes: int) -> None:
         """Open a stream's own window for the rest of a message."""
         increment = missing_bytes - stream._inbound_window_manager.current_window_size
         if increment > 0:

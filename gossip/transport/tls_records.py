@@ -5,9 +5,9 @@ APPLICATION_DATA = 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 64 * 1024
-MOST_OVERHEAD_BYTES = 64
+MAX_OVERHEAD_BYTES = 64
 """What a record has beside data."""
-MOST_RECORD_BYTES = 16 * 1024 + 512
+MAX_RECORD_BYTES = 16 * 1024 + 512
 NO_END = 1 << 40
 SILENT_BYTES = 256
 """So much for OpenSSL's eyes alone counts as an empty record: 4,000 requests to renegotiate fit into one record."""
@@ -66,13 +66,13 @@ class Records:
     def was_read(self, data_bytes: int) -> None:
         """A record had so much data."""
         self.unread -= 1
-        self._silent_bytes -= data_bytes + MOST_OVERHEAD_BYTES
+        self._silent_bytes -= data_bytes + MAX_OVERHEAD_BYTES
 
     def count_empty(self) -> int:
         """How many were empty since the last time; those that are full of what OpenSSL alone reads count as many."""
         empty, self.unread = max(0, self.unread), 0
         silent_bytes = max(0, self._silent_bytes)
-        full = max(0, silent_bytes - MOST_RECORD_BYTES) // SILENT_BYTES  # one may be under way
+        full = max(0, silent_bytes - MAX_RECORD_BYTES) // SILENT_BYTES  # one may be under way
         self._silent_bytes = silent_bytes - full * SILENT_BYTES
         return empty + full
 

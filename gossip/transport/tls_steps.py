@@ -20,7 +20,7 @@ SMALL_BYTES = 2304
 """An ECDSA certificate fits with its root. A thread costs 0.1 ms."""
 NO_CERTIFICATE_BYTES = 256
 """In so few there is no certificate."""
-KEPT = 1024
+MAX_WARY = 1024
 LONG_S = 0.003
 WARY_S = 60.0
 """For how long every step with one address is taken in a thread, after one took long on the loop, and failed.
@@ -76,7 +76,7 @@ class Steps:
     def _remember(self, address: str, wary_until_s: float) -> None:
         self._wary_until_s[address] = wary_until_s
         self._wary_until_s.move_to_end(address)
-        if len(self._wary_until_s) > KEPT:
+        if len(self._wary_until_s) > MAX_WARY:
             self._wary_until_s.popitem(last=False)
 
 

@@ -85,7 +85,7 @@ class TlsTransport(TurnTransport):
             self._lingering.cancel()
         self._application.connection_lost(self._error or exc)
         self._error = None
-        self._let_go_of_tls()
+        self._release_tls()
         del self._incoming, self._outgoing, self._application  # which refers back to this
 
     def pause_writing(self) -> None:
@@ -273,7 +273,7 @@ class TlsTransport(TurnTransport):
         self._error = error.with_traceback(None)  # its frames hold OpenSSL's memory
         self._stands = False  # what still comes may wait for a turn, and must not be read then
         self._flush()
-        self._let_go_of_tls()
+        self._release_tls()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._application.tls_failed(error)
         if self._tcp is None or self._tcp.is_closing():
@@ -285,7 +285,7 @@ class TlsTransport(TurnTransport):
         else:
             self._tcp.close()
 
-    def _let_go_of_tls(self) -> None:
+    def _release_tls(self) -> None:
         """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
         if self._step is not None:
             self._step.give_up()

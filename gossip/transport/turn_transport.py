@@ -67,7 +67,7 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
         if self._waits_for_turn:
             self._hold(self._rest + data)
         elif nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
-            self._turns.let_pass()
+            self._turns.hold_back()
             self._take(data)
         elif not self._turns.take(lambda: self._take(data)):
             self._wait_for_turn(data)

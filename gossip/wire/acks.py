@@ -8,15 +8,17 @@ from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
 from gossip.wire.varint import MAX_VARINT_BYTES, NotWellFormed, encode_varint, read_varint
 
-LONGEST_BYTES: Final = 64 * 1024
+MAX_ACK_BYTES: Final = 64 * 1024
 """What a refusal may take; Fabric's take a few hundred."""
-LONGEST_UNUSUAL_BYTES: Final = 2048
+MAX_UNUSUAL_ACK_BYTES: Final = 2048
 """What one may take that is not encoded as anybody would, and that has to become an object first."""
 
 _ACK_KEY: Final = b"\xb2\x01"
 _EMPTY_ACK: Final = _ACK_KEY + b"\x00"
-_LONGEST_POSITIVE: Final = 3 + MAX_VARINT_BYTES + len(_EMPTY_ACK)
-_BEFORE_NONCE: Final = tuple(bytes((1 << 3 | 2, max(size - 2, 0), 1 << 3)) for size in range(_LONGEST_POSITIVE + 1))
+_MAX_POSITIVE_ACK_BYTES: Final = 3 + MAX_VARINT_BYTES + len(_EMPTY_ACK)
+_BEFORE_NONCE: Final = tuple(
+    bytes((1 << 3 | 2, max(size - 2, 0), 1 << 3)) for size in range(_MAX_POSITIVE_ACK_BYTES + 1)
+)
 """How the envelope of a positive acknowledgement begins, by its size."""
 _ERROR: Final = 1 << 3 | 2
 _ERROR_KEY: Final = bytes((_ERROR,))
@@ -57,7 +59,7 @@ def find_positive_ack(frame: bytes) -> int | None:
         The nonce, or None where the frame has to be parsed: it is something else, or malformed.
     """
     size = len(frame)
-    if size > _LONGEST_POSITIVE or not frame.endswith(_EMPTY_ACK) or frame[:3] != _BEFORE_NONCE[size]:
+    if size > _MAX_POSITIVE_ACK_BYTES or not frame.endswith(_EMPTY_ACK) or frame[:3] != _BEFORE_NONCE[size]:
         return None
     try:
         nonce, stop = read_varint(frame, 3)
@@ -77,7 +79,7 @@ def parse_ack(signed: SignedMessage) -> str:
     if signed.kind is not MessageKind.ACK:
         raise UnexpectedMessageError(f"an acknowledgement is wanted, not {signed.kind.name}")
     size = signed.payload_bytes
-    if size <= LONGEST_BYTES:
+    if size <= MAX_ACK_BYTES:
         content = signed.content
         if content == b"":
             return ""
@@ -85,6 +87,6 @@ def parse_ack(signed: SignedMessage) -> str:
             length, text_at = read_varint(content, 1)
             if text_at + length == len(content):
                 return content[text_at:].decode()
-        if size <= LONGEST_UNUSUAL_BYTES:
+        if size <= MAX_UNUSUAL_ACK_BYTES:
             return signed.message.ack.error
     return f"an acknowledgement of {size} bytes, which is not read"

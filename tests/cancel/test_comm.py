@@ -186,7 +186,7 @@ def test_cancelled_while_serving(call: str, occurrence: int) -> None:
         dead = us.comm.presumed_dead()
         us.endpoint = listener.endpoint
         stream = await stranger.open(us)
-        await stream.send([stranger.hello()])
+        await stream.send([stranger.conn_establish()])
         await settle()
         if call == "FrameStream.send" and occurrence == 2:
             us.comm.send(data_message(), RemotePeer(us.endpoint, stranger.pki_id))

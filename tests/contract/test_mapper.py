@@ -70,7 +70,7 @@ def test_put_then_get(case: Case) -> None:
     assert {info.identity for info in case.mapper.identity_info()} == {case.own, *case.others}
 
 
-def test_info_names_identity_and_organisation(case: Case) -> None:
+def test_info_names_identity_and_organization(case: Case) -> None:
     pki_ids = [case.put(identity) for identity in case.others]
     info = case.mapper.identity_info()
     assert [info.by_id()[pki_id].identity for pki_id in pki_ids] == list(case.others)

@@ -17,7 +17,7 @@ from gossip.operations.exporter import Exporter
 from gossip.operations.figures import Figures
 from tests.support.bounded import run_bounded
 from tests.support.fake_clock import FakeClock
-from tests.support.organisations import peer_folder
+from tests.support.organizations import peer_folder
 from tests.support.source import ROOT
 
 SERVICE = ROOT / "docs" / "service"

@@ -14,9 +14,9 @@ from gossip import DialOptions, Peer, RemotePeer, open_peer
 from gossip.api.comm import Subscription
 from gossip.api.results import SendResult
 from gossip.clock import Clock
-from gossip.msp.authority import Member, Role, Validity, write_local_msp, write_tls
+from gossip.msp.authority import IssuedMember, Role, Validity, write_local_msp, write_tls
 from gossip.types import PkiId
-from tests.support.organisations import organisation, peer_folder
+from tests.support.organizations import organization, peer_folder
 from tests.support.peers import data_message
 from tests.support.real_peers import settings
 from tests.support.served import Served, peer_options
@@ -106,9 +106,9 @@ async def check_silent(news: Subscription[PkiId]) -> None:
 
 def issue(
     folder: Path, name: str = "peer9", *, number: int = 2, hosts: Sequence[str] = (), validity: Validity | None = None
-) -> tuple[Member, Path]:
+) -> tuple[IssuedMember, Path]:
     """Issue another peer of an organisation, and write its folder."""
-    issuer = organisation(number)
+    issuer = organization(number)
     full_name = f"{name}.{issuer.domain}"
     own_hosts = (full_name, "localhost", "127.0.0.1", *hosts)
     member = issuer.issue(full_name, Role.PEER, hosts=own_hosts, validity=validity)

@@ -8,7 +8,7 @@ from gossip.comm.handshake import Expectation, Handshake, State, certificate_has
 from gossip.errors import GossipError, OutOfOrderError
 from gossip.transport.base import Link
 from gossip.types import PkiId
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from tests.fuzz.edits import edit
 from tests.support.hmac_crypto import HmacCrypto, identity_of, pki_id_of
 from tests.support.wire_mutations import mutate
@@ -24,7 +24,7 @@ LEGAL = {
 
 
 @dataclass(frozen=True)
-class Hello:
+class FirstMessage:
     """A ConnEstablish that was really signed."""
 
     frame: bytes
@@ -33,17 +33,20 @@ class Hello:
     probe: bool
 
 
-def _hello(name: str, leaf: bytes, *, probe: bool) -> Hello:
+def _conn_establish(name: str, leaf: bytes, *, probe: bool) -> FirstMessage:
     identity = identity_of(name)
     crypto, pki_id = HmacCrypto(identity), pki_id_of(identity)
-    frame = encode_hello(pki_id, identity, certificate_hash(leaf), probe=probe, sign=crypto.sign)
-    return Hello(frame, pki_id, leaf == THEIR_LEAF, probe)
+    frame = encode_conn_establish(pki_id, identity, certificate_hash(leaf), probe=probe, sign=crypto.sign)
+    return FirstMessage(frame, pki_id, leaf == THEIR_LEAF, probe)
 
 
-HELLOS = [
-    _hello(name, leaf, probe=probe) for name in NAMES for leaf in (OUR_LEAF, THEIR_LEAF) for probe in (True, False)
+FIRST_MESSAGES = [
+    _conn_establish(name, leaf, probe=probe)
+    for name in NAMES
+    for leaf in (OUR_LEAF, THEIR_LEAF)
+    for probe in (True, False)
 ]
-OUR_HELLO = HELLOS[0].frame
+OUR_CONN_ESTABLISH = FIRST_MESSAGES[0].frame
 
 
 class Handshakes:
@@ -55,7 +58,7 @@ class Handshakes:
     def try_one(self, random: Random) -> str:
         link = Link("10.0.0.2:7051", random.choice((THEIR_LEAF, THEIR_LEAF, THEIR_LEAF, None)), OUR_LEAF)
         expected = random.choice((None, *(Expectation(pki_id_of(identity_of(name))) for name in NAMES)))
-        handshake = Handshake(HmacCrypto(identity_of("alice")), link, OUR_HELLO, expected)
+        handshake = Handshake(HmacCrypto(identity_of("alice")), link, OUR_CONN_ESTABLISH, expected)
         for _ in range(random.randrange(1, 6)):
             self._step(handshake, expected, random)
         return handshake.state.value
@@ -64,7 +67,7 @@ class Handshakes:
         before = handshake.state
         try:
             if random.random() < 0.4:
-                assert handshake.hello() == OUR_HELLO
+                assert handshake.conn_establish() == OUR_CONN_ESTABLISH
             else:
                 self._receive(handshake, expected, random)
         except OutOfOrderError:
@@ -75,14 +78,18 @@ class Handshakes:
 
     @staticmethod
     def _receive(handshake: Handshake, expected: Expectation | None, random: Random) -> None:
-        frame = random.choice(HELLOS).frame
+        frame = random.choice(FIRST_MESSAGES).frame
         match random.randrange(4):
             case 0:
                 frame = mutate(frame, random)
             case 1:
-                frame = edit(frame, random, [hello.frame[:80] for hello in HELLOS])
+                frame = edit(frame, random, [conn_establish.frame[:80] for conn_establish in FIRST_MESSAGES])
         info = handshake.receive(frame, NOW)
-        proven = [hello for hello in HELLOS if info.auth.signed_data in hello.frame and hello.is_bound]
-        assert [hello.pki_id for hello in proven] == [info.pki_id], frame.hex()
+        proven = [
+            conn_establish
+            for conn_establish in FIRST_MESSAGES
+            if info.auth.signed_data in conn_establish.frame and conn_establish.is_bound
+        ]
+        assert [conn_establish.pki_id for conn_establish in proven] == [info.pki_id], frame.hex()
         assert expected is None or expected.pki_id == info.pki_id, frame.hex()
         assert (handshake.state is State.PROBED) == proven[0].probe, frame.hex()

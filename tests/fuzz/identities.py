@@ -76,8 +76,8 @@ class Identities:
     def _judge(self, identity: PeerIdentityType, random: Random) -> str:
         case = identity.hex()
         self._compare_with_google(identity)
-        crypto, organisation = self._peer.crypto, self._peer.advisor.org_by_peer_identity(identity)
-        assert crypto.get_pki_id_of_cert(identity) is not None or organisation is None, case
+        crypto, organization = self._peer.crypto, self._peer.advisor.org_by_peer_identity(identity)
+        assert crypto.get_pki_id_of_cert(identity) is not None or organization is None, case
         try:
             crypto.validate_identity(identity)
             crypto.expiration(identity)
@@ -88,7 +88,7 @@ class Identities:
             body = _body_of(identity)
             assert body is not None, case
             assert _signed_part(body) in self._signed_parts, f"no CA signed this: {case}"
-            assert organisation is not None, case
+            assert organization is not None, case
         try:
             crypto.verify(identity, random.randbytes(70), b"message")
         except (IdentityError, SignatureError):

@@ -13,7 +13,7 @@ from gossip.errors import NegativeAckError, RefusedByPeerError, StreamBrokenErro
 from gossip.types import PkiId
 from tests.support.bounded import run_bounded
 from tests.support.google_peer import GooglePeer, RefusedError, ack_envelope, data_envelope, parse
-from tests.support.organisations import organisation, peer
+from tests.support.organizations import organization, peer
 from tests.support.peers import data_message, data_of, everything
 from tests.support.real_peers import settings
 
@@ -25,12 +25,12 @@ class Responder:
 
     def __init__(self) -> None:
         self.me = GooglePeer(2)
-        self.hello = self.me.hello()
+        self.conn_establish = self.me.conn_establish()
         self.refusal: str | None = None
         self.heard: list[bytes] = []
 
     def stream(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        yield self.hello
+        yield self.conn_establish
         (certificate,) = context.auth_context()["x509_pem_cert"]
         try:
             initiator = self.me.judge(next(requests), certificate)
@@ -60,7 +60,7 @@ def serving(responder: Responder) -> Iterator[str]:
         "GossipStream": grpc.stream_stream_rpc_method_handler(responder.stream),
         "Ping": grpc.unary_unary_rpc_method_handler(lambda _body, _context: b""),
     }
-    roots = b"".join(organisation(number).tls_ca.certificate_pem for number in (1, 2))
+    roots = b"".join(organization(number).tls_ca.certificate_pem for number in (1, 2))
     pair = (responder.me.tls_key_pem, responder.me.tls_certificate_pem)
     with ThreadPoolExecutor(4) as workers:
         server = grpc.server(workers)
@@ -161,11 +161,11 @@ def test_the_servers_refusal_is_told_in_its_own_words() -> None:
     play(scenario, responder)
 
 
-def test_a_hello_that_names_another_certificate_is_refused() -> None:
+def test_a_conn_establish_that_names_another_certificate_is_refused() -> None:
     async def scenario(ours: Peer, there: RemotePeer) -> None:
         with pytest.raises(TlsBindingError):
             await ours.comm.handshake(there)
 
     responder = Responder()
-    responder.hello = responder.me.hello(tls_certificate_pem=peer(2, 1).tls.certificate_pem)
+    responder.conn_establish = responder.me.conn_establish(tls_certificate_pem=peer(2, 1).tls.certificate_pem)
     play(scenario, responder)

@@ -13,7 +13,7 @@ from gossip.errors import NegativeAckError
 from gossip.types import PkiId
 from tests.support.bounded import run_bounded
 from tests.support.google_peer import GooglePeer, ack_envelope, data_envelope, parse
-from tests.support.organisations import organisation, peer
+from tests.support.organizations import organization, peer
 from tests.support.peers import data_message, data_of, everything
 from tests.support.real_peers import settings
 
@@ -39,7 +39,7 @@ class Initiator:
 
     async def join(self) -> None:
         """Introduce ourselves, and judge who answers."""
-        await self.say(self.me.hello())
+        await self.say(self.me.conn_establish())
         introduction = self.me.judge(await self.hear(), OUR_TLS_CERTIFICATE)
         assert introduction.pki_id == self.ours.comm.get_pki_id()
         assert not introduction.probe
@@ -55,7 +55,7 @@ def unchanged(data: bytes) -> bytes:
 @asynccontextmanager
 async def initiator() -> AsyncIterator[Initiator]:
     me = GooglePeer(2)
-    roots = b"".join(organisation(number).tls_ca.certificate_pem for number in (1, 2))
+    roots = b"".join(organization(number).tls_ca.certificate_pem for number in (1, 2))
     credentials = grpc.ssl_channel_credentials(roots, me.tls_key_pem, me.tls_certificate_pem)
     async with (
         open_peer(settings(1, listen="127.0.0.1:0")) as ours,
@@ -110,7 +110,7 @@ async def google_answers(google: Initiator, text: str) -> None:
 def test_a_probe_ends_with_ok_and_leaves_no_connection() -> None:
     async def main() -> None:
         async with initiator() as google:
-            await google.say(google.me.hello(probe=True))
+            await google.say(google.me.conn_establish(probe=True))
             google.me.judge(await google.hear(), OUR_TLS_CERTIFICATE)
             assert await google.status() == (grpc.StatusCode.OK, "")
             assert google.ours.identities.get(PkiId(google.me.pki_id)) == google.me.identity
@@ -128,7 +128,7 @@ def test_a_probe_ends_with_ok_and_leaves_no_connection() -> None:
 def test_a_refusal_reaches_the_client_in_words(forged: str, text: str) -> None:
     async def main() -> None:
         async with initiator() as google:
-            other = google.me.hello(tls_certificate_pem=peer(2, 1).tls.certificate_pem)
+            other = google.me.conn_establish(tls_certificate_pem=peer(2, 1).tls.certificate_pem)
             await google.hear()  # a responder introduces itself before it judges
             await google.say(other if forged == "binding" else data_envelope(b"no hello"))
             code, details = await google.status()

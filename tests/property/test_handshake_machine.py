@@ -10,7 +10,16 @@ from gossip.comm.handshake import Expectation, Handshake, State
 from gossip.errors import GossipError, OutOfOrderError
 from gossip.transport.base import Link
 from gossip.types import PkiId
-from tests.fuzz.handshakes import HELLOS, LEGAL, NAMES, NOW, OUR_HELLO, OUR_LEAF, THEIR_LEAF, Hello
+from tests.fuzz.handshakes import (
+    FIRST_MESSAGES,
+    LEGAL,
+    NAMES,
+    NOW,
+    OUR_CONN_ESTABLISH,
+    OUR_LEAF,
+    THEIR_LEAF,
+    FirstMessage,
+)
 from tests.support.hmac_crypto import HmacCrypto, identity_of, pki_id_of
 from tests.support.wire_mutations import mutate
 
@@ -28,7 +37,7 @@ class HandshakeMachine(RuleBasedStateMachine):
         self.has_certificate = has_certificate
         link = Link("10.0.0.2:7051", THEIR_LEAF if has_certificate else None, OUR_LEAF)
         expectation = Expectation(expected) if expected is not None else None
-        self.handshake = Handshake(HmacCrypto(identity_of("alice")), link, OUR_HELLO, expectation)
+        self.handshake = Handshake(HmacCrypto(identity_of("alice")), link, OUR_CONN_ESTABLISH, expectation)
         self.before = State.NEW
         if is_begun:
             self.send()
@@ -37,7 +46,7 @@ class HandshakeMachine(RuleBasedStateMachine):
     @rule()
     def send(self) -> None:
         try:
-            assert self.handshake.hello() == OUR_HELLO
+            assert self.handshake.conn_establish() == OUR_CONN_ESTABLISH
         except OutOfOrderError:
             assert self.handshake.state is self.before is not State.NEW
         except GossipError:
@@ -46,31 +55,31 @@ class HandshakeMachine(RuleBasedStateMachine):
         else:
             assert (self.before, self.handshake.state) == (State.NEW, State.SENT)
 
-    @rule(hello=st.sampled_from(HELLOS))
-    def receive_a_real_hello(self, hello: Hello) -> None:
-        holds = hello.is_bound and self.expected in (None, hello.pki_id)
+    @rule(conn_establish=st.sampled_from(FIRST_MESSAGES))
+    def receive_a_real_conn_establish(self, conn_establish: FirstMessage) -> None:
+        holds = conn_establish.is_bound and self.expected in (None, conn_establish.pki_id)
         if self.before is not State.SENT:
-            self.refuse(hello.frame, State(self.before))
+            self.refuse(conn_establish.frame, State(self.before))
         elif not holds:
-            self.refuse(hello.frame, State.REFUSED)
+            self.refuse(conn_establish.frame, State.REFUSED)
         else:
-            assert self.handshake.receive(hello.frame, NOW).pki_id == hello.pki_id
-            assert self.handshake.state is (State.PROBED if hello.probe else State.PROVEN)
+            assert self.handshake.receive(conn_establish.frame, NOW).pki_id == conn_establish.pki_id
+            assert self.handshake.state is (State.PROBED if conn_establish.probe else State.PROVEN)
 
     @rule(data=st.binary(max_size=300))
     def receive_bytes(self, data: bytes) -> None:
         self.refuse(data, State.REFUSED if self.before is State.SENT else State(self.before))
 
-    @rule(hello=st.sampled_from(HELLOS), seed=st.integers(0, 2**32))
-    def receive_a_bent_hello(self, hello: Hello, seed: int) -> None:
+    @rule(conn_establish=st.sampled_from(FIRST_MESSAGES), seed=st.integers(0, 2**32))
+    def receive_a_bent_conn_establish(self, conn_establish: FirstMessage, seed: int) -> None:
         """Some changes leave what was signed alone, such as an unknown field beside it."""
         try:
-            info = self.handshake.receive(mutate(hello.frame, Random(seed)), NOW)
+            info = self.handshake.receive(mutate(conn_establish.frame, Random(seed)), NOW)
         except GossipError:
             return
-        assert info.auth.signed_data in hello.frame
-        assert info.pki_id == hello.pki_id
-        assert hello.is_bound
+        assert info.auth.signed_data in conn_establish.frame
+        assert info.pki_id == conn_establish.pki_id
+        assert conn_establish.is_bound
 
     @invariant()
     def never_leaves_a_final_state(self) -> None:

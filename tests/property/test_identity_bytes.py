@@ -34,12 +34,12 @@ def edited(original: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
 
 def is_taken(identity: PeerIdentityType) -> bool:
     """Whether the peer takes it; nothing but an IdentityError may come up where it does not."""
-    organisation = PEER.advisor.org_by_peer_identity(identity)
+    organization = PEER.advisor.org_by_peer_identity(identity)
     try:
         PEER.crypto.validate_identity(identity)
     except IdentityError:
         return False
-    assert organisation is not None
+    assert organization is not None
     assert PEER.crypto.get_pki_id_of_cert(identity) is not None
     return True
 

@@ -20,7 +20,7 @@ from tests.support.odd_servers import (
     speak_http1,
     tcp_server,
 )
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 from tests.support.served import peer_options
 
 NOBODY = "127.0.0.1:1"
@@ -79,9 +79,9 @@ def the_key_of_another_certificate(folder: Path) -> Path:
     return folder / "msp" / "keystore"
 
 
-def the_msp_of_another_organisation(folder: Path) -> Path:
+def the_msp_of_another_organization(folder: Path) -> Path:
     for name in ("cacerts", "config.yaml"):
-        source, target = organisation_folder(2) / "msp" / name, folder / "msp" / name
+        source, target = organization_folder(2) / "msp" / name, folder / "msp" / name
         if target.is_dir():
             shutil.rmtree(target)
             shutil.copytree(source, target)
@@ -125,7 +125,7 @@ def the_tls_key_of_another_certificate(folder: Path) -> Path:
         a_certificate_that_is_none,
         no_key,
         the_key_of_another_certificate,
-        the_msp_of_another_organisation,
+        the_msp_of_another_organization,
         a_broken_config_yaml,
         no_tls_certificate,
         a_tls_certificate_that_is_a_folder,
@@ -164,8 +164,8 @@ def test_a_tls_ca_that_is_missing_is_named(tmp_path: Path) -> None:
     assert outcome.stderr == f"gossip: {tmp_path / 'ca.crt'}: cannot be read: No such file or directory\n"
 
 
-def test_our_own_organisation_cannot_be_another_one_too() -> None:
-    outcome = run("handshake", NOBODY, *peer_options(1), f"--org=Org1MSP={organisation_folder(1) / 'msp'}")
+def test_our_own_organization_cannot_be_another_one_too() -> None:
+    outcome = run("handshake", NOBODY, *peer_options(1), f"--org=Org1MSP={organization_folder(1) / 'msp'}")
 
     assert outcome.exit_code == 2
     assert "Org1MSP is our own organisation" in outcome.stderr

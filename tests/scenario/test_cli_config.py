@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.cli import run
 from tests.support.core_yaml import TEXT, line_of, write_core_yaml
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 from tests.support.served import peer_options, serving
 
-ORG2 = f"--org=Org2MSP={organisation_folder(2) / 'msp'}"
+ORG2 = f"--org=Org2MSP={organization_folder(2) / 'msp'}"
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from gossip.misbehave.catalogue import FAULTS
 from tests.support.cli import run, run_process
-from tests.support.organisations import organisation_folder
+from tests.support.organizations import organization_folder
 from tests.support.served import Served, peer_options, serving
 
 
@@ -56,7 +56,7 @@ def test_an_ending_that_is_not_right_is_told_by_the_exit_code(server: Served) ->
 
 
 def test_identities_are_issued_with_the_key_of_the_ca_alone(server: Served) -> None:
-    ca = organisation_folder(2) / "ca"
+    ca = organization_folder(2) / "ca"
     outcome = run("misbehave", server.endpoint, *peer_options(2), "--fault=expired", f"--ca={ca}", "--json")
     assert outcome.exit_code == 0
     outcome = run("misbehave", server.endpoint, *peer_options(2), "--fault=expired")

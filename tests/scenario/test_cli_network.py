@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.cli import run, run_process
-from tests.support.organisations import organisation, peer_folder
+from tests.support.organizations import organization, peer_folder
 from tests.support.served import Served, peer_options, serving
 from tests.support.tls_files import CRYPTO
 
@@ -47,7 +47,7 @@ def test_handshake_tells_who_is_there_and_that_both_accepted(server: Served) -> 
         "mspid": "Org1MSP",
         "subject": "CN=peer0.org1.example.com,ST=California,L=San Francisco,OU=peer,C=US",
         "issuer": "CN=ca.org1.example.com,ST=California,L=San Francisco,O=org1.example.com,C=US",
-        "not_after": organisation(1).validity.not_after_at.isoformat().replace("+00:00", "Z"),
+        "not_after": organization(1).validity.not_after_at.isoformat().replace("+00:00", "Z"),
         "tls_version": "TLSv1.3",
         "tls_cert_sha256": hashlib.sha256(leaf).hexdigest(),
         "accepted_by_peer": True,
@@ -176,7 +176,7 @@ def test_ready_tells_who_listens_where(server: Served) -> None:
     )
 
 
-def test_the_organisations_of_the_vectors_shake_hands() -> None:
+def test_the_organizations_of_the_vectors_shake_hands() -> None:
     def options(own: int, other: int) -> list[str]:
         folder = CRYPTO / f"org{own}" / "peers" / "peer0"
         return [

@@ -142,7 +142,7 @@ def test_garbage_is_warned_of_seldom(caplog: pytest.LogCaptureFixture) -> None:
 async def be_refused(stranger: Stranger, peer: MemoryPeer) -> None:
     """Bind a certificate that is not on the connection."""
     stream = await stranger.open(peer)
-    await stream.send([stranger.hello(tls_cert_hash=b"another's")])
+    await stream.send([stranger.conn_establish(tls_cert_hash=b"another's")])
     await settle()
 
 
@@ -368,7 +368,7 @@ def test_a_crypto_service_that_fails_is_a_refusal_that_is_counted_and_told(
         stranger = Stranger(network, "stranger")
         monkeypatch.setattr(peer.crypto, "verify", verify)
         stream = await stranger.open(peer)
-        await stream.send([stranger.hello()])
+        await stream.send([stranger.conn_establish()])
         await settle()
         assert metrics.handshakes == [(Outcome.FAILED, False)]
         assert [str(refusal) for refusal in observer.refusals] == [

@@ -347,8 +347,8 @@ def test_a_second_conn_establish_is_a_message_like_any_other() -> None:
         )
         incoming = peer.comm.accept(everything)
         stream = await stranger.join(peer)
-        await stream.send([impostor.hello(), impostor.hello(probe=True)])
-        for frame in (impostor.hello(), impostor.hello(probe=True)):
+        await stream.send([impostor.conn_establish(), impostor.conn_establish(probe=True)])
+        for frame in (impostor.conn_establish(), impostor.conn_establish(probe=True)):
             received = await anext(incoming)
             assert received.get_gossip_message().envelope == frame
             assert received.get_connection_info().pki_id == stranger.pki_id

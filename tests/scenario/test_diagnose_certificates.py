@@ -17,7 +17,7 @@ from tests.support.certificates import like, over_sha1, with_unknown_extension
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
 from tests.support.odd_servers import over_tls, say_nothing, tcp_server
-from tests.support.organisations import NOW, organisation, organisation_folder, peer
+from tests.support.organizations import NOW, organization, organization_folder, peer
 
 Network = Iterator[Arguments]
 RUNNING = Validity.running(NOW)
@@ -35,7 +35,7 @@ def their_address_as_a_dns_name(tmp_path: Path) -> Network:
     folder = copy_of(1, tmp_path)
     names = x509.SubjectAlternativeName([x509.DNSName("127.0.0.1")])
     builder = like(peer(1).tls.certificate, without=x509.SubjectAlternativeName).add_extension(names, critical=False)
-    signed = builder.sign(organisation(1).tls_ca.key, SHA256())
+    signed = builder.sign(organization(1).tls_ca.key, SHA256())
     write_tls(folder / "tls", Credential(signed, peer(1).tls.key))
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
@@ -51,7 +51,7 @@ def theirs(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity =
 
 def their_copy(tmp_path: Path) -> Path:
     """Our copy of Org1's MSP folder, to be broken."""
-    return Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    return Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
 
 
 def with_copy(msp: Path) -> Arguments:
@@ -61,7 +61,7 @@ def with_copy(msp: Path) -> Arguments:
 
 @contextmanager
 def their_intermediate_expired(tmp_path: Path) -> Network:
-    between = organisation(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=Validity.expired(NOW))
+    between = organization(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=Validity.expired(NOW))
     with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
@@ -79,7 +79,7 @@ def their_root_expired_above_an_intermediate(tmp_path: Path) -> Network:
 @contextmanager
 def their_intermediate_of_another_generation(tmp_path: Path) -> Network:
     old, new = (
-        organisation(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING) for _ in range(2)
+        organization(1).tls_ca.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING) for _ in range(2)
     )
     with listening(peer_settings(1, folder=theirs(tmp_path, new, old.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
@@ -110,7 +110,7 @@ def their_ca_a_stranger_and_their_certificate_expired(tmp_path: Path) -> Network
 
 @contextmanager
 def their_certificate_over_sha1(tmp_path: Path) -> Network:
-    weak = over_sha1(peer(1).tls.certificate, organisation(1).tls_ca.key)
+    weak = over_sha1(peer(1).tls.certificate, organization(1).tls_ca.key)
     files = write_tls(tmp_path / "tls", Credential(weak, peer(1).tls.key))
     with tcp_server(over_tls(files, say_nothing, alpn="h2", takes_weak_signatures=True)) as endpoint:
         yield [endpoint, *as_org2()]
@@ -119,7 +119,7 @@ def their_certificate_over_sha1(tmp_path: Path) -> Network:
 @contextmanager
 def their_certificate_with_an_unknown_extension(tmp_path: Path) -> Network:
     folder = copy_of(1, tmp_path)
-    write_tls(folder / "tls", with_unknown_extension(peer(1).tls, organisation(1).tls_ca))
+    write_tls(folder / "tls", with_unknown_extension(peer(1).tls, organization(1).tls_ca))
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
 
@@ -128,8 +128,8 @@ def their_certificate_with_an_unknown_extension(tmp_path: Path) -> Network:
 def their_cas_exchanged_in_our_copy(tmp_path: Path) -> Network:
     msp = their_copy(tmp_path)
     (ca_file,), (tls_ca_file,) = (msp / "cacerts").iterdir(), (msp / "tlscacerts").iterdir()
-    ca_file.write_bytes(organisation(1).tls_ca.certificate_pem)
-    tls_ca_file.write_bytes(organisation(1).ca.certificate_pem)
+    ca_file.write_bytes(organization(1).tls_ca.certificate_pem)
+    tls_ca_file.write_bytes(organization(1).ca.certificate_pem)
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *with_copy(msp)]
 
@@ -137,9 +137,9 @@ def their_cas_exchanged_in_our_copy(tmp_path: Path) -> Network:
 @contextmanager
 def their_ca_in_place_of_the_tls_ca_of_its_name(tmp_path: Path) -> Network:
     msp = their_copy(tmp_path)
-    namesake = Authority.create(organisation(1).ca.name, organisation(1).domain, validity=RUNNING)
+    namesake = Authority.create(organization(1).ca.name, organization(1).domain, validity=RUNNING)
     (tls_ca_file,) = (msp / "tlscacerts").iterdir()
-    tls_ca_file.write_bytes(organisation(1).ca.certificate_pem)
+    tls_ca_file.write_bytes(organization(1).ca.certificate_pem)
     with listening(peer_settings(1, folder=theirs(tmp_path, namesake))) as endpoint:
         yield [endpoint, *with_copy(msp)]
 
@@ -154,7 +154,7 @@ def ours(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity = R
 
 def our_new_tls_ca() -> Authority:
     """The TLS CA of Org2, made anew."""
-    return Authority.create(organisation(2).tls_ca.name, organisation(2).domain, validity=RUNNING)
+    return Authority.create(organization(2).tls_ca.name, organization(2).domain, validity=RUNNING)
 
 
 @contextmanager
@@ -172,7 +172,7 @@ def our_tls_ca_made_anew_and_our_certificate_expired(tmp_path: Path) -> Network:
 @contextmanager
 def our_intermediate_of_another_generation(tmp_path: Path) -> Network:
     old, new = (
-        organisation(2).tls_ca.issue_authority("tlsica.org2", "org2.example.com", validity=RUNNING) for _ in range(2)
+        organization(2).tls_ca.issue_authority("tlsica.org2", "org2.example.com", validity=RUNNING) for _ in range(2)
     )
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *as_org2(ours(tmp_path, new, old.certificate_pem))]
@@ -198,7 +198,7 @@ def our_tls_ca_expired(tmp_path: Path) -> AbstractContextManager[Arguments]:
 @contextmanager
 def our_certificate_over_sha1(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
-    weak = over_sha1(peer(2).tls.certificate, organisation(2).tls_ca.key)
+    weak = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
     write_tls(folder / "tls", Credential(weak, peer(2).tls.key))
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *as_org2(folder)]
@@ -306,7 +306,7 @@ def test_a_ca_that_they_may_lack_is_told_by_its_key(tmp_path: Path) -> None:
     with tls_ca_unknown_to_them(tmp_path) as arguments:
         stage = failed_stage(arguments)
 
-    extensions = organisation(2).tls_ca.certificate.extensions
+    extensions = organization(2).tls_ca.certificate.extensions
     key_id = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
     assert stage["causes"][0]["text"] == (
         f"they do not have tlsca.org2.example.com (subject key id {key_id}), the TLS CA that issued our certificate "

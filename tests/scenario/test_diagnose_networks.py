@@ -24,8 +24,8 @@ from tests.support.broken_networks import (
     IMPATIENT,
     Arguments,
     as_org2,
+    conn_establish_of,
     copy_of,
-    hello_of,
     reissue_tls,
     say,
     write_tls,
@@ -34,7 +34,7 @@ from tests.support.cli import Outcome, run, run_process
 from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
-from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
+from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import data_message
 from tests.support.served import peer_options
 
@@ -122,7 +122,7 @@ def run_pki_id(endpoint: str) -> object:
 
 def test_a_client_certificate_of_its_own_is_shown_as_what_is_bound(endpoint: str, tmp_path: Path) -> None:
     folder = copy_of(2, tmp_path)
-    tls_ca, validity = organisation(2).tls_ca, organisation(2).validity
+    tls_ca, validity = organization(2).tls_ca, organization(2).validity
     write_tls(folder / "tls", tls_ca.issue_tls("client.org2.example.com", validity=validity, hosts=HERE), "client")
     config = write_core_yaml(
         folder,
@@ -131,7 +131,7 @@ def test_a_client_certificate_of_its_own_is_shown_as_what_is_bound(endpoint: str
         ("clientCert:\n      file:", "clientCert:\n      file: tls/client.crt"),
     )
 
-    outcome = run("diagnose", endpoint, f"--config={config}", f"--org=Org1MSP={organisation_folder(1) / 'msp'}")
+    outcome = run("diagnose", endpoint, f"--config={config}", f"--org=Org1MSP={organization_folder(1) / 'msp'}")
 
     assert outcome.exit_code == 0, outcome.stdout
     own = f"client.org2.example.com, a client certificate of its own: {folder / 'tls' / 'client.crt'}"
@@ -170,9 +170,9 @@ def tls_off_here(tmp_path: Path) -> Iterator[Arguments]:
 @contextmanager
 def outdated_tls_ca(tmp_path: Path) -> Iterator[Arguments]:
     old = Authority.create(
-        organisation(1).tls_ca.name, organisation(1).domain, validity=organisation(1).validity
+        organization(1).tls_ca.name, organization(1).domain, validity=organization(1).validity
     ).certificate_pem
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
     (ca_file,) = (msp / "tlscacerts").iterdir()
     ca_file.write_bytes(old)
     with listening(peer_settings(1)) as endpoint:
@@ -241,14 +241,14 @@ def they_have_no_msp_of_ours(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def our_wrong_mspid(tmp_path: Path) -> Iterator[Arguments]:
-    others = [f"--org=Org{number}MSP={organisation_folder(number) / 'msp'}" for number in (1, 2)]
+    others = [f"--org=Org{number}MSP={organization_folder(number) / 'msp'}" for number in (1, 2)]
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *without(as_org2(), "--org", "--mspid"), "--mspid=Org3MSP", *others]
 
 
 def reissue_identity(folder: Path, number: int, validity: Validity) -> None:
     """Give a copied peer another certificate of its own CA."""
-    issued = organisation(number).ca.issue_identity(peer(number).name, validity=validity, units=("peer",))
+    issued = organization(number).ca.issue_identity(peer(number).name, validity=validity, units=("peer",))
     (signcert,) = (folder / "msp" / "signcerts").iterdir()
     signcert.write_bytes(issued.certificate_pem)
     (folder / "msp" / "keystore" / "priv_sk").write_bytes(issued.key_pem)
@@ -264,20 +264,20 @@ def our_identity_expired(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def they_revoked_us(tmp_path: Path) -> Iterator[Arguments]:
-    msp = Path(shutil.copytree(organisation_folder(2) / "msp", tmp_path / "org2" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(2) / "msp", tmp_path / "org2" / "msp"))
     (msp / "crls").mkdir()
-    (msp / "crls" / "crl.pem").write_bytes(organisation(2).ca.revoke([peer(2).identity.certificate], now=NOW))
+    (msp / "crls" / "crl.pem").write_bytes(organization(2).ca.revoke([peer(2).identity.certificate], now=NOW))
     with listening(replace(peer_settings(1), organizations={"Org2MSP": msp})) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
-    other = Authority.create("ca-old.org1.example.com", "org1.example.com", validity=organisation(1).validity)
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    other = Authority.create("ca-old.org1.example.com", "org1.example.com", validity=organization(1).validity)
     (msp / "cacerts" / "ca-old.pem").write_bytes(other.certificate_pem)
     config = msp / "config.yaml"
-    text, certificate = config.read_text(), f"cacerts/{organisation(1).ca.name}-cert.pem"
+    text, certificate = config.read_text(), f"cacerts/{organization(1).ca.name}-cert.pem"
     at = text.index("PeerOUIdentifier")
     config.write_text(text[:at] + text[at:].replace(certificate, "cacerts/ca-old.pem", 1))
     with listening(peer_settings(1)) as endpoint:
@@ -286,7 +286,7 @@ def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def our_copy_spells_their_role_in_capitals(tmp_path: Path) -> Iterator[Arguments]:
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
     config = msp / "config.yaml"
     text = config.read_text()
     at = text.index("PeerOUIdentifier")
@@ -300,7 +300,7 @@ def our_copy_spells_their_role_in_capitals(tmp_path: Path) -> Iterator[Arguments
 @contextmanager
 def we_misname_their_organization(tmp_path: Path) -> Iterator[Arguments]:
     with listening(peer_settings(1)) as endpoint:
-        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org3MSP={organisation_folder(1) / 'msp'}"]
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org3MSP={organization_folder(1) / 'msp'}"]
 
 
 @contextmanager
@@ -317,9 +317,9 @@ def identity_as_tls(folder: Path) -> None:
 
 
 @contextmanager
-def our_own_organisation_given_as_another(tmp_path: Path) -> Iterator[Arguments]:
+def our_own_organization_given_as_another(tmp_path: Path) -> Iterator[Arguments]:
     with listening(peer_settings(1)) as endpoint:
-        yield [endpoint, *as_org2(), f"--org=Org2MSP={organisation_folder(2) / 'msp'}"]
+        yield [endpoint, *as_org2(), f"--org=Org2MSP={organization_folder(2) / 'msp'}"]
 
 
 @contextmanager
@@ -332,7 +332,7 @@ def their_folder_missing(tmp_path: Path) -> Iterator[Arguments]:
 @contextmanager
 def our_folder_broken_below_theirs(tmp_path: Path) -> Iterator[Arguments]:
     """The folder that --org names lies above ours, and is sound."""
-    above = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1"))
+    above = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1"))
     folder = copy_of(2, above)
     (folder / "msp" / "config.yaml").write_text("NodeOUs: [")
     with listening(peer_settings(1)) as endpoint:
@@ -424,15 +424,21 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
         ("conn_establish", "theirs", "no-conn-establish", "its version", 1),
     ),
     (
-        speaking(say(hello_of(1, pki_id=PkiId(b"\x07" * 32))), "false_pki_id"),
+        speaking(say(conn_establish_of(1, pki_id=PkiId(b"\x07" * 32))), "false_pki_id"),
         ("identity", "theirs", "refused-by-msp", "the peer's signcerts", 1),
     ),
-    (speaking(say(hello_of(1, signer=2)), "wrong_key"), ("signature", "theirs", "wrong-key", "the peer's keystore", 1)),
     (
-        speaking(say(hello_of(1, tls_cert_hash=b""), and_wait=False), "binds_nothing"),
+        speaking(say(conn_establish_of(1, signer=2)), "wrong_key"),
+        ("signature", "theirs", "wrong-key", "the peer's keystore", 1),
+    ),
+    (
+        speaking(say(conn_establish_of(1, tls_cert_hash=b""), and_wait=False), "binds_nothing"),
         ("tls_binding", "theirs", "tls-off-there", "peer.tls.enabled", 1),
     ),
-    (speaking(say(hello_of(1), and_wait=True), "no_verdict"), ("verdict", "theirs", "no-verdict", "its log", 3)),
+    (
+        speaking(say(conn_establish_of(1), and_wait=True), "no_verdict"),
+        ("verdict", "theirs", "no-verdict", "its log", 3),
+    ),
     (we_have_no_msp_of_theirs, ("identity", "ours", "organization-unknown-here", "--org Org1MSP=DIR", 1)),
     (they_have_no_msp_of_ours, ("verdict", "theirs", "organization-unknown-to-them", "the channels", 1)),
     (our_wrong_mspid, ("verdict", "ours", "wrong-mspid", "peer.localMspId (--mspid)", 1)),
@@ -442,7 +448,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:7", 1)),
     (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
     (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
-    (our_own_organisation_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),
+    (our_own_organization_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),
     (their_folder_missing, ("tls", "ours", "org-msp", "org1/msp, named by --org Org1MSP", 2)),
     (our_folder_broken_below_theirs, ("own_identity", "ours", "config-unreadable", "org2/msp/config.yaml:1", 2)),
     (our_certificate_in_der, ("own_identity", "ours", "not-pem", "msp/signcerts/peer0.org2", 2)),
@@ -543,7 +549,7 @@ def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
     folder = copy_of(2, tmp_path)
     without_list = ("\n        - tls/ca.crt", "")
     config = write_core_yaml(folder, ("localMspId: Org1MSP", "localMspId: Org2MSP"), without_list, (old, new))
-    org1 = [] if rule == "tls-ca-unknown-here" else [f"--org=Org1MSP={organisation_folder(1) / 'msp'}"]
+    org1 = [] if rule == "tls-ca-unknown-here" else [f"--org=Org1MSP={organization_folder(1) / 'msp'}"]
 
     outcome = run("diagnose", endpoint, f"--config={config}", "--json", *org1)
 
@@ -553,10 +559,10 @@ def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
 
 def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -> None:
     """Those of --org count too, and two lines of core.yaml name one each."""
-    folder, org3 = copy_of(2, tmp_path), Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org3"))
-    shutil.copy(organisation_folder(2) / "tlsca" / "tlsca.org2.example.com-cert.pem", folder / "tls" / "more.crt")
+    folder, org3 = copy_of(2, tmp_path), Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org3"))
+    shutil.copy(organization_folder(2) / "tlsca" / "tlsca.org2.example.com-cert.pem", folder / "tls" / "more.crt")
     (tlsca,) = (org3 / "tlscacerts").iterdir()
-    tlsca.write_bytes(organisation(3).tls_ca.certificate_pem)
+    tlsca.write_bytes(organization(3).tls_ca.certificate_pem)
     config = write_core_yaml(folder, ("Id: Org1MSP", "Id: Org2MSP"), ("- tls/ca.crt", "- tls/more.crt"))
 
     outcome = run("diagnose", endpoint, f"--config={config}", "--json", f"--org=Org3MSP={org3}")
@@ -623,7 +629,7 @@ def test_a_peer_s_words_cannot_move_the_cursor() -> None:
 @pytest.mark.parametrize("command", ["diagnose", "handshake"])
 def test_a_tls_ca_may_come_through_a_pipe(command: str, endpoint: str) -> None:
     reading, writing = os.pipe()
-    (ca_file,) = (organisation_folder(1) / "msp" / "tlscacerts").iterdir()
+    (ca_file,) = (organization_folder(1) / "msp" / "tlscacerts").iterdir()
     os.write(writing, ca_file.read_bytes())
     os.close(writing)
     msp = [each for each in as_org2(trusts=(2,)) if not each.startswith("--tls-ca")]
@@ -635,7 +641,7 @@ def test_a_tls_ca_may_come_through_a_pipe(command: str, endpoint: str) -> None:
     assert outcome.exit_code == 0, outcome.stdout
 
 
-def test_peers_of_one_organisation_need_no_other(tmp_path: Path) -> None:
+def test_peers_of_one_organization_need_no_other(tmp_path: Path) -> None:
     with listening(peer_settings(1)) as endpoint:
         folder = peer_folder(1, 1)
         tls = [f"--tls-{name}={folder / 'tls' / file}" for name, file in TLS_FILES]

@@ -23,8 +23,8 @@ from tests.support.broken_networks import (
     IMPATIENT,
     Arguments,
     as_org2,
+    conn_establish_of,
     copy_of,
-    hello_of,
     reissue_tls,
     say,
     write_tls,
@@ -33,7 +33,7 @@ from tests.support.certificates import like, make_ca, make_leaf, over_sha1, rene
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, tcp_server
-from tests.support.organisations import NOW, organisation, organisation_folder, peer
+from tests.support.organizations import NOW, organization, organization_folder, peer
 from tests.support.peers import data_message
 from tests.support.tls_proxy import tls_proxy
 
@@ -42,7 +42,7 @@ Network = Iterator[Arguments]
 
 def tls_from(authority: Authority, folder: Path) -> None:
     """Give a copied peer of Org1 a TLS certificate of this CA."""
-    name, validity = peer(1).name, organisation(1).validity
+    name, validity = peer(1).name, organization(1).validity
     write_tls(folder / "tls", authority.issue_tls(name, validity=validity, hosts=HERE))
 
 
@@ -59,7 +59,7 @@ def expired_tls_ca(tmp_path: Path) -> Network:
 
 @contextmanager
 def intermediate_not_sent(tmp_path: Path) -> Network:
-    validity = organisation(1).validity
+    validity = organization(1).validity
     root = Authority.create("tlsroot.org1.example.com", "org1.example.com", validity=validity)
     folder, ca_file = copy_of(1, tmp_path), tmp_path / "root.pem"
     tls_from(root.issue_authority("tlsica.org1.example.com", "org1.example.com", validity=validity), folder)
@@ -80,7 +80,7 @@ def allow_only(folder: Path, number: int, usage: ObjectIdentifier) -> None:
     """Give a copied peer a TLS certificate for one side of TLS only."""
     only = x509.ExtendedKeyUsage([usage])
     builder = like(peer(number).tls.certificate, without=x509.ExtendedKeyUsage).add_extension(only, critical=False)
-    signed = builder.sign(organisation(number).tls_ca.key, SHA256())
+    signed = builder.sign(organization(number).tls_ca.key, SHA256())
     write_tls(folder / "tls", Credential(signed, peer(number).tls.key))
 
 
@@ -105,7 +105,7 @@ def another_key_identifier(tmp_path: Path) -> Network:
     folder = copy_of(1, tmp_path)
     named = x509.AuthorityKeyIdentifier(b"\x0a" * 20, None, None)
     builder = like(peer(1).tls.certificate, without=x509.AuthorityKeyIdentifier).add_extension(named, critical=False)
-    signed = builder.sign(organisation(1).tls_ca.key, SHA256())
+    signed = builder.sign(organization(1).tls_ca.key, SHA256())
     write_tls(folder / "tls", Credential(signed, peer(1).tls.key))
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
@@ -116,12 +116,12 @@ def two_tls_cas_of_a_name(tmp_path: Path) -> Network:
     """The one that did not issue the certificate comes first, and no other is tried."""
     folder, ca_file = copy_of(1, tmp_path), tmp_path / "anew.pem"
     reissued = like(peer(1).tls.certificate, without=x509.AuthorityKeyIdentifier)
-    write_tls(folder / "tls", Credential(reissued.sign(organisation(1).tls_ca.key, SHA256()), peer(1).tls.key))
-    names = {each.oid: str(each.value) for each in organisation(1).tls_ca.certificate.subject}
+    write_tls(folder / "tls", Credential(reissued.sign(organization(1).tls_ca.key, SHA256()), peer(1).tls.key))
+    names = {each.oid: str(each.value) for each in organization(1).tls_ca.certificate.subject}
     anew = Authority.create(
-        names[NameOID.COMMON_NAME], names[NameOID.ORGANIZATION_NAME], validity=organisation(1).validity
+        names[NameOID.COMMON_NAME], names[NameOID.ORGANIZATION_NAME], validity=organization(1).validity
     )
-    assert anew.certificate.subject == organisation(1).tls_ca.certificate.subject
+    assert anew.certificate.subject == organization(1).tls_ca.certificate.subject
     ca_file.write_bytes(anew.certificate_pem)
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, f"--tls-ca={ca_file}", *as_org2()]
@@ -132,7 +132,7 @@ def for_any_usage(tmp_path: Path) -> Network:
     folder = copy_of(1, tmp_path)
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
     builder = like(peer(1).tls.certificate, without=x509.ExtendedKeyUsage).add_extension(usage, critical=False)
-    write_tls(folder / "tls", Credential(builder.sign(organisation(1).tls_ca.key, SHA256()), peer(1).tls.key))
+    write_tls(folder / "tls", Credential(builder.sign(organization(1).tls_ca.key, SHA256()), peer(1).tls.key))
     with listening(peer_settings(1, folder=folder)) as endpoint:
         yield [endpoint, *as_org2()]
 
@@ -155,7 +155,7 @@ def our_tls_begins_later(tmp_path: Path) -> Network:
 
 def self_signed() -> Credential:
     """A certificate that vouches for itself."""
-    authority = Authority.create("Fake Certificate", "ingress.example.com", validity=organisation(1).validity)
+    authority = Authority.create("Fake Certificate", "ingress.example.com", validity=organization(1).validity)
     return Credential(authority.certificate, authority.key)
 
 
@@ -179,7 +179,7 @@ def our_tls_self_signed(tmp_path: Path) -> Network:
 def our_ca_before_our_tls_certificate(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     file = folder / "tls" / "server.crt"
-    file.write_bytes(organisation(2).tls_ca.certificate_pem + file.read_bytes())
+    file.write_bytes(organization(2).tls_ca.certificate_pem + file.read_bytes())
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *as_org2(folder)]
 
@@ -207,37 +207,37 @@ def our_tls_as_identity(tmp_path: Path) -> Network:
 
 @contextmanager
 def their_tls_as_identity(tmp_path: Path) -> Network:
-    with grpc_peer(tls_of(), say(hello_of(1, credential=peer(1).tls))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=peer(1).tls))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_ca_made_anew(tmp_path: Path) -> Network:
-    validity = organisation(1).validity
-    anew = Authority.create(organisation(1).ca.name, organisation(1).domain, validity=validity)
+    validity = organization(1).validity
+    anew = Authority.create(organization(1).ca.name, organization(1).domain, validity=validity)
     issued = anew.issue_identity(peer(1).name, validity=validity, units=("peer",))
-    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_identity_over_sha1(tmp_path: Path) -> Network:
-    weak = Credential(over_sha1(peer(1).identity.certificate, organisation(1).ca.key), peer(1).identity.key)
-    with grpc_peer(tls_of(), say(hello_of(1, credential=weak))) as endpoint:
+    weak = Credential(over_sha1(peer(1).identity.certificate, organization(1).ca.key), peer(1).identity.key)
+    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=weak))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_tls_ca_in_place_of_the_ca_of_its_name(tmp_path: Path) -> Network:
     """TLS stands, since the TLS CA is in its place as well."""
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
-    validity, tls_ca = organisation(1).validity, organisation(1).tls_ca
-    namesake = Authority.create(tls_ca.name, organisation(1).domain, validity=validity)
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    validity, tls_ca = organization(1).validity, organization(1).tls_ca
+    namesake = Authority.create(tls_ca.name, organization(1).domain, validity=validity)
     issued = namesake.issue_identity(peer(1).name, validity=validity, units=("peer",))
     (ca_file,) = (msp / "cacerts").iterdir()
     ca_file.write_bytes(tls_ca.certificate_pem)
     others = [each for each in as_org2() if not each.startswith("--org")]
-    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
@@ -256,7 +256,7 @@ def their_folder_broken_and_our_tls_expired(tmp_path: Path) -> Network:
     """The folder that --org names is at fault, whatever is wrong with our own."""
     folder = copy_of(2, tmp_path)
     reissue_tls(folder, 2, validity=Validity.expired(NOW))
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
     (msp / "config.yaml").write_text("NodeOUs: [")
     with listening(peer_settings(1)) as endpoint:
         others = [each for each in as_org2(folder) if not each.startswith("--org")]
@@ -265,16 +265,16 @@ def their_folder_broken_and_our_tls_expired(tmp_path: Path) -> Network:
 
 @contextmanager
 def enrolled_as_an_orderer(tmp_path: Path) -> Network:
-    issued = organisation(1).ca.issue_identity(peer(1).name, validity=organisation(1).validity, units=("orderer",))
-    with grpc_peer(tls_of(), say(hello_of(1, credential=issued))) as endpoint:
+    issued = organization(1).ca.issue_identity(peer(1).name, validity=organization(1).validity, units=("orderer",))
+    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_ca_twice_in_our_copy(tmp_path: Path) -> Network:
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
-    begins_at = organisation(1).validity.not_before_at - timedelta(days=1)
-    (msp / "cacerts" / "renewed.pem").write_bytes(renewed(organisation(1).ca, begins_at=begins_at))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    begins_at = organization(1).validity.not_before_at - timedelta(days=1)
+    (msp / "cacerts" / "renewed.pem").write_bytes(renewed(organization(1).ca, begins_at=begins_at))
     others = [each for each in as_org2() if not each.startswith("--org")]
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
@@ -288,13 +288,13 @@ def path_length_too_short_in_our_copy(tmp_path: Path) -> Network:
     leaf = make_leaf(peer(1).name, lower)
     assert isinstance(leaf.key, ec.EllipticCurvePrivateKey)
     ours = make_ca("root.org1.example.com", basics=(x509.BasicConstraints(ca=True, path_length=0), True), key=root.key)
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
     (msp / "intermediatecerts").mkdir()
     (msp / "intermediatecerts" / "lower.pem").write_bytes(lower.pem)
     (msp / "cacerts" / "root.pem").write_bytes(ours.pem)
-    hello = hello_of(1, credential=Credential(leaf.certificate.parsed, leaf.key))
+    conn_establish = conn_establish_of(1, credential=Credential(leaf.certificate.parsed, leaf.key))
     others = [each for each in as_org2() if not each.startswith("--org")]
-    with grpc_peer(tls_of(), say(hello)) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish)) as endpoint:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
@@ -379,7 +379,7 @@ def test_an_intermediate_that_the_peer_should_send_is_a_cause_too(tmp_path: Path
 
 
 def test_an_intermediate_that_we_should_send_is_a_cause_too(tmp_path: Path) -> None:
-    validity = organisation(2).validity
+    validity = organization(2).validity
     root = Authority.create("tlsroot.org2.example.com", "org2.example.com", validity=validity)
     between = root.issue_authority("tlsica.org2.example.com", "org2.example.com", validity=validity)
     folder = copy_of(2, tmp_path)
@@ -447,7 +447,7 @@ def test_who_does_not_say_who_it_is_has_no_verdict_on_us() -> None:
 
 def test_a_proxy_without_a_certificate_for_the_peer_is_a_cause_of_silence(tmp_path: Path) -> None:
     front = write_tls(
-        tmp_path, organisation(1).tls_ca.issue_tls("lb.example.com", validity=organisation(1).validity, hosts=HERE)
+        tmp_path, organization(1).tls_ca.issue_tls("lb.example.com", validity=organization(1).validity, hosts=HERE)
     )
     demanding = replace(peer_settings(1), require_client_certificate=True)
     with listening(demanding) as upstream, tls_proxy(front, upstream, None) as endpoint:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.support.core_yaml import write_core_yaml
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 from tests.support.served import peer_options, serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -38,7 +38,7 @@ def test_round_trips(tmp_path: Path) -> None:
         ("rootcert:\n      file: tls/ca.crt", f"rootcert:\n      file: {ours / 'tls/ca.crt'}"),
         ("files:\n        - tls/ca.crt", f"files:\n        - {ours / 'tls/ca.crt'}"),
     )
-    org2 = organisation_folder(2) / "msp"
+    org2 = organization_folder(2) / "msp"
     with serving(*peer_options(2), "--ack") as served:
         code, printed, logged = run_example(
             "round_trips.py", f"--config={config}", f"--org=Org2MSP={org2}", "--count=3", served.endpoint, "127.0.0.1:1"

@@ -165,7 +165,7 @@ def say(make: Callable[[Stranger], bytes]) -> Callable[[MemoryPeer, Stranger, Fr
 
 
 def badly_signed(stranger: Stranger) -> bytes:
-    signed = parse_envelope(stranger.hello())
+    signed = parse_envelope(stranger.conn_establish())
     return encode_envelope(signed.payload, signed.signature + b"\0")
 
 
@@ -178,16 +178,16 @@ NOBODY = pki_id_of(identity_of("nobody"))
 REFUSALS = {
     "signature is wrong": (say(badly_signed), SignatureError, "the code does not fit"),
     "PKI-ID does not match the identity": (
-        say(lambda stranger: stranger.hello(pki_id=NOBODY)),
+        say(lambda stranger: stranger.conn_establish(pki_id=NOBODY)),
         PkiIdMismatchError,
         "identity doesn't match the computed pkiID",
     ),
     "TLS hash is not what is expected": (
-        say(lambda stranger: stranger.hello(tls_cert_hash=b"\0" * 32)),
+        say(lambda stranger: stranger.conn_establish(tls_cert_hash=b"\0" * 32)),
         TlsBindingError,
         "in remote hash of TLS cert, but got",
     ),
-    "no PKI-ID": (say(lambda stranger: stranger.hello(pki_id=PkiId(b""))), HandshakeError, "no PKI-ID"),
+    "no PKI-ID": (say(lambda stranger: stranger.conn_establish(pki_id=PkiId(b""))), HandshakeError, "no PKI-ID"),
     "another kind of message": (say(of_another_kind), UnexpectedMessageError, "wrong type"),
     "nothing in due time": (say_nothing, PeerSilentError, "timed out waiting for connection message from"),
     "not an envelope": (say(lambda _: b"\x01"), MalformedEnvelopeError, "malformed"),

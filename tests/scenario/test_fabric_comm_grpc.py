@@ -32,14 +32,14 @@ def der_of(certificate: Path) -> bytes:
 
 @asynccontextmanager
 async def peer_of(
-    organisation: int, metrics: Metrics | None = None, *, send_buffer: int = 200, observer: Observer | None = None
+    organization: int, metrics: Metrics | None = None, *, send_buffer: int = 200, observer: Observer | None = None
 ) -> AsyncIterator[Peer]:
     """peer0 of an organisation, which knows the other one."""
-    other = 3 - organisation
+    other = 3 - organization
     settings = PeerSettings(
-        mspid=f"Org{organisation}MSP",
-        msp_dir=CRYPTO / f"org{organisation}" / "peers" / "peer0" / "msp",
-        tls=tls_files(organisation),
+        mspid=f"Org{organization}MSP",
+        msp_dir=CRYPTO / f"org{organization}" / "peers" / "peer0" / "msp",
+        tls=tls_files(organization),
         listen="127.0.0.1:0",
         organizations={f"Org{other}MSP": CRYPTO / f"org{other}" / "msp"},
         comm=CommConfig(send_buffer=send_buffer),

@@ -24,7 +24,7 @@ from gossip.transport.grpc_client import GrpcDialer
 from gossip.types import PkiId
 from tests.support.cli import run
 from tests.support.in_thread import peer_settings
-from tests.support.organisations import organisation, organisation_folder, peer
+from tests.support.organizations import organization, organization_folder, peer
 from tests.support.peers import data_message, everything
 from tests.support.served import peer_options, serving
 
@@ -85,7 +85,7 @@ def revoke_us(msp: Path) -> None:
     """Put a CRL into an MSP folder of Org2."""
     certificate = peer(2).identity.certificate
     (msp / "crls").mkdir()
-    crl = organisation(2).ca.revoke([certificate], now=certificate.not_valid_before_utc)
+    crl = organization(2).ca.revoke([certificate], now=certificate.not_valid_before_utc)
     (msp / "crls" / "crl.pem").write_bytes(crl)
 
 
@@ -114,7 +114,7 @@ async def be_refused(them: Peer) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_no_key_and_no_payload_is_logged(as_json: bool, tmp_path: Path) -> None:
-    org2 = Path(shutil.copytree(organisation_folder(2) / "msp", tmp_path / "org2" / "msp"))
+    org2 = Path(shutil.copytree(organization_folder(2) / "msp", tmp_path / "org2" / "msp"))
     log = io.StringIO()
 
     with logging_to(log, "debug", as_json=as_json):

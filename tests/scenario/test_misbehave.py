@@ -85,8 +85,8 @@ def test_messages_under_way_on_all_streams_count_together_also_where_a_length_of
             sessions = [Session(peer, stream_id, scene.attacker.patience_s) for stream_id in (1, 3)]
             for session, persona in zip(sessions, forger.newcomers(2), strict=True):
                 peer.open(session.stream_id, fields)
-                session.say(forger.hello(persona))
-                await session.heard_hello()
+                session.say(forger.conn_establish(persona))
+                await session.heard_conn_establish()
             for session in sessions:
                 await session.pour(half, 1.0)
             assert await peer.until(lambda: peer.is_closed, 1.0)

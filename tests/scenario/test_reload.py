@@ -14,13 +14,13 @@ from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.cli.data import data_message
 from gossip.errors import RefusedByPeerError
-from gossip.msp.authority import Member
+from gossip.msp.authority import IssuedMember
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.types import ChannelId, PkiId
 from tests.support.bounded import run_bounded
 from tests.support.cli import run
-from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer, peer_folder
+from tests.support.organizations import NOW, admin, organization, organization_folder, peer, peer_folder
 from tests.support.served import Served, peer_options, serving
 
 MESSAGE = data_message(b"hello", ChannelId(b""))
@@ -39,18 +39,18 @@ class Files:
         own = [option for option in peer_options(1, folder=self.home) if not option.startswith("--org=")]
         return [*own, f"--org=Org2MSP={self.org2}", "--ack", "--watch-interval=0"]
 
-    def revoke(self, member: Member) -> None:
+    def revoke(self, member: IssuedMember) -> None:
         """Let Org2 revoke a member."""
         (self.org2 / "crls").mkdir(exist_ok=True)
-        crl = organisation(2).ca.revoke([member.identity.certificate], now=NOW)
+        crl = organization(2).ca.revoke([member.identity.certificate], now=NOW)
         replace(self.org2 / "crls" / "crl.pem", crl)
 
-    def renew_tls(self, member: Member) -> None:
+    def renew_tls(self, member: IssuedMember) -> None:
         """Give the peer another TLS certificate."""
         replace(self.home / "tls" / "server.crt", member.tls.certificate_pem)
         replace(self.home / "tls" / "server.key", member.tls.key_pem)
 
-    def renew_identity(self, member: Member) -> None:
+    def renew_identity(self, member: IssuedMember) -> None:
         """Give the peer another identity."""
         (certificate,) = (self.home / "msp" / "signcerts").iterdir()
         replace(certificate, member.identity.certificate_pem)
@@ -61,7 +61,7 @@ class Files:
 def files(tmp_path: Path) -> Files:
     """Copies to be changed."""
     home = shutil.copytree(peer_folder(1), tmp_path / "peer")
-    return Files(home, shutil.copytree(organisation_folder(2) / "msp", tmp_path / "org2"))
+    return Files(home, shutil.copytree(organization_folder(2) / "msp", tmp_path / "org2"))
 
 
 @pytest.fixture
@@ -81,9 +81,9 @@ def replace(file: Path, content: bytes) -> None:
 def client_settings() -> PeerSettings:
     """peer0 of Org2, which knows Org1."""
     home = peer_folder(2)
-    roots = tuple(organisation_folder(number) / "msp" / "tlscacerts" for number in (1, 2))
+    roots = tuple(organization_folder(number) / "msp" / "tlscacerts" for number in (1, 2))
     tls = TlsFiles(home / "tls" / "server.crt", home / "tls" / "server.key", roots)
-    return PeerSettings("Org2MSP", home / "msp", tls, organizations={"Org1MSP": organisation_folder(1) / "msp"})
+    return PeerSettings("Org2MSP", home / "msp", tls, organizations={"Org1MSP": organization_folder(1) / "msp"})
 
 
 def remote(served: Served) -> RemotePeer:
@@ -135,7 +135,7 @@ def test_a_new_tls_certificate_is_for_new_connections_and_old_ones_stay(files: F
         async with open_peer(client_settings()) as client:
             await send(client, remote(served))
 
-            files.renew_tls(organisation(1).issue_peer("peer0"))
+            files.renew_tls(organization(1).issue_peer("peer0"))
             await reload(served)
 
             await send(client, remote(served))
@@ -149,7 +149,7 @@ def test_a_new_tls_certificate_is_for_new_connections_and_old_ones_stay(files: F
 
 def test_half_a_renewal_changes_nothing_and_says_so(files: Files, served: Served) -> None:
     before = certificate_hash(served)
-    renewed = organisation(1).issue_peer("peer0")
+    renewed = organization(1).issue_peer("peer0")
 
     replace(files.home / "tls" / "server.crt", renewed.tls.certificate_pem)
     served.signal(signal.SIGHUP)
@@ -186,7 +186,7 @@ def test_a_broken_tls_file_keeps_the_msps_too(files: Files, served: Served) -> N
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "cacerts/ca.org2.example.com-cert.pem"])
-def test_a_broken_file_of_another_organisation_keeps_the_old_ones(name: str, files: Files, served: Served) -> None:
+def test_a_broken_file_of_another_organization_keeps_the_old_ones(name: str, files: Files, served: Served) -> None:
     (files.org2 / name).write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{")
 
     served.signal(signal.SIGHUP)
@@ -221,7 +221,7 @@ def test_a_renewed_identity_is_found_where_the_old_one_was(files: Files, served:
         async with open_peer(client_settings()) as client:
             await send(client, old)
 
-            files.renew_identity(organisation(1).issue_peer("peer0"))
+            files.renew_identity(organization(1).issue_peer("peer0"))
             renewed = await reload(served)
 
             assert renewed["pki_id"] != served.pki_id
@@ -234,8 +234,8 @@ def test_a_renewed_identity_is_found_where_the_old_one_was(files: Files, served:
     run_bounded(main, 60)
 
 
-def test_an_identity_of_another_organisation_is_not_taken_up(files: Files, served: Served) -> None:
-    files.renew_identity(organisation(2).issue_peer("peer0"))
+def test_an_identity_of_another_organization_is_not_taken_up(files: Files, served: Served) -> None:
+    files.renew_identity(organization(2).issue_peer("peer0"))
 
     served.signal(signal.SIGHUP)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 
 from gossip import PeerSettings, RemotePeer, TlsFiles
-from gossip.msp.authority import Organisation, write_peer_organisation
+from gossip.msp.authority import Organization, write_peer_organization
 from gossip.msp.certificate import pki_id_of
 from gossip.types import PkiId
 
 PROCESSES = 4
 PEERS_EACH = 5
-ORGANISATIONS = (1, 2)
+ORGANIZATIONS = (1, 2)
 PORTS = range(20_000, 32_000)
 """Below those that a machine gives to outgoing connections: a peer that starts again must find its port free."""
 
@@ -36,7 +36,7 @@ class Place:
     def settings(self, root: Path) -> PeerSettings:
         """With the organisations below ``root``."""
         folder = Path(self.folder)
-        msps = {f"Org{number}MSP": root / f"org{number}.example.com" / "msp" for number in ORGANISATIONS}
+        msps = {f"Org{number}MSP": root / f"org{number}.example.com" / "msp" for number in ORGANIZATIONS}
         tls = TlsFiles(
             folder / "tls" / "server.crt",
             folder / "tls" / "server.key",
@@ -50,13 +50,13 @@ def make_network(root: Path, random: Random) -> list[Place]:
     """Write the organisations below ``root``; gives the peers, ``PEERS_EACH`` of each process after the other's."""
     ports = iter(random.sample(PORTS, len(PORTS)))
     places = []
-    for number in ORGANISATIONS:
-        organisation = Organisation.create(f"Org{number}MSP", f"org{number}.example.com", now=datetime.now(UTC))
-        members = [organisation.issue_peer(f"peer{index}") for index in range(PROCESSES * PEERS_EACH // 2)]
-        home = write_peer_organisation(root, organisation, members)
+    for number in ORGANIZATIONS:
+        organization = Organization.create(f"Org{number}MSP", f"org{number}.example.com", now=datetime.now(UTC))
+        members = [organization.issue_peer(f"peer{index}") for index in range(PROCESSES * PEERS_EACH // 2)]
+        home = write_peer_organization(root, organization, members)
         for member in members:
-            pki_id = pki_id_of(organisation.mspid, member.identity.certificate_pem).hex()
-            places.append(Place(organisation.mspid, str(home / "peers" / member.name), _free(ports), pki_id))
+            pki_id = pki_id_of(organization.mspid, member.identity.certificate_pem).hex()
+            places.append(Place(organization.mspid, str(home / "peers" / member.name), _free(ports), pki_id))
     random.shuffle(places)
     return places
 

@@ -13,7 +13,7 @@ from gossip.misbehave.attacker import Attacker, make_attacker
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.transport.limits import ServerLimits
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 from tests.support.peers import data_message, everything
 from tests.support.recorders import RecordingMetrics
 
@@ -36,7 +36,7 @@ def settings_of(number: int, index: int, *, listen: str | None = None) -> PeerSe
         msp_dir=peer_folder(number, index) / "msp",
         tls=tls_of(number, index),
         listen=listen,
-        organizations={f"Org{other}MSP": organisation_folder(other) / "msp"},
+        organizations={f"Org{other}MSP": organization_folder(other) / "msp"},
         limits=SHORT,
         comm=QUICK,
     )
@@ -45,7 +45,7 @@ def settings_of(number: int, index: int, *, listen: str | None = None) -> PeerSe
 def tls_of(number: int, index: int) -> TlsFiles:
     """Its TLS certificate, and both organisations' TLS CAs."""
     folder = peer_folder(number, index) / "tls"
-    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
+    roots = tuple(organization_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
     return TlsFiles(folder / "server.crt", folder / "server.key", roots)
 
 
@@ -56,7 +56,7 @@ def attacker_on(endpoint: str) -> Attacker:
         mspid="Org2MSP",
         msp_dir=peer_folder(2, 1) / "msp",
         tls=tls_of(2, 1),
-        ca_dir=organisation_folder(2) / "ca",
+        ca_dir=organization_folder(2) / "ca",
     )
     return replace(attacker, patience_s=5.0, pace_s=0.02, amount=100)
 

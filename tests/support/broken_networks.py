@@ -27,12 +27,12 @@ from gossip.operations.exporter import Exporter
 from gossip.operations.figures import Figures
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.types import PkiId
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.serialized import encode_serialized_identity
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.odd_servers import grpc_peer, say_nothing, speak_http1, tcp_server
 from tests.support.operations import operations_endpoint
-from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
+from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import data_message
 from tests.support.served import peer_options
 from tests.support.tls_proxy import tls_proxy
@@ -58,14 +58,14 @@ def write_tls(folder: Path, credential: Credential, stem: str = "server") -> Tls
 
 def reissue_tls(folder: Path, number: int, *, validity: Validity | None = None, hosts: tuple[str, ...] = HERE) -> None:
     """Give a copied peer another TLS certificate of its own TLS CA."""
-    made = organisation(number)
+    made = organization(number)
     name = peer(number).name
     write_tls(folder / "tls", made.tls_ca.issue_tls(name, validity=validity or made.validity, hosts=hosts))
 
 
 def as_org2(folder: Path | None = None, *, trusts: tuple[int, ...] = (1, 2)) -> Arguments:
     """The options by which we are peer0 of Org2."""
-    wanted = {f"--tls-ca={organisation_folder(number) / 'msp' / 'tlscacerts'}" for number in trusts}
+    wanted = {f"--tls-ca={organization_folder(number) / 'msp' / 'tlscacerts'}" for number in trusts}
     return [each for each in peer_options(2, folder=folder) if not each.startswith("--tls-ca=") or each in wanted]
 
 
@@ -91,7 +91,7 @@ def wrong_host_name(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def tls_ca_unknown_to_us(tmp_path: Path) -> Iterator[Arguments]:
-    msp = Path(shutil.copytree(organisation_folder(1) / "msp", tmp_path / "org1.example.com" / "msp"))
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1.example.com" / "msp"))
     shutil.rmtree(msp / "tlscacerts")
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *(each for each in as_org2(trusts=(2,)) if "--org" not in each), f"--org=Org1MSP={msp}"]
@@ -128,7 +128,7 @@ def wrong_mspid(tmp_path: Path) -> Iterator[Arguments]:
 @contextmanager
 def renewed_peer(tmp_path: Path) -> Iterator[Arguments]:
     folder = copy_of(1, tmp_path)
-    renewed = organisation(1).ca.issue_identity(peer(1).name, validity=organisation(1).validity, units=("peer",))
+    renewed = organization(1).ca.issue_identity(peer(1).name, validity=organization(1).validity, units=("peer",))
     (signcert,) = (folder / "msp" / "signcerts").iterdir()
     signcert.write_bytes(renewed.certificate_pem)
     (folder / "msp" / "keystore" / "priv_sk").write_bytes(renewed.key_pem)
@@ -143,7 +143,7 @@ def crypto_of(number: int) -> MspCryptoService:
     return MspCryptoService(MspRegistry(organizations.local, organizations.channels), organizations.signing_identity)
 
 
-def hello_of(
+def conn_establish_of(
     number: int,
     *,
     tls_cert_hash: bytes | None = None,
@@ -164,7 +164,7 @@ def hello_of(
         tls_cert_hash = certificate_hash(peer(number).tls.certificate.public_bytes(Encoding.DER))
     own_pki_id = crypto.get_pki_id_of_cert(identity)
     assert own_pki_id is not None
-    return encode_hello(
+    return encode_conn_establish(
         pki_id or own_pki_id, identity, tls_cert_hash, probe=False, sign=crypto_of(signer or number).sign
     )
 
@@ -184,14 +184,14 @@ def say(*envelopes: bytes, and_wait: bool = False) -> StreamHandler:
 @contextmanager
 def separate_certificates(tmp_path: Path) -> Iterator[Arguments]:
     """The other side presents its server certificate, and binds its client certificate."""
-    with grpc_peer(tls_of(), say(hello_of(1, tls_cert_hash=b"\x0c" * 32))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, tls_cert_hash=b"\x0c" * 32))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def node_ou_certifier(tmp_path: Path) -> Iterator[Arguments]:
     folder = copy_of(2, tmp_path)
-    other = Authority.create("ca-old.org2.example.com", "org2.example.com", validity=organisation(2).validity)
+    other = Authority.create("ca-old.org2.example.com", "org2.example.com", validity=organization(2).validity)
     (folder / "msp" / "cacerts" / "ca-old.pem").write_bytes(other.certificate_pem)
     config = folder / "msp" / "config.yaml"
     lines = config.read_text().splitlines()
@@ -207,7 +207,7 @@ def ca_in_signcerts(tmp_path: Path) -> Iterator[Arguments]:
     folder = copy_of(2, tmp_path)
     (signcert,) = (folder / "msp" / "signcerts").iterdir()
     signcert.unlink()
-    (folder / "msp" / "signcerts" / "ca.pem").write_bytes(organisation(2).ca.certificate_pem)
+    (folder / "msp" / "signcerts" / "ca.pem").write_bytes(organization(2).ca.certificate_pem)
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *as_org2(folder)]
 
@@ -220,13 +220,13 @@ def tls_off_there(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def terminating_proxy(tmp_path: Path) -> Iterator[Arguments]:
-    validity = organisation(1).validity
+    validity = organization(1).validity
     authority = Authority.create("ca.loadbalancer.example.com", "example.com", validity=validity)
     ca_file = tmp_path / "loadbalancer-ca.pem"
     ca_file.write_bytes(authority.certificate_pem)
     front = write_tls(tmp_path / "front", authority.issue_tls("lb.example.com", validity=validity, hosts=HERE))
     back = write_tls(
-        tmp_path / "back", organisation(1).tls_ca.issue_tls("lb.example.com", validity=validity, hosts=HERE)
+        tmp_path / "back", organization(1).tls_ca.issue_tls("lb.example.com", validity=validity, hosts=HERE)
     )
     with listening(peer_settings(1)) as upstream, tls_proxy(front, upstream, back) as endpoint:
         yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
@@ -234,9 +234,9 @@ def terminating_proxy(tmp_path: Path) -> Iterator[Arguments]:
 
 @contextmanager
 def proxy_without_certificate(tmp_path: Path) -> Iterator[Arguments]:
-    validity = organisation(1).validity
+    validity = organization(1).validity
     front = write_tls(
-        tmp_path / "front", organisation(1).tls_ca.issue_tls("lb.example.com", validity=validity, hosts=HERE)
+        tmp_path / "front", organization(1).tls_ca.issue_tls("lb.example.com", validity=validity, hosts=HERE)
     )
     with listening(peer_settings(1)) as upstream, tls_proxy(front, upstream, None) as endpoint:
         yield [endpoint, *as_org2()]
@@ -245,7 +245,7 @@ def proxy_without_certificate(tmp_path: Path) -> Iterator[Arguments]:
 @contextmanager
 def proxy_of_their_own(tmp_path: Path) -> Iterator[Arguments]:
     """Its certificate is of the peer's own TLS CA, so that only what the peer saw gives it away."""
-    made = organisation(1)
+    made = organization(1)
     front, back = (
         write_tls(tmp_path / side, made.tls_ca.issue_tls("lb.example.com", validity=made.validity, hosts=HERE))
         for side in ("front", "back")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from tests.support.google import google_class
-from tests.support.organisations import peer
+from tests.support.organizations import peer
 
 ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 TAG_EMPTY = 1
@@ -68,7 +68,7 @@ class GooglePeer:
         self.tls_key_pem = self._member.tls.key_pem
         self.tls_certificate_pem = self._member.tls.certificate_pem
 
-    def hello(self, *, probe: bool = False, tls_certificate_pem: bytes | None = None) -> bytes:
+    def conn_establish(self, *, probe: bool = False, tls_certificate_pem: bytes | None = None) -> bytes:
         """Our signed ConnEstablish; it names another TLS certificate than ours where one is given."""
         message = google_class("gossip.GossipMessage")(tag=TAG_EMPTY)
         message.conn.pki_id = self.pki_id

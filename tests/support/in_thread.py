@@ -11,7 +11,7 @@ from gossip.api.options import TlsFiles
 from gossip.metrics import Metrics
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 
 TlsCas = tuple[int, ...]
 
@@ -19,7 +19,7 @@ TlsCas = tuple[int, ...]
 def tls_of(number: int = 1, *, folder: Path | None = None, trusts: TlsCas = (1, 2)) -> TlsFiles:
     """What peer0 of an organisation presents, and whose TLS CAs it trusts."""
     folder = (folder or peer_folder(number)) / "tls"
-    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in trusts)
+    roots = tuple(organization_folder(each) / "msp" / "tlscacerts" for each in trusts)
     return TlsFiles(folder / "server.crt", folder / "server.key", roots)
 
 
@@ -35,7 +35,7 @@ def peer_settings(
         tls=tls_of(number, folder=folder, trusts=trusts),
         listen="127.0.0.1:0",
         organizations={
-            f"Org{each}MSP": organisation_folder(each) / "msp" for each in (1, 2) if f"Org{each}MSP" != mspid
+            f"Org{each}MSP": organization_folder(each) / "msp" for each in (1, 2) if f"Org{each}MSP" != mspid
         },
     )
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from gossip.msp.authority import Credential
 from gossip.msp.lint import Finding, lint_msp_folder
-from tests.support.organisations import NOW, organisation
+from tests.support.organizations import NOW, organization
 
 NAME = "peer0.org1.example.com"
 OWN = f"signcerts/{NAME}-cert.pem"
 CA_FILE = "cacerts/ca.org1.example.com-cert.pem"
-CA = organisation().ca
-VALIDITY = organisation().validity
+CA = organization().ca
+VALIDITY = organization().validity
 
 
 def found(path: Path) -> set[tuple[str, str]]:

@@ -18,7 +18,7 @@ from gossip.metrics import Metrics
 from gossip.transport.base import Dialer, FrameStream
 from gossip.transport.memory import MemoryNetwork
 from gossip.types import PkiId
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.signed import SignedMessage, noop_sign
 from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
 
@@ -102,9 +102,11 @@ class Stranger:
         self.leaf = f"leaf of {name}".encode() if with_tls else None
         self._dialer = network.dialer(self.leaf, self.endpoint)
 
-    def hello(self, *, pki_id: PkiId | None = None, tls_cert_hash: bytes | None = None, probe: bool = False) -> bytes:
+    def conn_establish(
+        self, *, pki_id: PkiId | None = None, tls_cert_hash: bytes | None = None, probe: bool = False
+    ) -> bytes:
         """Our ConnEstablish, correct but for what is given; the signature holds over that too."""
-        return encode_hello(
+        return encode_conn_establish(
             self.pki_id if pki_id is None else pki_id,
             self.identity,
             certificate_hash(self.leaf) if tls_cert_hash is None else tls_cert_hash,
@@ -119,7 +121,7 @@ class Stranger:
     async def join(self, peer: MemoryPeer) -> FrameStream:
         """An authenticated stream; the peer's own ConnEstablish has been read."""
         stream = await self.open(peer)
-        await stream.send([self.hello()])
+        await stream.send([self.conn_establish()])
         assert len(await stream.receive()) == 1
         return stream
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from tests.support.organisations import organisation_folder, peer_folder
+from tests.support.organizations import organization_folder, peer_folder
 
 PATIENCE_S = 20.0
 """How long an event may take before the test fails; a machine under load is slow."""
@@ -30,8 +30,8 @@ def peer_options(
     folder = folder or peer_folder(number, index)
     options = [f"--msp-dir={folder / 'msp'}", f"--mspid=Org{number}MSP"]
     options += [f"--tls-cert={folder / 'tls' / 'server.crt'}", f"--tls-key={folder / 'tls' / 'server.key'}"]
-    options += [f"--tls-ca={organisation_folder(each) / 'msp' / 'tlscacerts'}" for each in (1, 2)]
-    options += [f"--org=Org{each}MSP={organisation_folder(each) / 'msp'}" for each in knows if each != number]
+    options += [f"--tls-ca={organization_folder(each) / 'msp' / 'tlscacerts'}" for each in (1, 2)]
+    options += [f"--org=Org{each}MSP={organization_folder(each) / 'msp'}" for each in knows if each != number]
     return options
 
 

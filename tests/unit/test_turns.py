@@ -114,15 +114,15 @@ def test_a_known_peer_is_let_pass_once_between_two_turns(watch: Watch) -> None:
         for name in "ab":
             turns.wait(watch.work(name, 2 * ROUND_S))
         await asyncio.sleep(0)
-        turns.let_pass()
+        turns.hold_back()
         watch.now_s += COURTESY_S / 2
-        turns.let_pass()
+        turns.hold_back()
         await asyncio.sleep(0)
         assert watch.done == []
         watch.now_s += COURTESY_S / 2
         await asyncio.sleep(0)
         assert watch.done == ["a"], "it was let pass once, not twice"
-        turns.let_pass()
+        turns.hold_back()
         await asyncio.sleep(0)
         assert watch.done == ["a"]
         watch.now_s += COURTESY_S
@@ -136,7 +136,7 @@ def test_nothing_begins_while_a_known_peer_passes(watch: Watch) -> None:
     async def main() -> None:
         turns = Turns(asyncio.get_running_loop())
         for _ in range(2):
-            turns.let_pass()
+            turns.hold_back()
             assert not turns.take(watch.work("a", 0)), "nobody waited, so nobody waits too long"
             watch.now_s += COURTESY_S
         assert turns.take(watch.work("a", 0))

@@ -6,13 +6,13 @@ import typer
 
 from gossip.cli.report import Json, reporting
 
-MOST_PEERS = 32
+MAX_PEERS = 32
 """Each is a process of about 50 MB."""
 
 
 def demo(
-    orgs: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="How many organisations.")] = 2,
-    peers: Annotated[int, typer.Option(min=1, max=MOST_PEERS, help="How many peers each of them has.")] = 2,
+    orgs: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many organisations.")] = 2,
+    peers: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many peers each of them has.")] = 2,
     as_json: Json = False,
 ) -> None:
     """Watch it all happen: peers of throw-away organisations, each in its own process, on this machine.
@@ -22,8 +22,8 @@ def demo(
     """
     from gossip.cli.demo.stage import run_demo
 
-    if not 2 <= orgs * peers <= MOST_PEERS:
-        raise typer.BadParameter(f"{orgs} x {peers} peers: there must be 2 to {MOST_PEERS}", param_hint="--peers")
+    if not 2 <= orgs * peers <= MAX_PEERS:
+        raise typer.BadParameter(f"{orgs} x {peers} peers: there must be 2 to {MAX_PEERS}", param_hint="--peers")
     with reporting(as_json) as report:
         exit_code = run_demo(report, orgs, peers)
     if exit_code:

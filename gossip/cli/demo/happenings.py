@@ -9,7 +9,7 @@ from enum import StrEnum
 class Step(StrEnum):
     """The parts of the demo, in order."""
 
-    ORGANISATIONS = "organisations"
+    ORGANIZATIONS = "organisations"
     PROCESSES = "processes"
     HANDSHAKES = "handshakes"
     MESSAGES = "messages"

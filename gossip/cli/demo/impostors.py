@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.cli.demo.organisations import Network, PeerHome
-from gossip.msp.authority import Organisation, Validity, write_local_msp, write_tls
+from gossip.cli.demo.organizations import Network, PeerHome
+from gossip.msp.authority import Organization, Validity, write_local_msp, write_tls
 from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_signing_identity
 from gossip.msp.pem import encode_certificate_pem
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.serialized import encode_serialized_identity
 
 
@@ -21,7 +21,7 @@ class Impostor:
 
     name: str
     tls: TlsFiles
-    hello: bytes
+    conn_establish: bytes
     error: str
 
 
@@ -31,14 +31,14 @@ def make_impostors(network: Network, victim: PeerHome, *, now: datetime) -> list
     Raises:
         OSError: The network's folder cannot be written to.
     """
-    known = network.organisations[0]
+    known = network.organizations[0]
     mallory = known.issue_client("Mallory")
     write_tls(network.folder / "mallory", known, mallory)
     tls = TlsFiles(
         network.folder / "mallory" / "client.crt", network.folder / "mallory" / "client.key", network.tls_roots
     )
 
-    unknown = Organisation.create("MalloryMSP", "mallory.example.net", now=now)
+    unknown = Organization.create("MalloryMSP", "mallory.example.net", now=now)
     stranger = network.folder / "mallory" / "stranger"
     write_local_msp(stranger, unknown, unknown.issue_peer("peer0"))
 
@@ -49,30 +49,30 @@ def make_impostors(network: Network, victim: PeerHome, *, now: datetime) -> list
         Impostor(
             f"replays the ConnEstablish of {victim.name} over a TLS certificate of its own",
             tls,
-            _hello(victim.msp_dir, victim.mspid, victim.tls.certificate),
+            _conn_establish(victim.msp_dir, victim.mspid, victim.tls.certificate),
             "TlsBindingError",
         ),
         Impostor(
             f"comes from {unknown.mspid}, an organisation that nobody knows",
             tls,
-            _hello(stranger, unknown.mspid, tls.certificate),
+            _conn_establish(stranger, unknown.mspid, tls.certificate),
             "UntrustedIdentityError",
         ),
         Impostor(
             f"has an identity of {known.mspid} that expired a minute ago",
             tls,
-            _hello(expired, known.mspid, tls.certificate),
+            _conn_establish(expired, known.mspid, tls.certificate),
             "IdentityExpiredError",
         ),
     ]
 
 
-def _hello(msp_dir: Path, mspid: str, tls_certificate: Path) -> bytes:
+def _conn_establish(msp_dir: Path, mspid: str, tls_certificate: Path) -> bytes:
     """The ConnEstablish of whoever has this MSP folder, for a connection that presents this TLS certificate."""
     signer = load_signing_identity(msp_dir, mspid)
     id_bytes = encode_certificate_pem(signer.certificate.der)
     bound_to = parse_certificate_pem(tls_certificate.read_bytes())[0].der
-    return encode_hello(
+    return encode_conn_establish(
         pki_id_of(mspid, id_bytes),
         encode_serialized_identity(mspid, id_bytes),
         hashlib.sha256(bound_to).digest(),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from gossip.cli.demo.organisations import PeerHome
+from gossip.cli.demo.organizations import PeerHome
 from gossip.errors import GossipError
 
 PATIENCE_S = 30.0

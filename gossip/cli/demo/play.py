@@ -19,7 +19,7 @@ from gossip.cli.demo.happenings import (
     StepBegan,
 )
 from gossip.cli.demo.impostors import Impostor, make_impostors
-from gossip.cli.demo.organisations import Network, make_network
+from gossip.cli.demo.organizations import Network, make_network
 from gossip.cli.demo.peer_process import DemoFailedError, PeerProcess
 from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.present import present
@@ -34,9 +34,9 @@ STARTS_AT_ONCE = 4
 class Play:
     """One run, in a folder that is there for it alone."""
 
-    def __init__(self, folder: Path, organisations: int, peers: int, tell: Tell) -> None:
+    def __init__(self, folder: Path, organizations: int, peers: int, tell: Tell) -> None:
         self._folder = folder
-        self._organisations = organisations
+        self._organizations = organizations
         self._peers_each = peers
         self._tell = tell
         self._peers: list[PeerProcess] = []
@@ -52,7 +52,7 @@ class Play:
         Cancellation: every process is killed.
         """
         try:
-            network = self._make_organisations()
+            network = self._make_organizations()
             await self._start_processes(network)
             await self._shake_hands()
             await self._exchange_messages()
@@ -63,12 +63,12 @@ class Play:
         finally:
             await asyncio.gather(*(peer.kill() for peer in self._peers))
 
-    def _make_organisations(self) -> Network:
-        self._tell(StepBegan(Step.ORGANISATIONS))
-        network = make_network(self._folder, self._organisations, self._peers_each, now=datetime.now(UTC))
-        for organisation in network.organisations:
-            homes = [home.name for home in network.homes if home.mspid == organisation.mspid]
-            self._tell(Made(organisation.mspid, homes))
+    def _make_organizations(self) -> Network:
+        self._tell(StepBegan(Step.ORGANIZATIONS))
+        network = make_network(self._folder, self._organizations, self._peers_each, now=datetime.now(UTC))
+        for organization in network.organizations:
+            homes = [home.name for home in network.homes if home.mspid == organization.mspid]
+            self._tell(Made(organization.mspid, homes))
         return network
 
     async def _start_processes(self, network: Network) -> None:
@@ -128,7 +128,7 @@ class Play:
 
     async def _present(self, impostor: Impostor, host: PeerProcess) -> Refused:
         try:
-            await present(host.endpoint, impostor.tls, impostor.hello)
+            await present(host.endpoint, impostor.tls, impostor.conn_establish)
         except RefusedByPeerError as refusal:
             refused = await host.report("refused")
             if refused["error"] != impostor.error:

@@ -66,7 +66,7 @@ class StepSoFar:
     def __str__(self) -> str:
         count = self.count
         match self.step:
-            case Step.ORGANISATIONS:
+            case Step.ORGANIZATIONS:
                 return f"{_number(count[Made], 'organisation')}, with keys and certificates made for this run"
             case Step.PROCESSES:
                 return f"{_number(count[Ready], 'peer')}, each a process of its own"

@@ -20,13 +20,13 @@ KILLED_BY = 128
 """What shells add to the number of the signal that ended a command."""
 
 
-def run_demo(report: Report, organisations: int, peers: int) -> int:
+def run_demo(report: Report, organizations: int, peers: int) -> int:
     """Run the demo and show it.
 
     Returns:
         The exit code: 0 when everything happened as it should.
     """
-    return asyncio.run(_run(report, organisations, peers))
+    return asyncio.run(_run(report, organizations, peers))
 
 
 class Tally:
@@ -56,13 +56,13 @@ class Tally:
         )
 
 
-async def _run(report: Report, organisations: int, peers: int) -> int:
+async def _run(report: Report, organizations: int, peers: int) -> int:
     interruptions = _cancel_on_signals()
     failure: str | None = None
     with _audience(report) as tell, tempfile.TemporaryDirectory(prefix="gossip-demo-") as folder:
         tally = Tally(tell)
         try:
-            await Play(Path(folder), organisations, peers, tally.tell).run()
+            await Play(Path(folder), organizations, peers, tally.tell).run()
         except (GossipError, OSError) as error:
             failure = str(error)
         except asyncio.CancelledError:

@@ -9,26 +9,26 @@ from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, V
 from gossip.msp.authority.cryptogen import (
     read_authority,
     write_local_msp,
-    write_peer_organisation,
+    write_peer_organization,
     write_tls,
     write_verifying_msp,
 )
-from gossip.msp.authority.organisation import Member, Organisation
+from gossip.msp.authority.organization import IssuedMember, Organization
 from gossip.msp.roles import Role
 
 __all__ = [
     "Authority",
     "Credential",
     "CurveName",
-    "Member",
-    "Organisation",
+    "IssuedMember",
+    "Organization",
     "PrivateKey",
     "Role",
     "Validity",
     "generate_key",
     "read_authority",
     "write_local_msp",
-    "write_peer_organisation",
+    "write_peer_organization",
     "write_tls",
     "write_verifying_msp",
 ]

@@ -36,11 +36,11 @@ class Authority:
 
     @classmethod
     def create(
-        cls, common_name: str, organisation: str, *, validity: Validity, curve: CurveName = "P-256"
+        cls, common_name: str, organization: str, *, validity: Validity, curve: CurveName = "P-256"
     ) -> "Authority":
         """Make a self-signed root."""
         key = generate_key(curve)
-        name = subject_name(common_name, organisation=organisation)
+        name = subject_name(common_name, organization=organization)
         builder = authority_builder(name, key, validity).issuer_name(name)
         return cls(_sign(builder, key), key)
 
@@ -59,10 +59,10 @@ class Authority:
         """The key as unencrypted PKCS#8 in PEM; a secret."""
         return Credential(self.certificate, self.key).key_pem
 
-    def issue_authority(self, common_name: str, organisation: str, *, validity: Validity) -> "Authority":
+    def issue_authority(self, common_name: str, organization: str, *, validity: Validity) -> "Authority":
         """Issue an intermediate CA."""
         key = generate_key()
-        builder = authority_builder(subject_name(common_name, organisation=organisation), key, validity)
+        builder = authority_builder(subject_name(common_name, organization=organization), key, validity)
         return Authority(_sign(self._issued(builder), self.key), key)
 
     def issue_identity(

@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gossip.errors import ConfigurationError
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.organisation import Member, Organisation
+from gossip.msp.authority.organization import IssuedMember, Organization
 from gossip.msp.roles import Role
 
 _PRIVATE = 0o600
 _PUBLIC = 0o644
 
 
-def write_peer_organisation(root: Path, organisation: Organisation, members: Iterable[Member]) -> Path:
+def write_peer_organization(root: Path, organization: Organization, members: Iterable[IssuedMember]) -> Path:
     """Write one organisation under ``root/peerOrganizations/DOMAIN``.
 
     Peers go into ``peers``, admins and clients into ``users``. Private keys can be read by their owner alone.
@@ -31,48 +31,48 @@ def write_peer_organisation(root: Path, organisation: Organisation, members: Ite
     Raises:
         FileExistsError: A file is there already; what was written before it stays.
     """
-    folder = root / "peerOrganizations" / organisation.domain
-    _write_authority(folder / "ca", organisation.ca)
-    _write_authority(folder / "tlsca", organisation.tls_ca)
-    write_verifying_msp(folder / "msp", organisation)
+    folder = root / "peerOrganizations" / organization.domain
+    _write_authority(folder / "ca", organization.ca)
+    _write_authority(folder / "tlsca", organization.tls_ca)
+    write_verifying_msp(folder / "msp", organization)
     for member in members:
         kind = "peers" if member.role is Role.PEER else "users"
-        write_local_msp(folder / kind / member.name / "msp", organisation, member)
-        write_tls(folder / kind / member.name / "tls", organisation, member)
+        write_local_msp(folder / kind / member.name / "msp", organization, member)
+        write_tls(folder / kind / member.name / "tls", organization, member)
     return folder
 
 
-def write_verifying_msp(folder: Path, organisation: Organisation) -> None:
+def write_verifying_msp(folder: Path, organization: Organization) -> None:
     """Write the MSP folder that recognises an organisation's members: no key in it.
 
     Raises:
         FileExistsError: As above.
     """
     (folder / "admincerts").mkdir(parents=True, exist_ok=True)
-    _write(folder / "cacerts" / _file_name(organisation.ca.name), organisation.ca.certificate_pem)
-    _write(folder / "tlscacerts" / _file_name(organisation.tls_ca.name), organisation.tls_ca.certificate_pem)
-    _write(folder / "config.yaml", _node_ous(f"cacerts/{_file_name(organisation.ca.name)}"))
+    _write(folder / "cacerts" / _file_name(organization.ca.name), organization.ca.certificate_pem)
+    _write(folder / "tlscacerts" / _file_name(organization.tls_ca.name), organization.tls_ca.certificate_pem)
+    _write(folder / "config.yaml", _node_ous(f"cacerts/{_file_name(organization.ca.name)}"))
 
 
-def write_local_msp(folder: Path, organisation: Organisation, member: Member) -> None:
+def write_local_msp(folder: Path, organization: Organization, member: IssuedMember) -> None:
     """Write the MSP folder that ``member`` runs with: the above, its certificate and its key.
 
     Raises:
         FileExistsError: As above.
     """
-    write_verifying_msp(folder, organisation)
+    write_verifying_msp(folder, organization)
     _write(folder / "signcerts" / _file_name(member.name), member.identity.certificate_pem)
     _write(folder / "keystore" / "priv_sk", member.identity.key_pem, _PRIVATE)
 
 
-def write_tls(folder: Path, organisation: Organisation, member: Member) -> None:
+def write_tls(folder: Path, organization: Organization, member: IssuedMember) -> None:
     """Write ``ca.crt`` and the member's certificate and key: ``server.*`` for a node, ``client.*`` for a user.
 
     Raises:
         FileExistsError: As above.
     """
     stem = "server" if member.role in {Role.PEER, Role.ORDERER} else "client"
-    _write(folder / "ca.crt", organisation.tls_ca.certificate_pem)
+    _write(folder / "ca.crt", organization.tls_ca.certificate_pem)
     _write(folder / f"{stem}.crt", member.tls.certificate_pem)
     _write(folder / f"{stem}.key", member.tls.key_pem, _PRIVATE)
 

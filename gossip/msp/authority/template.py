@@ -48,11 +48,11 @@ def _builder(subject: x509.Name, key: PrivateKey, validity: Validity) -> x509.Ce
     )
 
 
-def subject_name(common_name: str, *, organisation: str | None = None, units: Iterable[str] = ()) -> x509.Name:
+def subject_name(common_name: str, *, organization: str | None = None, units: Iterable[str] = ()) -> x509.Name:
     """Name the holder of a certificate."""
     attributes = [x509.NameAttribute(NameOID.COUNTRY_NAME, "US")]
-    if organisation is not None:
-        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    if organization is not None:
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
     attributes += [x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in units]
     return x509.Name(
         [

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.finding import Finding, error, warning
-from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.folder import Folder, LintedCertificate
 
 EXPIRY_NOTICE = timedelta(days=30)
 _CA_FOLDERS = ("cacerts", "intermediatecerts", "tlscacerts", "tlsintermediatecerts")
@@ -59,7 +59,7 @@ def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
             yield warning(entry.file, "expires-soon", problem, "renew it before then")
 
 
-def _expired(entry: CertificateFile, *, enrolls: bool) -> Finding:
+def _expired(entry: LintedCertificate, *, enrolls: bool) -> Finding:
     """Peers judge who was enrolled, and the CAs above, by the moment at which the enrolled certificate begins."""
     problem = f"{entry.certificate.subject} expired at {entry.certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}"
     if not enrolls:
@@ -68,7 +68,7 @@ def _expired(entry: CertificateFile, *, enrolls: bool) -> Finding:
     return warning(entry.file, "expired", problem, "renew it")
 
 
-def _lint_ca(name: str, entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+def _lint_ca(name: str, entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     certificate = entry.certificate
     if not certificate.is_ca:
         yield _not_a_ca(name, entry)
@@ -81,7 +81,7 @@ def _lint_ca(name: str, entry: CertificateFile, folder: Folder) -> Iterator[Find
         yield _may_not_sign(name, entry)
 
 
-def _not_a_root(name: str, entry: CertificateFile, folder: Folder) -> Finding:
+def _not_a_root(name: str, entry: LintedCertificate, folder: Folder) -> Finding:
     certificate, below = entry.certificate, _INTERMEDIATES[name]
     remedy = f"move it to {below}"
     if not any(certificate.is_signed_by(ca.certificate) for each in (name, below) for ca in folder.in_folder(each)):
@@ -90,7 +90,7 @@ def _not_a_root(name: str, entry: CertificateFile, folder: Folder) -> Finding:
     return error(entry.file, "not-a-root", problem, remedy)
 
 
-def _not_a_ca(name: str, entry: CertificateFile) -> Finding:
+def _not_a_ca(name: str, entry: LintedCertificate) -> Finding:
     subject, units = entry.certificate.subject, entry.certificate.organizational_units
     problem = f"{subject}, issued by {entry.certificate.issuer}, is not a CA certificate"
     if _ADMIN in units or subject.lower().startswith(_ADMIN):
@@ -99,7 +99,7 @@ def _not_a_ca(name: str, entry: CertificateFile) -> Finding:
     return error(entry.file, "not-a-ca", problem, f"put the certificate of the CA that issued it into {name} instead")
 
 
-def _may_not_sign(name: str, entry: CertificateFile) -> Finding:
+def _may_not_sign(name: str, entry: LintedCertificate) -> Finding:
     problem = f"{entry.certificate.subject} has key usages without certificate signing"
     remedy = "have the CA certificate issued with keyCertSign"
     if name == "cacerts" and entry.certificate.is_ecdsa_signed:
@@ -107,14 +107,14 @@ def _may_not_sign(name: str, entry: CertificateFile) -> Finding:
     return warning(entry.file, "ca-cannot-sign", f"{problem}: peers refuse whatever it issues", remedy)
 
 
-def _lint_signature(entry: CertificateFile) -> Iterator[Finding]:
+def _lint_signature(entry: LintedCertificate) -> Iterator[Finding]:
     weak = entry.certificate.weak_hash
     if weak is not None:
         problem = f"{entry.certificate.subject} is signed over {weak}, which Go refuses"
         yield error(entry.file, "weak-signature", problem, "have it issued again with SHA-256")
 
 
-def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding]:
+def _lint_key(entry: LintedCertificate, *, signs_gossip: bool) -> Iterator[Finding]:
     key, subject = entry.certificate.key, entry.certificate.subject
     if signs_gossip and not isinstance(key, ec.EllipticCurvePublicKey):
         problem = f"{subject} has a {name_key(entry.certificate)} key, with which a peer cannot sign gossip"
@@ -126,7 +126,7 @@ def _lint_key(entry: CertificateFile, *, signs_gossip: bool) -> Iterator[Finding
         yield from _lint_size(entry)
 
 
-def _lint_size(entry: CertificateFile) -> Iterator[Finding]:
+def _lint_size(entry: LintedCertificate) -> Iterator[Finding]:
     key, subject = entry.certificate.key, entry.certificate.subject
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
         yield warning(entry.file, "weak-key", f"{subject} has an RSA key of {key.key_size} bits", "use P-256")

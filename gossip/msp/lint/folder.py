@@ -24,7 +24,7 @@ OTHER_FOLDERS = ("keystore", "crls")
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateFile:
+class LintedCertificate:
     """A certificate and the file that it is in."""
 
     file: str
@@ -40,7 +40,7 @@ class KeyFile:
 
 
 @dataclass(frozen=True, slots=True)
-class CrlFile:
+class LintedCrl:
     """A CRL and the file that it is in."""
 
     file: str
@@ -66,36 +66,36 @@ class Folder:
     """
 
     path: Path
-    certificates: dict[str, list[CertificateFile]] = field(default_factory=dict)
+    certificates: dict[str, list[LintedCertificate]] = field(default_factory=dict)
     unread: dict[str, list[bytes]] = field(default_factory=dict)
     keys: list[KeyFile] = field(default_factory=list)
-    crls: list[CrlFile] = field(default_factory=list)
+    crls: list[LintedCrl] = field(default_factory=list)
     config: bytes = b""
-    tls_certificates: list[CertificateFile] = field(default_factory=list)
-    tls_issuers: list[CertificateFile] = field(default_factory=list)
-    tls_roots: list[CertificateFile] = field(default_factory=list)
+    tls_certificates: list[LintedCertificate] = field(default_factory=list)
+    tls_issuers: list[LintedCertificate] = field(default_factory=list)
+    tls_roots: list[LintedCertificate] = field(default_factory=list)
     tls_keys: list[KeyFile] = field(default_factory=list)
     strangers: list[Stranger] = field(default_factory=list)
     files: list[FileFacts] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def in_folder(self, name: str) -> list[CertificateFile]:
+    def in_folder(self, name: str) -> list[LintedCertificate]:
         """The certificates of one folder."""
         return self.certificates.get(name, [])
 
-    def authorities(self) -> list[CertificateFile]:
+    def authorities(self) -> list[LintedCertificate]:
         """The CAs that issue identities."""
         return [*self.in_folder("cacerts"), *self.in_folder("intermediatecerts")]
 
-    def tls_authorities(self) -> list[CertificateFile]:
+    def tls_authorities(self) -> list[LintedCertificate]:
         """The CAs that issue TLS certificates."""
         return [*self.in_folder("tlscacerts"), *self.in_folder("tlsintermediatecerts")]
 
-    def own(self) -> CertificateFile | None:
+    def own(self) -> LintedCertificate | None:
         """The certificate that a peer runs with: the first by name."""
         return next(iter(self.in_folder("signcerts")), None)
 
-    def meant(self) -> CertificateFile | None:
+    def meant(self) -> LintedCertificate | None:
         """The first certificate of signcerts that there is a key for; None where there is no such key."""
         keys = [key.public_key for key in self.keys]
         found = (entry for entry in self.in_folder("signcerts") if entry.certificate.parsed.public_key() in keys)

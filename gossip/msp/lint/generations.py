@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from gossip.msp.lint.finding import Finding, error
-from gossip.msp.lint.folder import CertificateFile
+from gossip.msp.lint.folder import LintedCertificate
 
 
-def other_generation(entry: CertificateFile, name: str, old: Sequence[str], *, is_tls: bool = False) -> Finding:
+def other_generation(entry: LintedCertificate, name: str, old: Sequence[str], *, is_tls: bool = False) -> Finding:
     """``old`` are the files that hold a CA of this name with another key."""
     subject, files = entry.certificate.subject, " and ".join(old)
     rule, what = ("tls-other-generation", "TLS certificate") if is_tls else ("other-generation", "certificate")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain import CaTree
+from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.lint.finding import Finding, error, warning
-from gossip.msp.lint.folder import CertificateFile, CrlFile, Folder
+from gossip.msp.lint.folder import Folder, LintedCertificate, LintedCrl
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
-from gossip.msp.way_fault import find_way_fault
 
 _BELOW = ("intermediatecerts", "signcerts", "admincerts")
 """Whatever comes from a CA of this MSP."""
@@ -69,7 +69,7 @@ def _tree(folder: Folder) -> CaTree:
 
 
 def _lint_chain(
-    entry: CertificateFile, tree: CaTree, folder: Folder, misplaced: list[Certificate]
+    entry: LintedCertificate, tree: CaTree, folder: Folder, misplaced: list[Certificate]
 ) -> Iterator[Finding]:
     try:
         chain = tree.find_chain(entry.certificate)
@@ -93,7 +93,7 @@ def _lint_chain(
         yield error(entry.file, "issuer-not-lowest", problem, f"have it issued by {below.subject}")
 
 
-def _lint_without_chain(entry: CertificateFile, folder: Folder, fault: UntrustedIdentityError) -> Finding:
+def _lint_without_chain(entry: LintedCertificate, folder: Folder, fault: UntrustedIdentityError) -> Finding:
     certificate = entry.certificate
     if any(certificate.is_signed_by(ca.certificate) for ca in folder.tls_authorities()):
         problem = f"{certificate.subject} is a TLS certificate, issued by the TLS CA {certificate.issuer}"
@@ -104,7 +104,7 @@ def _lint_without_chain(entry: CertificateFile, folder: Folder, fault: Untrusted
     namesakes = [ca for ca in folder.authorities() if ca.certificate.raw_subject == certificate.raw_issuer]
     if namesakes and not any(certificate.is_signed_by(ca.certificate) for ca in namesakes):
         return other_generation(entry, certificate.issuer, [ca.file for ca in namesakes])
-    broken = find_way_fault(certificate, [ca.certificate for ca in folder.authorities()])
+    broken = find_chain_fault(certificate, [ca.certificate for ca in folder.authorities()])
     if broken is not None:
         return error(entry.file, "broken-chain", f"no peer takes it: {broken.problem}", broken.remedy)
     if any(certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
@@ -128,13 +128,13 @@ def _is_issuer_broken(certificate: Certificate, tree: CaTree, folder: Folder) ->
     return False
 
 
-def _find_younger(certificate: Certificate, folder: Folder) -> CertificateFile | None:
+def _find_younger(certificate: Certificate, folder: Folder) -> LintedCertificate | None:
     """The CA that issued a certificate and holds only since later, as one does that was renewed over the same key."""
     issuers = (ca for ca in folder.authorities() if certificate.is_signed_by(ca.certificate))
-    return next((ca for ca in issuers if ca.certificate.not_before_at > certificate.judged_at), None)
+    return next((ca for ca in issuers if ca.certificate.not_before_at > certificate.verified_at), None)
 
 
-def _ca_younger(entry: CertificateFile, ca: CertificateFile) -> Finding:
+def _ca_younger(entry: LintedCertificate, ca: LintedCertificate) -> Finding:
     problem = (
         f"{entry.certificate.subject} is valid from {entry.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on, and its "
         f"CA's certificate {ca.file} from {ca.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on: peers judge both by "
@@ -146,8 +146,8 @@ def _ca_younger(entry: CertificateFile, ca: CertificateFile) -> Finding:
 
 def _has_twins_above(certificate: Certificate, folder: Folder) -> bool:
     """Whether several ways lead up, since two certificates of one CA hold at the moment that counts."""
-    authorities, judged_at = {ca.certificate for ca in folder.authorities()}, certificate.judged_at
-    holding = {ca for ca in authorities if ca.not_before_at <= judged_at <= ca.not_after_at}
+    authorities, verified_at = {ca.certificate for ca in folder.authorities()}, certificate.verified_at
+    holding = {ca for ca in authorities if ca.not_before_at <= verified_at <= ca.not_after_at}
     for _ in authorities:
         issuers = [ca for ca in holding if ca != certificate and certificate.is_signed_by(ca)]
         if len(issuers) != 1:
@@ -166,7 +166,7 @@ def _find_below(issuer: Certificate, tree: CaTree) -> Certificate | None:
     return next((ca for ca in tree.intermediates if ca != issuer and ca.is_signed_by(issuer)), None)
 
 
-def _lint_crl(entry: CrlFile, folder: Folder) -> Iterator[Finding]:
+def _lint_crl(entry: LintedCrl, folder: Folder) -> Iterator[Finding]:
     key_id = find_authority_key_id(entry.crl) or b""
     issuer = next((ca.certificate for ca in folder.authorities() if ca.certificate.key_id == key_id), None)
     signer = next((ca.certificate for ca in folder.authorities() if is_signed_by(entry.crl, ca.certificate)), None)

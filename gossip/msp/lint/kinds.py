@@ -9,7 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.msp.certificate import Certificate
 from gossip.msp.lint.finding import Finding, error, warning
-from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.folder import Folder, LintedCertificate
 
 _TLS_NAME = re.compile(r"tls[-_.]?ca", re.IGNORECASE)
 """How cryptogen and most people begin the name of a TLS CA."""
@@ -19,8 +19,8 @@ _TLS_NAME = re.compile(r"tls[-_.]?ca", re.IGNORECASE)
 class Misplaced:
     """A CA in a folder of the other kind, what it issued, and whether it is in a folder of its own kind as well."""
 
-    entry: CertificateFile
-    issued: CertificateFile
+    entry: LintedCertificate
+    issued: LintedCertificate
     is_of_tls: bool
     is_in_place_too: bool
 
@@ -52,7 +52,7 @@ def find_misplaced(folder: Folder) -> list[Misplaced]:
     ]
 
 
-def _find_issued(ca: CertificateFile, among: list[CertificateFile], folder: Folder) -> CertificateFile:
+def _find_issued(ca: LintedCertificate, among: list[LintedCertificate], folder: Folder) -> LintedCertificate:
     return next(leaf for leaf in among if ca.certificate in _issuers([leaf], folder))
 
 
@@ -78,7 +78,7 @@ def _lint_names(folder: Folder, told: list[Certificate]) -> Iterator[Finding]:
             yield warning(ca.file, "tls-ca-among-cas", problem, remedy)
 
 
-def _identities(folder: Folder) -> list[CertificateFile]:
+def _identities(folder: Folder) -> list[LintedCertificate]:
     """The certificates of members: neither CAs nor for TLS."""
     everything = [*folder.in_folder("signcerts"), *folder.in_folder("admincerts")]
     return [each for each in everything if not (each.certificate.is_ca or _is_for_tls(each.certificate))]
@@ -89,7 +89,7 @@ def _is_for_tls(certificate: Certificate) -> bool:
     return any(ExtendedKeyUsageOID.SERVER_AUTH in each for each in purposes)
 
 
-def _issuers(leaves: Iterable[CertificateFile], folder: Folder) -> set[Certificate]:
+def _issuers(leaves: Iterable[LintedCertificate], folder: Folder) -> set[Certificate]:
     """Every CA at hand from which one of these comes, at once or through others."""
     at_hand = [*folder.authorities(), *folder.tls_authorities(), *folder.tls_issuers, *folder.tls_roots]
     authorities = {entry.certificate for entry in at_hand}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gossip.msp.lint.finding import Finding, error
-from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.folder import Folder, LintedCertificate
 
 
 def lint_own(folder: Folder) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:
         yield error(key.file, "no-signcert", problem, "put the peer's own certificate into signcerts")
 
 
-def _several(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Finding:
+def _several(own: LintedCertificate, others: list[LintedCertificate], folder: Folder) -> Finding:
     problem = f"a peer takes the first certificate by name, {own.file}, and ignores {_names(others)}"
     meant = folder.meant()
     if meant is None:
@@ -44,7 +44,7 @@ def _several(own: CertificateFile, others: list[CertificateFile], folder: Folder
     return error("signcerts", "several-signcerts", problem, remedy)
 
 
-def _lint_keys(own: CertificateFile, others: list[CertificateFile], folder: Folder) -> Iterator[Finding]:
+def _lint_keys(own: LintedCertificate, others: list[LintedCertificate], folder: Folder) -> Iterator[Finding]:
     known = [entry.certificate.parsed.public_key() for entry in (own, *others)]
     for key in folder.keys:
         if key.public_key not in known:
@@ -52,7 +52,7 @@ def _lint_keys(own: CertificateFile, others: list[CertificateFile], folder: Fold
             yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
 
 
-def _names(entries: list[CertificateFile]) -> str:
+def _names(entries: list[LintedCertificate]) -> str:
     return ", ".join(entry.file for entry in entries)
 
 

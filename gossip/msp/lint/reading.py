@@ -15,7 +15,7 @@ from gossip.msp.lint.entries import (
     read_files,
 )
 from gossip.msp.lint.finding import FileFacts
-from gossip.msp.lint.folder import CERTIFICATE_ROLES, CertificateFile, CrlFile, Folder, KeyFile, Stranger
+from gossip.msp.lint.folder import CERTIFICATE_ROLES, Folder, KeyFile, LintedCertificate, LintedCrl, Stranger
 from gossip.msp.lint.level import check_is_msp_folder
 from gossip.msp.lint.strangers import may_hold_key
 from gossip.msp.lint.tls_reading import read_tls_folder
@@ -87,7 +87,7 @@ def _add_certificate(folder: Folder, name: str, file: str, content: bytes) -> No
     folder.findings += findings
     note_certificate(folder, file, CERTIFICATE_ROLES[name], certificate)
     if certificate is not None:
-        folder.certificates[name].append(CertificateFile(file, certificate))
+        folder.certificates[name].append(LintedCertificate(file, certificate))
         behind = [block.body for block in islice(find_pem_blocks(content), 1, MAX_CERTIFICATES)]
         if behind:
             folder.unread[file] = behind
@@ -108,7 +108,7 @@ def _add_crl(folder: Folder, file: str, content: bytes) -> None:
         folder.files.append(FileFacts(file, "unreadable"))
         return
     folder.files.append(FileFacts(file, "CRL", describe_issuer(crl), crl.last_update_utc, crl.next_update_utc))
-    folder.crls.append(CrlFile(file, crl))
+    folder.crls.append(LintedCrl(file, crl))
 
 
 def _add_config(folder: Folder, path: Path) -> None:

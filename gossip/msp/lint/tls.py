@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from gossip.msp.certificate import Certificate
+from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.lint.finding import Finding, error, warning
-from gossip.msp.lint.folder import CertificateFile, Folder
+from gossip.msp.lint.folder import Folder, LintedCertificate
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
-from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes, find_way_up
-from gossip.msp.way_fault import find_limit_fault
+from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes, trace_certification_path
 
 _TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
 
@@ -33,7 +33,7 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
             yield error(entry.file, "no-alternative-names", problem, remedy)
 
 
-def _lint_root(entry: CertificateFile) -> Iterator[Finding]:
+def _lint_root(entry: LintedCertificate) -> Iterator[Finding]:
     """Who trusts a peer's own certificate as a CA trusts that one peer alone."""
     certificate = entry.certificate
     if not certificate.is_ca and not certificate.is_signed_by(certificate):
@@ -41,7 +41,7 @@ def _lint_root(entry: CertificateFile) -> Iterator[Finding]:
         yield warning(entry.file, "not-a-ca", problem, f"put the certificate of {certificate.issuer} there instead")
 
 
-def _ca_before_own(entry: CertificateFile) -> Finding:
+def _ca_before_own(entry: LintedCertificate) -> Finding:
     problem = (
         f"begins with the CA {entry.certificate.subject}, and a peer shows what comes first as its own certificate"
     )
@@ -49,7 +49,7 @@ def _ca_before_own(entry: CertificateFile) -> Finding:
     return error(entry.file, "ca-before-own", problem, remedy)
 
 
-def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+def _lint_issuer(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     if any(entry.certificate.is_signed_by(found.entry.certificate) for found in find_misplaced(folder)):
         return  # the CA is to be moved
     if not set(_TLS_CA_FOLDERS).isdisjoint(folder.faulty_files()):
@@ -74,20 +74,20 @@ def _lint_issuer(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
 
 
-def _lint_way(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+def _lint_way(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     """What everybody minds who verifies it, whether or not all of its issuers are here."""
     trusted = _certificates([*folder.tls_authorities(), *folder.tls_roots])
-    fault = find_limit_fault(find_way_up(_presented(entry, folder), trusted))
+    fault = find_limit_fault(trace_certification_path(_presented(entry, folder), trusted))
     if fault is not None:
         yield error(entry.file, "broken-chain", f"no peer takes it: {fault.problem}", fault.remedy)
 
 
-def _presented(entry: CertificateFile, folder: Folder) -> list[bytes]:
+def _presented(entry: LintedCertificate, folder: Folder) -> list[bytes]:
     """The certificate, and what is sent behind it."""
     return [entry.certificate.der, *(ca.certificate.der for ca in folder.tls_issuers if ca.file == entry.file)]
 
 
-def _other_intermediate(entry: CertificateFile, missing: MissingIssuer) -> Finding:
+def _other_intermediate(entry: LintedCertificate, missing: MissingIssuer) -> Finding:
     problem = (
         f"{missing.certificate} was signed by another key than that of the {missing.issuer} behind it, which is of "
         "another generation of crypto material"
@@ -105,11 +105,11 @@ def _place_of(issuer: str, folder: Folder) -> str:
     return "tlscacerts" if found.is_signed_by(found) else "tlsintermediatecerts"
 
 
-def _certificates(entries: list[CertificateFile]) -> list[Certificate]:
+def _certificates(entries: list[LintedCertificate]) -> list[Certificate]:
     return [entry.certificate for entry in entries]
 
 
-def _lint_key(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+def _lint_key(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     public_key = entry.certificate.parsed.public_key()
     is_there = any(key.public_key == public_key for key in folder.tls_keys)
     if not is_there and not _has_broken_key(folder):
@@ -121,7 +121,7 @@ def _has_broken_key(folder: Folder) -> bool:
     return any(file.startswith("../tls/") and file.endswith(KEY_ENDINGS) for file in folder.faulty_files())
 
 
-def _lint_usage(entry: CertificateFile, folder: Folder) -> Iterator[Finding]:
+def _lint_usage(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     """A peer dials with the same certificate by which it is dialled, unless it has another for that."""
     has_other = any(each.file == CLIENT for each in folder.tls_certificates)
     needed = ("client",) if entry.file == CLIENT else ("server",) if has_other else ("server", "client")

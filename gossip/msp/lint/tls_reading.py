@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, note_unreadable, read_files
 from gossip.msp.lint.finding import FileFacts, error
-from gossip.msp.lint.folder import CertificateFile, Folder, KeyFile
+from gossip.msp.lint.folder import Folder, KeyFile, LintedCertificate
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
 
 KEY_ENDINGS = (".key", "_sk")
@@ -49,15 +49,15 @@ def _add_authorities(folder: Folder, file: str, content: bytes) -> None:
     certificates, findings = read_authorities(file, content)
     folder.findings += findings
     note_certificate(folder, file, "TLS root CA", next(iter(certificates), None))
-    folder.tls_roots += [CertificateFile(file, certificate) for certificate in certificates]
+    folder.tls_roots += [LintedCertificate(file, certificate) for certificate in certificates]
 
 
 def _add_chain(folder: Folder, file: str, content: bytes) -> None:
     certificates, findings = read_chain(file, content)
     folder.findings += findings
     note_certificate(folder, file, "TLS certificate", next(iter(certificates), None))
-    folder.tls_certificates += [CertificateFile(file, certificate) for certificate in certificates[:1]]
-    folder.tls_issuers += [CertificateFile(file, certificate) for certificate in certificates[1:]]
+    folder.tls_certificates += [LintedCertificate(file, certificate) for certificate in certificates[:1]]
+    folder.tls_issuers += [LintedCertificate(file, certificate) for certificate in certificates[1:]]
 
 
 def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:

@@ -17,7 +17,7 @@ from gossip.node.diagnose.reach import reach
 from gossip.node.settings import PeerSettings
 from gossip.types import PkiId
 
-AT_ONCE = 16
+MAX_ENDPOINTS_AT_ONCE = 16
 """Endpoints that are looked at at the same time; TLS handshakes of more would slow each other down."""
 
 
@@ -51,7 +51,7 @@ async def diagnose(settings: PeerSettings, targets: Sequence[Target], *, clock: 
 
 async def _diagnose(settings: PeerSettings, targets: Sequence[Target], clock: Clock) -> list[Diagnosis]:
     own = load_own_side(settings, clock.now())
-    places = asyncio.Semaphore(AT_ONCE)
+    places = asyncio.Semaphore(MAX_ENDPOINTS_AT_ONCE)
 
     async def one(target: Target) -> Diagnosis:
         async with places:

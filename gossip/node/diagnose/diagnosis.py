@@ -17,7 +17,7 @@ class Stage(StrEnum):
     HTTP2 = "http2"
     PING = "ping"
     OWN_IDENTITY = "own_identity"
-    HELLO = "conn_establish"
+    CONN_ESTABLISH = "conn_establish"
     IDENTITY = "identity"
     BINDING = "tls_binding"
     SIGNATURE = "signature"

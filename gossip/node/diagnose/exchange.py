@@ -29,8 +29,8 @@ from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.stopwatch import timing
 from gossip.transport.base import Channel, FrameStream
 from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.conn_establish import encode_conn_establish, parse_conn_establish
 from gossip.wire.envelope import parse_envelope
-from gossip.wire.hello import encode_hello, parse_hello
 
 
 class HearingHandshake(Handshake):
@@ -55,10 +55,10 @@ async def shake_hands(
     try:
         stream = await channel.open_stream()
     except GossipError as error:
-        evidence.errors[Stage.HELLO] = error
+        evidence.errors[Stage.CONN_ESTABLISH] = error
         return
     handshake = _handshake(evidence, channel, crypto)
-    with timing(evidence, Stage.HELLO):
+    with timing(evidence, Stage.CONN_ESTABLISH):
         refusal = await _exchange(stream, handshake, clock, timeout_s)
     if handshake.heard is not None:
         evidence.theirs = _read(handshake.heard, registry, evidence.now)
@@ -90,7 +90,7 @@ def stage_of(error: GossipError) -> Stage:
         case IdentityError():
             return Stage.IDENTITY
         case _:
-            return Stage.HELLO
+            return Stage.CONN_ESTABLISH
 
 
 def _handshake(evidence: Evidence, channel: Channel, crypto: MspCryptoService) -> HearingHandshake:
@@ -98,9 +98,9 @@ def _handshake(evidence: Evidence, channel: Channel, crypto: MspCryptoService) -
     pki_id = crypto.get_pki_id_of_cert(identity)
     assert pki_id is not None  # it is an identity that the service wrote itself
     bound_to = certificate_hash(channel.link.own_certificate)
-    hello = encode_hello(pki_id, identity, bound_to, probe=True, sign=crypto.sign)
+    conn_establish = encode_conn_establish(pki_id, identity, bound_to, probe=True, sign=crypto.sign)
     expected = Expectation(evidence.expected) if evidence.expected is not None else None
-    return HearingHandshake(crypto, channel.link, hello, expected)
+    return HearingHandshake(crypto, channel.link, conn_establish, expected)
 
 
 async def _exchange(
@@ -115,7 +115,7 @@ async def _exchange(
 
 def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
     try:
-        conn: ConnEstablish = parse_hello(parse_envelope(frame))
+        conn: ConnEstablish = parse_conn_establish(parse_envelope(frame))
     except WireError:
         return None
     identity = PeerIdentityType(conn.identity)

@@ -7,8 +7,8 @@ from gossip.node.diagnose.judge_own import judge_own_identity
 from gossip.node.diagnose.judge_reach import judge_http2, judge_name, judge_ping, judge_tcp
 from gossip.node.diagnose.judge_theirs import (
     judge_binding,
+    judge_conn_establish,
     judge_expected,
-    judge_hello,
     judge_signature,
     judge_their_identity,
 )
@@ -25,7 +25,7 @@ def judge(evidence: Evidence) -> Diagnosis:
         judge_http2(evidence),
         judge_ping(evidence),
         judge_own_identity(evidence.own),
-        judge_hello(evidence),
+        judge_conn_establish(evidence),
         judge_their_identity(evidence),
         judge_binding(evidence),
         judge_signature(evidence),
@@ -39,7 +39,9 @@ def judge(evidence: Evidence) -> Diagnosis:
         stages,
         mspid=theirs.claim.mspid if theirs is not None and theirs.claim is not None else None,
         pki_id=theirs.pki_id if theirs is not None else None,
-        we_accept=_accepted(stages, Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED),
+        we_accept=_accepted(
+            stages, Stage.CONN_ESTABLISH, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED
+        ),
         they_accept=_accepted(stages, Stage.VERDICT),
     )
 

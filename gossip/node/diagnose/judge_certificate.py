@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes, is_for_any_usage_alone
-from gossip.msp.way_fault import find_limit_fault
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
@@ -18,7 +18,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
     certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_expired_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
-    if evidence.looked.missing_issuer is not None and evidence.looked.way[-1].weak_hash is None:
+    if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
         found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
     behind = [*_wrong_purpose(leaf), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
     found += [(Side.THEIRS, cause) for cause in behind]
@@ -29,7 +29,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
 
 
 def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
-    fault = find_limit_fault(evidence.looked.way)
+    fault = find_limit_fault(evidence.looked.certification_path)
     if fault is None:
         text = f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names"
         return Cause("tls-unverifiable", text, THEIR_FILE)
@@ -39,7 +39,7 @@ def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
     """Of the last on the way: nothing is taken for its issuer's signature."""
-    top = evidence.looked.way[-1]
+    top = evidence.looked.certification_path[-1]
     if evidence.looked.missing_issuer is not None and top.weak_hash is not None:
         text = (
             f"the certificate of {top.subject} is signed over {top.weak_hash}, which is too weak for TLS: have it "
@@ -59,7 +59,7 @@ def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
 
 def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
     """CAs that are over; what they issued ends with them, whatever stands in it."""
-    for below, ca in pairwise(evidence.looked.way):
+    for below, ca in pairwise(evidence.looked.certification_path):
         if ca.not_after_at < evidence.now:
             root = next(iter(evidence.own.holders(ca)), None)
             mend = "the peer must send the new one" if root is None else "we need the new one"

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gossip.msp.certificate import Certificate
+from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import (
     MissingIssuer,
     TlsCertificate,
     find_issuer_key_id,
     find_missing_issuer,
     find_missing_purposes,
-    find_way_up,
+    trace_certification_path,
 )
-from gossip.msp.way_fault import find_limit_fault
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import at, shown_key_id
@@ -41,9 +41,9 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     return (Side.OURS if certain else Side.THEIRS), (*certain, *guesses)
 
 
-def find_own_way(own: OwnSide) -> tuple[Certificate, ...]:
+def trace_own_certification_path(own: OwnSide) -> tuple[Certificate, ...]:
     """Our certificate and the CAs above it, as far as we have them; none without TLS."""
-    return find_way_up([each.der for each in own.presented], own.tls_cas) if own.presented else ()
+    return trace_certification_path([each.der for each in own.presented], own.tls_cas) if own.presented else ()
 
 
 def _out_of_date(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -58,7 +58,7 @@ def _out_of_date(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
 
 def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
     own = evidence.own
-    for below, ca in pairwise(find_own_way(own)):
+    for below, ca in pairwise(trace_own_certification_path(own)):
         if ca.not_after_at < evidence.now:
             text = (
                 f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
@@ -95,7 +95,7 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
 
 
 def _broken_chain(own: OwnSide) -> Iterator[Cause]:
-    fault = find_limit_fault(find_own_way(own))
+    fault = find_limit_fault(trace_own_certification_path(own))
     if fault is not None:
         holder = next(iter(own.holders(fault.certificate)), None)
         where = own.certificate_file() if holder is None else str(holder)
@@ -146,7 +146,7 @@ def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | 
 def _unknown_to_them(evidence: Evidence) -> Cause:
     """The CA above what we send, which a peer has to have."""
     own = evidence.own
-    last = find_way_up([each.der for each in own.presented], ())[-1]
+    last = trace_certification_path([each.der for each in own.presented], ())[-1]
     key_id = next((ca.key_id for ca in own.tls_cas if last.is_signed_by(ca)), None) or find_issuer_key_id(last)
     text = (
         f"they do not have {last.issuer}{shown_key_id(key_id)}, the TLS CA that issued our certificate {last.subject}, "

@@ -11,7 +11,7 @@ from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import at
-from gossip.node.diagnose.judge_own_certificate import find_own_way
+from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
@@ -38,7 +38,7 @@ def find_notices(evidence: Evidence) -> Iterator[str]:
     own, now = evidence.own, evidence.now
     yield from _end_notice("the certificate", evidence.leaf, now)
     yield from _end_notice("our certificate", own.client_leaf, now)
-    for ca in find_own_way(own)[1:]:
+    for ca in trace_own_certification_path(own)[1:]:
         yield from _end_notice(f"the TLS CA {ca.subject} of our certificate", ca, now)
     if own.server_leaf is not None and own.server_leaf != own.client_leaf:
         yield from _end_notice("our server's certificate", own.server_leaf, now)

@@ -4,30 +4,30 @@ from pathlib import Path
 
 from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError, WrongPeerError
 from gossip.msp.certificate import Certificate
+from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.claim import Claim, shown_mspid
-from gossip.msp.way_fault import find_way_fault
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
 from gossip.node.diagnose.judge_stranger import judge_stranger
 from gossip.node.diagnose.seen_by_peer import has_seen_another
 
-_ORDER = (Stage.HELLO, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
+_ORDER = (Stage.CONN_ESTABLISH, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
 
 
-def judge_hello(evidence: Evidence) -> StageReport:
+def judge_conn_establish(evidence: Evidence) -> StageReport:
     """Did it say who it is?"""
-    error, took_s = evidence.errors.get(Stage.HELLO), evidence.took_s.get(Stage.HELLO)
+    error, took_s = evidence.errors.get(Stage.CONN_ESTABLISH), evidence.took_s.get(Stage.CONN_ESTABLISH)
     if error is not None:
         silent = Cause("handshake-hangs", "the peer hangs after Ping, or waits for another message", "the peer's log")
         odd = Cause(
             "no-conn-establish", "what answers is no gossip peer, or of another protocol version", "its version"
         )
         causes = (silent, odd) if isinstance(error, PeerSilentError) else (odd,)
-        return failed(Stage.HELLO, Side.THEIRS, error, *causes, took_s=took_s)
+        return failed(Stage.CONN_ESTABLISH, Side.THEIRS, error, *causes, took_s=took_s)
     theirs = evidence.theirs
     if theirs is None:
-        return skipped(Stage.HELLO)
+        return skipped(Stage.CONN_ESTABLISH)
     facts = {"pki_id": theirs.pki_id.hex()}
     if theirs.claim is not None:
         certificate = theirs.claim.certificate
@@ -41,8 +41,8 @@ def judge_hello(evidence: Evidence) -> StageReport:
     own = evidence.own.verdict
     if own is not None and own.pki_id == theirs.pki_id:
         facts["note"] = "it is our own identity: we reach ourselves, or two peers have one MSP folder, or one echoes us"
-        return StageReport(Stage.HELLO, Outcome.WARNING, took_s, facts)
-    return passed(Stage.HELLO, took_s, facts)
+        return StageReport(Stage.CONN_ESTABLISH, Outcome.WARNING, took_s, facts)
+    return passed(Stage.CONN_ESTABLISH, took_s, facts)
 
 
 def judge_their_identity(evidence: Evidence) -> StageReport:
@@ -151,7 +151,7 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
         text = f"{certificate.subject} was revoked: enroll it again"
         return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)
-    broken = _explain_way(evidence, claim)
+    broken = _explain_chain(evidence, claim)
     if broken is not None:
         return broken
     reason = theirs.verdict.reason if theirs.verdict is not None else None
@@ -160,11 +160,11 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     )
 
 
-def _explain_way(evidence: Evidence, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
+def _explain_chain(evidence: Evidence, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
     """What breaks the chain, where our copy has every issuer; with such CAs of its own the peer would not run."""
     msp = evidence.own.find_msp(claim.mspid)
     cas = (*msp.config.roots, *msp.config.intermediates) if msp is not None else ()
-    fault = find_way_fault(claim.certificate, [file.certificate for file in cas])
+    fault = find_chain_fault(claim.certificate, [file.certificate for file in cas])
     if fault is None:
         return None
     if fault.certificate == claim.certificate:

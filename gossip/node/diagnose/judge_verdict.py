@@ -87,7 +87,7 @@ def _revoked(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     return Side.OURS, (Cause("revoked", text, str(evidence.own.settings.msp_dir / "signcerts")),)
 
 
-def _organisational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+def _organizational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     mspid = evidence.own.settings.mspid
     config = f"NodeOUs in config.yaml of {mspid}: the peer's copy, then {evidence.own.settings.msp_dir / 'config.yaml'}"
     if "certifiersIdentifier" in reason:
@@ -127,7 +127,7 @@ _READINGS = (
     _Reading(("in remote hash of TLS cert",), _binding),
     _Reading(("identity expired",), _expired),
     _Reading(("has been revoked",), _revoked),
-    _Reading(("validate identity's OUs",), _organisational_unit),
+    _Reading(("validate identity's OUs",), _organizational_unit),
     _Reading(("single validation chain",), _ca_twice),
     _Reading(("'Readers'",), _reader),
     _Reading(("wrong type", "no PKI-ID", "doesn't match the computed pkiID"), _not_understood),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gossip.api.options import DialOptions
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
 from gossip.msp.issuers import find_tls_issuing_mspids
-from gossip.msp.tls_facts import find_missing_issuer, find_way_up, read_tls_certificate
+from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate, trace_certification_path
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence, Looked
 from gossip.node.diagnose.stopwatch import timing
@@ -142,10 +142,13 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
         seen = await look_at_server(evidence.endpoint, _patience_s(evidence))
         leaf = read_tls_certificate(seen.chain[0]) if seen.chain else None
         trusted = evidence.own.tls_cas
-        way, missing = find_way_up(seen.chain, trusted), find_missing_issuer(seen.chain, trusted)
+        certification_path, missing = (
+            trace_certification_path(seen.chain, trusted),
+            find_missing_issuer(seen.chain, trusted),
+        )
     except (DialError, UntrustedIdentityError):
         return Looked()
-    return Looked(leaf, len(seen.chain), way, missing, seen.tls_version, seen.alpn)
+    return Looked(leaf, len(seen.chain), certification_path, missing, seen.tls_version, seen.alpn)
 
 
 async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:

@@ -10,7 +10,7 @@ from gossip.api.peer import PeerIdentityInfo
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.claim import parse_claim, shown_mspid
 
-KEPT = 16_384
+MAX_NAMES = 16_384
 """Names; more than identities that a peer keeps, so that those it has forgotten have names for a while."""
 
 LOOK_INTERVAL_S = 1.0
@@ -69,5 +69,5 @@ class PeerNames:
             except UntrustedIdentityError:
                 continue
             self._names[pki_id] = PeerName(pki_id, claim.certificate.subject, shown_mspid(claim.mspid))
-            if len(self._names) > KEPT:
+            if len(self._names) > MAX_NAMES:
                 self._names.popitem(last=False)

@@ -46,10 +46,10 @@ class RegionAdvisor:
         self._regions = regions
 
     def org_by_peer_identity(self, identity: PeerIdentityType) -> OrgIdentityType | None:
-        organisation = self._advisor.org_by_peer_identity(identity)
-        if organisation is None:
+        organization = self._advisor.org_by_peer_identity(identity)
+        if organization is None:
             return None
-        region = self._regions.get(organisation.decode(), "elsewhere")
+        region = self._regions.get(organization.decode(), "elsewhere")
         return OrgIdentityType(region.encode())
 
 

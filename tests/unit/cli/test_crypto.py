@@ -7,7 +7,7 @@ import pytest
 from tests.support.cli import run, run_process
 
 
-def test_writes_the_organisations_that_were_asked_for(tmp_path: Path) -> None:
+def test_writes_the_organizations_that_were_asked_for(tmp_path: Path) -> None:
     outcome = run_process("crypto", "--out", tmp_path / "net", "--org", "Org1:2", "--org", "Org2", "--json")
 
     assert outcome.exit_code == 0
@@ -30,7 +30,7 @@ def test_shows_people_a_table(tmp_path: Path) -> None:
     assert str(tmp_path / "peerOrganizations" / "org1.example.com") in outcome.stdout
 
 
-def test_an_organisation_may_be_added_to_a_folder(tmp_path: Path) -> None:
+def test_an_organization_may_be_added_to_a_folder(tmp_path: Path) -> None:
     run("crypto", "--out", tmp_path, "--org", "Org1")
 
     assert run("crypto", "--out", tmp_path, "--org", "Org2", "--domain", "test").exit_code == 0

@@ -10,12 +10,12 @@ from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_msp_config
 from gossip.msp.pem import encode_certificate_pem
 from tests.support.cli import run, run_process
-from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder, serialized
+from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder, serialized
 from tests.support.vectors import VECTORS, load_vectors
 
 PEM = peer().identity.certificate_pem
 PKI_ID = hashlib.sha256(b"Org1MSP" + PEM).hexdigest()
-ORG1, ORG2 = (f"--org=Org{number}MSP={organisation_folder(number) / 'msp'}" for number in (1, 2))
+ORG1, ORG2 = (f"--org=Org{number}MSP={organization_folder(number) / 'msp'}" for number in (1, 2))
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_shows_a_serialized_identity(identity: Path) -> None:
         "subject": "CN=peer0.org1.example.com,ST=California,L=San Francisco,OU=peer,C=US",
         "issuer": "CN=ca.org1.example.com,ST=California,L=San Francisco,O=org1.example.com,C=US",
         "organizational_units": ["peer"],
-        "not_before": f"{organisation().validity.not_before_at:%Y-%m-%dT%H:%M:%SZ}",
-        "not_after": f"{organisation().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
+        "not_before": f"{organization().validity.not_before_at:%Y-%m-%dT%H:%M:%SZ}",
+        "not_after": f"{organization().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
         "serial_number": f"{peer().identity.certificate.serial_number:x}",
         "key": "ECDSA secp256r1",
     }
@@ -101,7 +101,7 @@ def test_a_missing_file_is_named(command: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_only_verifies_is_nobodys_own() -> None:
-    outcome = run("identity", "show", organisation_folder() / "msp")
+    outcome = run("identity", "show", organization_folder() / "msp")
 
     assert outcome.exit_code == 2
     assert "signcerts: holds no certificate" in outcome.stderr
@@ -125,12 +125,12 @@ def test_a_peer_of_ours_is_fine(identity: Path) -> None:
         "verifiable": True,
         "org": "Org1MSP",
         "pki_id": PKI_ID,
-        "expires_at": f"{organisation().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
+        "expires_at": f"{organization().validity.not_after_at:%Y-%m-%dT%H:%M:%SZ}",
         "reason": None,
     }
 
 
-def test_a_certificate_counts_as_our_own_organisations(tmp_path: Path) -> None:
+def test_a_certificate_counts_as_our_own_organizations(tmp_path: Path) -> None:
     outcome = run("identity", "check", pem_file(tmp_path, peer().identity), ORG1, "--json")
 
     assert (outcome.object["pki_id"], outcome.object["mspid"]) == (PKI_ID, "Org1MSP")
@@ -154,7 +154,7 @@ def test_a_certificate_with_a_high_s_has_the_pki_id_that_its_peer_has(tmp_path: 
     assert outcome.object["ok"] is True
 
 
-def test_a_peer_of_another_organisation_is_fine(identity: Path) -> None:
+def test_a_peer_of_another_organization_is_fine(identity: Path) -> None:
     outcome = run("identity", "check", identity, ORG2, ORG1, "--json")
 
     assert (outcome.exit_code, outcome.object["ok"], outcome.object["org"]) == (0, True, "Org1MSP")
@@ -172,7 +172,7 @@ def test_the_wrong_claim_is_told_in_words(tmp_path: Path) -> None:
 
 
 def test_an_expired_identity_is_valid_but_not_storable(tmp_path: Path) -> None:
-    expired = organisation().issue_peer("old", validity=Validity.expired(NOW)).identity
+    expired = organization().issue_peer("old", validity=Validity.expired(NOW)).identity
     outcome = run("identity", "check", pem_file(tmp_path, expired), ORG1, "--json")
 
     assert outcome.exit_code == 1

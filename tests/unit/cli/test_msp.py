@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.cli import run, run_process
-from tests.support.organisations import peer, peer_folder
+from tests.support.organizations import peer, peer_folder
 
 OWN = "signcerts/peer0.org1.example.com-cert.pem"
 

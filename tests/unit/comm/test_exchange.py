@@ -8,7 +8,7 @@ import pytest
 from gossip.comm.exchange import await_verdict, exchange
 from gossip.comm.handshake import Handshake, State
 from gossip.errors import HandshakeError, IdentityExpiredError, PeerSilentError, RefusedByPeerError, StreamBrokenError
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from tests.support.connections import QuietStream, stream_pair
 from tests.support.hmac_crypto import HmacCrypto, identity_of, pki_id_of
 from tests.support.virtual_time import VirtualClock, run_virtual
@@ -20,14 +20,14 @@ def begin() -> Handshake:
     return Handshake(HmacCrypto(ALICE), QuietStream.link, b"our hello")
 
 
-def hello_of_bob(*, probe: bool = False) -> bytes:
-    return encode_hello(pki_id_of(BOB), BOB, b"", probe=probe, sign=HmacCrypto(BOB).sign)
+def conn_establish_of_bob(*, probe: bool = False) -> bytes:
+    return encode_conn_establish(pki_id_of(BOB), BOB, b"", probe=probe, sign=HmacCrypto(BOB).sign)
 
 
 def test_both_say_who_they_are_and_what_follows_is_kept() -> None:
     async def main() -> None:
         async with stream_pair() as pair:
-            await pair.served.send([hello_of_bob(), b"early", b"bird"])
+            await pair.served.send([conn_establish_of_bob(), b"early", b"bird"])
             exchanged = await exchange(pair.stream, begin(), VirtualClock(), 2)
             assert exchanged.info.pki_id == pki_id_of(BOB)
             assert exchanged.early == [b"early", b"bird"]
@@ -45,7 +45,7 @@ def test_nobody_is_judged_before_its_turn() -> None:
 
         async with stream_pair() as pair:
             handshake = begin()
-            await pair.served.send([hello_of_bob()])
+            await pair.served.send([conn_establish_of_bob()])
             exchanging = asyncio.create_task(exchange(pair.stream, handshake, VirtualClock(), 2, wait_turn))
             await asyncio.sleep(10)
             assert handshake.state is State.SENT
@@ -105,7 +105,7 @@ def test_the_clock_that_is_handed_in_judges() -> None:
             crypto.ends_at[BOB] = clock.now() + timedelta(days=1)
             handshake = Handshake(crypto, QuietStream.link, b"our hello")
             clock.jump(timedelta(days=2))
-            await pair.served.send([hello_of_bob()])
+            await pair.served.send([conn_establish_of_bob()])
             with pytest.raises(IdentityExpiredError):
                 await exchange(pair.stream, handshake, clock, 2)
             assert handshake.state is State.REFUSED

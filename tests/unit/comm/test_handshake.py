@@ -27,9 +27,9 @@ from gossip.errors import (
 from gossip.messages import Empty, GossipMessage, SecretEnvelope
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
-from gossip.wire.hello import encode_hello
 from gossip.wire.signed import noop_sign
 from tests.support.hmac_crypto import HmacCrypto, identity_of, pki_id_of
 
@@ -45,7 +45,7 @@ def digest(data: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Hello:
+class FirstMessage:
     """Bob's ConnEstablish, each part of which a test can get wrong."""
 
     pki_id: PkiId = BOB_ID
@@ -55,12 +55,12 @@ class Hello:
     sign: Callable[[bytes], bytes] = HmacCrypto(BOB).sign
 
     def frame(self) -> bytes:
-        return encode_hello(self.pki_id, self.identity, self.tls_cert_hash, probe=self.probe, sign=self.sign)
+        return encode_conn_establish(self.pki_id, self.identity, self.tls_cert_hash, probe=self.probe, sign=self.sign)
 
 
 def begun(crypto: HmacCrypto | None = None, link: Link = ALICE_LINK, expected: Expectation | None = None) -> Handshake:
     handshake = Handshake(crypto or HmacCrypto(ALICE), link, b"our hello", expected)
-    assert handshake.hello() == b"our hello"
+    assert handshake.conn_establish() == b"our hello"
     return handshake
 
 
@@ -71,9 +71,9 @@ def refusal(frame: bytes, handshake: Handshake) -> GossipError:
     return caught.value
 
 
-def test_a_good_hello_proves_who_is_there() -> None:
+def test_a_good_conn_establish_proves_who_is_there() -> None:
     handshake = begun()
-    frame = Hello().frame()
+    frame = FirstMessage().frame()
     info = handshake.receive(frame, NOW)
     signed = parse_envelope(frame)
     assert handshake.state is State.PROVEN
@@ -83,36 +83,36 @@ def test_a_good_hello_proves_who_is_there() -> None:
 
 def test_a_probe_is_a_state_and_not_an_error() -> None:
     handshake = begun()
-    assert handshake.receive(Hello(probe=True).frame(), NOW).identity == BOB
+    assert handshake.receive(FirstMessage(probe=True).frame(), NOW).identity == BOB
     assert handshake.state is State.PROBED
 
 
 def test_nothing_is_sent_to_a_peer_without_certificate() -> None:
     handshake = Handshake(HmacCrypto(ALICE), replace(ALICE_LINK, peer_certificate=None), b"our hello")
     with pytest.raises(NoCertificateError, match=r"no TLS certificate from 10\.0\.0\.2:7051"):
-        handshake.hello()
+        handshake.conn_establish()
     assert handshake.state is State.REFUSED
 
 
 @pytest.mark.parametrize("claimed", [b"", digest(BOB_LEAF)])
 def test_without_tls_nothing_is_bound(claimed: bytes) -> None:
     link = Link(remote="10.0.0.2:7051", peer_certificate=None, own_certificate=None)
-    assert begun(link=link).receive(Hello(tls_cert_hash=claimed).frame(), NOW).identity == BOB
+    assert begun(link=link).receive(FirstMessage(tls_cert_hash=claimed).frame(), NOW).identity == BOB
 
 
 @pytest.mark.parametrize("state", [State.NEW, State.PROVEN, State.PROBED, State.REFUSED])
-def test_a_hello_is_read_only_after_ours_was_sent(state: State) -> None:
+def test_a_conn_establish_is_read_only_after_ours_was_sent(state: State) -> None:
     handshake = begun()
     handshake.state = state
     with pytest.raises(OutOfOrderError, match=f"the handshake is {state.value}, not sent"):
-        handshake.receive(Hello().frame(), NOW)
+        handshake.receive(FirstMessage().frame(), NOW)
     assert handshake.state is state
 
 
-def test_our_hello_is_sent_once() -> None:
+def test_our_conn_establish_is_sent_once() -> None:
     handshake = begun()
     with pytest.raises(OutOfOrderError, match="the handshake is sent, not new"):
-        handshake.hello()
+        handshake.conn_establish()
     assert handshake.state is State.SENT
 
 
@@ -127,13 +127,13 @@ def test_check_1_it_is_a_conn_message() -> None:
 
 
 def test_check_2_it_has_a_pki_id() -> None:
-    error = refusal(Hello(pki_id=PkiId(b"")).frame(), begun())
+    error = refusal(FirstMessage(pki_id=PkiId(b"")).frame(), begun())
     assert type(error) is HandshakeError
     assert "no PKI-ID" in str(error)
 
 
 def test_check_3_there_is_an_identity() -> None:
-    error = refusal(Hello(identity=PeerIdentityType(b"")).frame(), begun())
+    error = refusal(FirstMessage(identity=PeerIdentityType(b"")).frame(), begun())
     assert type(error) is IdentityError
     assert "identity is nil" in str(error)
 
@@ -141,7 +141,7 @@ def test_check_3_there_is_an_identity() -> None:
 def test_check_3_the_identity_is_trusted() -> None:
     crypto = HmacCrypto(ALICE)
     crypto.untrusted.add(BOB)
-    assert isinstance(refusal(Hello().frame(), begun(crypto)), UntrustedIdentityError)
+    assert isinstance(refusal(FirstMessage().frame(), begun(crypto)), UntrustedIdentityError)
 
 
 @pytest.mark.parametrize(("seconds_left", "is_refused"), [(0, False), (-1, True), (1, False)])
@@ -150,9 +150,9 @@ def test_check_3_the_identity_has_not_expired(seconds_left: int, is_refused: boo
     crypto.ends_at[BOB] = NOW + timedelta(seconds=seconds_left)
     handshake = begun(crypto)
     if not is_refused:
-        assert handshake.receive(Hello().frame(), NOW).identity == BOB
+        assert handshake.receive(FirstMessage().frame(), NOW).identity == BOB
         return
-    error = refusal(Hello().frame(), handshake)
+    error = refusal(FirstMessage().frame(), handshake)
     assert isinstance(error, IdentityExpiredError)
     assert error.expired_at == crypto.ends_at[BOB]
     assert "gossipping peer identity expired" in str(error)
@@ -166,39 +166,39 @@ class NamelessCrypto(HmacCrypto):
 
 
 def test_check_4_an_identity_that_names_no_pki_id_is_refused() -> None:
-    error = refusal(Hello().frame(), begun(NamelessCrypto(ALICE)))
+    error = refusal(FirstMessage().frame(), begun(NamelessCrypto(ALICE)))
     assert isinstance(error, PkiIdMismatchError)
     assert (error.claimed, error.computed) == (BOB_ID, b"")
 
 
 def test_check_4_the_pki_id_is_the_identitys_own() -> None:
-    error = refusal(Hello(pki_id=pki_id_of(ALICE)).frame(), begun())
+    error = refusal(FirstMessage(pki_id=pki_id_of(ALICE)).frame(), begun())
     assert isinstance(error, PkiIdMismatchError)
     assert (error.claimed, error.computed) == (pki_id_of(ALICE), pki_id_of(BOB))
 
 
 @pytest.mark.parametrize("claimed", [b"", digest(ALICE_LEAF), digest(BOB_LEAF)[:-1]])
 def test_check_5_it_speaks_of_the_certificate_on_this_connection(claimed: bytes) -> None:
-    error = refusal(Hello(tls_cert_hash=claimed).frame(), begun())
+    error = refusal(FirstMessage(tls_cert_hash=claimed).frame(), begun())
     assert isinstance(error, TlsBindingError)
     assert (error.expected, error.got) == (digest(BOB_LEAF), claimed)
 
 
-def test_check_5_our_own_hello_sent_back_is_refused() -> None:
-    reflected = Hello(pki_id_of(ALICE), ALICE, digest(ALICE_LEAF), sign=HmacCrypto(ALICE).sign)
+def test_check_5_our_own_conn_establish_sent_back_is_refused() -> None:
+    reflected = FirstMessage(pki_id_of(ALICE), ALICE, digest(ALICE_LEAF), sign=HmacCrypto(ALICE).sign)
     assert isinstance(refusal(reflected.frame(), begun()), TlsBindingError)
 
 
 def test_check_6_the_signature_holds() -> None:
-    assert isinstance(refusal(Hello(sign=HmacCrypto(ALICE).sign).frame(), begun()), SignatureError)
+    assert isinstance(refusal(FirstMessage(sign=HmacCrypto(ALICE).sign).frame(), begun()), SignatureError)
 
 
 def test_check_6_there_is_a_signature() -> None:
-    assert isinstance(refusal(Hello(sign=lambda _: b"").frame(), begun()), SignatureError)
+    assert isinstance(refusal(FirstMessage(sign=lambda _: b"").frame(), begun()), SignatureError)
 
 
 def test_check_6_the_secret_envelope_is_verified_too() -> None:
-    signed = parse_envelope(Hello().frame())
+    signed = parse_envelope(FirstMessage().frame())
     for signature, holds in ((HmacCrypto(BOB).sign(b"secret"), True), (b"no signature of it", False)):
         secret = SecretEnvelope(payload=b"secret", signature=signature)
         frame = encode_envelope(signed.payload, signed.signature, secret)
@@ -209,7 +209,7 @@ def test_check_6_the_secret_envelope_is_verified_too() -> None:
 
 
 def test_check_7_it_is_the_peer_that_was_asked_for() -> None:
-    error = refusal(Hello().frame(), begun(expected=Expectation(pki_id_of(ALICE))))
+    error = refusal(FirstMessage().frame(), begun(expected=Expectation(pki_id_of(ALICE))))
     assert isinstance(error, WrongPeerError)
     assert (error.expected, error.got) == (pki_id_of(ALICE), pki_id_of(BOB))
     assert "PKI-ID of remote peer doesn't match expected PKI-ID" in str(error)
@@ -223,7 +223,7 @@ def test_check_7_a_stand_in_is_taken_where_one_may_be() -> None:
         return True
 
     expected = Expectation(pki_id_of(ALICE), is_stand_in)
-    assert begun(expected=expected).receive(Hello().frame(), NOW).pki_id == pki_id_of(BOB)
+    assert begun(expected=expected).receive(FirstMessage().frame(), NOW).pki_id == pki_id_of(BOB)
     assert asked == [BOB]
 
 
@@ -232,24 +232,24 @@ def test_the_earlier_check_decides() -> None:
     crypto = HmacCrypto(ALICE)
     crypto.ends_at[BOB] = NOW - timedelta(days=1)
     crypto.untrusted.add(BOB)
-    hello = Hello(PkiId(b""), tls_cert_hash=b"", sign=lambda _: b"wrong")
+    conn_establish = FirstMessage(PkiId(b""), tls_cert_hash=b"", sign=lambda _: b"wrong")
     expected = Expectation(pki_id_of(ALICE))
 
     def kind() -> type[GossipError]:
-        return type(refusal(hello.frame(), begun(crypto, expected=expected)))
+        return type(refusal(conn_establish.frame(), begun(crypto, expected=expected)))
 
     order = [kind()]
-    hello = replace(hello, pki_id=pki_id_of(ALICE))
+    conn_establish = replace(conn_establish, pki_id=pki_id_of(ALICE))
     order.append(kind())
     crypto.untrusted.clear()
     order.append(kind())
-    hello = replace(hello, pki_id=pki_id_of(BOB))
+    conn_establish = replace(conn_establish, pki_id=pki_id_of(BOB))
     order.append(kind())
     crypto.ends_at.clear()
     order.append(kind())
-    hello = replace(hello, tls_cert_hash=digest(BOB_LEAF))
+    conn_establish = replace(conn_establish, tls_cert_hash=digest(BOB_LEAF))
     order.append(kind())
-    hello = replace(hello, sign=HmacCrypto(BOB).sign)
+    conn_establish = replace(conn_establish, sign=HmacCrypto(BOB).sign)
     order.append(kind())
     assert order == [
         HandshakeError,
@@ -267,6 +267,6 @@ def test_the_earlier_check_decides() -> None:
 def test_a_verdict_that_is_answered_and_not_raised_lets_nobody_in(method: str, answer: bool) -> None:
     crypto = HmacCrypto(ALICE)
     setattr(crypto, method, lambda *_: answer)
-    error = refusal(Hello().frame(), begun(crypto))
+    error = refusal(FirstMessage().frame(), begun(crypto))
     assert type(error) is InvalidArgumentError
     assert f"must return None or raise, and answered {answer}" in str(error)

@@ -11,7 +11,7 @@ from gossip.errors import DialError, HandshakeError, PeerSilentError, RefusedByP
 from gossip.metrics import Outcome
 from gossip.transport.base import FrameStream
 from gossip.transport.memory import MemoryNetwork
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 from tests.support.hanging import Hang, HangingDialer
 from tests.support.hmac_crypto import HmacCrypto
 from tests.support.peers import MemoryPeer, Stranger, data_message, other_tasks, settle
@@ -30,9 +30,9 @@ class OddServer(Stranger):
 
         network.listen(self.endpoint, answer, self.leaf)
 
-    def hello_of_ours(self, *, probe: bool = False) -> bytes:
+    def own_conn_establish(self, *, probe: bool = False) -> bytes:
         sign = HmacCrypto(self.identity).sign
-        return encode_hello(self.pki_id, self.identity, certificate_hash(self.leaf), probe=probe, sign=sign)
+        return encode_conn_establish(self.pki_id, self.identity, certificate_hash(self.leaf), probe=probe, sign=sign)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_handshake_with_an_odd_server_fails_and_leaves_nothing(
         network, hang = MemoryNetwork(), Hang("nowhere")
         us = MemoryPeer(network, "us", dialer=HangingDialer(network.dialer(b"leaf of us", "us:7051"), hang))
         odd = OddServer(network, "odd")
-        odd.serve(network, [odd.hello_of_ours(probe=probe), *behind])
+        odd.serve(network, [odd.own_conn_establish(probe=probe), *behind])
         with pytest.raises(error, match=text):
             await us.comm.handshake(RemotePeer(odd.endpoint))
         assert (len(hang.channels), hang.open_channels) == (1, 0)

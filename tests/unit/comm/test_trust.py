@@ -26,8 +26,8 @@ class Parts:
         self.trust = Trust(ALICE, self.crypto, PrefixAdvisor(), self.mapper, SystemClock())
 
 
-def identity_in_hello(trust: Trust) -> bytes:
-    identity: bytes = parse_envelope(trust.handshake(LINK).hello()).message.conn.identity
+def identity_in_conn_establish(trust: Trust) -> bytes:
+    identity: bytes = parse_envelope(trust.handshake(LINK).conn_establish()).message.conn.identity
     return identity
 
 
@@ -39,10 +39,10 @@ def test_an_identity_of_ours_that_cannot_be_read_is_refused() -> None:
 
 def test_another_identity_is_spoken_for_from_then_on() -> None:
     trust = Parts().trust
-    assert identity_in_hello(trust) == ALICE
+    assert identity_in_conn_establish(trust) == ALICE
     renewed = identity_of("alice2")
     trust.set_identity(renewed)
-    assert identity_in_hello(trust) == renewed
+    assert identity_in_conn_establish(trust) == renewed
     assert trust.pki_id == pki_id_of(renewed)
 
 
@@ -50,7 +50,7 @@ def test_an_identity_that_cannot_be_read_leaves_the_old_one() -> None:
     trust = Parts().trust
     with pytest.raises(IdentityError):
         trust.set_identity(PeerIdentityType(b"no slash"))
-    assert identity_in_hello(trust) == ALICE
+    assert identity_in_conn_establish(trust) == ALICE
     assert trust.pki_id == pki_id_of(ALICE)
 
 

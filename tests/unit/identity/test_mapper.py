@@ -135,7 +135,7 @@ def test_not_yet_valid_or_never_ending_or_ending_with_the_calendar_is_stored() -
     assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID, CAROL_ID}
 
 
-def test_unclear_organisation_is_empty() -> None:
+def test_unclear_organization_is_empty() -> None:
     class NobodyAdvisor(PrefixAdvisor):
         def org_by_peer_identity(self, identity: PeerIdentityType) -> OrgIdentityType | None:
             return None

@@ -46,12 +46,12 @@ def test_first_message_of_a_real_peer(at: int) -> None:
         signed.check_signature(message, lambda signature, payload: check_signature(key, signature, payload + b"!"))
 
 
-def test_both_organisations_spoke() -> None:
+def test_both_organizations_spoke() -> None:
     spoke = {parse_serialized_identity(connection(at)[1].identity).mspid for at in range(len(CONNECTIONS))}
     assert spoke == {"Org1MSP", "Org2MSP"}
 
 
-def test_certifier_of_the_other_organisation_does_not_vouch() -> None:
+def test_certifier_of_the_other_organization_does_not_vouch() -> None:
     _, conn = connection(0)
     id_bytes = parse_serialized_identity(conn.identity).id_bytes
     pretender = encode_serialized_identity("Org2MSP", id_bytes)

@@ -50,7 +50,7 @@ def test_names_units_validity_and_issuer_are_read() -> None:
     leaf = make_leaf("peer0.example.com", ca, units=("peer", "blue")).certificate
     assert (leaf.subject, leaf.issuer, leaf.organizational_units) == ("peer0.example.com", "ca", ("peer", "blue"))
     assert (leaf.is_ca, ca.certificate.is_ca) == (False, True)
-    assert leaf.judged_at == datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC)
+    assert leaf.verified_at == datetime(2024, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert leaf.not_after_at == datetime(2034, 1, 1, tzinfo=UTC)
     assert leaf.is_ecdsa_signed
     assert leaf.is_signed_by(ca.certificate)

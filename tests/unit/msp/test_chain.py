@@ -108,8 +108,8 @@ def test_an_msp_has_a_hundred_ways_at_most() -> None:
         tree(*roots)
 
 
-def test_too_many_ways_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chain, "MAX_WAYS", 3)
+def test_too_many_certification_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MAX_PATHS", 3)
     root = make_ca("root")
     intermediates = tuple(make_ca(f"ca{number}", root) for number in range(3))
     assert names(tree(root, intermediates=intermediates[:2]), intermediates[0]) == ["ca0", "root"]

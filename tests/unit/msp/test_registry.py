@@ -40,12 +40,12 @@ class CountingMsp(Msp):
         return super().place(certificate)
 
 
-def test_our_own_organisation_needs_no_channel() -> None:
+def test_our_own_organization_needs_no_channel() -> None:
     standing = MspRegistry(LOCAL).find_standing(member("Org1MSP"))
     assert (standing.member.mspid, standing.msp, standing.channel) == ("Org1MSP", LOCAL, None)
 
 
-def test_other_organisations_come_from_channels() -> None:
+def test_other_organizations_come_from_channels() -> None:
     registry = MspRegistry(LOCAL, {OTHER: [LOCAL], CHANNEL: [LOCAL, SECOND]})
     standing = registry.find_standing(member("Org2MSP"))
     assert (standing.member.mspid, standing.channel) == ("Org2MSP", CHANNEL)
@@ -59,7 +59,7 @@ def test_what_our_own_msp_says_of_its_members_is_final() -> None:
         MspRegistry(strict, {CHANNEL: [LOCAL]}).find_standing(leaf.identity("Org1MSP"))
 
 
-def test_channel_may_know_more_cas_of_our_organisation_than_we() -> None:
+def test_channel_may_know_more_cas_of_our_organization_than_we() -> None:
     other_root = make_ca("other")
     wide = make_msp([ROOTS["Org1MSP"], other_root], mspid="Org1MSP")
     identity = make_leaf("peer0", other_root).identity("Org1MSP")
@@ -92,7 +92,7 @@ def test_real_issuer_is_named() -> None:
         registry.find_standing(make_leaf("peer0", intermediate).identity("Org1MSP"))
 
 
-def test_unknown_organisation_is_told_what_is_known() -> None:
+def test_unknown_organization_is_told_what_is_known() -> None:
     registry = MspRegistry(LOCAL, {CHANNEL: [SECOND]})
     with pytest.raises(UntrustedIdentityError, match=r"no MSP of that name is known here, only Org1MSP, Org2MSP$"):
         registry.find_standing(make_leaf("peer0", make_ca("stranger")).identity("Org9MSP"))
@@ -128,7 +128,7 @@ def test_no_reader_of_a_channel(channel: ChannelId, mspid: str, match: str) -> N
         MspRegistry(LOCAL, {CHANNEL: [LOCAL, SECOND]}).find_reader(channel, member(mspid))
 
 
-def test_organisation_of_who_can_be_placed() -> None:
+def test_organization_of_who_can_be_placed() -> None:
     registry = MspRegistry(LOCAL, {CHANNEL: [SECOND]})
     assert registry.find_mspid(member("Org1MSP")) == "Org1MSP"
     assert registry.find_mspid(member("Org2MSP", units=())) == "Org2MSP"  # not valid, but placed

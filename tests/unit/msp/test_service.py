@@ -115,7 +115,7 @@ def test_expiration() -> None:
 # -- readers
 
 
-def test_orderer_speaks_in_its_own_organisation_only() -> None:
+def test_orderer_speaks_in_its_own_organization_only() -> None:
     for mspid in ROOTS:
         orderer = make_leaf("orderer", ROOTS[mspid], units=("orderer",))
         identity, signature = orderer.identity(mspid), sign(key_of(orderer), MESSAGE)
@@ -190,7 +190,7 @@ def test_folder_of_a_stranger_is_named() -> None:
 # -- the security advisor
 
 
-def test_organisation_of_an_identity() -> None:
+def test_organization_of_an_identity() -> None:
     advisor = MspSecurityAdvisor(REGISTRY)
     assert advisor.org_by_peer_identity(make_leaf("x", ROOTS["Org2MSP"]).identity("Org2MSP")) == b"Org2MSP"
     assert advisor.org_by_peer_identity(make_leaf("x", ROOTS["Org2MSP"], units=()).identity("Org2MSP")) == b"Org2MSP"

@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.tls_facts import find_missing_issuer, find_way_up, read_tls_certificate
+from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate, trace_certification_path
 from tests.support.certificates import like, make_ca, make_leaf
-from tests.support.organisations import NOW
+from tests.support.organizations import NOW
 
 VALIDITY = Validity.running(NOW)
 ROOT = Authority.create("tlsca.example.com", "example.com", validity=VALIDITY)
@@ -123,8 +123,8 @@ def test_the_way_ends_at_what_is_trusted_and_lasts_longest() -> None:
     chain = [make_leaf("a", between).certificate, between.certificate]
     presented = [certificate.der for certificate in chain]
 
-    assert find_way_up(presented, [earlier.certificate, root.certificate]) == (*chain, root.certificate)
-    assert find_way_up(presented, []) == tuple(chain)
+    assert trace_certification_path(presented, [earlier.certificate, root.certificate]) == (*chain, root.certificate)
+    assert trace_certification_path(presented, []) == tuple(chain)
 
 
 def test_an_intermediate_of_the_name_with_another_key_is_told() -> None:

@@ -52,7 +52,7 @@ def test_pki_id(view: str, name: str) -> None:
 
 @each_view
 @each_identity
-def test_organisation(view: str, name: str) -> None:
+def test_organization(view: str, name: str) -> None:
     expected = identity_records()[name]["views"][view]["org"]
     org = fabric_peer(view).advisor.org_by_peer_identity(identity_of(name))
     assert (org.decode() if org is not None else None) == expected

@@ -9,39 +9,39 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.authority import Credential, Validity
 from gossip.msp.config import load_msp_config
-from gossip.msp.facts import claim_for
+from gossip.msp.facts import encode_identity_for
 from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.verdict import Verdict, judge_identity
 from gossip.types import ChannelId, PeerIdentityType
 from tests.support.fabric_peers import VIEWS, identity_of, identity_records, registry_of
-from tests.support.organisations import NOW, client, organisation, organisation_folder, peer, serialized
+from tests.support.organizations import NOW, client, organization, organization_folder, peer, serialized
 
 VECTORS_MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def msp(number: int) -> Msp:
-    folder: Path = organisation_folder(number) / "msp"
+    folder: Path = organization_folder(number) / "msp"
     return Msp(load_msp_config(folder, f"Org{number}MSP"))
 
 
 def judge(credential: Credential, number: int, now: datetime = NOW) -> Verdict:
     """Judge as a peer of Org1 that shares a channel with Org2."""
     registry = MspRegistry(msp(1), {ChannelId(b"ch"): [msp(1), msp(2)]})
-    return judge_identity(registry, claim_for(f"Org{number}MSP", credential.certificate_pem), now=now)
+    return judge_identity(registry, encode_identity_for(f"Org{number}MSP", credential.certificate_pem), now=now)
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_peers_of_both_organisations_are_fine(number: int) -> None:
+def test_peers_of_both_organizations_are_fine(number: int) -> None:
     verdict = judge(peer(number).identity, number)
 
     assert verdict.ok
     assert (verdict.org, verdict.reason) == (f"Org{number}MSP", None)
-    assert verdict.expires_at == organisation(number).validity.not_after_at
+    assert verdict.expires_at == organization(number).validity.not_after_at
 
 
 def test_an_identity_holds_up_to_its_last_second() -> None:
-    ends_at = organisation().validity.not_after_at
+    ends_at = organization().validity.not_after_at
 
     assert judge(peer().identity, 1, ends_at).storable
     late = judge(peer().identity, 1, ends_at + timedelta(milliseconds=1))
@@ -50,12 +50,12 @@ def test_an_identity_holds_up_to_its_last_second() -> None:
 
 
 def test_one_that_has_not_begun_is_taken_all_the_same() -> None:
-    assert judge(organisation().issue_peer("new", validity=Validity.not_yet(NOW)).identity, 1).ok
+    assert judge(organization().issue_peer("new", validity=Validity.not_yet(NOW)).identity, 1).ok
 
 
-def test_an_orderer_of_another_organisation_may_not_read() -> None:
+def test_an_orderer_of_another_organization_may_not_read() -> None:
     for number, verifiable in ((1, True), (2, False)):
-        orderer = organisation(number).ca.issue_identity("o", validity=organisation().validity, units=["orderer"])
+        orderer = organization(number).ca.issue_identity("o", validity=organization().validity, units=["orderer"])
         verdict = judge(orderer, number)
         assert (verdict.valid, verdict.storable, verdict.verifiable) == (True, True, verifiable)
         assert ("'Readers' sub-policies" in (verdict.reason or "")) is not verifiable
@@ -63,7 +63,7 @@ def test_an_orderer_of_another_organisation_may_not_read() -> None:
 
 def test_an_rsa_key_cannot_sign() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    certified = organisation().ca.issue_identity("rsa", validity=organisation().validity, units=["peer"], key=key)
+    certified = organization().ca.issue_identity("rsa", validity=organization().validity, units=["peer"], key=key)
 
     verdict = judge(certified, 1)
 

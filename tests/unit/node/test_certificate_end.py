@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from gossip.node.certificate_end import warn_of_ends
-from tests.support.organisations import NOW
+from gossip.node.tls_not_after import warn_of_ends
+from tests.support.organizations import NOW
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.grpc_server import GrpcListener
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
-from tests.support.organisations import NOW, organisation, organisation_folder, peer_folder
+from tests.support.organizations import NOW, organization, organization_folder, peer_folder
 from tests.support.peers import other_tasks
 from tests.support.recorders import RecordingMetrics
 
@@ -30,10 +30,10 @@ from tests.support.recorders import RecordingMetrics
 def settings_of(number: int = 1, *, folder: Path | None = None, listen: str | None = None) -> PeerSettings:
     """peer0 of an organisation, which knows both; its files may be copies."""
     home = folder or peer_folder(number)
-    roots = tuple(organisation_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
+    roots = tuple(organization_folder(each) / "msp" / "tlscacerts" for each in (1, 2))
     tls = TlsFiles(home / "tls" / "server.crt", home / "tls" / "server.key", roots)
     other = 3 - number
-    organizations = {f"Org{other}MSP": organisation_folder(other) / "msp"}
+    organizations = {f"Org{other}MSP": organization_folder(other) / "msp"}
     return PeerSettings(f"Org{number}MSP", home / "msp", tls, listen, organizations)
 
 
@@ -223,7 +223,7 @@ def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_n
     async def main() -> None:
         async with open_peer(settings_of(folder=folder)) as peer:
             crl.parent.mkdir(exist_ok=True)
-            crl.write_bytes(organisation(1).ca.revoke([], now=NOW))
+            crl.write_bytes(organization(1).ca.revoke([], now=NOW))
             peer.reload()
             crl.write_bytes(b"")
 
@@ -235,9 +235,9 @@ def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_n
     run_bounded(main)
 
 
-def test_our_own_organisation_is_no_other_one() -> None:
+def test_our_own_organization_is_no_other_one() -> None:
     settings = settings_of()
-    twice = replace(settings, organizations={**settings.organizations, "Org1MSP": organisation_folder(1) / "msp"})
+    twice = replace(settings, organizations={**settings.organizations, "Org1MSP": organization_folder(1) / "msp"})
 
     async def main() -> None:
         with pytest.raises(ConfigurationError, match="Org1MSP is our own organisation and cannot be another one too"):
@@ -285,7 +285,7 @@ def leaf(file: Path) -> bytes:
 
 def renew_identity(folder: Path, validity: Validity | None = None) -> None:
     """Issue another identity to peer0 of Org1."""
-    member = organisation(1).issue_peer("peer0", validity=validity)
+    member = organization(1).issue_peer("peer0", validity=validity)
     (certificate,) = (folder / "msp" / "signcerts").iterdir()
     certificate.write_bytes(member.identity.certificate_pem)
     (folder / "msp" / "keystore" / "priv_sk").write_bytes(member.identity.key_pem)
@@ -293,6 +293,6 @@ def renew_identity(folder: Path, validity: Validity | None = None) -> None:
 
 def renew_tls(folder: Path) -> None:
     """Issue another TLS certificate to peer0 of Org1."""
-    member = organisation(1).issue_peer("peer0")
+    member = organization(1).issue_peer("peer0")
     (folder / "tls" / "server.crt").write_bytes(member.tls.certificate_pem)
     (folder / "tls" / "server.key").write_bytes(member.tls.key_pem)

@@ -14,7 +14,7 @@ from gossip.operations.health import check_health
 from gossip.types import PkiId
 from tests.support.bounded import run_bounded
 from tests.support.fake_clock import FakeClock
-from tests.support.organisations import organisation, peer_folder
+from tests.support.organizations import organization, peer_folder
 
 _figures: Metrics = Figures()
 
@@ -81,7 +81,7 @@ def test_our_own_have_a_prefix_of_their_own() -> None:
 
 
 def test_the_time_to_expiry_is_told_and_turns_negative() -> None:
-    end = organisation(1).validity.not_after_at
+    end = organization(1).validity.not_after_at
 
     def line(left_s: str) -> str:
         return f'fabric_gossip_certificate_expiry_seconds{{certificate="identity"}} {left_s}'
@@ -104,7 +104,7 @@ def test_a_peer_with_certificates_that_hold_is_healthy() -> None:
 
 
 def test_a_peer_whose_certificate_ended_is_not() -> None:
-    end = organisation(1).validity.not_after_at
+    end = organization(1).validity.not_after_at
     now = end + timedelta(seconds=1)
     wanted = (
         f'{{"status": "Service Unavailable", "time": "{now.isoformat()}", "failed_checks": [{{"component": "identity", '

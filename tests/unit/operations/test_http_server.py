@@ -218,7 +218,7 @@ def test_who_comes_in_takes_turns_with_everybody_else(monkeypatch: pytest.Monkey
 
     async def test(server: HttpServer) -> None:
         turns, order = shared_turns(), list[str]()
-        turns.let_pass()
+        turns.hold_back()
         turns.wait(lambda: order.append("another's turn"))
         await talk(server, b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n")
         order.append("answered")

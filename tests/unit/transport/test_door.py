@@ -39,7 +39,7 @@ class House:
         self.door = Door(lambda: Guest(self.came))
         self.endpoint = ""
 
-    async def let_in(self) -> asyncio.Transport:
+    async def accept(self) -> asyncio.Transport:
         """The next who comes in."""
         async with asyncio.timeout(PATIENCE_S):
             return await self.came.get()
@@ -72,7 +72,7 @@ def test_connections_come_in_without_delaying_small_writes() -> None:
     async def main() -> None:
         async with house() as made:
             with made.knock():
-                transport = await made.let_in()
+                transport = await made.accept()
                 accepted = transport.get_extra_info("socket")
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
                 transport.abort()
@@ -85,7 +85,7 @@ def test_nothing_is_kept_of_those_who_came_in() -> None:
         async with house() as made:
             for _ in range(3):
                 with made.knock():
-                    (await made.let_in()).abort()
+                    (await made.accept()).abort()
             await settle()
             assert made.door._entering == {}
 
@@ -119,7 +119,7 @@ def test_nobody_comes_in_before_those_who_wait_for_their_turn() -> None:
             for number in range(3):
                 turns.wait(partial(order.append, f"turn {number}"))
             with made.knock():
-                (await made.let_in()).abort()
+                (await made.accept()).abort()
                 order.append("came in")
             assert order == ["turn 0", "turn 1", "turn 2", "came in"]
 
@@ -132,19 +132,19 @@ def test_who_knocked_has_a_place_among_those_who_wait_for_their_turn(monkeypatch
     async def main() -> None:
         turns, order = shared_turns(), list[str]()
         async with house() as made:
-            let_in = made.door._let_in
+            accept = made.door._accept
 
-            def note_and_let_in(listening: socket.socket) -> None:
+            def note_and_accept(listening: socket.socket) -> None:
                 order.append("door")
-                let_in(listening)
+                accept(listening)
 
-            monkeypatch.setattr(made.door, "_let_in", note_and_let_in)
-            turns.let_pass()
+            monkeypatch.setattr(made.door, "_accept", note_and_accept)
+            turns.hold_back()
             with made.knock():
                 for _ in range(2):
                     await asyncio.sleep(0)  # the knock is heard, and has to wait
                 turns.wait(partial(order.append, "behind"))
-                (await made.let_in()).abort()
+                (await made.accept()).abort()
             assert order == ["door", "behind"]
 
     run(main())
@@ -155,10 +155,10 @@ def test_nobody_comes_in_while_a_known_peer_passes(monkeypatch: pytest.MonkeyPat
 
     async def main() -> None:
         async with house() as made:
-            shared_turns().let_pass()
+            shared_turns().hold_back()
             began_at_s = asyncio.get_running_loop().time()
             with made.knock():
-                (await made.let_in()).abort()
+                (await made.accept()).abort()
             assert asyncio.get_running_loop().time() - began_at_s >= 0.05
 
     run(main())
@@ -169,7 +169,7 @@ def test_a_crowd_comes_in_one_by_one() -> None:
         async with house() as made:
             guests = [made.knock() for _ in range(20)]
             for guest in guests:
-                transport = await made.let_in()
+                transport = await made.accept()
                 assert transport.get_extra_info("peername") == guest.getsockname()
                 transport.abort()
                 guest.close()
@@ -184,7 +184,7 @@ def test_all_addresses_of_a_name_share_a_port() -> None:
             _, port = parse_endpoint(made.endpoint)
             for _, _, _, _, (address, *_) in found:
                 with socket.create_connection((str(address), port), timeout=PATIENCE_S):
-                    (await made.let_in()).abort()
+                    (await made.accept()).abort()
 
     run(main())
 
@@ -196,7 +196,7 @@ def test_an_address_in_use_is_refused_and_nothing_listens() -> None:
             with pytest.raises(OSError, match="already in use"):
                 await other.door.open(*parse_endpoint(made.endpoint))
             with made.knock():
-                (await made.let_in()).abort()
+                (await made.accept()).abort()
             assert other.came.empty()
 
     run(main())
@@ -245,7 +245,7 @@ def test_without_room_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch, capl
     async def main() -> None:
         async with house() as made:
             with made.knock():
-                (await made.let_in()).abort()
+                (await made.accept()).abort()
 
     with caplog.at_level(logging.WARNING, "gossip.transport"):
         run(main())
@@ -295,7 +295,7 @@ def test_everywhere_is_ipv4_and_ipv6_as_in_go(host: str) -> None:
             _, port = parse_endpoint(made.endpoint)
             for address in ("127.0.0.1", "::1"):
                 with socket.create_connection((address, port), timeout=PATIENCE_S):
-                    (await made.let_in()).abort()
+                    (await made.accept()).abort()
             assert host in made.endpoint, "told as it was asked for"
 
     run(main())

@@ -8,9 +8,9 @@ from gossip.transport.grpc_headers import (
     GOSSIP_STREAM,
     MAX_REASON_CHARACTERS,
     PING,
+    CallStatus,
     Headers,
     Refusal,
-    Verdict,
     find_refusal,
     is_malformed,
     parse_answer,
@@ -41,18 +41,18 @@ def test_refusal_names_what_is_wrong() -> None:
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OK])
 @pytest.mark.parametrize("reason", ["", "wrong type", "100% ümlaut\n"])
 def test_verdict_arrives_as_it_was_sent(status: Status, reason: str) -> None:
-    assert parse_trailers(dict(trailers(status, reason))) == Verdict(status.name, reason)
+    assert parse_trailers(dict(trailers(status, reason))) == CallStatus(status.name, reason)
 
 
 def test_ok_needs_no_words() -> None:
-    verdict = parse_trailers(dict(trailers(Status.OK, "unused")))
-    assert verdict == Verdict("OK")
-    assert verdict.is_ok
+    call_status = parse_trailers(dict(trailers(Status.OK, "unused")))
+    assert call_status == CallStatus("OK")
+    assert call_status.is_ok
 
 
 def test_very_long_reason_is_cut() -> None:
-    verdict = parse_trailers(dict(trailers(Status.UNKNOWN, "x" * 100_000)))
-    assert verdict.reason == "x" * MAX_REASON_CHARACTERS + " …"
+    call_status = parse_trailers(dict(trailers(Status.UNKNOWN, "x" * 100_000)))
+    assert call_status.reason == "x" * MAX_REASON_CHARACTERS + " …"
 
 
 @pytest.mark.parametrize("code", [b"", b"two", b"-1", b"17", b"2.0", b"0_0", b" 0"])
@@ -61,7 +61,7 @@ def test_status_that_grpc_does_not_know_is_unknown(code: bytes) -> None:
 
 
 def test_end_without_status_is_unknown() -> None:
-    assert parse_trailers({}) == Verdict("UNKNOWN", "the answer ended without a status")
+    assert parse_trailers({}) == CallStatus("UNKNOWN", "the answer ended without a status")
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_end_without_status_is_unknown() -> None:
     ],
 )
 def test_http_status_becomes_grpcs(http_status: bytes, name: str) -> None:
-    verdict = parse_answer({b":status": http_status})
-    assert verdict == Verdict(name, f"HTTP status '{http_status.decode()}'")
+    call_status = parse_answer({b":status": http_status})
+    assert call_status == CallStatus(name, f"HTTP status '{http_status.decode()}'")
 
 
 def test_answer_with_messages_to_come_has_no_verdict_yet() -> None:
@@ -90,7 +90,7 @@ def test_answer_with_messages_to_come_has_no_verdict_yet() -> None:
 
 def test_answer_of_status_alone_is_a_verdict_whatever_http_says() -> None:
     fields = {b":status": b"405", b"grpc-status": b"13", b"grpc-message": b"no"}
-    assert parse_answer(fields) == Verdict("INTERNAL", "no")
+    assert parse_answer(fields) == CallStatus("INTERNAL", "no")
 
 
 REQUEST = request_headers(PING, "localhost", b"https")

@@ -199,9 +199,9 @@ def test_a_message_is_let_through_by_as_much_as_its_window_lacks() -> None:
     connect(client, server)
     stream = server.streams[1]
     for missing_bytes in (WINDOW_BYTES - 1, WINDOW_BYTES):
-        server.let_through(stream, missing_bytes)
+        server.admit_unfinished(stream, missing_bytes)
         assert server.data_to_send() == b"", "there is room for it"
-    server.let_through(stream, WINDOW_BYTES + 7)
+    server.admit_unfinished(stream, WINDOW_BYTES + 7)
     assert server.data_to_send() == WindowUpdateFrame(1, window_increment=7).serialize()
 
 

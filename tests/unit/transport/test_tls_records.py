@@ -8,7 +8,7 @@ import pytest
 from gossip.transport.tls_records import Records
 
 BYTES_AT_ONCE = 64 * 1024
-MOST_RECORD_BYTES = 16 * 1024 + 512
+MAX_RECORD_BYTES = 16 * 1024 + 512
 RECORDS_AT_ONCE = 16
 SILENT_BYTES = 256
 
@@ -99,7 +99,7 @@ def test_records_with_data_are_not_empty_wherever_they_are_cut() -> None:
 def test_records_full_of_what_only_openssl_reads_count_as_many() -> None:
     scan = Records()
     pieces(scan, records(16384, 16384))
-    assert scan.count_empty() == 2 + (2 * 16389 - MOST_RECORD_BYTES) // SILENT_BYTES
+    assert scan.count_empty() == 2 + (2 * 16389 - MAX_RECORD_BYTES) // SILENT_BYTES
     pieces(scan, records(16384))
     assert scan.count_empty() == 1 + 16389 // SILENT_BYTES
     scan.forget()
@@ -111,7 +111,7 @@ def test_what_one_record_held_makes_up_for_no_more_than_itself() -> None:
     scan = Records()
     pieces(scan, records(16384, 1 + 22, 16384))
     scan.was_read(1)
-    assert scan.count_empty() == 2 + (2 * 16389 + 28 - 65 - MOST_RECORD_BYTES) // SILENT_BYTES
+    assert scan.count_empty() == 2 + (2 * 16389 + 28 - 65 - MAX_RECORD_BYTES) // SILENT_BYTES
 
 
 def test_honest_records_do_not_make_up_for_others() -> None:

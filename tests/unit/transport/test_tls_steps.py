@@ -21,7 +21,7 @@ from gossip.transport.tls_steps import Steps, Waiting
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 
-KEPT = 1024
+MAX_WARY = 1024
 LONG_S = 0.003
 NO_CERTIFICATE_BYTES = 256
 SMALL_BYTES = 2304
@@ -293,7 +293,7 @@ def test_a_certificate_is_read_on_the_loop_only_where_a_good_one_came_from() -> 
     steps.stood(HERE)
     assert (steps.may_be_here(SMALL_BYTES, HERE), steps.may_be_here(SMALL_BYTES + 1, HERE)) == (True, False)
     assert not steps.may_be_here(SMALL_BYTES, THERE)
-    for number in range(KEPT):
+    for number in range(MAX_WARY):
         steps.stood(str(number))
     assert not steps.may_be_here(SMALL_BYTES, HERE), "so many are not remembered"
 

@@ -9,8 +9,8 @@ from gossip.wire.codec import encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.signed import noop_sign
 
-LONGEST_BYTES = 64 * 1024
-LONGEST_UNUSUAL_BYTES = 2048
+MAX_ACK_BYTES = 64 * 1024
+MAX_UNUSUAL_ACK_BYTES = 2048
 
 
 @pytest.mark.parametrize("nonce", [0, 1, 127, 128, 16_384, 2**63, 2**64 - 1])
@@ -70,7 +70,7 @@ def test_unusual_acks_are_read_like_any_message(payload: str, error: str) -> Non
 
 
 def test_a_refusal_that_is_too_long_is_not_read() -> None:
-    longest = "e" * (LONGEST_BYTES - 11)
+    longest = "e" * (MAX_ACK_BYTES - 11)
 
     assert parse_ack(parse_envelope(encode_ack(5, longest))) == longest
     refusal = parse_ack(parse_envelope(encode_ack(5, longest + "e")))
@@ -78,7 +78,7 @@ def test_a_refusal_that_is_too_long_is_not_read() -> None:
 
 
 def test_neither_is_one_of_many_fields() -> None:
-    count = (LONGEST_UNUSUAL_BYTES - 2) // 3
+    count = (MAX_UNUSUAL_ACK_BYTES - 2) // 3
     longest = b"\x08\x05" + b"\xb2\x01\x00" * count
 
     assert parse_ack(parse_envelope(encode_envelope(longest, b""))) == ""

@@ -59,9 +59,11 @@ def test_block_payloads_are_left_out() -> None:
 
 
 def test_an_identity_that_cannot_be_read_is_told_by_length() -> None:
-    hello = ConnEstablish(pki_id=b"\x01" * 40, identity=b"\xff\xff", probe=True)
+    conn_establish = ConnEstablish(pki_id=b"\x01" * 40, identity=b"\xff\xff", probe=True)
 
-    assert f"{{pki_id={'01' * 32}…, identity=2 bytes, probe=True}}" in describe(noop_sign(GossipMessage(conn=hello)))
+    assert f"{{pki_id={'01' * 32}…, identity=2 bytes, probe=True}}" in describe(
+        noop_sign(GossipMessage(conn=conn_establish))
+    )
 
 
 def test_what_a_peer_wrote_cannot_pass_for_another_line() -> None:

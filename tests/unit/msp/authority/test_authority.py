@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
-from gossip.msp.authority import Authority, CurveName, Member, Organisation, Role, Validity, generate_key
-from tests.support.organisations import NOW, admin, client, organisation, organisation_folder, peer, peer_folder
+from gossip.msp.authority import Authority, CurveName, IssuedMember, Organization, Role, Validity, generate_key
+from tests.support.organizations import NOW, admin, client, organization, organization_folder, peer, peer_folder
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -42,7 +42,7 @@ def test_openssl_accepts_the_chains(options: tuple[str, ...]) -> None:
     places = {"peer": peer_folder(), "tls": peer_folder() / "tls" / "server.crt", "name": peer().name}
     done = subprocess.run(
         ["openssl", "verify", "-x509_strict", *(option.format(**places) for option in options)],
-        cwd=organisation_folder(),
+        cwd=organization_folder(),
         capture_output=True,
         text=True,
         timeout=30,
@@ -53,20 +53,20 @@ def test_openssl_accepts_the_chains(options: tuple[str, ...]) -> None:
 
 
 def test_the_ca_and_the_tls_ca_do_not_vouch_for_each_other() -> None:
-    peer().identity.certificate.verify_directly_issued_by(organisation().ca.certificate)
-    peer().tls.certificate.verify_directly_issued_by(organisation().tls_ca.certificate)
+    peer().identity.certificate.verify_directly_issued_by(organization().ca.certificate)
+    peer().tls.certificate.verify_directly_issued_by(organization().tls_ca.certificate)
     with pytest.raises(ValueError, match="Issuer certificate subject does not match"):
-        peer().tls.certificate.verify_directly_issued_by(organisation().ca.certificate)
+        peer().tls.certificate.verify_directly_issued_by(organization().ca.certificate)
 
 
 @pytest.mark.parametrize(("make", "unit"), [(peer, "peer"), (admin, "admin"), (client, "client")])
-def test_an_identity_has_exactly_its_role_as_unit(make: Callable[[], Member], unit: str) -> None:
+def test_an_identity_has_exactly_its_role_as_unit(make: Callable[[], IssuedMember], unit: str) -> None:
     subject = make().identity.certificate.subject
     assert [a.value for a in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)] == [unit]
 
 
 def test_key_usages_are_cryptogens() -> None:
-    ca, identity, tls = organisation().ca.certificate, peer().identity.certificate, peer().tls.certificate
+    ca, identity, tls = organization().ca.certificate, peer().identity.certificate, peer().tls.certificate
 
     assert _usages(ca) == {"digital_signature", "key_encipherment", "key_cert_sign", "crl_sign"}
     assert _usages(identity) == {"digital_signature"}
@@ -78,35 +78,35 @@ def test_key_usages_are_cryptogens() -> None:
 
 
 def test_ca_signatures_have_a_low_s() -> None:
-    organisation = Organisation.create("Org9MSP", "org9.example.com", now=NOW)
-    certificates = [organisation.issue_client(f"User{index}").identity.certificate for index in range(20)]
+    organization = Organization.create("Org9MSP", "org9.example.com", now=NOW)
+    certificates = [organization.issue_client(f"User{index}").identity.certificate for index in range(20)]
 
-    for certificate in [organisation.ca.certificate, *certificates]:
+    for certificate in [organization.ca.certificate, *certificates]:
         assert decode_dss_signature(certificate.signature)[1] <= P256_ORDER // 2
 
 
 @pytest.mark.parametrize("curve", ["P-256", "P-384"])
 def test_the_curve_is_the_one_asked_for(curve: CurveName) -> None:
-    organisation = Organisation.create("Org9MSP", "org9.example.com", now=NOW, curve=curve)
-    key = organisation.issue_peer("peer0", curve=curve).identity.certificate.public_key()
+    organization = Organization.create("Org9MSP", "org9.example.com", now=NOW, curve=curve)
+    key = organization.issue_peer("peer0", curve=curve).identity.certificate.public_key()
 
     assert isinstance(key, ec.EllipticCurvePublicKey)
     assert f"P-{key.key_size}" == curve
-    assert f"P-{organisation.ca.key.key_size}" == curve
+    assert f"P-{organization.ca.key.key_size}" == curve
 
 
 def test_validity_is_where_it_was_put() -> None:
     now = datetime(2026, 3, 1, 12, 0, 0, 999_999, tzinfo=UTC)
-    organisation = Organisation.create("Org9MSP", "org9.example.com", now=now)
+    organization = Organization.create("Org9MSP", "org9.example.com", now=now)
     whole = now.replace(microsecond=0)
 
-    running = organisation.issue_peer("peer0").identity.certificate
-    expired = organisation.issue_peer("peer1", validity=Validity.expired(now)).identity.certificate
-    not_yet = organisation.issue_peer("peer2", validity=Validity.not_yet(now)).identity.certificate
+    running = organization.issue_peer("peer0").identity.certificate
+    expired = organization.issue_peer("peer1", validity=Validity.expired(now)).identity.certificate
+    not_yet = organization.issue_peer("peer2", validity=Validity.not_yet(now)).identity.certificate
 
     assert running.not_valid_before_utc == whole - timedelta(minutes=5)
-    assert running.not_valid_after_utc == organisation.ca.certificate.not_valid_after_utc
-    assert expired.not_valid_before_utc > organisation.ca.certificate.not_valid_before_utc
+    assert running.not_valid_after_utc == organization.ca.certificate.not_valid_after_utc
+    assert expired.not_valid_before_utc > organization.ca.certificate.not_valid_before_utc
     assert expired.not_valid_after_utc == whole - timedelta(minutes=1)
     assert not_yet.not_valid_before_utc == whole + timedelta(days=1)
 
@@ -124,14 +124,14 @@ def test_an_intermediate_issues_below_its_root() -> None:
 
 def test_a_foreign_key_is_certified_as_it_is() -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    credential = organisation().ca.issue_identity("rsa", validity=organisation().validity, key=key)
+    credential = organization().ca.issue_identity("rsa", validity=organization().validity, key=key)
 
     assert credential.certificate.public_key() == key.public_key()
     assert load_pem_private_key(credential.key_pem, None).public_key() == key.public_key()
 
 
 def test_a_crl_names_what_was_revoked_and_is_signed() -> None:
-    ca, revoked = organisation().ca, peer(1, 1).identity.certificate
+    ca, revoked = organization().ca, peer(1, 1).identity.certificate
     crl = x509.load_pem_x509_crl(ca.revoke([revoked], now=NOW))
 
     assert [entry.serial_number for entry in crl] == [revoked.serial_number]
@@ -141,7 +141,7 @@ def test_a_crl_names_what_was_revoked_and_is_signed() -> None:
 
 
 def test_another_key_forges_a_crl_that_only_looks_right() -> None:
-    ca = organisation().ca
+    ca = organization().ca
     forged = x509.load_pem_x509_crl(Authority(ca.certificate, generate_key()).revoke([], now=NOW))
 
     assert forged.issuer == ca.certificate.subject
@@ -149,7 +149,7 @@ def test_another_key_forges_a_crl_that_only_looks_right() -> None:
 
 
 def test_orderers_are_nodes_too() -> None:
-    orderer = organisation().issue("orderer0.example.com", Role.ORDERER)
+    orderer = organization().issue("orderer0.example.com", Role.ORDERER)
     names = orderer.tls.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
 
     assert names.get_values_for_type(x509.DNSName) == ["orderer0.example.com"]

@@ -8,8 +8,8 @@ import yaml
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from gossip.msp.authority import Organisation, write_peer_organisation
-from tests.support.organisations import NOW, organisation, organisation_folder, peer, peer_folder
+from gossip.msp.authority import Organization, write_peer_organization
+from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 
 # cryptogen generate, PeerOrgs: Name Org9, Domain org9.example.com, EnableNodeOUs true, Template.Count 1, Users.Count 1
 LISTING = """
@@ -52,10 +52,10 @@ users/User1@org9.example.com/tls/client.key
 
 
 def test_the_layout_is_cryptogens(tmp_path: Path) -> None:
-    organisation = Organisation.create("Org9MSP", "org9.example.com", now=NOW)
-    members = [organisation.issue_peer("peer0"), organisation.issue_admin(), organisation.issue_client()]
+    organization = Organization.create("Org9MSP", "org9.example.com", now=NOW)
+    members = [organization.issue_peer("peer0"), organization.issue_admin(), organization.issue_client()]
 
-    folder = write_peer_organisation(tmp_path, organisation, members)
+    folder = write_peer_organization(tmp_path, organization, members)
 
     assert folder == tmp_path / "peerOrganizations" / "org9.example.com"
     found = [
@@ -67,7 +67,7 @@ def test_the_layout_is_cryptogens(tmp_path: Path) -> None:
 
 
 def test_only_the_owner_reads_private_keys() -> None:
-    keys = [path for path in organisation_folder().rglob("*") if path.name == "priv_sk" or path.suffix == ".key"]
+    keys = [path for path in organization_folder().rglob("*") if path.name == "priv_sk" or path.suffix == ".key"]
 
     assert len(keys) == 12
     assert {stat.S_IMODE(path.stat().st_mode) for path in keys} == {0o600}
@@ -97,6 +97,6 @@ def test_config_yaml_turns_node_ous_on_with_the_ca_as_certifier() -> None:
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    write_peer_organisation(tmp_path, organisation(), [])
+    write_peer_organization(tmp_path, organization(), [])
     with pytest.raises(FileExistsError):
-        write_peer_organisation(tmp_path, organisation(), [peer()])
+        write_peer_organization(tmp_path, organization(), [peer()])

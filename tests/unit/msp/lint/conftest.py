@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.msp_folders import NAME
-from tests.support.organisations import peer_folder
+from tests.support.organizations import peer_folder
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
+from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.lint import lint_msp_folder
-from gossip.msp.way_fault import find_limit_fault
 from tests.support.certificates import NO_CA, NOT_BEFORE, Issued, key_usage, make_ca, make_leaf
 from tests.support.msp_folders import CA_FILE, OWN, found, only_finding, put, replace_line
-from tests.support.organisations import NOW, organisation
+from tests.support.organizations import NOW, organization
 
 LOWER = "intermediatecerts/lower.pem"
 MAIL = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False)
@@ -143,8 +143,8 @@ def test_a_ca_that_may_not_sign_is_named_for_whom_it_issued(msp: Path) -> None:
     assert "lower has key usages without certificate signing" in findings["broken-chain"].problem
 
 
-def test_nobody_is_told_to_trust_another_organisation_for_its_administrator(msp: Path) -> None:
-    other = organisation(2).issue_peer("peer0").identity
+def test_nobody_is_told_to_trust_another_organization_for_its_administrator(msp: Path) -> None:
+    other = organization(2).issue_peer("peer0").identity
     put(msp / "admincerts" / "admin.pem", other.certificate_pem)
 
     assert only_finding(msp).remedy.startswith("if ca.org2.example.com is a CA of this organisation, put it into")

@@ -9,7 +9,7 @@ from gossip.msp.lint import Severity
 from gossip.msp.membership import Msp
 from tests.support.certificates import renewed
 from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, found, only_finding, put, put_own, replace_line
-from tests.support.organisations import NOW
+from tests.support.organizations import NOW
 
 ENDED_AT = NOW - timedelta(minutes=1)
 RENEWED = "cacerts/renewed.pem"

@@ -7,16 +7,16 @@ import pytest
 
 from gossip.msp.lint import Finding, Severity, lint_msp_folder
 from tests.support.msp_folders import CA, CA_FILE, NAME, VALIDITY, found, put, put_own, put_tls
-from tests.support.organisations import NOW, organisation, organisation_folder
+from tests.support.organizations import NOW, organization, organization_folder
 
-TLS_CA = organisation().tls_ca
+TLS_CA = organization().tls_ca
 TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
 
 
 @pytest.fixture
 def org_msp(tmp_path: Path) -> Path:
     """The organisation's own folder, in which nothing but CAs is."""
-    shutil.copytree(organisation_folder() / "msp", tmp_path / "msp")
+    shutil.copytree(organization_folder() / "msp", tmp_path / "msp")
     return tmp_path / "msp"
 
 
@@ -43,7 +43,7 @@ def test_exchanged_cas_of_a_peer_are_told_by_what_they_issued(msp: Path) -> None
     )
 
 
-def test_exchanged_cas_of_an_organisation_are_told_by_their_names(org_msp: Path) -> None:
+def test_exchanged_cas_of_an_organization_are_told_by_their_names(org_msp: Path) -> None:
     exchange(org_msp)
     assert {file: (each.rule, each.severity) for file, each in findings(org_msp).items()} == {
         CA_FILE: ("tls-ca-among-cas", Severity.WARNING)

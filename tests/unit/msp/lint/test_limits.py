@@ -9,7 +9,7 @@ from gossip.msp.lint import lint_msp_folder
 from gossip.msp.lint.strangers import may_hold_key
 from gossip.msp.lint.tls_contents import read_authorities, read_tls_key
 from tests.support.msp_folders import CA, put
-from tests.support.organisations import NOW, organisation, peer
+from tests.support.organizations import NOW, organization, peer
 
 
 def fill(folder: Path, count: int) -> None:
@@ -50,7 +50,7 @@ def test_of_a_file_of_tls_cas_a_thousand_certificates_are_read() -> None:
 
 
 def test_of_a_file_with_a_tls_key_a_thousand_blocks_are_read() -> None:
-    public_key, _ = read_tls_key("../tls/server.key", organisation().ca.certificate_pem * 999 + peer().tls.key_pem)
+    public_key, _ = read_tls_key("../tls/server.key", organization().ca.certificate_pem * 999 + peer().tls.key_pem)
     assert public_key is not None
     public_key, findings = read_tls_key("../tls/server.key", CA.certificate_pem * 1000 + peer().tls.key_pem)
     assert (public_key, [finding.rule for finding in findings]) == (None, ["not-a-key"])

@@ -32,7 +32,7 @@ from tests.support.msp_folders import (
     put_tls,
     replace_line,
 )
-from tests.support.organisations import NOW, admin, organisation, organisation_folder, peer
+from tests.support.organizations import NOW, admin, organization, organization_folder, peer
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 # -- whole folders
@@ -40,7 +40,7 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 
 @pytest.mark.parametrize("name", ["msp", f"peers/{NAME}/msp", "users/Admin@org1.example.com/msp"])
 def test_our_own_folders_are_clean(name: str) -> None:
-    assert found(organisation_folder() / name) == set()
+    assert found(organization_folder() / name) == set()
 
 
 def test_every_file_is_listed_with_its_role_and_validity(msp: Path) -> None:
@@ -215,7 +215,7 @@ def break_certifier_file(msp: Path) -> None:
 
 
 def name_foreign_certifier(msp: Path) -> None:
-    put(msp / "tlscacerts" / "other.pem", organisation(2).ca.certificate_pem)
+    put(msp / "tlscacerts" / "other.pem", organization(2).ca.certificate_pem)
     replace_line(msp / "config.yaml", CA_FILE, "tlscacerts/other.pem", 1)
 
 
@@ -302,11 +302,11 @@ def use_a_weak_admin_key(msp: Path) -> None:
 
 
 def enroll_elsewhere(msp: Path) -> None:
-    put_own(msp, organisation(2).issue_peer("peer0").identity)
+    put_own(msp, organization(2).issue_peer("peer0").identity)
 
 
 def enroll_with_the_tls_ca(msp: Path) -> None:
-    put_own(msp, organisation().tls_ca.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+    put_own(msp, organization().tls_ca.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
 
 
 def forge_the_issuer(msp: Path) -> None:
@@ -319,7 +319,7 @@ def enroll_above_an_intermediate(msp: Path) -> None:
 
 
 def add_a_foreign_intermediate(msp: Path) -> None:
-    lower = organisation(2).ca.issue_authority("lower.org2.example.com", "org2.example.com", validity=VALIDITY)
+    lower = organization(2).ca.issue_authority("lower.org2.example.com", "org2.example.com", validity=VALIDITY)
     put(msp / "intermediatecerts" / "lower.pem", lower.certificate_pem)
 
 
@@ -348,7 +348,7 @@ def name_another_key_in_the_crl(msp: Path) -> None:
 
 
 def take_a_foreign_crl(msp: Path) -> None:
-    put(msp / "crls" / "crl.pem", organisation(2).ca.revoke([], now=NOW))
+    put(msp / "crls" / "crl.pem", organization(2).ca.revoke([], now=NOW))
 
 
 def garble_the_crl(msp: Path) -> None:
@@ -394,7 +394,7 @@ def garble_a_certificate(msp: Path) -> None:
 
 
 def bundle_certificates(msp: Path) -> None:
-    put(msp / CA_FILE, CA.certificate_pem + organisation().tls_ca.certificate_pem)
+    put(msp / CA_FILE, CA.certificate_pem + organization().tls_ca.certificate_pem)
 
 
 def fill_a_file(msp: Path) -> None:
@@ -411,13 +411,13 @@ def take_another_tls_key(msp: Path) -> None:
 
 
 def forget_the_host_names(msp: Path) -> None:
-    put_tls(msp, organisation().tls_ca.issue_tls(NAME, validity=VALIDITY, hosts=[]))
+    put_tls(msp, organization().tls_ca.issue_tls(NAME, validity=VALIDITY, hosts=[]))
 
 
 def serve_only(msp: Path) -> None:
     server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     builder = like(peer().tls.certificate, without=x509.ExtendedKeyUsage).add_extension(server, critical=False)
-    put_tls(msp, Credential(builder.sign(organisation().tls_ca.key, SHA256()), peer().tls.key))
+    put_tls(msp, Credential(builder.sign(organization().tls_ca.key, SHA256()), peer().tls.key))
 
 
 def take_the_key_id_from_the_ca(msp: Path) -> None:
@@ -443,7 +443,7 @@ def put_an_intermediate_among_the_roots(msp: Path) -> None:
 
 def add_a_lost_tls_intermediate(msp: Path) -> None:
     """No rule names this, so what the loader says must come through."""
-    lost = organisation(2).ca.issue_authority("lost", "lost", validity=VALIDITY)
+    lost = organization(2).ca.issue_authority("lost", "lost", validity=VALIDITY)
     put(msp / "tlsintermediatecerts" / "lost.pem", lost.certificate_pem)
 
 

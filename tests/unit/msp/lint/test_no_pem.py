@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from gossip.msp.lint import lint_msp_folder
 from tests.support.msp_folders import CA, OWN, put
-from tests.support.organisations import NOW, peer
+from tests.support.organizations import NOW, peer
 
 CERTIFICATE, KEY = peer().identity.certificate_pem.decode(), peer().identity.key_pem.decode()
 KEY_DER = peer().identity.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -13,7 +13,7 @@ from gossip.msp.lint import Finding, Severity, lint_msp_folder
 from gossip.msp.membership import Msp
 from gossip.msp.signature import check_signature
 from tests.support.msp_folders import CA_FILE, OWN, found, own_identity, put, put_own
-from tests.support.organisations import NOW, peer
+from tests.support.organizations import NOW, peer
 
 KEY = "keystore/priv_sk"
 PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"

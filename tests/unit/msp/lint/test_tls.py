@@ -14,9 +14,9 @@ from gossip.msp.authority import Authority, Credential
 from gossip.msp.lint import Severity
 from tests.support.certificates import like, with_unknown_extension
 from tests.support.msp_folders import CA, NAME, VALIDITY, found, only_finding, put, put_tls
-from tests.support.organisations import organisation, peer
+from tests.support.organizations import organization, peer
 
-TLS_CA = organisation().tls_ca
+TLS_CA = organization().tls_ca
 TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
 OWN, KEY = peer().tls.certificate_pem, peer().tls.key_pem
 PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"

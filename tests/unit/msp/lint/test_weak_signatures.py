@@ -10,9 +10,9 @@ from gossip.msp.authority import Authority
 from gossip.msp.lint import lint_msp_folder
 from tests.support.certificates import over_sha1
 from tests.support.msp_folders import CA, OWN, put
-from tests.support.organisations import NOW, organisation
+from tests.support.organizations import NOW, organization
 
-TLS_CA = organisation().tls_ca
+TLS_CA = organization().tls_ca
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
 from gossip.node.diagnose.own_side import load_own_side
 from tests.support.certificates import over_sha1, with_unknown_extension
 from tests.support.in_thread import peer_settings
-from tests.support.organisations import organisation, peer
+from tests.support.organizations import organization, peer
 
 NOW = datetime.now(UTC)
-WEAK = over_sha1(peer(2).tls.certificate, organisation(2).tls_ca.key)
-ENDED = organisation(2).tls_ca.issue_tls("peer0", validity=Validity.expired(NOW), hosts=()).certificate
-ODD = with_unknown_extension(peer(2).tls, organisation(2).tls_ca).certificate
+WEAK = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
+ENDED = organization(2).tls_ca.issue_tls("peer0", validity=Validity.expired(NOW), hosts=()).certificate
+ODD = with_unknown_extension(peer(2).tls, organization(2).tls_ca).certificate
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
 

@@ -16,7 +16,7 @@ from gossip.node.diagnose.judge_verdict import judge_verdict
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
 from gossip.transport.base import Link
 from tests.support.in_thread import peer_settings
-from tests.support.organisations import organisation
+from tests.support.organizations import organization
 from tests.support.vectors import load_vectors
 
 NOW = datetime.now(UTC)
@@ -167,7 +167,7 @@ def test_another_hash_than_we_signed_was_altered(in_go: bool) -> None:
 
 def test_our_server_certificate_in_place_of_our_client_certificate_is_ours() -> None:
     own = own_side()
-    client = organisation(2).tls_ca.certificate  # any other certificate
+    client = organization(2).tls_ca.certificate  # any other certificate
     assert own.server_leaf is not None
     seen = evidence("", own)
     seen.link = Link("127.0.0.1:7051", b"theirs", client.tbs_certificate_bytes)
@@ -200,7 +200,7 @@ def test_no_recorded_refusal_is_without_a_meaning() -> None:
     assert {"organization-unknown-to-them", "revoked", "node-ou-role", "role-may-not-read"} <= meanings
 
 
-def test_a_certificate_of_another_organisation_is_told_with_what_names_its_folder() -> None:
+def test_a_certificate_of_another_organization_is_told_with_what_names_its_folder() -> None:
     own = own_side()
     sources = {"peer.localMspId": "core.yaml:2", "peer.mspConfigPath": "CORE_PEER_MSPCONFIGPATH"}
     own = replace(own, issuing_mspids=("Org1MSP",), settings=replace(own.settings, sources=sources))
@@ -215,7 +215,7 @@ def test_a_certificate_of_another_organisation_is_told_with_what_names_its_folde
 
 def test_the_ca_that_they_may_lack_is_told_by_its_key() -> None:
     report = judge_verdict(evidence("x509: certificate signed by unknown authority"))
-    extensions = organisation(2).ca.certificate.extensions
+    extensions = organization(2).ca.certificate.extensions
     key_id = extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest.hex()
 
     assert first_cause(report) == (Side.THEIRS, "ca-unknown-to-them")

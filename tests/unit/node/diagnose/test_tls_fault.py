@@ -10,11 +10,11 @@ from gossip.api.options import TlsFiles
 from gossip.node.diagnose.tls_fault import describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole
 from tests.support.certificates import over_sha1
-from tests.support.organisations import organisation, peer
+from tests.support.organizations import organization, peer
 
-LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organisation().tls_ca.certificate_pem
+LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organization().tls_ca.certificate_pem
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-WEAK = over_sha1(peer().tls.certificate, organisation().tls_ca.key).public_bytes(Encoding.PEM)
+WEAK = over_sha1(peer().tls.certificate, organization().tls_ca.key).public_bytes(Encoding.PEM)
 WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed over SHA-1, which is too weak for TLS"
 CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
 KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -6,7 +6,7 @@ import pytest
 
 from gossip.api.options import TlsFiles
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
-from tests.support.organisations import peer
+from tests.support.organizations import peer
 
 LEAF, KEY = peer().tls.certificate_pem, peer().tls.key_pem
 

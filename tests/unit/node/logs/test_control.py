@@ -16,7 +16,7 @@ from gossip.msp.certificate import pki_id_of
 from gossip.node.logs.control import LogControl, logging_to
 from gossip.node.logs.names import PeerNames
 from gossip.types import OrgIdentityType
-from tests.support.organisations import peer, serialized
+from tests.support.organizations import peer, serialized
 
 COMM = logging.getLogger("gossip.comm")
 PEER = PeerIdentityInfo(

@@ -8,7 +8,7 @@ from gossip.msp.claim import parse_claim
 from gossip.node.logs import names as module
 from gossip.node.logs.names import PeerNames
 from gossip.types import OrgIdentityType, PkiId
-from tests.support.organisations import peer, serialized
+from tests.support.organizations import peer, serialized
 
 
 def test_sixteen_thousand_names_are_kept_and_the_oldest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class IssuedMember:
     """Somebody with an identity in an organisation and a TLS certificate for its connections.
 
     ``name`` is the common name of both, such as ``peer0.org1.example.com`` or ``Admin@org1.example.com``.
@@ -24,7 +24,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Organisation:
+class Organization:
     """The two authorities of one MSP. ``domain`` names its hosts; ``validity`` is what it issues by default."""
 
     mspid: str
@@ -34,23 +34,23 @@ class Organisation:
     validity: Validity
 
     @classmethod
-    def create(cls, mspid: str, domain: str, *, now: datetime, curve: CurveName = "P-256") -> "Organisation":
+    def create(cls, mspid: str, domain: str, *, now: datetime, curve: CurveName = "P-256") -> "Organization":
         """Make both authorities, valid from five minutes before ``now`` for ten years."""
         validity = Validity.running(now)
         ca = Authority.create(f"ca.{domain}", domain, validity=validity, curve=curve)
         tls_ca = Authority.create(f"tlsca.{domain}", domain, validity=validity)
         return cls(mspid, domain, ca, tls_ca, validity)
 
-    def issue_peer(self, host: str, *, validity: Validity | None = None, curve: CurveName = "P-256") -> Member:
+    def issue_peer(self, host: str, *, validity: Validity | None = None, curve: CurveName = "P-256") -> IssuedMember:
         """Issue a peer, such as ``peer0``; its TLS certificate names the host, its short name and loopback."""
         name = f"{host}.{self.domain}"
         return self.issue(name, Role.PEER, hosts=(name, host, *LOOPBACK), validity=validity, curve=curve)
 
-    def issue_admin(self) -> Member:
+    def issue_admin(self) -> IssuedMember:
         """Issue an administrator."""
         return self.issue(f"Admin@{self.domain}", Role.ADMIN)
 
-    def issue_client(self, user: str = "User1") -> Member:
+    def issue_client(self, user: str = "User1") -> IssuedMember:
         """Issue a client."""
         return self.issue(f"{user}@{self.domain}", Role.CLIENT)
 
@@ -62,7 +62,7 @@ class Organisation:
         hosts: tuple[str, ...] = (),
         validity: Validity | None = None,
         curve: CurveName = "P-256",
-    ) -> Member:
+    ) -> IssuedMember:
         """Issue a member of any role.
 
         Args:
@@ -76,4 +76,4 @@ class Organisation:
             name, validity=validity or self.validity, units=(role.value,), key=generate_key(curve)
         )
         tls = self.tls_ca.issue_tls(name, validity=self.validity, hosts=hosts or (name,))
-        return Member(name, role, identity, tls)
+        return IssuedMember(name, role, identity, tls)

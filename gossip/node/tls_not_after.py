@@ -28,7 +28,7 @@ def warn_of_ends(ends: Mapping[str, datetime], now: datetime) -> None:
             logger.warning("The %s certificate expires within %d days and %d hours", _ROLES[name], left.days, hours)
 
 
-def find_tls_end(files: TlsFiles | None) -> datetime | None:
+def find_tls_not_after(files: TlsFiles | None) -> datetime | None:
     """Read it from the file; None without TLS, and for what cannot be read or only TLS understands."""
     if files is None:
         return None

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from gossip.comm.handshake import certificate_hash
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.hello import encode_hello
+from gossip.wire.conn_establish import encode_conn_establish
 
-KEPT = 16
+MAX_KEPT = 16
 
 
-class Hellos:
+class OwnConnEstablish:
     """Makes and keeps them. The message holds nothing that changes between two connections with one certificate."""
 
     def __init__(self, pki_id: PkiId, identity: PeerIdentityType, sign: Callable[[bytes], bytes]) -> None:
@@ -21,11 +21,11 @@ class Hellos:
     def naming(self, certificate: bytes | None, *, probe: bool = False) -> bytes:
         """The encoded envelope to send on a connection on which we present this certificate, a leaf in DER."""
         key = (certificate, probe)
-        hello = self._made.get(key)
-        if hello is None:
-            if len(self._made) >= KEPT:
+        conn_establish = self._made.get(key)
+        if conn_establish is None:
+            if len(self._made) >= MAX_KEPT:
                 self._made.clear()
             bound_to = certificate_hash(certificate)
-            hello = encode_hello(self._pki_id, self._identity, bound_to, probe=probe, sign=self._sign)
-            self._made[key] = hello
-        return hello
+            conn_establish = encode_conn_establish(self._pki_id, self._identity, bound_to, probe=probe, sign=self._sign)
+            self._made[key] = conn_establish
+        return conn_establish

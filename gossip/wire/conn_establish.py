@@ -14,7 +14,9 @@ MAX_SLICES: Final = 12
 """A ConnEstablish takes up to six, however long its identity; each takes 0.1 ms, and 0.2 ms for its object."""
 
 
-def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes, *, probe: bool, sign: Sign) -> bytes:
+def encode_conn_establish(
+    pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes, *, probe: bool, sign: Sign
+) -> bytes:
     """Encode and sign the envelope that authenticates our end of a connection.
 
     Args:
@@ -30,8 +32,8 @@ def encode_hello(pki_id: PkiId, identity: PeerIdentityType, tls_cert_hash: bytes
 
     Mirrors: gossip/comm/comm_impl.go, createConnectionMsg.
     """
-    hello = ConnEstablish(pki_id=pki_id, identity=identity, tls_cert_hash=tls_cert_hash, probe=probe)
-    return sign_message(GossipMessage(tag=Tag.EMPTY, conn=hello), sign).envelope
+    conn_establish = ConnEstablish(pki_id=pki_id, identity=identity, tls_cert_hash=tls_cert_hash, probe=probe)
+    return sign_message(GossipMessage(tag=Tag.EMPTY, conn=conn_establish), sign).envelope
 
 
 def parse_first(frame: bytes) -> SignedMessage:
@@ -48,7 +50,7 @@ def parse_first(frame: bytes) -> SignedMessage:
     return signed
 
 
-def parse_hello(signed: SignedMessage) -> ConnEstablish:
+def parse_conn_establish(signed: SignedMessage) -> ConnEstablish:
     """The ConnEstablish in a message; nothing of it is checked yet.
 
     Raises:

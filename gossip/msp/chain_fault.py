@@ -9,7 +9,7 @@ from gossip.msp.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True)
-class WayFault:
+class ChainFault:
     """The certificate at fault, what is wrong with it, and what to do."""
 
     certificate: Certificate
@@ -17,71 +17,73 @@ class WayFault:
     remedy: str
 
 
-def find_way_fault(certificate: Certificate, cas: Iterable[Certificate]) -> WayFault | None:
+def find_chain_fault(certificate: Certificate, cas: Iterable[Certificate]) -> ChainFault | None:
     """Name the first fault from ``certificate`` up; None where there is none of those that this knows.
 
     Mirrors: crypto/x509, Certificate.isValid and checkChainForKeyUsage.
     """
-    found = (_find_fault(each, below, certificate) for below, each in enumerate(_way_up(certificate, tuple(cas)), -1))
+    found = (
+        _find_fault(each, below, certificate) for below, each in enumerate(_trace_path(certificate, tuple(cas)), -1)
+    )
     return next(filter(None, found), None)
 
 
-def _way_up(certificate: Certificate, cas: tuple[Certificate, ...]) -> Iterator[Certificate]:
-    way = [certificate]
-    for each in way:  # grows while it is walked
+def _trace_path(certificate: Certificate, cas: tuple[Certificate, ...]) -> Iterator[Certificate]:
+    path = [certificate]
+    for each in path:  # grows while it is walked
         yield each
-        way += [ca for ca in cas if ca not in way and each.is_signed_by(ca)][:1]
+        path += [ca for ca in cas if ca not in path and each.is_signed_by(ca)][:1]
 
 
-def find_limit_fault(way: Sequence[Certificate]) -> WayFault | None:
+def find_limit_fault(path: Sequence[Certificate]) -> ChainFault | None:
     """Name the first fault, from a TLS certificate up to the CA that is trusted, that no date and no purpose is.
 
     Mirrors: crypto/x509, Certificate.isValid and Certificate.CheckSignatureFrom.
     """
-    found = (_find_limit_fault(each, below, way[0]) for below, each in enumerate(way, -1))
+    found = (_find_limit_fault(each, below, path[0]) for below, each in enumerate(path, -1))
     return next(filter(None, found), None)
 
 
-def _find_fault(each: Certificate, below: int, certificate: Certificate) -> WayFault | None:
+def _find_fault(each: Certificate, below: int, certificate: Certificate) -> ChainFault | None:
     """``below`` counts the CAs between the two; -1 for the certificate itself."""
     if not each.is_for_servers:
         problem = f"{each.subject} has extended key usages without server authentication"
-        return WayFault(each, problem, f"{_again(each, below)}, with serverAuth among them or without any")
+        return ChainFault(each, problem, f"{_again(each, below)}, with serverAuth among them or without any")
     fault = _find_limit_fault(each, below, certificate)
     return fault if fault is not None or below < 0 else _find_date_fault(each, certificate)
 
 
-def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -> WayFault | None:
+def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -> ChainFault | None:
     name, again = each.subject, _again(each, below)
     for extension in each.parsed.extensions:
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
             problem = f"{name} has the critical extension {extension.oid.dotted_string}, which no peer knows"
-            return WayFault(each, problem, f"{again}, without it or with it not critical")
+            return ChainFault(each, problem, f"{again}, without it or with it not critical")
         most = extension.value.path_length if isinstance(extension.value, x509.BasicConstraints) else None
         if most is not None and below > most:
             between = "1 CA is" if below == 1 else f"{below} CAs are"
             problem = f"{name} allows a path length of {most}, and {between} between it and {certificate.subject}"
-            return WayFault(each, problem, f"{again}, with a path length of {below} or more or without one")
+            return ChainFault(each, problem, f"{again}, with a path length of {below} or more or without one")
     if below >= 0 and not each.can_sign_certificates:
         problem = f"{name} has key usages without certificate signing"
-        return WayFault(each, problem, f"{again}, with keyCertSign among them")
+        return ChainFault(each, problem, f"{again}, with keyCertSign among them")
     return None
 
 
-def _find_date_fault(each: Certificate, certificate: Certificate) -> WayFault | None:
-    name, judged_at = each.subject, certificate.judged_at
-    if each.not_after_at < judged_at:
+def _find_date_fault(each: Certificate, certificate: Certificate) -> ChainFault | None:
+    name, verified_at = each.subject, certificate.verified_at
+    if each.not_after_at < verified_at:
         problem = (
             f"{name} ended at {each.not_after_at:%Y-%m-%d %H:%M:%SZ}, before {certificate.subject} begins, at "
             f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
         )
-        return WayFault(each, problem, f"renew {name}, and enroll again")
-    if each.not_before_at > judged_at:
+        return ChainFault(each, problem, f"renew {name}, and enroll again")
+    if each.not_before_at > verified_at:
         problem = (
             f"{name} begins at {each.not_before_at:%Y-%m-%d %H:%M:%SZ}, after {certificate.subject}, which begins at "
             f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
         )
-        return WayFault(each, problem, f"enroll again, or have {name} issued again with the date that it had before")
+        return ChainFault(each, problem, f"enroll again, or have {name} issued again with the date that it had before")
     return None
 
 
