@@ -8,6 +8,7 @@ OBJECT_IDENTIFIER: Final = 0x06
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
+_VERSION_TAG = 0xA0
 _LONG_FORM = 0x80
 _MAX_LENGTH_BYTES = 3
 
@@ -59,6 +60,17 @@ def read_elements(content: bytes) -> list[Element]:
         elements.append(read_element(content))
         content = elements[-1].rest
     return elements
+
+
+def read_certificate_fields(content: bytes) -> list[bytes]:
+    """Split the content of a TBSCertificate: its fields from the serial number on, whether it tells its version or not.
+
+    Raises:
+        ValueError: As for ``read_element``.
+
+    Spec: RFC 5280 section 4.1.
+    """
+    return [element.encoded for element in read_elements(content) if element.tag != _VERSION_TAG]
 
 
 def read_integer(data: bytes) -> tuple[int, bytes]:

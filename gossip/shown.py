@@ -1,4 +1,6 @@
-"""Texts that others wrote, as they may stand in a line of a log or on a screen."""
+"""Texts that others wrote, and times, as they may stand in a line of a log or on a screen."""
+
+from datetime import datetime
 
 MAX_SHOWN = 1000
 
@@ -13,3 +15,8 @@ def one_line(text: str) -> str:
 def shown_text(text: str) -> str:
     """The same, not too long."""
     return one_line(text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}...")
+
+
+def shown_time(at: datetime) -> str:
+    """A time in UTC, to the second."""
+    return f"{at:%Y-%m-%d %H:%M:%SZ}"

@@ -23,7 +23,7 @@ class Throttle:
     Of all keys together no more than ``most`` get through in such a time: where peers choose the keys, as with the
     addresses that they come from, they could have as many as they like.
 
-    It remembers the latest 1,024 keys, so that no peer can make it grow.
+    It remembers the latest ``MAX_KEYS``, so that no peer can make it grow.
     """
 
     def __init__(self, interval_s: float = 10.0, most: float = math.inf) -> None:

@@ -28,9 +28,9 @@ class _Wanted:
 
 
 def crypto(
-    out: Annotated[Path, typer.Option(readable=False, help="The folder to write into; made if it is missing.")],
+    out: Annotated[Path, typer.Option(readable=False, help="The folder to write into; created if it is missing.")],
     org: Annotated[list[str], typer.Option(metavar="NAME[:PEERS]", help="An organisation; give one option each.")],
-    domain: Annotated[str, typer.Option(help="What the organisations' domains end in.")] = "example.com",
+    domain: Annotated[str, typer.Option(help="The domain under which the organisations' domains lie.")] = "example.com",
     as_json: Json = False,
 ) -> None:
     """Make throw-away organisations in cryptogen's layout.
@@ -77,7 +77,7 @@ def _write(out: Path, wanted: Sequence[_Wanted]) -> list[dict[str, object]]:
     for organization in wanted:
         if (target / organization.domain).exists():
             raise ConfigurationError(
-                "is there already and is not overwritten; remove it or choose another --out",
+                "already exists and is not overwritten; remove it, or choose another --out",
                 path=str(target / organization.domain),
             )
     target.mkdir(parents=True, exist_ok=True)

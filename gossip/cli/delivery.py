@@ -60,5 +60,5 @@ class Connections(Observer):
     def find_loss(self, pki_id: PkiId) -> GossipError | None:
         """Why messages for this peer may be lost; None when its connection stands."""
         if pki_id not in self._made:
-            return StreamBrokenError("no connection came about")
+            return StreamBrokenError("no connection was established")
         return self._lost.get(pki_id)

@@ -40,7 +40,7 @@ class EventPrinter(Observer):
             self._cut_off()
         except OSError as error:
             if not self._loses_events:
-                logger.warning("Events cannot be written, and are lost until they can: %s", error)
+                logger.warning("Events cannot be written, and are lost until this is fixed: %s", error)
             self._loses_events = True
         else:
             self._loses_events = False

@@ -53,12 +53,12 @@ def misbehave(
             readable=False, metavar="DIR", help="Our organisation's CA with its key, for faults that issue identities."
         ),
     ] = None,
-    connections: Annotated[int, typer.Option(min=1, max=500, help="How many misbehave at once.")] = 1,
+    connections: Annotated[int, typer.Option(min=1, max=500, help="Number of simultaneous connections.")] = 1,
     seconds: Annotated[
-        float, typer.Option(min=0.0, max=60.0, help="For how long they do it again and again; 0 is once.")
+        float, typer.Option(min=0.0, max=60.0, help="Repeat for this many seconds; 0 runs it once.")
     ] = 0.0,
-    amount: Annotated[int, typer.Option(min=1, max=1_000_000, help="How often, where that can be chosen.")] = 1000,
-    patience: Annotated[float, typer.Option(min=0.1, max=600.0, help="Seconds to wait for an ending.")] = 30.0,
+    amount: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions, for faults that have them.")] = 1000,
+    patience: Annotated[float, typer.Option(min=0.1, max=600.0, help="Seconds to wait for the outcome.")] = 30.0,
     i_own_this_network: Annotated[
         bool, typer.Option("--i-own-this-network", help="Attack a peer on another machine.")
     ] = False,

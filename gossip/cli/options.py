@@ -14,7 +14,7 @@ def check_text(value: str | None) -> str | None:
         typer.BadParameter: It was not given in the encoding of the command line.
     """
     if value is not None and not value.isascii() and value != value.encode(errors="ignore").decode():
-        raise typer.BadParameter(f"{value!a} is no text: it has bytes that are no characters")
+        raise typer.BadParameter(f"{value!a} is not text: it contains bytes that are not characters")
     return value
 
 
@@ -38,7 +38,7 @@ def parse_orgs(specifications: Sequence[str] | None) -> dict[str, Path]:
             raise typer.BadParameter(f"{specification!r} is not MSPID=DIR", param_hint="--org")
         check_text(mspid)
         if mspid != mspid.strip():
-            raise typer.BadParameter(f"{mspid!r}: an MSP-ID has no blanks around it", param_hint="--org")
+            raise typer.BadParameter(f"{mspid!r}: an MSP-ID must not begin or end with blanks", param_hint="--org")
         if mspid in orgs:
             raise typer.BadParameter(f"{mspid} is given twice", param_hint="--org")
         orgs[mspid] = Path(folder)

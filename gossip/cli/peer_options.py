@@ -68,10 +68,10 @@ def choose(
     tls_ca: TlsCas = None,
     org: Orgs = None,
     dial_timeout: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds that a connection may take.", show_default="3")
+        float | None, typer.Option(min=0.01, help="Seconds allowed for connecting.", show_default="3")
     ] = None,
     conn_timeout: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds that each answer of a peer may take.", show_default="2")
+        float | None, typer.Option(min=0.01, help="Seconds allowed for each answer of a peer.", show_default="2")
     ] = None,
 ) -> Chosen:
     """Put options and file together; the signature is what the command line shows.
@@ -133,7 +133,7 @@ def acts_as_peer(command: "Callable[Concatenate[PeerSettings, P], None]") -> Cal
 
 
 def listens_as_peer(command: "Callable[Concatenate[PeerSettings, P], None]") -> Callable[..., None]:
-    """The same for a command whose peer listens, where the file says unless the command knows better."""
+    """The same for a command whose peer listens, at the file's address unless the command gives one."""
     return _with_options(command, Chosen.peer_settings)
 
 

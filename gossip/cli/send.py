@@ -30,11 +30,9 @@ def send(
     count: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
     ack: Annotated[
         int | None,
-        typer.Option(
-            metavar="MIN", min=1, help="Ask for acknowledgements; how many of them are enough for each message."
-        ),
+        typer.Option(metavar="MIN", min=1, help="Ask for acknowledgements; how many each message needs."),
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds that each message may take.")] = 10.0,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds allowed for each message.")] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Send a data message to peers, after a handshake with each that tells who is there.
@@ -69,5 +67,5 @@ def _read(file: Path) -> bytes:
             content = stream.read(MAX_DATA_BYTES + 1)
     if len(content) > MAX_DATA_BYTES:
         where = "standard input" if file == _STDIN else str(file)
-        raise ConfigurationError(f"holds more than the {MAX_DATA_BYTES} bytes that fit one message", path=where)
+        raise ConfigurationError(f"holds more than the {MAX_DATA_BYTES} bytes that fit into one message", path=where)
     return content

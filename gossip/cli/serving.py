@@ -106,7 +106,7 @@ def _reload(peer: Peer, printer: EventPrinter) -> None:
     try:
         peer.reload()
     except ConfigurationError as error:
-        logger.warning("The files cannot be used, and those read before stay in force: %s", error)
+        logger.warning("The files cannot be used; those read before remain in force: %s", error)
         printer.event("reload_failed", reason=str(error))
     else:
         printer.event("reloaded", pki_id=peer.comm.get_pki_id())

@@ -21,9 +21,9 @@ class AckBook:
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    def expect(self, pki_id: PkiId, nonce: int, answer: OnAck) -> None:
-        """Call ``answer`` when this peer acknowledges this nonce, or never will."""
-        self._waiting.setdefault(pki_id, {})[nonce] = answer
+    def expect(self, pki_id: PkiId, nonce: int, on_ack: OnAck) -> None:
+        """Call ``on_ack`` when this peer acknowledges this nonce, or never will."""
+        self._waiting.setdefault(pki_id, {})[nonce] = on_ack
 
     def forget(self, pki_id: PkiId, nonce: int) -> OnAck | None:
         """Wait no longer.
@@ -34,10 +34,10 @@ class AckBook:
         nonces = self._waiting.get(pki_id)
         if nonces is None:
             return None
-        answer = nonces.pop(nonce, None)
+        on_ack = nonces.pop(nonce, None)
         if not nonces:
             del self._waiting[pki_id]
-        return answer
+        return on_ack
 
     def answer(self, pki_id: PkiId, nonce: int, refusal: str) -> bool:
         """Take an acknowledgement from an authenticated peer; ``refusal`` is empty when it is positive.
@@ -45,13 +45,13 @@ class AckBook:
         Returns:
             Whether anybody waited for it.
         """
-        answer = self.forget(pki_id, nonce)
-        if answer is None:
+        on_ack = self.forget(pki_id, nonce)
+        if on_ack is None:
             return False
-        answer(pki_id, NegativeAckError(refusal) if refusal else None)
+        on_ack(pki_id, NegativeAckError(refusal) if refusal else None)
         return True
 
     def abandon(self, pki_id: PkiId, error: GossipError) -> None:
         """End every wait for a peer that can answer no more."""
-        for answer in self._waiting.pop(pki_id, {}).values():
-            answer(pki_id, error)
+        for on_ack in self._waiting.pop(pki_id, {}).values():
+            on_ack(pki_id, error)

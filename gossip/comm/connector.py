@@ -114,7 +114,7 @@ class Connector:
             raise
         finally:
             self._dials.remove(pki_id)
-            given_up = ClosedError(f"the dial to {dial.peer} was given up")
+            given_up = ClosedError(f"the dial to {dial.peer} was abandoned")
             lost = dial.fail(given_up)
             if lost:
                 self._warn(dial.peer, given_up, lost)

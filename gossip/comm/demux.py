@@ -10,7 +10,7 @@ from gossip.throttle import Throttle, and_more
 
 logger = logging.getLogger("gossip.comm")
 
-_FAILED = "A subscriber's acceptor failed on %s; the message is not for it%s"
+_FAILED = "A subscriber's acceptor failed on %s; the message is not delivered to it%s"
 
 
 class Demux:

@@ -38,7 +38,7 @@ class Dial:
         """Wait for the connection.
 
         Raises:
-            GossipError: The dial failed, or was given up.
+            GossipError: The dial failed, or was abandoned.
 
         Cancellation: the dial goes on.
         """

@@ -335,4 +335,4 @@ class CommEngine:
         except RuntimeError:
             is_here = False
         if not is_here:
-            raise OutOfOrderError("used outside the event loop that it was made in; see loop.call_soon_threadsafe")
+            raise OutOfOrderError("used outside the event loop that it was created in; see loop.call_soon_threadsafe")

@@ -125,7 +125,7 @@ class Initiator:
     async def _channel(
         self, endpoint: str, stages: Stages, conn_establish: bytes | None = None
     ) -> AsyncIterator[Channel]:
-        """A connection whose Ping was answered, and on which ``conn_establish`` was said; cut when what follows fails."""
+        """A connection whose Ping was answered and on which ``conn_establish`` was sent; cut if the rest fails."""
         channel = await self._dialer.dial(endpoint, conn_establish)
         try:
             stages.enter(Stage.PING)

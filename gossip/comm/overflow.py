@@ -14,7 +14,7 @@ MAX_PEERS = 4096
 
 
 class Overflow:
-    """One counter for each of the latest 4,096 peers that lost messages. Fabric only counts them together."""
+    """One counter for each of the latest ``MAX_PEERS`` that lost messages. Fabric only counts them together."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics

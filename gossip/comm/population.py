@@ -140,7 +140,7 @@ class Population:
                 for connection in connections:
                     await connection.flush()
         except TimeoutError:
-            logger.warning("Some messages had not left in time and were dropped")
+            logger.warning("Some messages were not sent in time and were dropped")
         finally:
             for connection in connections:
                 connection.close()

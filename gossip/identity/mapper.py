@@ -28,7 +28,7 @@ CRYPTO_METHODS = ("get_pki_id_of_cert", "validate_identity", "expiration", "sign
 """What is asked here and in handshakes; one that nobody awaits would let in everybody."""
 SWEEPS_PER_THRESHOLD = 10
 MEAN_IDENTITY_BYTES = 2048
-"""Twice what a Fabric CA makes; of one, its owner can make any number, with text around the certificate."""
+"""Twice what a Fabric CA makes; an owner can pad one certificate into any number of identities."""
 MIN_TABLE_BYTES = 128 * 1024
 """Our own and the longest that a handshake lets through."""
 RECHECK_S = 60.0

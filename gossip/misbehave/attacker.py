@@ -62,7 +62,7 @@ class Attacker:
         """A connection on which TLS stands, and nothing else has been said.
 
         Raises:
-            DialError: Nobody listens, or TLS does not stand.
+            DialError: Nothing listens, or TLS fails.
 
         Cancellation: it is cut.
         """
@@ -76,7 +76,7 @@ class Attacker:
         """An HTTP/2 connection with our SETTINGS said.
 
         Raises:
-            DialError: Nobody listens, or TLS does not stand.
+            DialError: Nothing listens, or TLS fails.
 
         Cancellation: it is cut.
         """
@@ -89,7 +89,7 @@ class Attacker:
         """A GossipStream on which we have authenticated.
 
         Raises:
-            DialError: Nobody listens, or TLS does not stand.
+            DialError: Nothing listens, or TLS fails.
             NotServedError: We were not accepted.
 
         Cancellation: the connection is cut.
@@ -111,7 +111,7 @@ class Attacker:
         return self._presenting(certificate * chain_length + key)
 
     def costly_context(self) -> ssl.SSLContext:
-        """TLS that presents a certificate that takes long to read, and offers HTTP/2; to make it takes as long."""
+        """TLS that presents a certificate that takes long to read, and offers HTTP/2; making it takes just as long."""
         certificate, key = self.forger.costly_tls()
         return self._presenting(certificate + key)
 

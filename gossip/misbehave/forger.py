@@ -1,6 +1,5 @@
 """Identities, true and false, and what they say of themselves."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from gossip.comm.handshake import certificate_hash
 from gossip.errors import ConfigurationError
 from gossip.misbehave.costly_certificate import make_costly
 from gossip.msp.authority import Authority, Credential, Validity, generate_key, read_authority
@@ -57,7 +57,7 @@ class Forger:
         signer = load_signing_identity(msp_dir, mspid)
         self.mspid = mspid
         self.own = persona_of(mspid, encode_certificate_pem(signer.certificate.der), signer.sign)
-        self.bound_to = hashlib.sha256(tls_certificate).digest()
+        self.bound_to = certificate_hash(tls_certificate)
         self._authority = read_authority(ca_dir) if ca_dir is not None else None
         self._key = generate_key()
 

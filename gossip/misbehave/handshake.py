@@ -61,19 +61,19 @@ def ack_before_hello(_: Forger) -> bytes:
 
 @opening("empty-hello", "wrong type")
 def empty_hello(_: Forger) -> bytes:
-    """Says who it is in an envelope with nothing in it."""
+    """Sends an empty envelope in place of its ConnEstablish."""
     return b""
 
 
 @opening("malformed-hello", "malformed Envelope", code="INTERNAL", limit="codec")
 def malformed_hello(_: Forger) -> bytes:
-    """Says who it is in bytes that are no envelope."""
+    """Sends bytes that are not an envelope in place of its ConnEstablish."""
     return b"\xff" * 100
 
 
 @opening("dense-hello", "more fields than a ConnEstablish has", limit="codec")
 def dense_hello(_: Forger) -> bytes:
-    """Says who it is in 30,000 fields."""
+    """Sends a ConnEstablish of 30,000 fields."""
     fields = UNKNOWN_FIELD * 30_000
     return encode_envelope(CONN_KEY + encode_varint(len(fields)) + fields, b"")
 
@@ -180,7 +180,7 @@ async def replayed(attacker: Attacker) -> Ending:
 
 @fault("reflected", Layer.HANDSHAKE, status("UNKNOWN", "in remote hash of TLS cert"), limit="TLS binding")
 async def reflected(attacker: Attacker) -> Ending:
-    """Says back the ConnEstablish that it is told, on the same stream."""
+    """Sends back the ConnEstablish that it received, on the same stream."""
     async with attacker.http2() as peer:
         peer.open()
         await peer.until(lambda: bool(peer.messages[1]) or peer.is_over(1), attacker.patience_s)
@@ -200,7 +200,7 @@ async def no_client_certificate(attacker: Attacker) -> Ending:
 
 @fault("silent-stream", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
 async def silent_stream(attacker: Attacker) -> Ending:
-    """Opens a stream and says nothing."""
+    """Opens a stream and sends nothing."""
     async with attacker.http2() as peer:
         peer.open()
         return await peer.ending(attacker.patience_s)
@@ -208,7 +208,7 @@ async def silent_stream(attacker: Attacker) -> Ending:
 
 @fault("slow-handshake", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
 async def slow_handshake(attacker: Attacker) -> Ending:
-    """Says its ConnEstablish byte by byte."""
+    """Sends its ConnEstablish one byte at a time."""
     async with attacker.http2() as peer:
         peer.open()
         body = frames.message(attacker.forger.conn_establish())
@@ -223,7 +223,7 @@ async def slow_handshake(attacker: Attacker) -> Ending:
     "half-hellos", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s, max_unauthenticated"
 )
 async def half_hellos(attacker: Attacker) -> Ending:
-    """Says half of a ConnEstablish on each stream that it may open, as long as the window lets it, and nothing more."""
+    """Sends half of a ConnEstablish on each stream that it may open, as far as the window allows, and nothing more."""
     async with attacker.http2() as peer:
         await peer.greeted(attacker.patience_s)
         part_bytes = WINDOW_BYTES // STREAMS - len(frames.message(b""))

@@ -10,7 +10,7 @@ RECONNECTIONS = 10
 
 @fault("repeated", Layer.HANDSHAKE, SERVED, limit="nothing changes")
 async def repeated(attacker: Attacker) -> Ending:
-    """Says its ConnEstablish three times in one breath."""
+    """Sends its ConnEstablish three times at once."""
     conn_establish = attacker.forger.conn_establish()
     async with attacker.http2() as peer:
         session = Session(peer, 1, attacker.patience_s)
@@ -22,7 +22,7 @@ async def repeated(attacker: Attacker) -> Ending:
 
 @fault("second-hello", Layer.HANDSHAKE, SERVED, limit="nothing changes")
 async def second_hello(attacker: Attacker) -> Ending:
-    """Says, once authenticated, another ConnEstablish: that of a stranger."""
+    """Sends, once authenticated, another ConnEstablish: that of a stranger."""
     async with attacker.session() as session:
         session.say(attacker.forger.conn_establish(attacker.forger.stranger()))
         return await session.served()

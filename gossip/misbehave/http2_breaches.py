@@ -36,7 +36,7 @@ def data_beyond_window(peer: Http2Peer) -> None:
 
 @breach("unknown-settings", "ENHANCE_YOUR_CALM", limit="32 settings a frame")
 def unknown_settings(peer: Http2Peer) -> None:
-    """Sends SETTINGS of 2,700 entries that nobody knows."""
+    """Sends SETTINGS with 2,700 unknown entries."""
     peer.write(frames.settings(dict.fromkeys(range(1000, 3700), 0)))
 
 
@@ -136,5 +136,5 @@ def wrong_settings(peer: Http2Peer) -> None:
 
 @breach("short-goaway", "FRAME_SIZE_ERROR")
 def short_goaway(peer: Http2Peer) -> None:
-    """Says goodbye in four bytes."""
+    """Sends a GOAWAY of four bytes."""
     peer.write(frames.frame(frames.GOAWAY, 0, 0, bytes(4)))

@@ -51,7 +51,7 @@ def priority_flood(peer: Http2Peer) -> None:
 
 @flood("window-update-flood", "frames.window_updates")
 def window_update_flood(peer: Http2Peer) -> None:
-    """Opens its window byte by byte."""
+    """Opens its window one byte at a time."""
     peer.write(frames.window_update(0, 1) * FRAMES)
 
 

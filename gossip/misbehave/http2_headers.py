@@ -19,7 +19,7 @@ def huge_headers(peer: Http2Peer) -> None:
 
 @breach("header-bomb", "ENHANCE_YOUR_CALM", limit="max_request_header_bytes")
 def header_bomb(peer: Http2Peer) -> None:
-    """Repeats a long header field by one byte each, which HPACK makes megabytes of."""
+    """Repeats a long header field by one byte each, which HPACK expands to megabytes."""
     first = peer.block([*frames.request(), ("bomb", "b" * 1000)])
     peer.write(frames.headers(1, first + b"\xbe" * 2500))
 
@@ -50,7 +50,7 @@ def endless_headers(peer: Http2Peer) -> None:
 
 @fault("slow-headers", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
 async def slow_headers(attacker: Attacker) -> Ending:
-    """Says a header block byte by byte."""
+    """Sends a header block one byte at a time."""
     async with attacker.http2() as peer:
         await peer.greeted(attacker.patience_s)
         await peer.drip(frames.headers(1, peer.block()), attacker.pace_s)

@@ -18,7 +18,7 @@ async def not_http2(attacker: Attacker) -> Ending:
 
 @fault("half-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
 async def half_preface(attacker: Attacker) -> Ending:
-    """Says half of HTTP/2's first words, and nothing more."""
+    """Sends half of the HTTP/2 preface, and nothing more."""
     async with attacker.tls() as conversation:
         conversation.write(frames.PREFACE[:12])
         return await closed(conversation, attacker.patience_s)
@@ -26,7 +26,7 @@ async def half_preface(attacker: Attacker) -> Ending:
 
 @fault("slow-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
 async def slow_preface(attacker: Attacker) -> Ending:
-    """Says HTTP/2's first words byte by byte."""
+    """Sends the HTTP/2 preface one byte at a time."""
     async with attacker.tls() as conversation:
         await conversation.drip(frames.PREFACE + frames.settings(), attacker.pace_s)
         return await closed(conversation, attacker.patience_s)
@@ -49,7 +49,7 @@ async def ping_and_stay(attacker: Attacker) -> Ending:
 
 @fault("unknown-frames", Layer.HTTP2, SERVED, limit="ignored, RFC 9113 section 4.1")
 async def unknown_frames(attacker: Attacker) -> Ending:
-    """Sends some frames of types that nobody knows."""
+    """Sends some frames of unknown types."""
     async with attacker.http2() as peer:
         peer.write(b"".join(frames.frame(kind, 0xFF, 0, bytes(kind)) for kind in range(0xA0, 0xC0)))
         return await ping_answered(peer, 1, attacker.patience_s)
@@ -64,7 +64,7 @@ async def unknown_settings(attacker: Attacker) -> Ending:
 
 @fault("goaway", Layer.HTTP2, CUT, limit="drains")
 async def goaway(attacker: Attacker) -> Ending:
-    """Says goodbye, and stays."""
+    """Sends GOAWAY, and stays."""
     async with attacker.http2() as peer:
         peer.write(frames.goaway(0))
         return await peer.ending(attacker.patience_s)
@@ -72,7 +72,7 @@ async def goaway(attacker: Attacker) -> Ending:
 
 @fault("goaway-in-mid-stream", Layer.HTTP2, SERVED, limit="drains")
 async def goaway_in_mid_stream(attacker: Attacker) -> Ending:
-    """Says goodbye on an authenticated connection, and goes on with its stream."""
+    """Sends GOAWAY on an authenticated connection, and continues its stream."""
     async with attacker.session() as session:
         session.peer.write(frames.goaway(0))
         return await session.served()
@@ -80,7 +80,7 @@ async def goaway_in_mid_stream(attacker: Attacker) -> Ending:
 
 @fault("window-never-opened", Layer.HTTP2, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")
 async def window_never_opened(attacker: Attacker) -> Ending:
-    """Opens a stream on which nothing can be said to it, not even the ConnEstablish."""
+    """Opens a stream on which nothing can be sent to it, not even the ConnEstablish."""
     async with attacker.http2({frames.INITIAL_WINDOW_SIZE: 0}) as peer:
         peer.open()
         peer.write(frames.data(1, frames.message(attacker.forger.conn_establish())))

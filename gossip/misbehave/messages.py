@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from gossip.api.options import MIB
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.fault import CUT, SERVED, Ending, Fault, Layer, describe, status
@@ -11,7 +12,6 @@ from gossip.wire.acks import encode_ack
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.varint import encode_varint
 
-MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = 100 * MIB
 DEPTH = 20_000
 PARTS = 150_000

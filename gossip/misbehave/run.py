@@ -15,7 +15,7 @@ async def misbehave(attacker: Attacker, fault: Fault) -> Ending:
     """Let one fault happen, and tell how it ended.
 
     Raises:
-        DialError: Nobody listens, or TLS does not stand.
+        DialError: Nothing listens, or TLS fails.
         ConfigurationError: The fault needs a CA that we do not have.
 
     Cancellation: its connections are cut.

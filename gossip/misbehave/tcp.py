@@ -32,14 +32,14 @@ async def closed(conversation: Conversation, patience_s: float) -> Ending:
 
 @fault("silent", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
 async def silent(attacker: Attacker) -> Ending:
-    """Connects and says nothing."""
+    """Connects and sends nothing."""
     async with attacker.tcp() as conversation:
         return await closed(conversation, attacker.patience_s)
 
 
 @fault("half-tls", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
 async def half_tls(attacker: Attacker) -> Ending:
-    """Says half a ClientHello, and nothing more."""
+    """Sends half a ClientHello, and nothing more."""
     async with attacker.tcp() as conversation:
         hello = client_hello(attacker)
         conversation.write(hello[: len(hello) // 2])
@@ -48,7 +48,7 @@ async def half_tls(attacker: Attacker) -> Ending:
 
 @fault("slow-tls", Layer.TCP, CUT, limit="tls_timeout_s", offence=Offence.SLOW)
 async def slow_tls(attacker: Attacker) -> Ending:
-    """Says its ClientHello byte by byte."""
+    """Sends its ClientHello one byte at a time."""
     async with attacker.tcp() as conversation:
         await conversation.drip(client_hello(attacker), attacker.pace_s)
         return await closed(conversation, attacker.patience_s)
@@ -56,7 +56,7 @@ async def slow_tls(attacker: Attacker) -> Ending:
 
 @fault("garbage", Layer.TCP, CUT, limit="TLS", offence=Offence.TLS)
 async def garbage(attacker: Attacker) -> Ending:
-    """Says bytes that are not TLS."""
+    """Sends bytes that are not TLS."""
     async with attacker.tcp() as conversation:
         conversation.write(bytes(range(256)) * 4)
         return await closed(conversation, attacker.patience_s)
@@ -80,7 +80,7 @@ async def plain_http2(attacker: Attacker) -> Ending:
 
 @fault("connection-flood", Layer.TCP, CUT, limit="max_unauthenticated, max_per_address", offence=Offence.CROWD)
 async def connection_flood(attacker: Attacker) -> Ending:
-    """Opens connection after connection from one address, says nothing on any, and keeps them."""
+    """Opens connection after connection from one address, sends nothing on any, and keeps them."""
     async with AsyncExitStack() as opened:
         first = await opened.enter_async_context(attacker.tcp())
         for _ in range(MAX_CONNECTIONS):

@@ -39,7 +39,7 @@ async def empty_records(attacker: Attacker) -> Ending:
 
 @fault("silent-after-tls", Layer.TLS, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
 async def silent_after_tls(attacker: Attacker) -> Ending:
-    """Says nothing once TLS stands."""
+    """Sends nothing once TLS is established."""
     async with attacker.tls() as conversation:
         return await closed(conversation, attacker.patience_s)
 
@@ -75,7 +75,7 @@ async def costly_certificate(attacker: Attacker) -> Ending:
 
 @fault("broken-record", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
 async def broken_record(attacker: Attacker) -> Ending:
-    """Sends a record that is not encrypted once TLS stands."""
+    """Sends a record that is not encrypted once TLS is established."""
     async with attacker.tcp() as conversation:
         await shake_hands(conversation, attacker.context, attacker)
         conversation.write(BROKEN_RECORD)

@@ -81,7 +81,7 @@ class Certificate:
         serial_number: As it stands there and in a CRL; zero or more.
         is_ca: Basic constraints say that it may sign certificates.
         key_id: The subject key identifier, or None.
-        verified_at: One second after it became valid, aware and in UTC: the moment that its chain is judged at, so that
+        verified_at: One second after it became valid, aware and in UTC: when its chain is verified, so that
             expiry plays no part. Mirrors: msp/mspimplvalidate.go, getValidityOptsForCert.
         not_after_at: When it ends, aware and in UTC.
         is_ecdsa_signed: Its issuer signed with ECDSA.

@@ -1,7 +1,7 @@
-"""The way from a certificate up to a root of its MSP, on cryptography's verification API; chains are built only here.
+"""The path from a certificate up to a root of its MSP, on cryptography's verification API; chains are built only here.
 
-An MSP's CAs seldom change and a chain must be the only one, so every way up through the CAs is laid out once, and a
-certificate is then verified along each way that starts at its issuer.
+An MSP's CAs seldom change and a chain must be the only one, so every path up through the CAs is laid out once, and a
+certificate is then verified along each path that starts at its issuer.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ MIN_RSA_BITS = 2048
 _HOST_LABEL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:")
 
 MAX_PATHS = 100
-"""How many ways up one MSP may have; Go gives up after as many signature checks."""
+"""How many certification paths one MSP may have; Go gives up after as many signature checks."""
 
 # Go asks nothing of extensions that are absent; what it asks of those present stands in Certificate and is_passable.
 _LEAF_POLICY = ExtensionPolicy.permit_all()
@@ -38,20 +38,20 @@ _CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints,
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """One way up, from the CA that issues to the root; ``store`` trusts that root alone."""
+    """One certification path, from the CA that issues to the root; ``store`` trusts that root alone."""
 
     cas: tuple[Certificate, ...]
     store: Store
 
 
 class CaTree:
-    """The CAs of one MSP and every way up through them.
+    """The CAs of one MSP and every path up through them.
 
     Mirrors: the roots and intermediates in msp/mspimpl.go, opts, and crypto/x509, Certificate.Verify.
     """
 
     def __init__(self, roots: Iterable[Certificate], intermediates: Iterable[Certificate]) -> None:
-        """Lay out the ways; a root that stands among the intermediates as well counts once.
+        """Lay out the paths; a root that stands among the intermediates as well counts once.
 
         Raises:
             UntrustedIdentityError: There are more than ``MAX_PATHS``.
@@ -66,7 +66,7 @@ class CaTree:
         return self.roots + self.intermediates
 
     def find_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
-        """Find the one chain of ``certificate``, judged one second after it became valid.
+        """Find the one chain of ``certificate``, verified one second after it became valid.
 
         Returns:
             The certificate itself first, its root last; a root is a chain of one.
@@ -112,7 +112,7 @@ def is_passable(ca: Certificate) -> bool:
 
 
 def check_self_signed_root(root: Certificate) -> None:
-    """Return when a self-signed CA holds by itself, one second after it became valid.
+    """Return when a self-signed CA is valid by itself, one second after it became valid.
 
     Raises:
         UntrustedIdentityError: It has ended by then, or has a critical extension that nobody knows.
@@ -144,7 +144,7 @@ def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate])
 
 
 def _is_in(candidate: Certificate, path: _Path) -> bool:
-    """True where the same name with the same key is on the way already, which would be a loop.
+    """True where the same name with the same key is on the path already, which would be a loop.
 
     Mirrors: crypto/x509, alreadyInChain.
     """
@@ -165,12 +165,12 @@ def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName 
 def _verify(certificate: Certificate, path: _Path) -> tuple[Certificate, ...]:
     verified = _run(_verifier(path.store, certificate, len(path.cas)), certificate, path.cas[:-1])
     if len(verified.chain) != len(path.cas) + 1:
-        raise VerificationError("the chain goes another way")
+        raise VerificationError("the chain takes another path")
     return (certificate, *path.cas)
 
 
 def _run(verifier: ClientVerifier, certificate: Certificate, between: Sequence[Certificate]) -> VerifiedClient:
-    """Verify one way.
+    """Verify one path.
 
     To say which certificate was at fault, cryptography reads its names, warns of those that are too long, and raises
     ValueError for those that Go reads and it does not: an empty relative name, T61String beyond ASCII.
@@ -200,13 +200,13 @@ def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) ->
     namesakes = [ca for ca in tree.cas if ca.raw_subject == certificate.raw_issuer]
     if not namesakes:
         return (
-            f"certificate signed by unknown authority: its issuer {certificate.issuer} is none of this MSP's CAs, "
-            f"which are {', '.join(ca.subject for ca in tree.cas)}"
+            f"certificate signed by unknown authority: its issuer {certificate.issuer} is not one of this "
+            f"MSP's CAs, which are {', '.join(ca.subject for ca in tree.cas)}"
         )
     if not any(certificate.is_signed_by(ca) for ca in namesakes):
         return (
-            f"certificate signed by unknown authority: this MSP has a CA named {certificate.issuer}, "
-            "but that CA's key did not make the signature"
+            f"certificate signed by unknown authority: this MSP has a CA named {certificate.issuer}, but the "
+            "signature was not made with that CA's key"
         )
     return "; ".join(refusals) or f"no certification path leads from {certificate.issuer} to a root"
 

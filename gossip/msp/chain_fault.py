@@ -1,4 +1,4 @@
-"""Which certificate on the way up to a root keeps the way from being a chain, where every issuer is there."""
+"""Which certificate on the path up to a root keeps it from being a chain, where every issuer is there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from gossip.msp.certificate import Certificate
+from gossip.shown import shown_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -
     name, again = each.subject, _again(each, below)
     for extension in each.parsed.extensions:
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
-            problem = f"{name} has the critical extension {extension.oid.dotted_string}, which no peer knows"
+            problem = f"{name} has the critical extension {extension.oid.dotted_string}, which peers do not understand"
             return ChainFault(each, problem, f"{again}, without it or with it not critical")
         most = extension.value.path_length if isinstance(extension.value, x509.BasicConstraints) else None
         if most is not None and below > most:
@@ -74,14 +75,14 @@ def _find_date_fault(each: Certificate, certificate: Certificate) -> ChainFault 
     name, verified_at = each.subject, certificate.verified_at
     if each.not_after_at < verified_at:
         problem = (
-            f"{name} ended at {each.not_after_at:%Y-%m-%d %H:%M:%SZ}, before {certificate.subject} begins, at "
-            f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+            f"{name} ended at {shown_time(each.not_after_at)}, before {certificate.subject} begins, at "
+            f"{shown_time(certificate.not_before_at)}"
         )
         return ChainFault(each, problem, f"renew {name}, and enroll again")
     if each.not_before_at > verified_at:
         problem = (
-            f"{name} begins at {each.not_before_at:%Y-%m-%d %H:%M:%SZ}, after {certificate.subject}, which begins at "
-            f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+            f"{name} begins at {shown_time(each.not_before_at)}, after {certificate.subject}, which begins at "
+            f"{shown_time(certificate.not_before_at)}"
         )
         return ChainFault(each, problem, f"enroll again, or have {name} issued again with the date that it had before")
     return None

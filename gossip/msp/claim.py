@@ -50,7 +50,7 @@ def parse_claim(identity: PeerIdentityType) -> Claim:
         UntrustedIdentityError: It is empty, malformed or too long, or holds no certificate in PEM.
     """
     if len(identity) > MAX_IDENTITY_BYTES:
-        raise UntrustedIdentityError(f"an identity of {len(identity)} bytes, where {MAX_IDENTITY_BYTES} are enough")
+        raise UntrustedIdentityError(f"identity of {len(identity)} bytes exceeds the limit of {MAX_IDENTITY_BYTES}")
     serialized = parse_serialized(identity)
     try:
         certificate, block = parse_certificate_pem(serialized.id_bytes)

@@ -96,12 +96,12 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
     tls_roots = folder.certificates("tlscacerts")
     if _exists(path / _MISNAMED_TLS_INTERMEDIATES):
         folder.warnings.append(
-            f"{path / _MISNAMED_TLS_INTERMEDIATES}: passed over, as by Fabric, which reads tlsintermediatecerts"
+            f"{path / _MISNAMED_TLS_INTERMEDIATES}: ignored, as Fabric does; it reads tlsintermediatecerts"
         )
     intermediates = folder.certificates("intermediatecerts")
     crls = tuple(CrlFile(str(file), parse_crl(data, str(file))) for file, data in folder.pem_files("crls"))
     folder.warnings += [
-        f"{file.path}: is no CRL of this MSP's CAs, by key identifier and signature, and revokes nothing, as in Fabric"
+        f"{file.path}: matches no CA of this MSP by key identifier and signature, so it revokes nothing, as in Fabric"
         for file in crls
         if not any(counts_for(file.crl, ca.certificate) for ca in (*roots, *intermediates))
     ]
@@ -197,7 +197,7 @@ class _Folder:
             if find_pem_block(data) is not None:
                 yield file, data
             elif not file.name.startswith("."):
-                self.warnings.append(f"{file}: holds no PEM and is passed over, as Fabric does")
+                self.warnings.append(f"{file}: holds no PEM and is ignored, as Fabric does")
 
     def role(self, unit: OuSetting, settings_path: Path) -> OuConfig:
         """The OU of a role; with a certifier that is not there any CA may certify it, as in Fabric."""
@@ -245,7 +245,7 @@ def _exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise ConfigurationError(f"cannot be looked at: {error.strerror}", path=str(path)) from error
+        raise ConfigurationError(f"cannot be accessed: {error.strerror}", path=str(path)) from error
     return True
 
 

@@ -67,7 +67,7 @@ def parse_name(der: bytes) -> DistinguishedName:
     Mirrors: crypto/x509, parseName (Go 1.26).
     """
     if len(der) > MAX_NAME_BYTES:
-        raise ValueError(f"a name of {len(der)} bytes, where {MAX_NAME_BYTES} are enough")
+        raise ValueError(f"name of {len(der)} bytes exceeds the limit of {MAX_NAME_BYTES}")
     return DistinguishedName(
         tuple(
             tuple(_parse_attribute(attribute) for attribute in read_elements(relative.content))

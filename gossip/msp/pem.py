@@ -8,6 +8,9 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+PRIVATE_KEY = "PRIVATE KEY"
+"""What the type of every private key's block ends in."""
+
 _BEGIN = b"-----BEGIN "
 _END = b"\n-----END "
 _DASHES = b"-----"

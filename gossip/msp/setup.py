@@ -11,7 +11,7 @@ from gossip.msp.roles import OuIdentifier, OuRules, certifiers_id
 
 
 def build_ca_tree(config: MspConfig) -> CaTree:
-    """Check the CAs and lay out the ways up through them, each CA with a low S in its signature.
+    """Check the CAs and lay out the paths up through them, each CA with a low S in its signature.
 
     Raises:
         ConfigurationError: A CA cannot be one; names its file.
@@ -28,8 +28,7 @@ def build_ca_tree(config: MspConfig) -> CaTree:
         check_ca(file)
         if not is_verifiable_key(file.certificate.key):
             raise ConfigurationError(
-                "this CA's key is too weak for its signatures to be trusted: it takes P-256, P-384, P-521, "
-                f"or RSA with {MIN_RSA_BITS} bits",
+                f"this CA's key is too weak; use P-256, P-384, P-521, or RSA with {MIN_RSA_BITS} bits",
                 path=file.path,
             )
         _check_purposes(file)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.der import OBJECT_IDENTIFIER, SEQUENCE, read_element, read_elements
+from gossip.der import OBJECT_IDENTIFIER, SEQUENCE, read_certificate_fields, read_element, read_elements
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(
@@ -23,7 +23,6 @@ _NEVER_CRITICAL = frozenset(
 _TEXT_NAMES = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
 _HANDLED_NAMES = (*_TEXT_NAMES, x509.IPAddress)
 _MAX_SHOWN = 64
-_VERSION_TAG = 0xA0
 _SHORT_ARC = len("2147483648")
 
 
@@ -42,8 +41,7 @@ class Fields(NamedTuple):
 def read_fields(der: bytes) -> Fields:
     """Split a certificate that cryptography took; ``signature`` is what its bit string holds, unused bits first."""
     signed, outer_algorithm, signature = read_elements(read_element(der, SEQUENCE).content)
-    fields = [element.encoded for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
-    _, inner_algorithm, issuer, _, subject, public_key, *_ = fields
+    _, inner_algorithm, issuer, _, subject, public_key, *_ = read_certificate_fields(signed.content)
     return Fields(
         signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject, public_key, signature.content
     )

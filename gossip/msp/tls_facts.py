@@ -63,10 +63,10 @@ class TlsCertificate:
 
 @dataclass(frozen=True, slots=True)
 class MissingIssuer:
-    """The first issuer on the way up from a leaf that nobody has.
+    """The first issuer on the path up from a leaf that nobody has.
 
     Attributes:
-        certificate, issuer: The last on the way, and who issued it.
+        certificate, issuer: The last on the path, and who issued it.
         namesake: A trusted CA of the issuer's name with another key, as of an organisation whose CAs were made anew.
         presented_namesake: One that was presented.
     """
@@ -121,10 +121,10 @@ def find_issuer_key_id(certificate: Certificate) -> bytes | None:
 
 
 def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> MissingIssuer | None:
-    """Walk up from the leaf, first of ``chain``, and tell where the way ends before it comes to a trusted certificate.
+    """Walk up from the leaf, first of ``chain``, and tell where the path ends before it comes to a trusted certificate.
 
     Returns:
-        The issuer that is missing, or None when the way leads to one that is trusted.
+        The issuer that is missing, or None when the path leads to one that is trusted.
 
     Raises:
         UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
@@ -138,7 +138,7 @@ def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) 
 
 
 def trace_certification_path(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the way leads.
+    """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the path leads.
 
     Of several trusted certificates of one CA, that counts which ends last, as in OpenSSL.
 

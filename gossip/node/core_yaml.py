@@ -85,6 +85,6 @@ def _tls_roots(layers: Layers, *, must_exist: bool) -> tuple[Path, ...]:
     more = layers.paths(CLIENT_ROOTS)
     absent = [] if must_exist else [path for path in more if path != root and not path.exists()]
     for path in absent:
-        logger.warning("%s, which %s names, is not there, and is passed over", path, CLIENT_ROOTS)
+        logger.warning("%s, which %s names, does not exist, and is ignored", path, CLIENT_ROOTS)
     there = tuple(path for path in more if path not in absent)
     return there if root is None else (root, *there)

@@ -17,7 +17,7 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
         with suppress(OSError):  # who needs the file complains of it
             mode = find_open_mode(path)
             if mode is not None:
-                text = "%s is a private key that others than its owner may use (mode %04o): %s"
+                text = "%s is a private key that users other than its owner may use (mode %04o): %s"
                 logger.warning(text, path, mode, find_mode_remedy(path))
 
 

@@ -57,7 +57,7 @@ def check_none_half_written(before: Organizations, after: Organizations) -> None
     """
     for file in sorted(before.read - after.read):
         if file.exists():
-            raise ConfigurationError("says nothing any more, as if it were half written", path=str(file))
+            raise ConfigurationError("holds nothing readable any more; is it being rewritten?", path=str(file))
 
 
 def _load_msp(path: Path, mspid: str) -> Msp:

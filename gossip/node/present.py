@@ -8,7 +8,7 @@ from gossip.transport.grpc_client import GrpcDialer
 
 
 async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeout_s: float = 2.0) -> None:
-    """Say ``conn_establish``, whatever it claims, and return when the peer ends the stream well, as it does with a probe.
+    """Send ``conn_establish``, whatever it claims; return when the peer ends the stream well, as after a probe.
 
     Args:
         endpoint: Where the peer listens.

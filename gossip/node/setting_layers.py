@@ -138,7 +138,7 @@ def _one(content: str | tuple[str, ...]) -> str:
 
 def _text(content: str) -> str:
     if not is_text(content):
-        raise ValueError(f"{content[:64]!a} is no text: it has bytes that are no characters")
+        raise ValueError(f"{content[:64]!a} is not text: it contains bytes that are not characters")
     return content
 
 

@@ -123,8 +123,8 @@ class Gate:
     def _next_step(self, visitor: Visitor) -> tuple[float, str]:
         match visitor.progress:
             case Progress.TCP:
-                return self._limits.tls_timeout_s, "TLS does not stand"
+                return self._limits.tls_timeout_s, "TLS handshake not finished"
             case Progress.TLS:
-                return self._limits.stream_timeout_s, "there is no request"
+                return self._limits.stream_timeout_s, "no request"
             case _:
                 return self._limits.authenticate_timeout_s, "the peer is not authenticated"

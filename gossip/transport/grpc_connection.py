@@ -163,7 +163,7 @@ class GrpcConnection(Connection):
         if len(streams) > 1:
             limit_bytes = max(stream.max_frame_bytes for stream in streams)
             if sum(stream.unfinished_bytes for stream in streams) > limit_bytes:
-                self.flooded(f"more than {limit_bytes} bytes of messages that are not whole, or that nobody took")
+                self.flooded(f"more than {limit_bytes} bytes of messages that are incomplete or were not read")
 
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""

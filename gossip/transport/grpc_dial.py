@@ -195,7 +195,7 @@ class ClientProtocol(GrpcProtocol):
 
     def _check_answer(self, asked_at_s: float) -> None:
         if self.last_received_at_s < asked_at_s:
-            self.cut(f"it was silent, also to a PING for {self._options.keepalive_timeout_s:g} s")
+            self.cut(f"no answer to a keepalive PING within {self._options.keepalive_timeout_s:g} s")
         else:
             self._check_alive()
 

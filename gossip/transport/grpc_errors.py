@@ -101,7 +101,7 @@ def describe(cause: BaseException) -> str:
     if isinstance(cause, ssl.SSLError):
         return _describe_tls(cause)
     if isinstance(cause, ConnectionRefusedError):
-        return "connection refused, nobody listens there"
+        return "connection refused, nothing listens there"
     if isinstance(cause, ConnectionResetError):
         return "the peer reset the connection"
     if isinstance(cause, OSError):

@@ -14,7 +14,8 @@ _prefix_of = PREFIX.pack
 _parse_prefix = PREFIX.unpack_from
 
 LONG_BYTES = 1024 * 1024
-"""A message of so much is long, and gets memory for all of it when so much has come: nobody gets any for announcing."""
+"""A message of so much is long, and gets memory for all of it when so much has come: a length that is only announced
+reserves nothing."""
 SHORT_BYTES = 1024
 """A shorter part of a message grows by the next, or its memory would follow the number of parts and not their bytes."""
 

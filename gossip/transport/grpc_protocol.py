@@ -253,7 +253,7 @@ class GrpcProtocol(H2Protocol):
 
     def _unread(self) -> None:
         limit_s = self.limits.unread_timeout_s
-        self.punish(Offence.UNREAD, f"messages wait for a peer that did not take them for {limit_s:g} s")
+        self.punish(Offence.UNREAD, f"the peer did not read waiting messages for {limit_s:g} s")
 
     def _goaway(self, frame: bytes) -> None:
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""

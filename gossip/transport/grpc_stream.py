@@ -188,7 +188,9 @@ class GrpcStream(Stream):
     def _is_over(self) -> bool:
         """Whether the peer ended the stream and all is well."""
         if self._inbox.is_compressed:
-            raise StreamBrokenError(f"{self.link.remote} sent a compressed message, which was not agreed")
+            raise StreamBrokenError(
+                f"{self.link.remote} sent a compressed message, though compression was not negotiated"
+            )
         if self._inbox.is_stopped:
             raise FrameTooLargeError(self._inbox.oversized_bytes, self._inbox.limit_bytes)
         if self._peer_ended:

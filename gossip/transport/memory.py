@@ -106,7 +106,7 @@ class MemoryNetwork:
             raise DialError(endpoint, "tcp", "the link is cut")
         listener = self._listeners.get(endpoint)
         if listener is None:
-            raise DialError(endpoint, "tcp", "connection refused, nobody listens there")
+            raise DialError(endpoint, "tcp", "connection refused, nothing listens there")
         connection = listener.connect(dialer, line, self._buffer_bytes)
         self._connections.setdefault(line, {})[connection] = None
         connection.broken.add_done_callback(lambda _: self._connections[line].pop(connection))

@@ -19,7 +19,7 @@ NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
 
 _UNUSABLE = {
-    "CA_MD_TOO_WEAK": "it is signed over a hash that is too weak",
+    "CA_MD_TOO_WEAK": "it is signed with a hash that is too weak",
     "EE_KEY_TOO_SMALL": "its key is too short",
     "CA_KEY_TOO_SMALL": "the key of a CA in it is too short",
 }

@@ -6,11 +6,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gossip.der import SEQUENCE, read_element, read_elements
+from gossip.der import SEQUENCE, read_certificate_fields, read_element
 from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import BEGIN, read_text
-
-_VERSION_TAG = 0xA0
 
 
 @contextmanager
@@ -47,7 +45,7 @@ def _names(certificate: bytes) -> _Names:
     """Issuer and subject in DER; of what is no certificate, which OpenSSL will complain of, neither."""
     try:
         signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
-        fields = [element.encoded for element in read_elements(signed.content) if element.tag != _VERSION_TAG]
+        fields = read_certificate_fields(signed.content)
         return _Names(issuer=fields[2], subject=fields[4])
     except (ValueError, IndexError):
         return _Names(b"", b"")

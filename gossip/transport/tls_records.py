@@ -31,7 +31,7 @@ class Records:
     def piece(self, data: memoryview, start: int, most: int = BYTES_AT_ONCE, within: int = NO_END) -> int:
         """Where the piece of at most so many bytes ends that begins at ``start``, which counts its records.
 
-        It ends before a record that would not be ``within`` so many bytes, unless that is its first.
+        It stops before a record that ends beyond ``start + within``, but takes at least one.
 
         What is openly no data, as requests to renegotiate are, ends a piece: one record may hold 4,000 of them.
         """

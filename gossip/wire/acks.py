@@ -37,7 +37,7 @@ def encode_ack(nonce: int, error: str = "") -> bytes:
     payload = encode_nonce(nonce)
     if error:
         if not isinstance(error, str):
-            raise InvalidMessageError(f"str is wanted, not {type(error).__name__}", field="GossipMessage.ack.error")
+            raise InvalidMessageError(f"expected str, got {type(error).__name__}", field="GossipMessage.ack.error")
         try:
             text = error.encode()
         except UnicodeEncodeError as fault:
@@ -77,7 +77,7 @@ def parse_ack(signed: SignedMessage) -> str:
         UnexpectedMessageError: ``signed`` is not an acknowledgement.
     """
     if signed.kind is not MessageKind.ACK:
-        raise UnexpectedMessageError(f"an acknowledgement is wanted, not {signed.kind.name}")
+        raise UnexpectedMessageError(f"expected an acknowledgement, got {signed.kind.name}")
     size = signed.payload_bytes
     if size <= MAX_ACK_BYTES:
         content = signed.content

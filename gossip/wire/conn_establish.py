@@ -59,5 +59,5 @@ def parse_conn_establish(signed: SignedMessage) -> ConnEstablish:
     Mirrors: gossip/comm/comm_impl.go, authenticateRemotePeer.
     """
     if signed.kind is not MessageKind.CONN:
-        raise UnexpectedMessageError(f"wrong type: CONN is wanted, not {signed.kind.name}")
+        raise UnexpectedMessageError(f"wrong type: expected CONN, got {signed.kind.name}")
     return signed.message.conn

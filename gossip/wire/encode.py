@@ -84,7 +84,7 @@ def _encode_always(field: Field, value: object, parts: list[bytes]) -> int:
 
 def _encode_list(field: Field, value: object, parts: list[bytes]) -> int:
     if not isinstance(value, list):
-        raise _NotEncodable(f"a list is wanted, not {_named(value)}", field.name)
+        raise _NotEncodable(f"expected a list, got {_named(value)}", field.name)
     size = 0
     for index, item in enumerate(value):
         try:
@@ -97,7 +97,7 @@ def _encode_list(field: Field, value: object, parts: list[bytes]) -> int:
 
 def _encode_child(field: Field, schema: Schema, value: object, parts: list[bytes], *, is_set: bool = False) -> int:
     if type(value) is not schema.cls:
-        raise _NotEncodable(f"{schema.name} is wanted, not {_named(value)}", field.name)
+        raise _NotEncodable(f"expected {schema.name}, got {_named(value)}", field.name)
     values = values_of(value)
     head_at = len(parts)
     parts.append(b"")
@@ -125,7 +125,7 @@ def _encode_scalar(field: Field, value: object) -> bytes:
             return ONE_BYTE[value]
     elif isinstance(value, int):
         return _encode_integer(field, value)
-    raise _NotEncodable(f"{_WANTED[field.kind]} is wanted, not {_named(value)}", field.name)
+    raise _NotEncodable(f"expected {_WANTED[field.kind]}, got {_named(value)}", field.name)
 
 
 def _encode_text(field: Field, value: str) -> bytes:

@@ -46,7 +46,8 @@ MAX_NESTED: Final = 10
 def fabric_text(signed: SignedMessage) -> bytes:
     """Write a message as Fabric's log has it, in bytes, since peers may put any into it: not for a log of ours.
 
-    A membership request holds a message, which may be one; of more than ten in each other the rest is left out.
+    A membership request holds a message, which may itself be a membership request; below ten levels the rest is
+    omitted.
 
     Mirrors: SignedGossipMessage.String.
     """

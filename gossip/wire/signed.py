@@ -160,7 +160,7 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
     payload = _encode_ours(message)
     signature = sign(payload)
     if not isinstance(signature, bytes):
-        raise InvalidMessageError(f"bytes is wanted, not {type(signature).__name__}", field="Envelope.signature")
+        raise InvalidMessageError(f"expected bytes, got {type(signature).__name__}", field="Envelope.signature")
     return _ours(payload, signature)
 
 

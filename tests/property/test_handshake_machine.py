@@ -1,4 +1,4 @@
-"""The handshake under any order of calls, with hellos that hold, hellos that do not, and bytes that are none."""
+"""The handshake under any order of calls: a ConnEstablish that holds, one that does not, bytes that are none."""
 
 from random import Random
 

@@ -176,7 +176,7 @@ def test_our_own_organization_cannot_be_another_one_too() -> None:
     [
         (["--tls-cert=x"], "--tls-cert, --tls-key and --tls-ca go together"),
         (["--org=Org2MSP"], "'Org2MSP' is not MSPID=DIR"),
-        (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID has no blanks around it"),
+        (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID must not begin or end with blanks"),
         (["--expect-pki-id=abc"], "'abc' is not 32 bytes in hex"),
         (["--conn-timeout=0"], "--conn-timeout"),
     ],
@@ -215,7 +215,7 @@ def test_bytes_that_are_no_characters_are_wrong_usage(arguments: list[object]) -
     outcome = run(*arguments)
 
     assert outcome.exit_code == 2
-    assert "\\udcff' is no text: it has bytes that are no characters" in " ".join(
+    assert "\\udcff' is not text: it contains bytes that are not characters" in " ".join(
         outcome.stderr.replace("│", " ").split()
     )
 
@@ -244,7 +244,7 @@ def test_an_endpoint_of_another_form_is_wrong_usage(command: str, endpoint: str,
     ("endpoint", "stage", "what"),
     [
         ("no-such-host.invalid:7051", "address", "cannot resolve the name"),
-        (NOBODY, "tcp", "connection refused, nobody listens there"),
+        (NOBODY, "tcp", "connection refused, nothing listens there"),
     ],
 )
 @pytest.mark.parametrize("command", ["probe", "handshake"])
@@ -259,7 +259,7 @@ def test_people_read_one_line_about_it() -> None:
     outcome = run("probe", NOBODY, *peer_options(1))
 
     assert (outcome.exit_code, outcome.stdout) == (3, "")
-    assert outcome.stderr == f"gossip: cannot connect to {NOBODY}: tcp: connection refused, nobody listens there\n"
+    assert outcome.stderr == f"gossip: cannot connect to {NOBODY}: tcp: connection refused, nothing listens there\n"
 
 
 @pytest.mark.parametrize(

@@ -202,4 +202,4 @@ def test_data_that_fits_no_message_is_refused_before_anybody_is_asked(
     outcome = run("send", NOBODY, *peer_options(2), f"--data={data}")
 
     assert outcome.exit_code == 2
-    assert outcome.stderr == f"gossip: {data}: holds more than the {len(DATA) - 1} bytes that fit one message\n"
+    assert outcome.stderr == f"gossip: {data}: holds more than the {len(DATA) - 1} bytes that fit into one message\n"

@@ -108,7 +108,7 @@ def test_a_refusal_is_told_in_text() -> None:
             with two.comm.accept(everything) as messages:
                 one.comm.send(data_message(nonce=1), two.remote)
                 received = await anext(messages)
-                with pytest.raises(InvalidMessageError, match="str is wanted, not ValueError"):
+                with pytest.raises(InvalidMessageError, match="expected str, got ValueError"):
                     await received.ack(ValueError("no"))  # type: ignore[arg-type]
 
     run_virtual(main())

@@ -95,7 +95,7 @@ def test_what_does_not_leave_in_time_is_dropped_and_said(caplog: pytest.LogCaptu
 
     with caplog.at_level(logging.WARNING, "gossip.comm"):
         run_virtual(main())
-    assert "Some messages had not left in time and were dropped" in caplog.text
+    assert "Some messages were not sent in time and were dropped" in caplog.text
 
 
 def test_stopping_twice_and_at_once() -> None:
@@ -190,7 +190,7 @@ def test_stopping_while_dialling_answers_at_once_who_waits_for_an_acknowledgemen
         (result,) = await asking
         assert now_s() == 1
         assert isinstance(result.error, ClosedError)
-        assert "was given up" in str(result.error)
+        assert "was abandoned" in str(result.error)
         assert [pki_id async for pki_id in dead] == []
         await one.close()
         await two.close()

@@ -18,8 +18,8 @@ from tests.support.tls_files import tls_files
     ("number", "alert", "side", "rules", "what"),
     [
         (40, "handshake failure", "between", ["no-common-tls"], "no version, cipher or protocol"),
-        (80, "internal error", "theirs", ["tls-internal-error"], "has no certificate, or cannot use its key"),
-        (112, "unrecognized name", "between", ["tls-name-unknown-there"], "knows nobody by the name of 127.0.0.1"),
+        (80, "internal error", "theirs", ["tls-internal-error"], "has no certificate or cannot use its key"),
+        (112, "unrecognized name", "between", ["tls-name-unknown-there"], "knows no server of the name 127.0.0.1"),
         (120, "no application protocol", "theirs", ["other-service", "http1-proxy"], "does not speak HTTP/2"),
     ],
 )

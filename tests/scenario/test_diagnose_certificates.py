@@ -221,7 +221,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     ),
     (
         their_intermediate_of_another_generation,
-        ("theirs", ["tls-intermediate-outdated"], "another key than that of the tlsica.org1", "peer.tls.cert.file"),
+        ("theirs", ["tls-intermediate-outdated"], "not signed with the key of the tlsica.org1", "peer.tls.cert.file"),
     ),
     (their_ca_a_stranger, ("ours", UNKNOWN, "inspection.corp.example, which issued", "named by --tls-ca")),
     (
@@ -239,11 +239,11 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     ),
     (
         their_certificate_over_sha1,
-        ("theirs", ["tls-weak-signature"], "peer0.org1.example.com is signed over SHA-1", "peer.tls.cert.file"),
+        ("theirs", ["tls-weak-signature"], "peer0.org1.example.com is signed with SHA-1", "peer.tls.cert.file"),
     ),
     (
         their_cas_exchanged_in_our_copy,
-        ("ours", ["identity-ca-here", "identity-ca"], "are exchanged", "org1/msp/tlscacerts/tlsca.org1"),
+        ("ours", ["identity-ca-here", "identity-ca"], "were swapped", "org1/msp/tlscacerts/tlsca.org1"),
     ),
     (
         their_ca_in_place_of_the_tls_ca_of_its_name,
@@ -254,7 +254,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
         (
             "ours",
             ["own-tls-generations", *UNKNOWN_TO_THEM],
-            "was signed by another key than that of our tlsca.org2.example.com",
+            "was not signed with the key of our tlsca.org2.example.com",
             "tls/server.crt, named by --tls-cert; /",
         ),
     ),
@@ -267,7 +267,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
         (
             "ours",
             ["own-tls-intermediate-outdated"],
-            "another key than that of the tlsica.org2",
+            "not signed with the key of the tlsica.org2",
             "tls/server.crt, named",
         ),
     ),
@@ -281,7 +281,7 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     ),
     (
         our_certificate_over_sha1,
-        ("ours", ["own-tls-files"], "signed over SHA-1, which is too weak for TLS", "tls/server.crt, named by"),
+        ("ours", ["own-tls-files"], "signed with SHA-1, which is too weak for TLS", "tls/server.crt, named by"),
     ),
 ]
 
@@ -328,4 +328,4 @@ def test_what_openssl_says_of_a_weak_signature_does_not_stand_alone(tmp_path: Pa
     with our_certificate_over_sha1(tmp_path) as arguments:
         message = failed_stage(arguments)["message"]
 
-    assert message.endswith("it is signed over a hash that is too weak (CA_MD_TOO_WEAK)")
+    assert message.endswith("it is signed with a hash that is too weak (CA_MD_TOO_WEAK)")

@@ -329,8 +329,11 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
         their_tls_as_identity,
         ("identity", "theirs", "tls-certificate", "the TLS CA tlsca.org1.example.com", "the peer's signcerts"),
     ),
-    (their_ca_made_anew, ("identity", "ours", "ca-outdated-here", "another key", "org1.example.com/msp/cacerts")),
-    (their_identity_over_sha1, ("identity", "theirs", "weak-signature", "signed over SHA-1", "the peer's signcerts")),
+    (
+        their_ca_made_anew,
+        ("identity", "ours", "ca-outdated-here", "was not signed with the key", "org1.example.com/msp/cacerts"),
+    ),
+    (their_identity_over_sha1, ("identity", "theirs", "weak-signature", "signed with SHA-1", "the peer's signcerts")),
     (
         their_tls_ca_in_place_of_the_ca_of_its_name,
         ("identity", "ours", "tls-ca-here", "which is the TLS CA of Org1MSP", "org1/msp/cacerts"),
@@ -434,7 +437,7 @@ def test_a_byte_order_mark_before_our_certificate_or_key_is_told(name: str, tmp_
     stage = tls_stage(outcome)
     assert (outcome.exit_code, stage["outcome"]) == (0, "warning")
     assert stage["facts"]["our certificate"].startswith("peer0.org2.example.com")
-    what = "begins with a byte order mark, behind which a Fabric peer finds nothing"
+    what = "starts with a byte order mark, so a Fabric peer finds nothing in it"
     assert stage["facts"]["note"] == f"{file} {what}"
 
 

@@ -494,11 +494,11 @@ def test_strangers_who_call_at_once_without_tls_are_served_in_turns(monkeypatch:
 @pytest.mark.parametrize("kind", ["tcp", "garbage", "tls", "http2", "ping", "stream", "authenticated"])
 def test_whoever_stops_half_way_is_cut_in_time(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     texts = {
-        "tcp": "TLS does not stand after 0.3 s",
-        "garbage": "TLS does not stand after 0.3 s",
-        "tls": "there is no request after 0.3 s",
-        "http2": "there is no request after 0.3 s",
-        "ping": "there is no request after 0.3 s",
+        "tcp": "TLS handshake not finished after 0.3 s",
+        "garbage": "TLS handshake not finished after 0.3 s",
+        "tls": "no request after 0.3 s",
+        "http2": "no request after 0.3 s",
+        "ping": "no request after 0.3 s",
         "stream": "the peer is not authenticated after 0.3 s",
         "authenticated": "silent for 0.3 s",
     }

@@ -164,7 +164,7 @@ def test_half_a_renewal_changes_nothing_and_says_so(files: Files, served: Served
     served.event("reloaded")
     assert certificate_hash(served) != before
     assert served.stop() == 0
-    assert "The files cannot be used, and those read before stay in force" in served.stderr
+    assert "The files cannot be used; those read before remain in force" in served.stderr
     assert reason in served.stderr
 
 
@@ -205,7 +205,7 @@ def test_a_file_that_says_nothing_any_more_is_taken_for_half_written(name: str, 
 
         served.signal(signal.SIGHUP)
 
-        reason = f"{files.org2 / name}: says nothing any more, as if it were half written"
+        reason = f"{files.org2 / name}: holds nothing readable any more; is it being rewritten?"
         assert served.event("reload_failed")["reason"] == reason
         assert run("handshake", served.endpoint, *peer_options(2)).exit_code == 1, "still revoked"
         (files.org2 / name).write_bytes(written)

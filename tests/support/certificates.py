@@ -89,7 +89,7 @@ def renewed(authority: Authority, *, begins_at: datetime) -> bytes:
 
 
 def over_sha1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    """The same, signed over SHA-1, which cryptography no longer does."""
+    """The same, signed with SHA-1, which cryptography no longer does."""
     der = certificate.public_bytes(Encoding.DER)
     signed, algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
     weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")

@@ -12,7 +12,7 @@ MAX_PEERS = 32
 
 def demo(
     orgs: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many organisations.")] = 2,
-    peers: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many peers each of them has.")] = 2,
+    peers: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many peers each organisation has.")] = 2,
     as_json: Json = False,
 ) -> None:
     """Watch it all happen: peers of throw-away organisations, each in its own process, on this machine.

@@ -1,12 +1,12 @@
 """Three who are not who they say, each with a TLS certificate that the peers take: TLS alone does not stop them."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.cli.demo.organizations import Network, PeerHome
+from gossip.comm.handshake import certificate_hash
 from gossip.msp.authority import Organization, Validity, write_local_msp, write_tls
 from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_signing_identity
@@ -71,11 +71,11 @@ def _conn_establish(msp_dir: Path, mspid: str, tls_certificate: Path) -> bytes:
     """The ConnEstablish of whoever has this MSP folder, for a connection that presents this TLS certificate."""
     signer = load_signing_identity(msp_dir, mspid)
     id_bytes = encode_certificate_pem(signer.certificate.der)
-    bound_to = parse_certificate_pem(tls_certificate.read_bytes())[0].der
+    certificate, _ = parse_certificate_pem(tls_certificate.read_bytes())
     return encode_conn_establish(
         pki_id_of(mspid, id_bytes),
         encode_serialized_identity(mspid, id_bytes),
-        hashlib.sha256(bound_to).digest(),
+        certificate_hash(certificate.der),
         probe=True,
         sign=signer.sign,
     )

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from gossip.msp.chain import MIN_RSA_BITS
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder, LintedCertificate
+from gossip.shown import shown_time
 
 EXPIRY_NOTICE = timedelta(days=30)
 _CA_FOLDERS = ("cacerts", "intermediatecerts", "tlscacerts", "tlsintermediatecerts")
 _INTERMEDIATES = {"cacerts": "intermediatecerts", "tlscacerts": "tlsintermediatecerts"}
-_MIN_RSA_BITS = 2048
 _MIN_CURVE_BITS = 256
 _ADMIN = "admin"
 
@@ -42,7 +43,7 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
 
 
 def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
-    """Every certificate holds now, and for thirty days more; not those of signcerts that are to go."""
+    """Every certificate holds now, and for thirty days more, except surplus certificates in signcerts."""
     meant, authorities = folder.meant(), folder.authorities()
     to_go = [entry for entry in folder.in_folder("signcerts") if meant is not None and entry is not meant]
     everything = [entry for entries in folder.certificates.values() for entry in entries if entry not in to_go]
@@ -52,19 +53,19 @@ def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
         if not_after_at < now:
             yield _expired(entry, enrolls=entry in authorities)
         elif not_before_at > now:
-            problem = f"{subject} is valid from {not_before_at:%Y-%m-%d %H:%M:%SZ} on, which is yet to come"
+            problem = f"{subject} is valid from {shown_time(not_before_at)} on, which is in the future"
             yield warning(entry.file, "not-yet-valid", problem, "wait, or set this machine's clock right")
         elif not_after_at - now < EXPIRY_NOTICE:
-            problem = f"{subject} expires in {(not_after_at - now).days} days, at {not_after_at:%Y-%m-%d %H:%M:%SZ}"
+            problem = f"{subject} expires in {(not_after_at - now).days} days, at {shown_time(not_after_at)}"
             yield warning(entry.file, "expires-soon", problem, "renew it before then")
 
 
 def _expired(entry: LintedCertificate, *, enrolls: bool) -> Finding:
     """Peers judge who was enrolled, and the CAs above, by the moment at which the enrolled certificate begins."""
-    problem = f"{entry.certificate.subject} expired at {entry.certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}"
+    problem = f"{entry.certificate.subject} expired at {shown_time(entry.certificate.not_after_at)}"
     if not enrolls:
         return error(entry.file, "expired", problem, "renew it")
-    problem += ": whom it enrolled before then is still taken, and whom it enrolls now is not"
+    problem += ": identities it issued before then are still accepted; those it issues now are not"
     return warning(entry.file, "expired", problem, "renew it")
 
 
@@ -110,7 +111,7 @@ def _may_not_sign(name: str, entry: LintedCertificate) -> Finding:
 def _lint_signature(entry: LintedCertificate) -> Iterator[Finding]:
     weak = entry.certificate.weak_hash
     if weak is not None:
-        problem = f"{entry.certificate.subject} is signed over {weak}, which Go refuses"
+        problem = f"{entry.certificate.subject} is signed with {weak}, which Go refuses"
         yield error(entry.file, "weak-signature", problem, "have it issued again with SHA-256")
 
 
@@ -128,7 +129,7 @@ def _lint_key(entry: LintedCertificate, *, signs_gossip: bool) -> Iterator[Findi
 
 def _lint_size(entry: LintedCertificate) -> Iterator[Finding]:
     key, subject = entry.certificate.key, entry.certificate.subject
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _MIN_RSA_BITS:
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < MIN_RSA_BITS:
         yield warning(entry.file, "weak-key", f"{subject} has an RSA key of {key.key_size} bits", "use P-256")
     elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < _MIN_CURVE_BITS:
         yield warning(entry.file, "weak-key", f"{subject} has a key on {key.curve.name}", "use P-256")

@@ -9,10 +9,8 @@ from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
-from gossip.msp.pem import PemBlock, find_pem_block
+from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
 from gossip.msp.revocation import parse_crl
-
-_KEY = "PRIVATE KEY"
 
 
 def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
@@ -23,7 +21,7 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
         otherwise = "put a certificate in PEM here, or move the file out of this folder"
         return None, [_no_pem(file, content, "so a peer skips it", remedy or otherwise)]
     behind = find_pem_block(block.rest)
-    if _KEY in block.type:
+    if PRIVATE_KEY in block.type:
         return None, [_key_among_certificates(file, block, behind)]
     try:
         return parse_certificate(block.body), []
@@ -41,7 +39,7 @@ def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList 
     if block.type != "X509 CRL":
         return None, [error(file, "not-a-crl", f"is a {block.type.lower()}, not a CRL", "move it out of this folder")]
     if not content.startswith(b"-----BEGIN"):
-        problem = "has text before the CRL, at which a peer stumbles"
+        problem = "has text before the CRL, which a peer cannot parse"
         return None, [error(file, "not-a-crl", problem, "remove everything before -----BEGIN X509 CRL-----")]
     findings = []
     if find_pem_block(block.rest) is not None:
@@ -63,19 +61,19 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
         return None, [_no_pem(file, content, "so a peer skips it", remedy or "move it out of this folder")]
     findings = []
     behind = find_pem_block(block.rest)
-    if _KEY not in block.type and behind is not None and _KEY in behind.type:
-        problem = f"begins with {block.type}, behind which a Fabric peer finds no key"
+    if PRIVATE_KEY not in block.type and behind is not None and PRIVATE_KEY in behind.type:
+        problem = f"begins with {block.type}, so a Fabric peer, which reads the first block, finds no key"
         findings.append(
             warning(file, "key-not-first", problem, f"remove what stands before -----BEGIN {behind.type}-----")
         )
-    elif _KEY not in block.type:
+    elif PRIVATE_KEY not in block.type:
         problem = f"is a {block.type.lower()}, not a private key"
         return None, [warning(file, "not-a-key", problem, "move it out of this folder")]
     try:
         return load_pem_private_key(content, None).public_key(), findings
     except TypeError:
         remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out priv_sk"
-        return None, [error(file, "encrypted-key", "is encrypted, and a peer asks for no password", remedy)]
+        return None, [error(file, "encrypted-key", "is encrypted, and a peer cannot ask for a password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
@@ -84,7 +82,7 @@ def _key_among_certificates(file: str, key: PemBlock, behind: PemBlock | None) -
     place = (
         "into a file of its own in keystore" if file.startswith("signcerts/") else "out of the MSP folder, and keep it"
     )
-    leak = "make sure that nobody was given this folder"
+    leak = "make sure that this folder was not shared with anybody"
     if behind is None or behind.type != "CERTIFICATE":
         problem = "is a private key in a folder of certificates"
         return error(file, "key-among-certificates", problem, f"move it {place}; {leak}")

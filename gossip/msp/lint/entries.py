@@ -71,7 +71,7 @@ def note_folders(folder: Folder, path: Path, shown: str) -> None:
 
 def not_a_file(file: str, what: str) -> Finding:
     """Say of a folder that it is none."""
-    remedy = "put the file there; Docker makes such a folder when it is to mount a file that does not exist"
+    remedy = "put the file there; Docker creates such a folder when told to mount a file that does not exist"
     return error(file, "not-a-file", f"is a folder, where {what} belongs", remedy)
 
 
@@ -87,7 +87,7 @@ def note_dangling(folder: Folder, path: Path, file: str) -> None:
     """List a link to what does not exist."""
     folder.files.append(FileFacts(file, "unreadable"))
     problem = f"is a link to {path.readlink()}, which does not exist"
-    folder.findings.append(error(file, "dangling-link", problem, "put there what it should lead to"))
+    folder.findings.append(error(file, "dangling-link", problem, "create what it should point to"))
 
 
 def note_certificate(folder: Folder, file: str, role: str, certificate: Certificate | None) -> None:
@@ -104,7 +104,7 @@ def note_key(folder: Folder, path: Path, file: str, public_key: PublicKeyTypes |
     folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
     mode = find_open_mode(path)
     if mode is not None:
-        problem = f"a private key that others than its owner may use (mode {mode:04o})"
+        problem = f"a private key that users other than its owner may use (mode {mode:04o})"
         folder.findings.append(warning(file, "key-permissions", problem, find_mode_remedy(path)))
 
 

@@ -11,8 +11,8 @@ def other_generation(entry: LintedCertificate, name: str, old: Sequence[str], *,
     subject, files = entry.certificate.subject, " and ".join(old)
     rule, what = ("tls-other-generation", "TLS certificate") if is_tls else ("other-generation", "certificate")
     problem = (
-        f"the {name} that issued {subject} has another key than the {name} in {files}: they are of different "
-        "generations of crypto material"
+        f"the {name} that issued {subject} has another key than the {name} in {files}: they belong to "
+        "different generations of crypto material"
     )
     remedy = (
         f"put the certificate of the {name} that issued it into {files}, and give it to the other organisations; or go "

@@ -12,6 +12,7 @@ from gossip.msp.lint.folder import Folder, LintedCertificate, LintedCrl
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.revocation import Revocations, describe_issuer, find_authority_key_id
+from gossip.shown import shown_time
 
 _BELOW = ("intermediatecerts", "signcerts", "admincerts")
 """Whatever comes from a CA of this MSP."""
@@ -44,8 +45,8 @@ def lint_twins(folder: Folder) -> Iterator[Finding]:
         twin = next((other for other in authorities[:at] if _are_twins(ca.certificate, other.certificate)), None)
         if twin is not None:
             problem = (
-                f"{ca.certificate.subject} has the same key here as in {twin.file}, and a peer takes no member of "
-                "several chains, as whoever is enrolled while both hold"
+                f"{ca.certificate.subject} has the same key here as in {twin.file}: while both are valid, what "
+                "it issues has two chains, and peers accept only one"
             )
             yield judge(ca.file, "ca-twice", problem, "leave one of them there, in every copy of this folder")
 
@@ -87,8 +88,8 @@ def _lint_chain(
     below = _find_below(chain[1], tree)
     if below is not None:
         problem = (
-            f"{entry.certificate.subject} was issued by {chain[1].subject}, which has {below.subject} below it: "
-            "members must come from the lowest CAs"
+            f"{entry.certificate.subject} was issued by {chain[1].subject}, which has {below.subject} below "
+            "it: members must be issued by the lowest CAs"
         )
         yield error(entry.file, "issuer-not-lowest", problem, f"have it issued by {below.subject}")
 
@@ -106,9 +107,9 @@ def _lint_without_chain(entry: LintedCertificate, folder: Folder, fault: Untrust
         return other_generation(entry, certificate.issuer, [ca.file for ca in namesakes])
     broken = find_chain_fault(certificate, [ca.certificate for ca in folder.authorities()])
     if broken is not None:
-        return error(entry.file, "broken-chain", f"no peer takes it: {broken.problem}", broken.remedy)
+        return error(entry.file, "broken-chain", f"no peer accepts it: {broken.problem}", broken.remedy)
     if any(certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
-        return error(entry.file, "broken-chain", str(fault), "have the one issued again that breaks this rule")
+        return error(entry.file, "broken-chain", str(fault), "have the certificate that breaks this rule issued again")
     remedy = (
         f"if {certificate.issuer} is a CA of this organisation, put it into cacerts, or into intermediatecerts where "
         "another CA issued it; or else put a certificate here that a CA of this MSP issued"
@@ -136,16 +137,16 @@ def _find_younger(certificate: Certificate, folder: Folder) -> LintedCertificate
 
 def _ca_younger(entry: LintedCertificate, ca: LintedCertificate) -> Finding:
     problem = (
-        f"{entry.certificate.subject} is valid from {entry.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on, and its "
-        f"CA's certificate {ca.file} from {ca.certificate.not_before_at:%Y-%m-%d %H:%M:%SZ} on: peers judge both by "
-        "the moment at which the first begins"
+        f"{entry.certificate.subject} is valid from {shown_time(entry.certificate.not_before_at)} on, and its "
+        f"CA's certificate {ca.file} from {shown_time(ca.certificate.not_before_at)} on: peers verify the "
+        "chain as of the identity's start, when the CA's certificate was not yet valid"
     )
     remedy = "enroll again, or have the CA's certificate issued again with the date that the one before it had"
     return error(entry.file, "ca-younger", problem, remedy)
 
 
 def _has_twins_above(certificate: Certificate, folder: Folder) -> bool:
-    """Whether several ways lead up, since two certificates of one CA hold at the moment that counts."""
+    """Whether several paths lead up, since two certificates of one CA hold at the moment that counts."""
     authorities, verified_at = {ca.certificate for ca in folder.authorities()}, certificate.verified_at
     holding = {ca for ca in authorities if ca.not_before_at <= verified_at <= ca.not_after_at}
     for _ in authorities:
@@ -172,17 +173,17 @@ def _lint_crl(entry: LintedCrl, folder: Folder) -> Iterator[Finding]:
     signer = next((ca.certificate for ca in folder.authorities() if is_signed_by(entry.crl, ca.certificate)), None)
     if issuer is None and signer is not None and signer.key_id is not None:
         problem = (
-            f"is signed by {signer.subject}, but its authority key identifier is {key_id.hex() or 'empty'}, by which a "
-            "peer finds no CA here: it is ignored, and revokes nothing"
+            f"is signed by {signer.subject}, but its authority key identifier is {key_id.hex() or 'empty'}, by "
+            "which a peer finds no CA here: it is ignored and revokes nothing"
         )
         remedy = f"have it issued again with the CA's subject key identifier, {signer.key_id.hex()}"
         yield error(entry.file, "crl-key-id", problem, remedy)
     elif issuer is None:
-        problem = f"was made by {describe_issuer(entry.crl)}, which is no CA of this MSP, so a peer ignores it"
+        problem = f"was made by {describe_issuer(entry.crl)}, which is not a CA of this MSP, so a peer ignores it"
         yield warning(entry.file, "crl-of-stranger", problem, "remove it, or put it into the MSP that it belongs to")
     elif signer != issuer:
         problem = (
-            f"names {issuer.subject} as its CA, whose key did not sign it, or not over SHA-1 or SHA-2: "
-            "a peer ignores it, and revokes nothing"
+            f"names {issuer.subject} as its CA, but it is not signed with that CA's key over SHA-1 or SHA-2: "
+            "peers ignore it"
         )
         yield error(entry.file, "crl-not-signed", problem, f"fetch the CRL from {issuer.subject} again")

@@ -38,6 +38,6 @@ def _lint_keys(node: yaml.Node, known: _Keys, file: str) -> Iterator[Finding]:
             yield from _lint_keys(value, known[name], file)
             continue
         meant = difflib.get_close_matches(name, known, n=1)
-        problem = f"{shown(name)} is no key that a peer reads here, so that nothing below it counts"
+        problem = f"{shown(name)} is not a key that peers read here; everything below it is ignored"
         remedy = f"write {meant[0]}" if meant else f"write one of {', '.join(known)}, or remove it"
         yield warning(f"{file}:{key.start_mark.line + 1}", "unknown-key", problem, remedy)

@@ -27,7 +27,7 @@ def lint_layout(folder: Folder) -> Iterator[Finding]:
         if name in _DOCUMENTED:
             problem = f"is what Fabric's documentation says, but a peer reads {meant} and ignores this folder"
         else:
-            problem = "is nothing that an MSP folder has; a peer ignores it"
+            problem = "does not belong in an MSP folder; a peer ignores it"
         rule = "misnamed" if meant else "unknown-file"
         otherwise = _KEEP if stranger.may_hold_key else "remove it, so that nobody relies on it"
         remedy = f"rename it to {meant}" if meant else otherwise

@@ -21,7 +21,7 @@ def check_is_msp_folder(path: Path) -> None:
     above = path.resolve().parent
     near = next((folder for folder in (above, above / "msp") if _has_cas(folder)), None)
     if (path / "msp" / "IssuerPublicKey").exists():
-        raise ConfigurationError("is an MSP of Idemix, and a peer's is one of X.509", path=str(path))
+        raise ConfigurationError("is an Idemix MSP, and a peer needs an X.509 MSP", path=str(path))
     hint = f"; the MSP folder is {near}" if near is not None else f": it has none of {', '.join(_FOLDERS)}"
     raise ConfigurationError(f"is not an MSP folder{hint}", path=str(path))
 

@@ -12,9 +12,9 @@ _WIDE = tuple(_BEGIN.encode(encoding) for encoding in ("utf-16-le", "utf-16-be")
 def describe_no_pem(content: bytes) -> str:
     """What the file is like."""
     if content.startswith(BYTE_ORDER_MARK):
-        return "begins with a byte order mark, behind which no PEM is seen"
+        return "starts with a byte order mark, so its PEM is not recognised"
     if is_utf16(content):
-        return "is text in UTF-16, in which no PEM is seen"
+        return "is encoded in UTF-16, so its PEM is not recognised"
     return "holds PEM that is cut short or garbled" if _BEGIN.encode() in content else "holds no PEM"
 
 

@@ -17,7 +17,7 @@ def lint_own(folder: Folder) -> Iterator[Finding]:
     if folder.meant() is not own:  # keys beside our own are those of certificates before it, which nobody removes
         yield from _lint_keys(own, others, folder)
     if not folder.keys and not _is_broken("keystore", folder):
-        problem = f"holds no key, so that nobody can sign as {own.certificate.subject}"
+        problem = f"holds no key, so nothing can be signed as {own.certificate.subject}"
         remedy = (
             f"put the private key of {own.file} there, as priv_sk; one in an HSM (PKCS11) only Fabric itself can use"
         )
@@ -33,7 +33,7 @@ def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:
 
 
 def _several(own: LintedCertificate, others: list[LintedCertificate], folder: Folder) -> Finding:
-    problem = f"a peer takes the first certificate by name, {own.file}, and ignores {_names(others)}"
+    problem = f"a peer uses the first certificate by name, {own.file}, and ignores {_names(others)}"
     meant = folder.meant()
     if meant is None:
         return error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
@@ -48,8 +48,8 @@ def _lint_keys(own: LintedCertificate, others: list[LintedCertificate], folder: 
     known = [entry.certificate.parsed.public_key() for entry in (own, *others)]
     for key in folder.keys:
         if key.public_key not in known:
-            problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of anything else here"
-            yield error(key.file, "key-mismatch", problem, f"replace it by the key that {own.file} was issued for")
+            problem = f"is not the key of {own.file} ({own.certificate.subject}), nor of any other certificate here"
+            yield error(key.file, "key-mismatch", problem, f"replace it with the key that {own.file} was issued for")
 
 
 def _names(entries: list[LintedCertificate]) -> str:

@@ -29,7 +29,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if _FILE in folder.faulty_files():
         return  # nobody knows what it says
     if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
-        problem = "no NodeOUs name the OU of administrators, and admincerts is empty: nobody administers this MSP"
+        problem = "NodeOUs names no OU for administrators, and admincerts is empty: this MSP has no administrators"
         yield error(_FILE, "no-admins", problem, "turn NodeOUs on in config.yaml, or put a certificate into admincerts")
     yield from lint_keys(folder.config, _FILE)
     for setting in (settings.node_ous or {}).values():
@@ -64,7 +64,7 @@ def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) 
         problem = f"OU {setting.name} is to be certified by {setting.certificate}, which holds no certificate"
         yield error(place, "node-ou-certificate", problem, remedy)
     elif certifier not in _authorities(folder):
-        problem = f"OU {setting.name} is to be certified by {certifier.subject}, which is no CA of this MSP"
+        problem = f"OU {setting.name} is to be certified by {certifier.subject}, which is not a CA of this MSP"
         yield error(place, "node-ou-certificate", problem, remedy)
 
 

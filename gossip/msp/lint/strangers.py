@@ -10,7 +10,7 @@ _MAX_ENTRIES = 1000
 
 
 def may_hold_key(path: Path) -> bool:
-    """Whether a file, or one in a folder, holds a private key, or more than is looked at, or cannot be looked at."""
+    """Whether a file, or one in a folder, holds a private key, or more than is looked at, or cannot be accessed."""
     try:
         entries = list(islice(path.rglob("*"), _MAX_ENTRIES + 1)) if path.is_dir() else [path]
         return len(entries) > _MAX_ENTRIES or any(map(_may_be_key, entries))

@@ -28,7 +28,7 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
         yield from _lint_key(entry, folder)
         yield from _lint_usage(entry, folder)
         if entry.file != CLIENT and not entry.certificate.has_alternative_names:
-            problem = f"{entry.certificate.subject} has no alternative names, and Go clients look at nothing else"
+            problem = f"{entry.certificate.subject} has no alternative names, and Go clients check nothing else"
             remedy = "have it issued with the host names that peers dial (--csr.hosts)"
             yield error(entry.file, "no-alternative-names", problem, remedy)
 
@@ -42,10 +42,8 @@ def _lint_root(entry: LintedCertificate) -> Iterator[Finding]:
 
 
 def _ca_before_own(entry: LintedCertificate) -> Finding:
-    problem = (
-        f"begins with the CA {entry.certificate.subject}, and a peer shows what comes first as its own certificate"
-    )
-    remedy = "put the peer's own certificate first, and those of intermediate CAs behind it"
+    problem = f"begins with the CA {entry.certificate.subject}, and a peer presents the first certificate as its own"
+    remedy = "put the peer's own certificate first, and those of intermediate CAs after it"
     return error(entry.file, "ca-before-own", problem, remedy)
 
 
@@ -66,7 +64,7 @@ def _lint_issuer(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
         yield _other_intermediate(entry, missing)
     elif missing is not None and missing.namesake is None:
         known = ", ".join(authority.certificate.subject for authority in authorities) or "there are none"
-        problem = f"{missing.certificate} was issued by {missing.issuer}, which is none of the TLS CAs ({known})"
+        problem = f"{missing.certificate} was issued by {missing.issuer}, which is not among the TLS CAs ({known})"
         remedy = f"put the certificate of {missing.issuer} into {_place_of(missing.issuer, folder)}"
         if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
             problem += f"; {missing.issuer} is a CA of identities here"
@@ -79,7 +77,7 @@ def _lint_way(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
     trusted = _certificates([*folder.tls_authorities(), *folder.tls_roots])
     fault = find_limit_fault(trace_certification_path(_presented(entry, folder), trusted))
     if fault is not None:
-        yield error(entry.file, "broken-chain", f"no peer takes it: {fault.problem}", fault.remedy)
+        yield error(entry.file, "broken-chain", f"no peer accepts it: {fault.problem}", fault.remedy)
 
 
 def _presented(entry: LintedCertificate, folder: Folder) -> list[bytes]:
@@ -89,7 +87,7 @@ def _presented(entry: LintedCertificate, folder: Folder) -> list[bytes]:
 
 def _other_intermediate(entry: LintedCertificate, missing: MissingIssuer) -> Finding:
     problem = (
-        f"{missing.certificate} was signed by another key than that of the {missing.issuer} behind it, which is of "
+        f"{missing.certificate} was not signed with the key of the {missing.issuer} after it, which belongs to "
         "another generation of crypto material"
     )
     remedy = f"put the certificate of the {missing.issuer} that issued it there instead"

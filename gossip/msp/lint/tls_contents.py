@@ -12,11 +12,10 @@ from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_pem_remedy
-from gossip.msp.pem import PemBlock, find_pem_block
+from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
 from gossip.msp.tls_facts import MAX_CERTIFICATES
 
 _BEGIN = re.compile(rb"^-----BEGIN CERTIFICATE-----", re.MULTILINE)
-_KEY = "PRIVATE KEY"
 
 
 def read_chain(file: str, content: bytes) -> tuple[list[Certificate], list[Finding]]:
@@ -40,7 +39,7 @@ def read_authorities(file: str, content: bytes) -> tuple[list[Certificate], list
         return certificates, [] if certificates else [_no_certificate(file, content)]
     if not certificates:
         return [], [error(file, "not-a-certificate", problem, "copy the certificate again")]
-    problem += "; Go trusts the others alone, and whoever is stricter refuses the whole file"
+    problem += "; Go trusts only the others, and stricter programs refuse the whole file"
     return certificates, [warning(file, "not-a-certificate", problem, "copy that certificate again, or remove it")]
 
 
@@ -49,14 +48,14 @@ def read_tls_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list
 
     Mirrors: crypto/tls, X509KeyPair.
     """
-    found = next((pem for pem, block in _blocks(content) if block.type.endswith(_KEY)), None)
+    found = next((pem for pem, block in _blocks(content) if block.type.endswith(PRIVATE_KEY)), None)
     if found is None:
         return None, [_no_key(file, content)]
     try:
         return load_pem_private_key(found, None).public_key(), []
     except TypeError:
         remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
-        return None, [error(file, "encrypted-key", "is encrypted, and a peer asks for no password", remedy)]
+        return None, [error(file, "encrypted-key", "is encrypted, and a peer cannot ask for a password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
@@ -100,7 +99,7 @@ def _blocks(content: bytes) -> Iterator[tuple[bytes, PemBlock]]:
 
 def _no_certificate(file: str, content: bytes) -> Finding:
     block = None if _is_marked(content) else find_pem_block(content)
-    if block is not None and _KEY in block.type:
+    if block is not None and PRIVATE_KEY in block.type:
         remedy = "put the certificate here, and keep the key in a file of its own: server.key"
         return error(file, "key-among-certificates", "is a private key, where a certificate belongs", remedy)
     if block is not None:

@@ -89,7 +89,7 @@ def _note_missing(folder: Folder, kinds: dict[str, bool]) -> None:
         missing = [_CERTIFICATES[0]]
     for name in missing:
         problem, remedy = (
-            "does not exist, though other files of TLS do",
+            "does not exist, though other TLS files do",
             "put the certificate there that the TLS CA issued",
         )
         folder.findings.append(error(f"{_SHOWN}/{name}", "no-tls-certificate", problem, remedy))

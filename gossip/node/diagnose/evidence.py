@@ -22,7 +22,7 @@ class Looked:
     Attributes:
         leaf: What the server presents; None where it presents nothing readable.
         presented: How many certificates the server sends; the leaf is one.
-        certification_path: The certificates from the leaf up to the first that we trust, or as far as the way leads.
+        certification_path: The certificates from the leaf up to the first that we trust, or as far as the path leads.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
         tls_version, alpn: What it chose.
         speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.

@@ -5,8 +5,8 @@ from gossip.node.diagnose.evidence import Evidence
 
 OTHER_SERVICE = Cause(
     "other-service",
-    "another service than a peer listens there, which does not speak HTTP/2",
-    "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
+    "a service other than a peer listens there, which does not speak HTTP/2",
+    "the peer's peer.listenAddress (usually 7051; 9443 is for operations)",
 )
 HTTP1_PROXY = Cause(
     "http1-proxy",
@@ -20,8 +20,9 @@ def judge_alert(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     match evidence.alert:
         case "unrecognized name":
             text = (
-                f"whoever answers knows nobody by the name of {evidence.host}, as an ingress or load balancer that "
-                "chooses the peer by the name in TLS (SNI): dial the name that it knows, or give it a route for this"
+                f"whatever answers knows no server of the name {evidence.host}, as an ingress or load balancer "
+                "that chooses the peer by the name in TLS (SNI): dial the name that it knows, or give it a "
+                "route for this"
             )
             where = "its routes for TLS that it lets through, and the endpoint that was dialled"
             return Side.BETWEEN, (Cause("tls-name-unknown-there", text, where),)
@@ -29,8 +30,8 @@ def judge_alert(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
             return Side.THEIRS, (OTHER_SERVICE, HTTP1_PROXY)
         case "internal error":
             text = (
-                "whoever answers failed in itself before it came to our certificate, as a server does that has no "
-                "certificate, or cannot use its key"
+                "whatever answers failed before it looked at our certificate, as a server does that has no "
+                "certificate or cannot use its key"
             )
             where = "the peer's log at that time, then its peer.tls.cert.file and peer.tls.key.file"
             return Side.THEIRS, (Cause("tls-internal-error", text, where),)

@@ -9,13 +9,14 @@ from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missin
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
+from gossip.shown import shown_time
 
 
 def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     """Why did we refuse it? What can be seen comes before what can only be guessed."""
     leaf = evidence.looked.leaf
     if leaf is None:
-        return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be looked at"),)
+        return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be inspected"),)
     certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_expired_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
@@ -38,22 +39,22 @@ def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
-    """Of the last on the way: nothing is taken for its issuer's signature."""
+    """Of the last on the path: nothing is taken for its issuer's signature."""
     top = evidence.looked.certification_path[-1]
     if evidence.looked.missing_issuer is not None and top.weak_hash is not None:
         text = (
-            f"the certificate of {top.subject} is signed over {top.weak_hash}, which is too weak for TLS: have it "
-            "issued again with SHA-256"
+            f"the certificate of {top.subject} is signed with {top.weak_hash}, which is too weak for TLS: have "
+            "it issued again with SHA-256"
         )
         yield Cause("tls-weak-signature", text, THEIR_FILE)
 
 
 def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
     if leaf.not_after_at < now:
-        text = f"the certificate of {leaf.subject} ended at {at(leaf.not_after_at)}: it must be renewed"
+        text = f"the certificate of {leaf.subject} ended at {shown_time(leaf.not_after_at)}: it must be renewed"
         yield Cause("tls-expired", text, THEIR_FILE)
     if leaf.not_before_at > now:
-        text = f"the certificate of {leaf.subject} begins at {at(leaf.not_before_at)}, which is still to come"
+        text = f"the certificate of {leaf.subject} begins at {shown_time(leaf.not_before_at)}, which is in the future"
         yield Cause("tls-not-yet-valid", text, f"this machine's clock, then {THEIR_FILE}")
 
 
@@ -65,7 +66,7 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
             mend = "the peer must send the new one" if root is None else "we need the new one"
             text = (
                 f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
-                f"{at(ca.not_after_at)}: its organisation must renew it, and {mend}"
+                f"{shown_time(ca.not_after_at)}: its organisation must renew it, and {mend}"
             )
             yield Cause("tls-ca-expired", text, THEIR_FILE if root is None else str(root))
 
@@ -128,11 +129,6 @@ def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
             "clientAuth, since a gossip peer is both"
         )
         yield Cause("tls-usage", text, THEIR_FILE)
-
-
-def at(moment: datetime) -> str:
-    """A moment, for texts."""
-    return f"{moment:%Y-%m-%d %H:%M:%SZ}"
 
 
 def shown_key_id(key_id: bytes | None) -> str:

@@ -55,7 +55,7 @@ def _issued_by_identity_ca(msp: Msp, leaf: TlsCertificate) -> list[Blamed]:
     tls_cas = [file.path for file in msp.config.tls_roots]
     text = (
         f"our copy of {msp.mspid} has {leaf.issuer}, which issued their TLS certificate, in cacerts and not in "
-        "tlscacerts: perhaps CA and TLS CA are exchanged there"
+        "tlscacerts: perhaps CA and TLS CA were swapped there"
     )
     ours = (Side.OURS, Cause("identity-ca-here", text, ", ".join((*held, *tls_cas))))
     return [ours, theirs] if has_purposes(leaf.certificate) else [theirs, ours]
@@ -63,15 +63,15 @@ def _issued_by_identity_ca(msp: Msp, leaf: TlsCertificate) -> list[Blamed]:
 
 def _self_signed(leaf: TlsCertificate) -> Cause:
     text = (
-        f"the certificate of {leaf.subject} is self-signed, and no TLS CA issued it: a proxy or ingress answers in the "
-        "peer's place with one that it made for want of another, or the peer's file is a wrong one"
+        f"the certificate of {leaf.subject} is self-signed, and no TLS CA issued it: a proxy or ingress "
+        "answers in the peer's place with a default certificate of its own, or the peer has the wrong file"
     )
     return Cause("tls-self-signed", text, "the proxy or ingress in front of the peer, then its peer.tls.cert.file")
 
 
 def _other_intermediate(missing: MissingIssuer) -> Cause:
     text = (
-        f"{missing.certificate} was signed by another key than that of the {missing.issuer} that the peer sends behind "
+        f"{missing.certificate} was not signed with the key of the {missing.issuer} that the peer sends behind "
         "it: its file holds the intermediate CA of another generation"
     )
     return Cause("tls-intermediate-outdated", text, THEIR_FILE)
@@ -79,12 +79,12 @@ def _other_intermediate(missing: MissingIssuer) -> Cause:
 
 def _other_ca_of_the_name(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
     holders = ", ".join(map(str, own.holders(namesake)))
-    signed = f"{missing.certificate} was signed by another key than that of our {missing.issuer}"
+    signed = f"{missing.certificate} was not signed with the key of our {missing.issuer}"
     owner = next((msp.mspid for msp in own.msps if any(namesake == ca for ca in msp.tree.cas)), None)
     if owner is not None:
         text = f"{signed}, which is the CA of {owner} for identities: its TLS CA of the same name belongs there"
         return Cause("identity-ca-here", text, holders)
-    text = f"{signed}: the organisation's TLS CA was made anew, and we have the old one"
+    text = f"{signed}: the organisation's TLS CA was created anew, and we have the old one"
     return Cause("tls-ca-outdated-here", text, holders)
 
 
@@ -110,4 +110,4 @@ def _other_node(missing: MissingIssuer) -> Cause:
         "another node answers in the peer's place, such as an orderer, or a proxy that looks into TLS: trust "
         f"{missing.issuer} only if it is the peer's TLS CA"
     )
-    return Cause("other-node", text, "which node the endpoint belongs to, and what stands on the way")
+    return Cause("other-node", text, "which node the endpoint belongs to, and what is in between")

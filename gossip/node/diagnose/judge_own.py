@@ -55,7 +55,7 @@ def judge_own_identity(own: OwnSide) -> StageReport:
             facts["note"] = f"{', '.join(other)} has the same CA, so that {own.settings.mspid} may be a wrong name"
             return StageReport(Stage.OWN_IDENTITY, Outcome.WARNING, None, facts)
         return passed(Stage.OWN_IDENTITY, None, facts)
-    error = ConfigurationError(f"our own identity does not hold: {verdict.reason}", path=str(own.settings.msp_dir))
+    error = ConfigurationError(f"our own identity is not valid: {verdict.reason}", path=str(own.settings.msp_dir))
     unclear = Cause("own-identity", str(verdict.reason), str(own.settings.msp_dir / "signcerts"))
     return failed(Stage.OWN_IDENTITY, Side.OURS, error, *(_causes(own) or (unclear,)), facts=facts)
 
@@ -66,7 +66,7 @@ def find_broken_organization(own: OwnSide) -> Cause | None:
     mspid = own.find_organization(path) if path is not None else None
     if path is None or mspid is None:
         return None
-    text = f"the MSP folder of {mspid} that we were given cannot be used; gossip msp check says all about it"
+    text = f"the MSP folder of {mspid} that we were given cannot be used; gossip msp check gives the details"
     return Cause("org-msp", text, own.msp_file(path))
 
 
@@ -84,7 +84,7 @@ def _unusable(own: OwnSide, path: str | None) -> tuple[Cause, ...]:
 
 def _named_twice(own: OwnSide) -> Cause:
     mspid = own.settings.mspid
-    text = f"{mspid} is our own MSP-ID, and that of an --org as well: one of the two is a wrong name"
+    text = f"{mspid} is our own MSP-ID, and is also given with --org; one of the two is wrong"
     where = f"{own.where('peer.localMspId', '--mspid')}, and --org {mspid}={own.settings.organizations[mspid]}"
     return Cause("own-mspid", text, where)
 

@@ -15,9 +15,10 @@ from gossip.msp.tls_facts import (
 )
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import at, shown_key_id
+from gossip.node.diagnose.judge_certificate import shown_key_id
 from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
+from gossip.shown import shown_time
 
 THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
 
@@ -49,10 +50,10 @@ def trace_own_certification_path(own: OwnSide) -> tuple[Certificate, ...]:
 def _out_of_date(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     where = evidence.own.certificate_file()
     if leaf.not_after_at < evidence.now:
-        text = f"our TLS certificate {leaf.subject} ended at {at(leaf.not_after_at)}: renew it"
+        text = f"our TLS certificate {leaf.subject} ended at {shown_time(leaf.not_after_at)}: renew it"
         yield Cause("own-tls-expired", text, where)
     if leaf.not_before_at > evidence.now:
-        text = f"our TLS certificate {leaf.subject} begins at {at(leaf.not_before_at)}, which is still to come"
+        text = f"our TLS certificate {leaf.subject} begins at {shown_time(leaf.not_before_at)}, which is in the future"
         yield Cause("own-tls-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
@@ -62,7 +63,7 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
         if ca.not_after_at < evidence.now:
             text = (
                 f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
-                f"{at(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
+                f"{shown_time(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
             )
             holder = next(iter(own.holders(ca)), None)
             yield Cause("own-tls-ca-expired", text, own.certificate_file() if holder is None else str(holder))
@@ -73,8 +74,8 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     alert, where = evidence.alert, evidence.own.certificate_file()
     if leaf.certificate.weak_hash is not None:
         text = (
-            f"our TLS certificate {leaf.subject} is signed over {leaf.certificate.weak_hash}, which is too weak for "
-            "TLS: have it issued again with SHA-256"
+            f"our TLS certificate {leaf.subject} is signed with {leaf.certificate.weak_hash}, which is too "
+            "weak for TLS: have it issued again with SHA-256"
         )
         yield Cause("own-tls-weak-signature", text, where)
     if leaf.certificate.is_signed_by(leaf.certificate):
@@ -106,7 +107,7 @@ def _broken_chain(own: OwnSide) -> Iterator[Cause]:
 def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]:
     if missing is not None and missing.presented_namesake is not None:
         text = (
-            f"our TLS certificate {missing.certificate} was signed by another key than that of the {missing.issuer} "
+            f"our TLS certificate {missing.certificate} was not signed with the key of the {missing.issuer} "
             "behind it in its file, which is the intermediate CA of another generation"
         )
         yield Cause("own-tls-intermediate-outdated", text, own.certificate_file())
@@ -114,9 +115,9 @@ def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]
 
 def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
     text = (
-        f"our TLS certificate {missing.certificate} was signed by another key than that of our {missing.issuer}"
-        f"{shown_key_id(namesake.key_id)}: the certificate and the CA's file are of two generations; have the "
-        "certificate issued again, or give every peer the newer CA"
+        f"our TLS certificate {missing.certificate} was not signed with the key of our "
+        f"{missing.issuer}{shown_key_id(namesake.key_id)}: the certificate and the CA's file are of two "
+        "generations; have the certificate issued again, or give every peer the newer CA"
     )
     holders = ", ".join(map(str, own.holders(namesake)))
     return Cause("own-tls-generations", text, f"{own.certificate_file()}; {holders}")
@@ -133,8 +134,8 @@ def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | 
     own, where = evidence.own, evidence.own.certificate_file()
     if len(own.presented) == 1 and missing is not None and missing.namesake is None:
         text = (
-            f"if {leaf.issuer} is an intermediate CA, it must be sent, and we send our own certificate alone: the file "
-            "must hold that of the intermediate behind it"
+            f"if {leaf.issuer} is an intermediate CA, it must be sent, but we send only our own certificate: "
+            "the file must hold that of the intermediate after it"
         )
         yield Cause("own-tls-intermediate-not-sent", text, where)
     text = (

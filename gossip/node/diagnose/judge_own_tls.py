@@ -10,11 +10,11 @@ from gossip.msp.lint.certificates import EXPIRY_NOTICE
 from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import at
 from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
+from gossip.shown import shown_time
 
 _CANNOT_BE_READ = "cannot be read"
 """Of a file that is not there, or may not be read, the error has told everything."""
@@ -43,15 +43,15 @@ def find_notices(evidence: Evidence) -> Iterator[str]:
     if own.server_leaf is not None and own.server_leaf != own.client_leaf:
         yield from _end_notice("our server's certificate", own.server_leaf, now)
     for path in own.marked_files:
-        yield f"{path} begins with a byte order mark, behind which a Fabric peer finds nothing"
+        yield f"{path} starts with a byte order mark, so a Fabric peer finds nothing in it"
 
 
 def _end_notice(name: str, leaf: TlsCertificate | Certificate | None, now: datetime) -> Iterator[str]:
     if leaf is None:
         return
     if leaf.not_after_at < now:
-        yield f"{name} ended at {at(leaf.not_after_at)}"
+        yield f"{name} ended at {shown_time(leaf.not_after_at)}"
     elif leaf.not_before_at > now:
-        yield f"{name} begins at {at(leaf.not_before_at)}, which is still to come"
+        yield f"{name} begins at {shown_time(leaf.not_before_at)}, which is in the future"
     elif leaf.not_after_at - now < EXPIRY_NOTICE:
-        yield f"{name} ends at {at(leaf.not_after_at)}"
+        yield f"{name} ends at {shown_time(leaf.not_after_at)}"

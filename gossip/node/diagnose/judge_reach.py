@@ -32,8 +32,8 @@ def judge_name(evidence: Evidence) -> StageReport:
         ),
         Cause(
             "other-network",
-            "the name is known in another network only, such as that of the peer's containers: run this there, or dial "
-            "the address that the peer has outside",
+            "the name is known only in another network, such as that of the peer's containers: run this there, "
+            "or dial the address that the peer has outside",
             "the peer's peer.gossip.externalEndpoint",
         ),
     )
@@ -49,9 +49,11 @@ def judge_tcp(evidence: Evidence) -> StageReport:
         return passed(Stage.TCP, took_s)
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
-    elsewhere = Cause("listens-elsewhere", "it listens on another port, or inside of its container only", listens)
+    elsewhere = Cause("listens-elsewhere", "it listens on another port, or only inside its container", listens)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:
-        text = f"no way leads from this machine to {evidence.host}: another network, a VPN that is down, no IPv6 here"
+        text = (
+            f"there is no route from this machine to {evidence.host}: another network, a VPN that is down, no IPv6 here"
+        )
         return failed(Stage.TCP, Side.BETWEEN, error, Cause("no-route", text, "this machine's routes"), took_s=took_s)
     rules = "rules between this machine and the peer's"
     if isinstance(error, PeerSilentError):
@@ -72,7 +74,7 @@ def judge_http2(evidence: Evidence) -> StageReport:
 
 
 def _silent(evidence: Evidence) -> Iterator[Cause]:
-    yield Cause("silent-service", "something takes the connection and says nothing", "what listens on that port")
+    yield Cause("silent-service", "something accepts the connection but sends nothing", "what listens on that port")
     leaf = evidence.looked.leaf
     if leaf is not None:
         text = (

@@ -12,8 +12,8 @@ def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Pa
     certificate, name = claim.certificate, shown_mspid(claim.mspid)
     if certificate.weak_hash is not None:
         text = (
-            f"{certificate.subject} is signed over {certificate.weak_hash}, which no MSP takes: enroll it again with "
-            "SHA-256"
+            f"{certificate.subject} is signed with {certificate.weak_hash}, which no MSP accepts: enroll it "
+            "again with SHA-256"
         )
         return Side.THEIRS, (Cause("weak-signature", text, "the peer's signcerts"),)
     if theirs.tls_issuing_mspids:
@@ -23,13 +23,13 @@ def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Pa
         )
         return Side.THEIRS, (Cause("tls-certificate", text, "the peer's signcerts"),)
     if not theirs.has_namesake:
-        text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer a stranger"
+        text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer is a stranger"
         return Side.OURS, (Cause("ca-unknown-here", text, str(cacerts)),)
-    signed = f"{certificate.subject} was signed by another key than that of our {certificate.issuer}"
+    signed = f"{certificate.subject} was not signed with the key of our {certificate.issuer}"
     if _is_tls_ca(evidence, claim):
         text = f"{signed}, which is the TLS CA of {name}: its CA of the same name belongs there"
         return Side.OURS, (Cause("tls-ca-here", text, str(cacerts)),)
-    text = f"{signed}: the CA of {name} was made anew, and we have the old one; or the peer is a stranger"
+    text = f"{signed}: the CA of {name} was created anew, and we have the old one; or the peer is a stranger"
     return Side.OURS, (Cause("ca-outdated-here", text, str(cacerts)),)
 
 

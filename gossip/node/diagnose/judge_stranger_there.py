@@ -21,7 +21,7 @@ def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, 
     wrong_name = Cause(
         "wrong-mspid",
         f"we claim {mspid}, and the certificate in {own.settings.msp_dir} is from a CA of "
-        f"{others[0] if others else 'another organisation'}: the one or the other is not ours",
+        f"{others[0] if others else 'another organisation'}: one of the two is not ours",
         f"{own.where('peer.localMspId', '--mspid')}, and {own.where('peer.mspConfigPath', '--msp-dir')}",
     )
     unknown = Cause(

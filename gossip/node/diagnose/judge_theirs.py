@@ -11,6 +11,7 @@ from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
 from gossip.node.diagnose.judge_stranger import judge_stranger
 from gossip.node.diagnose.seen_by_peer import has_seen_another
+from gossip.shown import shown_time
 
 _ORDER = (Stage.CONN_ESTABLISH, Stage.IDENTITY, Stage.BINDING, Stage.SIGNATURE, Stage.EXPECTED)
 
@@ -21,7 +22,7 @@ def judge_conn_establish(evidence: Evidence) -> StageReport:
     if error is not None:
         silent = Cause("handshake-hangs", "the peer hangs after Ping, or waits for another message", "the peer's log")
         odd = Cause(
-            "no-conn-establish", "what answers is no gossip peer, or of another protocol version", "its version"
+            "no-conn-establish", "what answers is not a gossip peer, or speaks another protocol version", "its version"
         )
         causes = (silent, odd) if isinstance(error, PeerSilentError) else (odd,)
         return failed(Stage.CONN_ESTABLISH, Side.THEIRS, error, *causes, took_s=took_s)
@@ -36,7 +37,7 @@ def judge_conn_establish(evidence: Evidence) -> StageReport:
             "subject": certificate.subject,
             "issuer": certificate.issuer,
             "units": ", ".join(certificate.organizational_units),
-            "ends": f"{certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}",
+            "ends": shown_time(certificate.not_after_at),
         }
     own = evidence.own.verdict
     if own is not None and own.pki_id == theirs.pki_id:
@@ -51,7 +52,7 @@ def judge_their_identity(evidence: Evidence) -> StageReport:
     if error is None:
         return _passed(evidence, Stage.IDENTITY)
     if theirs is None or theirs.claim is None:
-        cause = Cause("no-identity", "what it presents is no certificate in PEM", "the peer's signcerts")
+        cause = Cause("no-identity", "what it presents is not a certificate in PEM", "the peer's signcerts")
         return failed(Stage.IDENTITY, Side.THEIRS, error, cause)
     side, causes = _explain_identity(evidence, theirs, theirs.claim)
     return failed(Stage.IDENTITY, side, error, *causes, facts={"claims": shown_mspid(theirs.claim.mspid)})
@@ -76,8 +77,8 @@ def judge_binding(evidence: Evidence) -> StageReport:
     )
     other = Cause(
         "other-certificate-bound",
-        f"the peer presents {subject} and bound another certificate: separate client and server certificates taken for "
-        "one another, or files exchanged while it runs",
+        f"the peer presents {subject} and bound another certificate: separate client and server certificates "
+        "were confused, or files were replaced while it runs",
         "the peer's peer.tls.cert.file and peer.tls.clientCert.file; restart it after renewing",
     )
     if not error.got:
@@ -113,7 +114,7 @@ def judge_expected(evidence: Evidence) -> StageReport:
     if not isinstance(error, WrongPeerError) or theirs is None or theirs.claim is None:
         return _passed(evidence, Stage.EXPECTED)
     certificate = theirs.claim.certificate
-    name, begins = certificate.subject, f"{certificate.not_before_at:%Y-%m-%d %H:%M:%SZ}"
+    name, begins = certificate.subject, shown_time(certificate.not_before_at)
     renewed = Cause(
         "renewed",
         f"the peer was renewed: a PKI-ID is made of the certificate, and that of {name} begins at {begins}; "
@@ -144,7 +145,7 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
         text = f"{certificate.subject} is a CA's certificate, and a CA is never a member of its MSP"
         return Side.THEIRS, (Cause("ca-in-signcerts", text, "the peer's signcerts"),)
     if certificate.not_after_at < evidence.now:
-        text = f"its certificate ended at {certificate.not_after_at:%Y-%m-%d %H:%M:%SZ}: enroll it again"
+        text = f"its certificate ended at {shown_time(certificate.not_after_at)}: enroll it again"
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
     if not theirs.issuing_mspids:
         return judge_stranger(evidence, theirs, claim, known[claimed] / "cacerts")
@@ -182,8 +183,8 @@ def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path
         return Side.THEIRS, (Cause("role-may-not-read", text, "the peer's signcerts"),)
     if "single validation chain" in reason:
         text = (
-            f"our copy of {name} has several certificates of {certificate.issuer} over one key, or of a CA above it, "
-            "and no peer takes a member of several chains: leave one of them"
+            f"our copy of {name} has several certificates of {certificate.issuer} over one key, or of a CA "
+            "above it, and no peer accepts a member with several chains: leave one of them"
         )
         return Side.OURS, (Cause("ca-twice", text, str(msp / "cacerts")),)
     text = f"our copy of {name} refuses it: {reason}"
@@ -192,7 +193,10 @@ def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path
 
 def _misnamed(evidence: Evidence, claimed: str, owner: str) -> Cause:
     settings = evidence.own.settings
-    text = f"what we call {owner} is {claimed}: the peer's CA is in that folder, and we know nobody by the peer's name"
+    text = (
+        f"what we call {owner} is {claimed}: the peer's CA is in that folder, and we have no organisation of the "
+        "name that the peer gives"
+    )
     if owner == settings.mspid:
         return Cause("misnamed-here", text, evidence.own.where("peer.localMspId", "--mspid"))
     return Cause("misnamed-here", text, f"--org {owner}={settings.organizations[owner]}")

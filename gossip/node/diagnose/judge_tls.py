@@ -8,10 +8,11 @@ from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import judge_alert
-from gossip.node.diagnose.judge_certificate import at, judge_their_certificate
+from gossip.node.diagnose.judge_certificate import judge_their_certificate
 from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_certificate
 from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
+from gossip.shown import shown_time
 from gossip.transport.tls_failure import TlsFault
 
 
@@ -74,8 +75,8 @@ def _not_tls(evidence: Evidence) -> Iterator[Cause]:
     off = Cause("tls-off-there", "the peer has TLS turned off: it answers gRPC in plain text", "their peer.tls.enabled")
     other = Cause(
         "other-service",
-        "another service than a peer listens there, in plain text",
-        "the peer's peer.listenAddress; 7051 by custom, and 9443 is for operations",
+        "a service other than a peer listens there, in plain text",
+        "the peer's peer.listenAddress (usually 7051; 9443 is for operations)",
     )
     yield from (off, other) if evidence.looked.speaks_plain_http2 else (other, off)
 
@@ -83,13 +84,13 @@ def _not_tls(evidence: Evidence) -> Iterator[Cause]:
 def _silent() -> Iterator[Cause]:
     yield Cause(
         "silent-port",
-        "the port takes connections and says nothing: a peer that hangs or is stopped, or a service that waits for its "
-        "client to speak another protocol",
+        "the port accepts connections but sends nothing: a peer that hangs or is stopped, or a service that "
+        "waits for its client to speak another protocol",
         "the peer's log and its process's state, and what else listens on that port",
     )
     yield Cause(
         "half-open-balancer",
-        "a load balancer or firewall accepts in the peer's place, and reaches nobody behind it",
+        "a load balancer or firewall accepts in the peer's place, but reaches no peer behind it",
         "its health checks and targets",
     )
 
@@ -99,10 +100,10 @@ def _given_up() -> Iterator[Cause]:
         "tls-too-long",
         "we gave up: the peer says more in TLS than the 16 KiB that we read, or wants a key exchange over a finite "
         "field",
-        "how long a chain its peer.tls.cert.file holds, and how many TLS CAs it takes clients of: it sends the names "
-        "of all",
+        "how long a chain its peer.tls.cert.file holds, and how many TLS CAs it accepts clients from: it sends "
+        "the names of all",
     )
-    yield Cause("other-service", "another service than a peer listens there", "the peer's peer.listenAddress")
+    yield Cause("other-service", "a service other than a peer listens there", "the peer's peer.listenAddress")
 
 
 def _closed(evidence: Evidence) -> Iterator[Cause]:
@@ -110,9 +111,9 @@ def _closed(evidence: Evidence) -> Iterator[Cause]:
         "balancer-without-target", "a load balancer has no peer behind it", "its health checks and targets"
     )
     if evidence.looked.leaf is None:
-        text = "it closed before it presented a certificate, as a load balancer does that has no peer behind it"
+        text = "it closed before it presented a certificate, as a load balancer without a peer behind it does"
         yield replace(balancer, text=text)
-        other = "another service than a peer listens there, which takes no TLS"
+        other = "a service other than a peer listens there, which takes no TLS"
         yield Cause("other-service", other, "the peer's peer.listenAddress, and its log at that time")
         return
     leaf = evidence.own.client_leaf
@@ -132,7 +133,7 @@ def _certificate_facts(evidence: Evidence, leaf: TlsCertificate | None) -> dict[
     facts = {
         "certificate": f"{leaf.subject}, issued by {leaf.issuer}",
         "names": ", ".join(map(str, leaf.names)) or "none",
-        "ends": at(leaf.not_after_at),
+        "ends": shown_time(leaf.not_after_at),
     }
     issued = [root for root in evidence.own.roots if any(leaf.certificate.is_signed_by(ca) for ca in root.certificates)]
     if issued:

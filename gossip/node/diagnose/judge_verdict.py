@@ -10,6 +10,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_status import find_other_server
 from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
+from gossip.shown import shown_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def _binding(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
     link, server = evidence.link, evidence.own.server_leaf
     if bound is not None and link is not None and bound != certificate_hash(link.own_certificate):
         text = "the hash that came to the peer is not the one that we signed"
-        return Side.BETWEEN, (Cause("altered", text, "what stands between us"),)
+        return Side.BETWEEN, (Cause("altered", text, "what is between us"),)
     if server is not None and seen == certificate_hash(server.certificate.der):
         text = "the peer saw our server certificate where we bound our client certificate"
         where = evidence.own.where("peer.tls.clientCert.file", "the client certificate")
@@ -77,7 +78,7 @@ def _expired(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     verdict = evidence.own.verdict
     signcerts = str(evidence.own.settings.msp_dir / "signcerts")
     if verdict is not None and verdict.expires_at is not None and verdict.expires_at < evidence.now:
-        text = f"our certificate ended at {verdict.expires_at:%Y-%m-%d %H:%M:%SZ}: enroll again"
+        text = f"our certificate ended at {shown_time(verdict.expires_at)}: enroll again"
         return Side.OURS, (Cause("identity-expired", text, signcerts),)
     return Side.THEIRS, (Cause("their-clock", "their clock is ahead of ours", "the clocks of both machines"),)
 
@@ -100,8 +101,8 @@ def _organizational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[C
 def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     mspid = evidence.own.settings.mspid
     text = (
-        f"their copy of {mspid} has several certificates of {issuer_of(evidence.own)} over one key, or of a CA above "
-        "it, and no peer takes a member of several chains: one of them must go"
+        f"their copy of {mspid} has several certificates of {issuer_of(evidence.own)} over one key, or of a CA "
+        "above it, and no peer accepts a member with several chains: one of them must go"
     )
     where = f"cacerts and intermediatecerts of {mspid} in the channel's configuration"
     return Side.THEIRS, (Cause("ca-twice", text, where),)
@@ -118,8 +119,11 @@ def _signature(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
 
 
 def _not_understood(_: Evidence, __: str) -> tuple[Side, tuple[Cause, ...]]:
-    text = "the peer found our ConnEstablish to be none, or not ours: something on the way changed it, or its version"
-    return Side.BETWEEN, (Cause("altered", f"{text} differs from Fabric's", "what stands between us; the peer's log"),)
+    text = (
+        "the peer did not take what we sent for a ConnEstablish, or not for ours: something on the way changed it, "
+        "or its version"
+    )
+    return Side.BETWEEN, (Cause("altered", f"{text} differs from Fabric's", "what is between us; the peer's log"),)
 
 
 _READINGS = (

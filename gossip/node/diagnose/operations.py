@@ -87,4 +87,4 @@ def _parse_sample(value: str) -> int:
     try:
         return int(float(value))
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{OVERFLOW} is {value[:64]!r}, which is no count") from error
+        raise ValueError(f"{OVERFLOW} is {value[:64]!r}, which is not a number of messages") from error

@@ -48,8 +48,8 @@ def _describe_weak(path: Path) -> str | None:
     for certificate in filter(None, read_certificates(path)):
         if certificate.weak_hash is not None and certificate.raw_subject != certificate.raw_issuer:
             return (
-                f"holds the certificate of {certificate.subject}, signed over {certificate.weak_hash}, which is too "
-                "weak for TLS; have it issued again with SHA-256"
+                f"holds the certificate of {certificate.subject}, signed with {certificate.weak_hash}, which "
+                "is too weak for TLS; have it issued again with SHA-256"
             )
     return None
 

@@ -44,7 +44,7 @@ def test_refuses_to_overwrite_and_writes_nothing_else_either(tmp_path: Path) -> 
     outcome = run("crypto", "--out", tmp_path, "--org", "Org2", "--org", "Org1")
 
     assert outcome.exit_code == 2
-    assert f"{tmp_path}/peerOrganizations/org1.example.com: is there already" in outcome.stderr
+    assert f"{tmp_path}/peerOrganizations/org1.example.com: already exists" in outcome.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
@@ -59,7 +59,7 @@ def test_an_error_is_an_object_with_json(tmp_path: Path) -> None:
         "error": "ConfigurationError",
         "fault": "ours",
     }
-    assert "is there already" in str(outcome.object["message"])
+    assert "already exists" in str(outcome.object["message"])
 
 
 def test_names_the_file_that_is_in_the_way(tmp_path: Path) -> None:

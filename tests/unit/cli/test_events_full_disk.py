@@ -39,6 +39,6 @@ def test_a_full_disk_is_said_once_and_events_come_back_with_room(caplog: pytest.
         printer.event("fourth")
 
     assert report.written == ["third"]
-    said = "Events cannot be written, and are lost until they can: [Errno 28] No space left on device"
+    said = "Events cannot be written, and are lost until this is fixed: [Errno 28] No space left on device"
     assert caplog.messages == [said, said]
     assert printer.broken_pipe is None

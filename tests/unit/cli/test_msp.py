@@ -36,7 +36,7 @@ def test_findings_are_told_and_end_with_1(tmp_path: Path) -> None:
             "file": "keystore/priv_sk",
             "rule": "key-permissions",
             "severity": "warning",
-            "problem": "a private key that others than its owner may use (mode 0644)",
+            "problem": "a private key that users other than its owner may use (mode 0644)",
             "remedy": f"chmod 600 {tmp_path / 'msp' / 'keystore' / 'priv_sk'}",
         }
     ]
@@ -61,7 +61,7 @@ def test_what_a_file_is_named_moves_no_cursor(tmp_path: Path) -> None:
     outcome = run("msp", "check", tmp_path / "msp")
 
     assert outcome.exit_code == 1
-    assert "warning: \\x1b[2J\\u202efdp.\\n: is nothing that an MSP folder has" in outcome.stdout
+    assert "warning: \\x1b[2J\\u202efdp.\\n: does not belong in an MSP folder" in outcome.stdout
     assert "\x1b" not in outcome.stdout
 
 

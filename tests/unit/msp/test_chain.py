@@ -62,11 +62,11 @@ def test_two_intermediates() -> None:
 
 
 def test_unknown_issuer_is_named() -> None:
-    refuse(tree(make_ca("root")), make_leaf("leaf", make_ca("stranger")), "its issuer stranger is none of .* root$")
+    refuse(tree(make_ca("root")), make_leaf("leaf", make_ca("stranger")), "its issuer stranger is not one of .* root$")
 
 
 def test_namesake_of_the_issuer_did_not_sign() -> None:
-    refuse(tree(make_ca("root")), make_leaf("leaf", make_ca("root")), "a CA named root, but that CA's key did not")
+    refuse(tree(make_ca("root")), make_leaf("leaf", make_ca("root")), "a CA named root, but the signature was not made")
 
 
 def test_intermediate_without_its_root() -> None:
@@ -317,4 +317,8 @@ def test_stronger_hashes(algorithm: hashes.SHA384 | hashes.SHA512) -> None:
 
 def test_weak_hash_is_no_signature() -> None:
     root = make_ca("root")
-    refuse(tree(root), make_leaf("leaf", root, hash_algorithm=hashes.SHA224()), "that CA's key did not make")
+    refuse(
+        tree(root),
+        make_leaf("leaf", root, hash_algorithm=hashes.SHA224()),
+        "the signature was not made with that CA's key",
+    )

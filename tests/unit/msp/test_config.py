@@ -154,7 +154,7 @@ def test_file_without_pem_is_passed_over(folder: Path) -> None:
     (folder / "cacerts" / "old").mkdir()
     config = load_msp_config(folder, MSPID)
     assert len(config.roots) == 1
-    assert config.warnings == (f"{folder / 'cacerts/README'}: holds no PEM and is passed over, as Fabric does",)
+    assert config.warnings == (f"{folder / 'cacerts/README'}: holds no PEM and is ignored, as Fabric does",)
 
 
 def test_only_the_first_certificate_of_a_file_counts(folder: Path, ca: Issued) -> None:
@@ -169,7 +169,7 @@ def test_misnamed_folder_of_tls_intermediates(folder: Path) -> None:
     config = load_msp_config(folder, MSPID)
     assert config.tls_intermediates == ()
     (warning,) = config.warnings
-    assert warning.startswith(f"{folder / 'tlsintermediatecacerts'}: passed over, as by Fabric, which reads")
+    assert warning.startswith(f"{folder / 'tlsintermediatecacerts'}: ignored, as Fabric does; it reads")
 
 
 # -- broken folders
@@ -206,7 +206,7 @@ def test_a_crl_that_revokes_nothing_is_warned_of(folder: Path) -> None:
 
     assert len(config.crls) == 2
     (warning,) = config.warnings
-    assert warning.startswith(f"{folder / 'crls/strange.pem'}: is no CRL of this MSP's CAs")
+    assert warning.startswith(f"{folder / 'crls/strange.pem'}: matches no CA of this MSP")
 
 
 def test_file_instead_of_a_sub_folder(folder: Path) -> None:
@@ -218,7 +218,7 @@ def test_file_instead_of_a_sub_folder(folder: Path) -> None:
 def test_folder_that_cannot_be_looked_at(tmp_path: Path) -> None:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    refuse(loop, loop, "cannot be looked at: Too many levels of symbolic links")
+    refuse(loop, loop, "cannot be accessed: Too many levels of symbolic links")
 
 
 def test_dangling_link_is_not_passed_over(folder: Path) -> None:

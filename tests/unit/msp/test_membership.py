@@ -108,7 +108,11 @@ def test_certificate_of_an_rsa_ca_is_placed_without_a_chain() -> None:
 def test_hash_that_go_does_not_know_leaves_a_place() -> None:
     """Go takes such a signature for none of ECDSA, so that again nothing is to be put in order."""
     root = make_ca("root")
-    refuse(make_msp([root]), make_leaf("leaf", root, hash_algorithm=hashes.SHA224()), "that CA's key did not make")
+    refuse(
+        make_msp([root]),
+        make_leaf("leaf", root, hash_algorithm=hashes.SHA224()),
+        "the signature was not made with that CA's key",
+    )
 
 
 def test_sha1_is_known_and_refused() -> None:
@@ -118,7 +122,7 @@ def test_sha1_is_known_and_refused() -> None:
     certificate = parse_certificate(weak.public_bytes(Encoding.DER))
     assert certificate.parsed.signature_algorithm_oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1
     assert certificate.weak_hash == "SHA-1"
-    with pytest.raises(UntrustedIdentityError, match="that CA's key did not make the signature"):
+    with pytest.raises(UntrustedIdentityError, match="the signature was not made with that CA's key"):
         make_msp([root]).place(certificate)
 
 

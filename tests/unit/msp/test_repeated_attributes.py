@@ -51,7 +51,9 @@ def test_names_of_cas(name: bytes) -> None:
     leaf = rename(make_leaf("peer0"), intermediate)
     check(make_msp([root]), rename(make_leaf("peer0"), root))
     check(make_msp([root], [intermediate]), leaf)
-    with pytest.raises(UntrustedIdentityError, match="a CA named root, but that CA's key did not make the signature"):
+    with pytest.raises(
+        UntrustedIdentityError, match="a CA named root, but the signature was not made with that CA's key"
+    ):
         make_msp([rename(make_ca("root"), subject=name)]).place(rename(make_leaf("peer0"), root).certificate)
 
 
@@ -59,7 +61,7 @@ def test_an_issuer_of_another_encoding_is_another() -> None:
     """Go compares names by their bytes."""
     root = make_ca("root")
     other = rename(root, subject=make_name([], [("CN", "root")]))
-    with pytest.raises(UntrustedIdentityError, match="its issuer root is none of this MSP's CAs"):
+    with pytest.raises(UntrustedIdentityError, match="its issuer root is not one of this MSP's CAs"):
         make_msp([other]).place(make_leaf("peer0", root).certificate)
 
 
@@ -115,7 +117,7 @@ def test_folder_is_looked_over(tmp_path: Path) -> None:
         "signcerts/a.pem": "CN=peer0,OU=peer+OU=peer",
     }
     (problem,) = (finding.problem for finding in lint.findings if finding.rule == "crl-of-stranger")
-    assert problem.startswith("was made by CN=root,OU=blue+OU=blue, which is no CA of this MSP")
+    assert problem.startswith("was made by CN=root,OU=blue+OU=blue, which is not a CA of this MSP")
 
 
 @pytest.mark.parametrize("name", [CA_NAME, EMPTY], ids=["repeated", "empty"])

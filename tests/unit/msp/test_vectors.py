@@ -122,7 +122,7 @@ def test_tls_certificate_hash(record: Record) -> None:
 
 
 REFUSALS = {
-    "bad_ca_signature": "that CA's key did not make the signature",
+    "bad_ca_signature": "the signature was not made with that CA's key",
     "ca_certificate": "Certificate Authority equals true cannot be used as an identity",
     "ca_flag": "Certificate Authority equals true cannot be used as an identity",
     "der_not_pem": "could not decode the PEM structure",
@@ -144,7 +144,7 @@ REFUSALS = {
     "serialized_identity_bad_utf8": "error unmarshalling SerializedIdentity: .*UTF-8",
     "serialized_identity_truncated": "error unmarshalling SerializedIdentity: .*truncated",
     "two_role_ous": "not a combination of them: it has peer and client",
-    "unknown_ca": "No MSP found able to do that: .*its issuer ca.unknown.public.example.com is none of this MSP's CAs",
+    "unknown_ca": "No MSP found able to do that: .*its issuer ca.unknown.public.example.com is not one of this MSP",
     "unknown_mspid": "claims Org9MSP, but its issuer ca.org1.public.example.com is a root of Org1MSP",
     "wrong_mspid": "claims Org2MSP, but its issuer ca.org1.public.example.com is a root of Org1MSP",
 }

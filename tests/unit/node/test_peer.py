@@ -70,8 +70,8 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
 
     run_bounded(main)
     assert caplog.messages == 2 * [
-        f"{signing_key} is a private key that others than its owner may use (mode 0604): chmod 600 {signing_key}",
-        f"{key} is a private key that others than its owner may use (mode 0640): chmod 600 {key}",
+        f"{signing_key} is a private key that users other than its owner may use (mode 0604): chmod 600 {signing_key}",
+        f"{key} is a private key that users other than its owner may use (mode 0640): chmod 600 {key}",
     ]
 
 
@@ -227,7 +227,7 @@ def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_n
             peer.reload()
             crl.write_bytes(b"")
 
-            with pytest.raises(ConfigurationError, match="says nothing any more") as caught:
+            with pytest.raises(ConfigurationError, match="holds nothing readable any more") as caught:
                 peer.reload()
 
             assert caught.value.path == str(crl)

@@ -88,8 +88,8 @@ def sweep(gate: Gate, now_s: float) -> None:
 @pytest.mark.parametrize(
     ("progress", "limit_s", "text"),
     [
-        (Progress.TCP, 1, "TLS does not stand after 1 s"),
-        (Progress.TLS, 2, "there is no request after 2 s"),
+        (Progress.TCP, 1, "TLS handshake not finished after 1 s"),
+        (Progress.TLS, 2, "no request after 2 s"),
         (Progress.STREAM, 3, "the peer is not authenticated after 3 s"),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_connection_that_its_peer_has_left_is_a_strangers_again(gate: Gate) ->
     sweep(gate, 9.5)
     assert left.punished == []
     sweep(gate, 10.5)
-    assert left.punished == [(Offence.SLOW, "there is no request after 2 s")]
+    assert left.punished == [(Offence.SLOW, "no request after 2 s")]
     gate.estrange(left, 11)
     assert other.punished == [(Offence.SLOW, "silent for 10 s")]
     assert len(gate) == 0

@@ -124,7 +124,7 @@ def test_messages_under_way_on_all_streams_together_may_be_as_long_as_one(stream
                 protocol.data_received(data(number, PART).serialize())
         assert bool(protocol.failure) is is_cut
         if is_cut:
-            assert "more than 1000000 bytes of messages that are not whole" in str(protocol.failure)
+            assert "more than 1000000 bytes of messages that are incomplete" in str(protocol.failure)
         else:
             assert [call.unfinished_bytes for call in calls] == [28 * len(PART)] * streams
         for task in receiving:

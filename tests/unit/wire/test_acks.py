@@ -87,7 +87,7 @@ def test_neither_is_one_of_many_fields() -> None:
 
 
 def test_another_message_is_no_ack() -> None:
-    with pytest.raises(UnexpectedMessageError, match="an acknowledgement is wanted, not EMPTY"):
+    with pytest.raises(UnexpectedMessageError, match="expected an acknowledgement, got EMPTY"):
         parse_ack(parse_envelope(encode_envelope(encode(GossipMessage(empty=Empty())), b"")))
 
 

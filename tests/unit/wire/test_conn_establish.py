@@ -54,7 +54,7 @@ def test_conn_establish_is_written_as_a_real_peer_writes_it() -> None:
 
 
 def test_another_message_is_the_wrong_type() -> None:
-    with pytest.raises(UnexpectedMessageError, match="wrong type: CONN is wanted, not EMPTY"):
+    with pytest.raises(UnexpectedMessageError, match="wrong type: expected CONN, got EMPTY"):
         parse_conn_establish(noop_sign(GossipMessage(empty=Empty())))
 
 

@@ -48,7 +48,7 @@ def test_a_path_length_that_is_too_short_is_told_with_the_ca_that_has_it(msp: Pa
     finding = only_finding(msp)
 
     assert (finding.file, finding.rule) == (OWN, "broken-chain")
-    assert finding.problem == "no peer takes it: ca allows a path length of 0, and 1 CA is between it and peer0"
+    assert finding.problem == "no peer accepts it: ca allows a path length of 0, and 1 CA is between it and peer0"
     assert finding.remedy == "have ca issued again over its key, with a path length of 1 or more or without one"
 
 
@@ -198,7 +198,7 @@ def test_a_certifier_that_is_not_there_is_to_be_put_there(msp: Path) -> None:
 def test_a_folder_of_idemix_is_named(tmp_path: Path) -> None:
     put(tmp_path / "msp" / "IssuerPublicKey", b"key")
 
-    with pytest.raises(ConfigurationError, match="is an MSP of Idemix"):
+    with pytest.raises(ConfigurationError, match="is an Idemix MSP"):
         lint_msp_folder(tmp_path, now=NOW)
 
 

@@ -22,8 +22,8 @@ def test_a_ca_and_its_renewal_in_one_folder_are_one_too_many(msp: Path) -> None:
 
     assert (finding.file, finding.rule, finding.severity) == (RENEWED, "ca-twice", Severity.ERROR)
     assert finding.problem == (
-        f"{CA.name} has the same key here as in {CA_FILE}, and a peer takes no member of several chains, as whoever is "
-        "enrolled while both hold"
+        f"{CA.name} has the same key here as in {CA_FILE}: while both are valid, what it issues has two "
+        "chains, and peers accept only one"
     )
     assert finding.remedy == "leave one of them there, in every copy of this folder"
 
@@ -56,7 +56,9 @@ def test_a_ca_that_has_ended_still_vouches_for_whom_it_enrolled_in_time(msp: Pat
     finding = only_finding(msp)
 
     assert (finding.file, finding.rule, finding.severity) == (CA_FILE, "expired", Severity.WARNING)
-    assert finding.problem.endswith("Z: whom it enrolled before then is still taken, and whom it enrolls now is not")
+    assert finding.problem.endswith(
+        "Z: identities it issued before then are still accepted; those it issues now are not"
+    )
 
 
 def test_a_ca_of_another_generation_is_told_from_none(msp: Path) -> None:
@@ -67,8 +69,8 @@ def test_a_ca_of_another_generation_is_told_from_none(msp: Path) -> None:
 
     assert (finding.file, finding.rule) == (OWN, "other-generation")
     assert finding.problem == (
-        f"the {CA.name} that issued {NAME} has another key than the {CA.name} in {CA_FILE}: they are of different "
-        "generations of crypto material"
+        f"the {CA.name} that issued {NAME} has another key than the {CA.name} in {CA_FILE}: they belong to "
+        "different generations of crypto material"
     )
     assert finding.remedy == (
         f"put the certificate of the {CA.name} that issued it into {CA_FILE}, and give it to the other organisations; "

@@ -26,7 +26,7 @@ def test_text_in_utf_16_is_said_to_be(msp: Path, encoding: str) -> None:
     for file, text in ((OWN, CERTIFICATE), ("keystore/priv_sk", KEY), ("crls/crl.pem", crl)):
         put(msp / file, text.encode(encoding))
 
-        assert told(msp, file) == ("is text in UTF-16", PLAIN)
+        assert told(msp, file) == ("is encoded in UTF-16", PLAIN)
 
 
 def test_a_key_in_der_is_to_be_converted_and_not_to_be_moved(msp: Path) -> None:

@@ -34,7 +34,7 @@ def test_an_old_certificate_before_ours_is_the_one_to_go(msp: Path) -> None:
 
     assert told.keys() == {"several-signcerts"}  # that what is to go has ended asks for nothing
     assert told["several-signcerts"].problem == (
-        f"a peer takes the first certificate by name, signcerts/cert.pem, and ignores {OWN}; but the key in "
+        f"a peer uses the first certificate by name, signcerts/cert.pem, and ignores {OWN}; but the key in "
         f"keystore is that of {OWN}"
     )
     assert told["several-signcerts"].remedy == (
@@ -90,7 +90,7 @@ def test_a_key_behind_the_parameters_of_its_curve_is_read_here_and_not_by_fabric
 
     assert load_signing_identity(msp, "Org1MSP").key.public_key() == IDENTITY.key.public_key()
     assert (finding.rule, finding.severity) == ("key-not-first", Severity.WARNING)
-    assert finding.problem == "begins with EC PARAMETERS, behind which a Fabric peer finds no key"
+    assert finding.problem == "begins with EC PARAMETERS, so a Fabric peer, which reads the first block, finds no key"
 
 
 # -- a key in the certificate's file
@@ -104,8 +104,8 @@ def test_a_key_before_our_certificate_is_to_be_moved_without_it(msp: Path) -> No
     assert (finding.file, finding.rule) == (OWN, "key-among-certificates")
     assert finding.problem == "begins with PRIVATE KEY, and a peer reads only the first PEM block"
     assert finding.remedy == (
-        "move the key, which is everything before -----BEGIN CERTIFICATE-----, into a file of its own in keystore; "
-        "make sure that nobody was given this folder"
+        "move the key, which is everything before -----BEGIN CERTIFICATE-----, into a file of its own in "
+        "keystore; make sure that this folder was not shared with anybody"
     )
 
 

@@ -109,11 +109,11 @@ def test_what_tls_takes_is_clean(msp: Path, arrange: Callable[[Path], None]) -> 
         ("ca.crt", TLS_CA.certificate_pem + OWN[:300], "not-a-certificate", Severity.WARNING, "cut short"),
         ("ca.crt", GARBLED, "not-a-certificate", Severity.ERROR, "its DER is garbled"),
         ("ca.crt", b"hello", "not-pem", Severity.ERROR, "holds no PEM, and a peer does not start with it"),
-        ("ca.crt", codecs.BOM_UTF8 + TLS_CA.certificate_pem * 2, "not-pem", Severity.ERROR, "begins with a byte order"),
+        ("ca.crt", codecs.BOM_UTF8 + TLS_CA.certificate_pem * 2, "not-pem", Severity.ERROR, "starts with a byte order"),
         ("server.crt", OWN + GARBLED, "not-a-certificate", Severity.ERROR, "number 2 is broken"),
         ("server.crt", KEY, "key-among-certificates", Severity.ERROR, "where a certificate belongs"),
         ("server.crt", PARAMETERS, "not-a-certificate", Severity.ERROR, "holds EC PARAMETERS, where"),
-        ("server.crt", OWN.decode().encode("utf-16"), "not-pem", Severity.ERROR, "is text in UTF-16"),
+        ("server.crt", OWN.decode().encode("utf-16"), "not-pem", Severity.ERROR, "is encoded in UTF-16"),
         ("server.crt", TLS_CA.certificate_pem + OWN, "ca-before-own", Severity.ERROR, "begins with the CA tlsca.org1"),
     ],
 )
@@ -162,7 +162,10 @@ def test_an_extension_that_nobody_knows_is_told(msp: Path) -> None:
     finding = only_finding(msp)
 
     assert (finding.file, finding.rule) == (SERVER, "broken-chain")
-    assert finding.problem == f"no peer takes it: {NAME} has the critical extension 1.2.3.4.5, which no peer knows"
+    assert (
+        finding.problem
+        == f"no peer accepts it: {NAME} has the critical extension 1.2.3.4.5, which peers do not understand"
+    )
     assert finding.remedy == f"have {NAME} issued again, without it or with it not critical"
 
 
@@ -211,8 +214,8 @@ def test_a_ca_of_another_generation_is_told_from_none(msp: Path, old: str, other
 
     assert (finding.file, finding.rule) == (SERVER, "tls-other-generation")
     assert finding.problem == (
-        "the tlsca.org1.example.com that issued peer0.org1.example.com has another key than the tlsca.org1.example.com "
-        f"in {old}: they are of different generations of crypto material"
+        "the tlsca.org1.example.com that issued peer0.org1.example.com has another key than the "
+        f"tlsca.org1.example.com in {old}: they belong to different generations of crypto material"
     )
     assert finding.remedy.startswith(
         f"put the certificate of the tlsca.org1.example.com that issued it into {old}, and give it to the other"
@@ -252,7 +255,7 @@ def test_an_intermediate_of_another_generation_behind_ours_is_to_be_exchanged(ms
 
     assert (finding.file, finding.rule) == (SERVER, "tls-other-generation")
     assert finding.problem == (
-        f"{NAME} was signed by another key than that of the lower.tlsca.org1.example.com behind it, which is of "
+        f"{NAME} was not signed with the key of the lower.tlsca.org1.example.com after it, which belongs to "
         "another generation of crypto material"
     )
     assert finding.remedy == "put the certificate of the lower.tlsca.org1.example.com that issued it there instead"
@@ -264,7 +267,7 @@ def test_an_intermediate_that_is_sent_must_lead_to_a_tls_ca(msp: Path) -> None:
     put_tls(msp, issue(lower))
     put(tls(msp, "server.crt"), tls(msp, "server.crt").read_bytes() + lower.certificate_pem)
 
-    assert "lower was issued by tlsroot, which is none of the TLS CAs" in only_finding(msp).problem
+    assert "lower was issued by tlsroot, which is not among the TLS CAs" in only_finding(msp).problem
 
 
 def test_a_short_rsa_key_for_tls_is_told(msp: Path) -> None:

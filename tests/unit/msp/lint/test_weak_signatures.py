@@ -30,4 +30,4 @@ def test_sha1_is_named_and_nothing_else(msp: Path, file: str, issuer: Authority,
     (finding,) = lint_msp_folder(msp, now=NOW).findings
 
     assert (finding.file, finding.rule) == (file, "weak-signature")
-    assert finding.problem == f"{subject} is signed over SHA-1, which Go refuses"
+    assert finding.problem == f"{subject} is signed with SHA-1, which Go refuses"

@@ -51,7 +51,7 @@ def test_a_value_that_is_no_count_is_named(value: str) -> None:
     with operations_endpoint(lambda: text) as endpoint, pytest.raises(TransportError) as refusal:
         asyncio.run(count_lost_messages(endpoint, TIMEOUT_S))
 
-    what = f"gossip_comm_overflow_count is {value!r}, which is no count"
+    what = f"gossip_comm_overflow_count is {value!r}, which is not a number of messages"
     assert str(refusal.value) == f"{endpoint}/metrics does not answer: {what}"
 
 

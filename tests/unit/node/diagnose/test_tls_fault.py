@@ -15,7 +15,7 @@ from tests.support.organizations import organization, peer
 LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organization().tls_ca.certificate_pem
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 WEAK = over_sha1(peer().tls.certificate, organization().tls_ca.key).public_bytes(Encoding.PEM)
-WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed over SHA-1, which is too weak for TLS"
+WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed with SHA-1, which is too weak for TLS"
 CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
 KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
@@ -31,9 +31,9 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, BROKEN, "is broken"),
         (TlsRole.ROOT, CA + CA[:100], "holds 2 certificates, of which number 2 is broken"),
         (TlsRole.ROOT, CA + BROKEN + CA, "holds 3 certificates, of which number 2 is broken"),
-        (TlsRole.ROOT, codecs.BOM_UTF8 + CA, "begins with a byte order mark, behind which no PEM is seen"),
-        (TlsRole.ROOT, CA.decode().encode("utf-16"), "is text in UTF-16, in which no PEM is seen"),
-        (TlsRole.KEY, KEY.decode().encode("utf-16"), "is text in UTF-16, in which no PEM is seen"),
+        (TlsRole.ROOT, codecs.BOM_UTF8 + CA, "starts with a byte order mark, so its PEM is not recognised"),
+        (TlsRole.ROOT, CA.decode().encode("utf-16"), "is encoded in UTF-16, so its PEM is not recognised"),
+        (TlsRole.KEY, KEY.decode().encode("utf-16"), "is encoded in UTF-16, so its PEM is not recognised"),
         (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
