@@ -11,6 +11,11 @@ from gossip.shown import shown_text
 P = ParamSpec("P")
 
 
+def must_be_awaited(function: object) -> bool:
+    """Whether it is a coroutine function, or an object that is called as one."""
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
+
+
 def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> None:
     """Return when it has these methods, and none of them is a coroutine function: nobody would await its verdict.
 
@@ -21,8 +26,9 @@ def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> N
         found = getattr(judge, method, None)
         if not callable(found):
             raise ConfigurationError(f"{name} has no method {method}: {type(judge).__name__}")
-        if iscoroutinefunction(found):
-            raise ConfigurationError(f"{name} must answer at once, and {found.__qualname__} is a coroutine function")
+        if must_be_awaited(found):
+            what = getattr(found, "__qualname__", repr(found))
+            raise ConfigurationError(f"{name} must answer at once, and {what} is a coroutine function")
 
 
 def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:

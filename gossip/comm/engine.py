@@ -1,7 +1,6 @@
 """The communication layer: puts its parts together behind Fabric's interface."""
 
 from asyncio import get_running_loop
-from inspect import iscoroutinefunction
 from typing import Self
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
@@ -29,6 +28,7 @@ from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
 from gossip.errors import ClosedError, GossipError, InvalidArgumentError, OutOfOrderError
+from gossip.judges import must_be_awaited
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
@@ -229,7 +229,7 @@ class CommEngine:
         self._check_running()
         if not callable(acceptor):
             raise InvalidArgumentError("acceptor", f"must be a function, not {acceptor!r}")
-        if iscoroutinefunction(acceptor) or iscoroutinefunction(type(acceptor).__call__):
+        if must_be_awaited(acceptor):
             name = getattr(acceptor, "__qualname__", repr(acceptor))
             raise InvalidArgumentError("acceptor", f"must not wait, and {name} is a coroutine function")
         return self._demux.subscribe(acceptor)

@@ -79,8 +79,7 @@ async def broken_record(attacker: Attacker) -> Ending:
     async with attacker.tcp() as conversation:
         await shake_hands(conversation, attacker.context, attacker)
         conversation.write(BROKEN_RECORD)
-        await conversation.until(lambda: conversation.is_closed, attacker.patience_s)
-        return CUT if conversation.is_closed else Ending(End.NOTHING)
+        return await _cut(conversation, attacker.patience_s)
 
 
 @fault("broken-records", Layer.TLS, CUT, limit="TLS", offence=Offence.TLS)
@@ -89,8 +88,13 @@ async def broken_records(attacker: Attacker) -> Ending:
     async with attacker.tcp() as conversation:
         await shake_hands(conversation, attacker.context_without_certificate(), attacker)
         conversation.write(BROKEN_RECORD * 2000)
-        await conversation.until(lambda: conversation.is_closed, attacker.patience_s)
-        return CUT if conversation.is_closed else Ending(End.NOTHING)
+        return await _cut(conversation, attacker.patience_s)
+
+
+async def _cut(conversation: Conversation, patience_s: float) -> Ending:
+    """Wait for the end once TLS stood: an alert is encrypted then, so nobody can tell whether there was one."""
+    await conversation.until(lambda: conversation.is_closed, patience_s)
+    return CUT if conversation.is_closed else Ending(End.NOTHING)
 
 
 @fault("key-update-flood", Layer.TLS, CUT, limit="frames.empty_records", offence=Offence.FLOOD)

@@ -13,9 +13,8 @@ from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
 _NULL_TAG = "tag:yaml.org,2002:null"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _TRUTH = {
-    form: truth
-    for truth, words in (("true", "y yes true on"), ("false", "n no false off"))
-    for word in words.split()
+    form: "true" if is_true else "false"
+    for word, is_true in {**yaml.SafeLoader.bool_values, "y": True, "n": False}.items()
     for form in (word, word.capitalize(), word.upper())
 }
 """What Go's yaml.v2 takes for a truth value where it stands plainly, and viper writes as this also in texts."""

@@ -18,8 +18,6 @@ import gossip_protos.protos
 
 from gossip.wire.copies import OF_MESSAGES, reduce_enum, values_of
 
-__all__ = ["MADE_BY_READING", "metadata_of", "values_of"]
-
 MADE_BY_READING: Final = "_made_by_reading"
 """The mark of a sub-message that was made because somebody read its field."""
 

@@ -10,7 +10,7 @@ from typing import Final, cast
 import betterproto
 
 from gossip.messages import GossipMessage, GossipMessageTag
-from gossip.wire.attributes import values_of
+from gossip.wire.copies import values_of
 from gossip.wire.head import Head
 from gossip.wire.kinds import MessageKind
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of

@@ -6,7 +6,7 @@ import betterproto
 
 from gossip.errors import MalformedMessageError
 from gossip.messages import Envelope
-from gossip.wire.attributes import values_of
+from gossip.wire.copies import values_of
 from gossip.wire.kinds import MessageKind
 from gossip.wire.presence import is_set
 from gossip.wire.schema import BYTES, ENUM, MESSAGE, TEXT, Field, schema_of

@@ -20,13 +20,15 @@ from gossip.messages import (
     Member,
     MembershipRequest,
     MembershipResponse,
+    PullMsg,
+    PullMsgType,
     RemotePvtDataResponse,
     RemoteStateResponse,
     StateInfo,
     StateInfoPullRequest,
     StateInfoSnapshot,
 )
-from gossip.wire.attributes import values_of
+from gossip.wire.copies import values_of
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.kinds import MessageKind
 from gossip.wire.presence import is_set
@@ -38,7 +40,10 @@ from gossip.wire.unknown_text import unknown_text
 
 _ESCAPES: Final = {ord("\n"): b"\\n", ord("\r"): b"\\r", ord("\t"): b"\\t", ord('"'): b'\\"', ord("\\"): b"\\\\"}
 _NIL: Final = b"<nil>"
-_DIGESTS: Final[dict[int, Callable[[bytes], bytes]]] = {1: bytes, 2: lambda digest: digest.hex().encode()}
+_DIGESTS: Final[dict[PullMsgType, Callable[[bytes], bytes]]] = {
+    PullMsg.BLOCK_MSG: bytes,
+    PullMsg.IDENTITY_MSG: lambda digest: digest.hex().encode(),
+}
 """How the digests of blocks and of identities are told; of what else there is, Fabric tells none."""
 MAX_NESTED: Final = 10
 
@@ -165,7 +170,7 @@ def _state_info(info: StateInfo) -> bytes:
 
 
 def _digests(message: DataDigest | DataRequest) -> bytes:
-    write = _DIGESTS.get(int(message.msg_type))
+    write = _DIGESTS.get(message.msg_type)
     digests = [write(digest) for digest in message.digests] if write is not None else []
     head = b"nonce: %d , Msg_type: %s, digests: " % (message.nonce, _enum_text(message.msg_type))
     return head + b"[" + b" ".join(digests) + b"]"

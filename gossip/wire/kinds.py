@@ -6,7 +6,7 @@ Mirrors: gossip/protoext/message.go, the ``Is…`` functions and ``GetPullMsgTyp
 from enum import IntEnum
 
 from gossip.messages import GossipMessage, PullMsgType
-from gossip.wire.attributes import values_of
+from gossip.wire.copies import values_of
 
 
 class MessageKind(IntEnum):

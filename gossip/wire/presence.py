@@ -9,7 +9,8 @@ from typing import cast
 
 import betterproto
 
-from gossip.wire.attributes import MADE_BY_READING, metadata_of, values_of
+from gossip.wire.attributes import MADE_BY_READING, metadata_of
+from gossip.wire.copies import values_of
 
 
 def is_untouched(values: dict[str, object]) -> bool:

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import betterproto
 
-from gossip.wire.attributes import values_of
+from gossip.wire.copies import values_of
 from gossip.wire.presence import is_set
 from gossip.wire.schema import BYTES, ENUM, MESSAGE, UINT64, Field, schema_of
 

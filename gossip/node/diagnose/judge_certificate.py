@@ -34,8 +34,9 @@ def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
     if fault is None:
         text = f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names"
         return Cause("tls-unverifiable", text, THEIR_FILE)
-    root = next(iter(evidence.own.holders(fault.certificate)), None)
-    return Cause("tls-unverifiable", f"{fault.problem}: {fault.remedy}", THEIR_FILE if root is None else str(root))
+    return Cause(
+        "tls-unverifiable", f"{fault.problem}: {fault.remedy}", evidence.own.holder_or(fault.certificate, THEIR_FILE)
+    )
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:
@@ -62,13 +63,12 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
     """CAs that are over; what they issued ends with them, whatever stands in it."""
     for below, ca in pairwise(evidence.looked.certification_path):
         if ca.not_after_at < evidence.now:
-            root = next(iter(evidence.own.holders(ca)), None)
-            mend = "the peer must send the new one" if root is None else "we need the new one"
+            mend = "we need the new one" if evidence.own.holders(ca) else "the peer must send the new one"
             text = (
                 f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
                 f"{shown_time(ca.not_after_at)}: its organisation must renew it, and {mend}"
             )
-            yield Cause("tls-ca-expired", text, THEIR_FILE if root is None else str(root))
+            yield Cause("tls-ca-expired", text, evidence.own.holder_or(ca, THEIR_FILE))
 
 
 def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -110,7 +110,7 @@ def _two_of_a_name(evidence: Evidence, leaf: TlsCertificate) -> Iterator[tuple[S
             "neither by its key identifier, so one alone was tried: leave out the one that is no longer used, or have "
             "the certificate issued again with an authority key identifier"
         )
-        yield Side.OURS, Cause("tls-ca-namesakes", text, ", ".join(map(str, evidence.own.holders(others[0]))))
+        yield Side.OURS, Cause("tls-ca-namesakes", text, evidence.own.shown_holders(others[0]))
 
 
 def _for_any_usage(leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:

@@ -78,7 +78,7 @@ def _other_intermediate(missing: MissingIssuer) -> Cause:
 
 
 def _other_ca_of_the_name(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:
-    holders = ", ".join(map(str, own.holders(namesake)))
+    holders = own.shown_holders(namesake)
     signed = f"{missing.certificate} was not signed with the key of our {missing.issuer}"
     owner = next((msp.mspid for msp in own.msps if any(namesake == ca for ca in msp.tree.cas)), None)
     if owner is not None:

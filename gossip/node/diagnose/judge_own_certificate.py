@@ -65,8 +65,7 @@ def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
                 f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
                 f"{shown_time(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
             )
-            holder = next(iter(own.holders(ca)), None)
-            yield Cause("own-tls-ca-expired", text, own.certificate_file() if holder is None else str(holder))
+            yield Cause("own-tls-ca-expired", text, own.holder_or(ca, own.certificate_file()))
 
 
 def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
@@ -98,8 +97,7 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
 def _broken_chain(own: OwnSide) -> Iterator[Cause]:
     fault = find_limit_fault(trace_own_certification_path(own))
     if fault is not None:
-        holder = next(iter(own.holders(fault.certificate)), None)
-        where = own.certificate_file() if holder is None else str(holder)
+        where = own.holder_or(fault.certificate, own.certificate_file())
         text = f"no peer takes our TLS certificate: {fault.problem}; {fault.remedy}"
         yield Cause("own-tls-broken-chain", text, where)
 
@@ -119,8 +117,7 @@ def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificat
         f"{missing.issuer}{shown_key_id(namesake.key_id)}: the certificate and the CA's file are of two "
         "generations; have the certificate issued again, or give every peer the newer CA"
     )
-    holders = ", ".join(map(str, own.holders(namesake)))
-    return Cause("own-tls-generations", text, f"{own.certificate_file()}; {holders}")
+    return Cause("own-tls-generations", text, f"{own.certificate_file()}; {own.shown_holders(namesake)}")
 
 
 def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | None) -> Iterator[Cause]:

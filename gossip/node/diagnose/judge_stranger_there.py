@@ -33,7 +33,7 @@ def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, 
         "ca-unknown-to-them",
         f"their copy of {mspid} does not have {issuer_of(own)}, which issued us, or has one of that name with another "
         "key: the channel's configuration is old",
-        _their_copy(mspid),
+        their_copy(mspid),
     )
     if "but its issuer" in reason:
         return Side.OURS, (wrong_name, unknown)
@@ -67,8 +67,9 @@ def _broken_chain(own: OwnSide) -> tuple[Side, tuple[Cause, ...]]:
         "MSP alone: a CA there was issued with other limits or dates, as the reason says; the channel's configuration "
         "must have the CAs that we have"
     )
-    return Side.THEIRS, (Cause("broken-chain", text, _their_copy(mspid)),)
+    return Side.THEIRS, (Cause("broken-chain", text, their_copy(mspid)),)
 
 
-def _their_copy(mspid: str) -> str:
+def their_copy(mspid: str) -> str:
+    """Where the peer has our MSP from, for texts."""
     return f"cacerts and intermediatecerts of {mspid} in the channel's configuration"

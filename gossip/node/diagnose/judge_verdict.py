@@ -8,7 +8,7 @@ from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_status import find_other_server
-from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of
+from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of, their_copy
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
 from gossip.shown import shown_time
 
@@ -104,8 +104,7 @@ def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
         f"their copy of {mspid} has several certificates of {issuer_of(evidence.own)} over one key, or of a CA "
         "above it, and no peer accepts a member with several chains: one of them must go"
     )
-    where = f"cacerts and intermediatecerts of {mspid} in the channel's configuration"
-    return Side.THEIRS, (Cause("ca-twice", text, where),)
+    return Side.THEIRS, (Cause("ca-twice", text, their_copy(mspid)),)
 
 
 def _reader(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:

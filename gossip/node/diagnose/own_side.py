@@ -89,6 +89,14 @@ class OwnSide:
         """The files of TLS CAs that hold one."""
         return [root for root in self.roots if tls_ca in root.certificates]
 
+    def holder_or(self, tls_ca: Certificate, otherwise: str) -> str:
+        """The first of those files, for texts; ``otherwise`` where there is none."""
+        return next(map(str, self.holders(tls_ca)), otherwise)
+
+    def shown_holders(self, tls_ca: Certificate) -> str:
+        """All of them, for texts."""
+        return ", ".join(map(str, self.holders(tls_ca)))
+
     def certificate_file(self) -> str:
         """The TLS certificate that we dial with, for texts: the file, and what names it."""
         files = self.dial_tls

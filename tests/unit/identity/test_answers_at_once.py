@@ -35,8 +35,14 @@ class Advisor:
 async def awaited(*_: object) -> None: ...
 
 
+class Awaited:
+    """Must be awaited too, and is no function."""
+
+    async def __call__(self, *_: object) -> None: ...
+
+
 @pytest.mark.parametrize("method", CRYPTO_METHODS)
-@pytest.mark.parametrize("other", [awaited, None])
+@pytest.mark.parametrize("other", [awaited, Awaited(), None])
 def test_a_method_that_must_be_awaited_or_is_missing_is_named(method: str, other: object) -> None:
     crypto = Crypto()
     setattr(crypto, method, other)

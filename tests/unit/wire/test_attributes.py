@@ -4,8 +4,9 @@ import betterproto
 import pytest
 
 from gossip.messages import DataMessage, Empty, GossipMessage, Payload, Properties, StateInfo
-from gossip.wire.attributes import MADE_BY_READING, values_of
+from gossip.wire.attributes import MADE_BY_READING
 from gossip.wire.codec import encode
+from gossip.wire.copies import values_of
 
 betterproto_reads = betterproto.Message.__getattribute__
 

@@ -8,8 +8,8 @@ from gossip_protos.common import SignaturePolicy
 
 from gossip.errors import MalformedMessageError
 from gossip.messages import ConnEstablish, GossipMessage
-from gossip.wire.attributes import values_of
 from gossip.wire.codec import decode, encode
+from gossip.wire.copies import values_of
 from gossip.wire.decode import _keep_unknown
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.head import scan_head
