@@ -31,6 +31,8 @@ class TlsTransport(TurnTransport):
     """To the TCP transport a protocol, to the application a transport."""
 
     _application: TlsApplication
+    _tls: ssl.SSLObject
+    """There from TLS's first step until it fails or the connection is lost."""
 
     def __init__(
         self,
@@ -125,9 +127,9 @@ class TlsTransport(TurnTransport):
         self._tcp.close()
 
     def get_extra_info(self, name: str, default: object = None) -> object:
-        """As asyncio's TLS transport: ``ssl_object``, and what the TCP transport knows."""
+        """As asyncio's TLS transport: ``ssl_object``, once TLS has begun, and what the TCP transport knows."""
         if name == "ssl_object":
-            return self._tls
+            return vars(self).get("_tls", default)
         return super().get_extra_info(name, default)
 
     # --
@@ -222,10 +224,12 @@ class TlsTransport(TurnTransport):
         self._step = self._steps.take_in_thread(self._tls, self._flight_bytes, self._address, self._stepped_in_thread)
 
     def _stepped_in_thread(self, error: ssl.SSLError | None) -> None:
-        if hasattr(self, "_tls"):  # the connection was not lost meanwhile
-            self._stepped(error)
-            self._has_said_too_much()
-            self._wait_for_next_turn()
+        if self._step is None:
+            return  # the connection was lost meanwhile
+        self._step = None
+        self._stepped(error)
+        self._has_said_too_much()
+        self._wait_for_next_turn()
 
     def _has_said_too_much(self) -> bool:
         if self._stands or self._error is not None or self._handshake_bytes_left:
@@ -289,8 +293,8 @@ class TlsTransport(TurnTransport):
         """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
         if self._step is not None:
             self._step.give_up()
-        if hasattr(self, "_tls"):
-            del self._tls
+            self._step = None
+        vars(self).pop("_tls", None)
 
     def _flush(self) -> None:
         if self._outgoing.pending:

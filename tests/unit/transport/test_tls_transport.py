@@ -13,7 +13,7 @@ from gossip import turns
 from gossip.misbehave.key_updates import key_updates
 from gossip.transport import tls_transport as module
 from gossip.transport import turn_transport
-from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES
 from gossip.transport.tls_steps import shared_steps
@@ -327,6 +327,20 @@ def test_after_tls_has_failed_its_memory_is_free_while_the_peer_stays(applicatio
         ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
         assert application.failures == 1
         assert tls() is None
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_without_tls_there_is_no_ssl_object(application: Application) -> None:
+    """Not before the client's first words, when a server has not begun, and not after it has failed."""
+
+    async def main() -> None:
+        silent = TlsTransport(TlsSide(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), b"", ()), application, server_side=True)
+        assert silent.get_extra_info("ssl_object", "none") == "none"
+        ends = Ends(application, socket=HalfClosing())
+        ends.receive(b"\x17\x03\x03\x00\x20" + bytes(32))
+        assert ends.transport.get_extra_info("ssl_object") is None
 
     asyncio.run(main())
 
