@@ -229,7 +229,7 @@ class DialError(TransportError):
     """No usable connection came about; ``stage`` is one of ``address``, ``tcp``, ``tls`` and ``http2``."""
 
     def __init__(self, endpoint: str, stage: str, text: str) -> None:
-        super().__init__(f"cannot connect to {endpoint}: {stage}: {text}")
+        super().__init__(f"cannot connect to {shown_text(endpoint)}: {stage}: {text}")
         self.endpoint = endpoint
         self.stage = stage
 

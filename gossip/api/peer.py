@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gossip.errors import InvalidArgumentError
+from gossip.shown import shown_text
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 PeerSuspector = Callable[[PeerIdentityType], bool]
@@ -37,7 +38,7 @@ class RemotePeer:
             _check_type("pki_id", self.pki_id, bytes)
 
     def __str__(self) -> str:
-        return f"{self.endpoint}, PKI-ID {self.pki_id.hex() if self.pki_id else 'unknown'}"
+        return f"{shown_text(self.endpoint)}, PKI-ID {self.pki_id.hex() if self.pki_id else 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)

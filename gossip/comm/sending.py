@@ -55,7 +55,7 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
         if not isinstance(peer, RemotePeer):
             raise _no_peer(peer)
         if not peer.pki_id:
-            raise UnnamedPeerError(f"no PKI-ID is known for {peer.endpoint}; a handshake reveals it")
+            raise UnnamedPeerError(f"no PKI-ID is known for {shown_text(peer.endpoint)}; a handshake reveals it")
         named[peer.pki_id] = peer
     return named
 

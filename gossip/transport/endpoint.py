@@ -2,6 +2,11 @@
 
 from ipaddress import ip_address
 
+from gossip.shown import shown_text
+
+MAX_HOST = 255
+"""No name of the DNS is longer: an endpoint that another peer told may be megabytes, which take seconds to read."""
+
 
 def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     """Split ``host:port``; an IPv6 address stands in brackets.
@@ -11,7 +16,7 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     """
     scheme, is_url, _ = endpoint.partition("://")
     if is_url:
-        raise ValueError(f"an endpoint is host:port, without {scheme}://")
+        raise ValueError(f"an endpoint is host:port, without {shown_text(scheme)}://")
     host, colon, port_text = endpoint.rpartition(":")
     if not colon or endpoint.endswith("]"):
         raise ValueError("an endpoint is host:port, and there is no port")
@@ -19,14 +24,14 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
-    if not host or any(character.isspace() or character in "/@[]" for character in host):
-        raise ValueError(f"{host!r} is not a host name")
+    if not 0 < len(host) <= MAX_HOST or any(character.isspace() or character in "/@[]" for character in host):
+        raise ValueError(f"{shown_text(repr(host))} is not a host name")
     try:
         host.encode("idna")
     except UnicodeError as error:
         raise ValueError(f"{host!r} is not a host name: between dots it takes 1 to 63 characters") from error
     if not (port_text.isascii() and port_text.isdigit() and lowest_port <= int(port_text[:6]) <= 65535):
-        raise ValueError(f"{port_text!r} is not a port")
+        raise ValueError(f"{shown_text(repr(port_text))} is not a port")
     return host, int(port_text)
 
 

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from gossip import errors
+from gossip.api.peer import RemotePeer
+from gossip.comm.sending import by_pki_id
 from gossip.errors import GossipError
+from gossip.shown import MAX_SHOWN
 from gossip.types import PkiId
 
 PKI_ID = PkiId(b"\x01\x02")
@@ -84,3 +87,14 @@ def test_names_that_are_too_long_for_names_are_shown_in_part() -> None:
     ):
         assert f"{'00' * 32}... (60000 bytes)" in str(error)
         assert len(str(error)) < 300
+
+
+@pytest.mark.parametrize("endpoint", ["evil\x1b[31m\nWARNING forged:1", "a\rb:1", "x" * 100_000 + ":1"])
+def test_an_endpoint_that_others_told_is_shown_in_one_short_line(endpoint: str) -> None:
+    with pytest.raises(errors.UnnamedPeerError) as unnamed:
+        by_pki_id([RemotePeer(endpoint)])
+    dial = errors.DialError(endpoint, "tcp", "refused")
+    for text in (str(RemotePeer(endpoint, PKI_ID)), str(dial), str(unnamed.value)):
+        assert text.isprintable()
+        assert len(text) < MAX_SHOWN + 100
+    assert dial.endpoint == endpoint

@@ -38,6 +38,22 @@ def test_a_name_that_no_server_can_have_is_no_host_name(host: str) -> None:
         parse_endpoint(f"{host}:7051")
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "text"),
+    [
+        ("é." * 500_000 + "é:1", r"^'(é\.){1,500}é?\.\.\. is not a host name$"),
+        ("a" * 63 + ("." + "b" * 63) * 3 + ".:1", "^'a{63}.*' is not a host name$"),
+        ("127.0.0.1:9\n9", r"^'9\\n9' is not a port$"),
+        ("host:" + "9" * 100_000, r"^'9{1,1000}\.\.\. is not a port$"),
+        ("a" * 100_000 + "://", r"^an endpoint is host:port, without a{1000}\.\.\.://$"),
+    ],
+    ids=["megabyte", "256", "line", "port", "scheme"],
+)
+def test_an_endpoint_of_any_length_is_refused_in_a_short_line(endpoint: str, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        parse_endpoint(endpoint)
+
+
 def test_port_0_is_for_listening_only() -> None:
     assert parse_endpoint("host:0", lowest_port=0) == ("host", 0)
     with pytest.raises(ValueError, match="'0' is not a port"):
