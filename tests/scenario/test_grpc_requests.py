@@ -18,6 +18,7 @@ from tests.support.tls_files import tls_files
 from tests.support.transports import receive_all
 
 EMPTY = message(b"")
+UNKNOWN_FIELD = b"\x10\x01" * 1024
 
 
 async def echo(stream: FrameStream) -> None:
@@ -108,11 +109,28 @@ def test_ping_of_another_number_of_messages_is_refused(body: bytes, text: str) -
     run_bounded(main)
 
 
-@pytest.mark.parametrize(("size", "status"), [(1024, "0"), (1025, "8")])
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"\xff\xff", "not a Ping: malformed Empty at byte 0: truncated in a varint"),
+        (b"\n", "not a Ping: malformed Empty.field 1 at byte 1: truncated in a varint"),
+    ],
+)
+def test_ping_that_is_no_message_is_refused(body: bytes, text: str) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING)), data(1, message(body), "END_STREAM"))
+            fields = await peer.fields(1)
+            assert (fields["grpc-status"], fields["grpc-message"]) == ("13", text)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("size", "status"), [(1024, "0"), (1026, "8")])
 def test_ping_may_hold_a_kib_that_we_do_not_know(size: int, status: str) -> None:
     async def main() -> None:
         async with server() as (_, peer):
-            peer.write(peer.headers(1, request(PING)), data(1, message(bytes(size)), "END_STREAM"))
+            peer.write(peer.headers(1, request(PING)), data(1, message(UNKNOWN_FIELD[:size]), "END_STREAM"))
             fields = await peer.fields(1)
             if status == "0":
                 fields = await peer.fields(1)
