@@ -1,4 +1,4 @@
-"""What the communication layer lets a user choose; the defaults are a Fabric peer's."""
+"""What the communication layer lets a user choose; the defaults are a Fabric peer's where it has the same setting."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,8 @@ class CommConfig:
             ``peer.gossip.connTimeout``.
         send_buffer: Messages that wait for one connection, or for the dial that makes it; one more is dropped.
             ``peer.gossip.sendBuffSize``.
-        subscription_buffer: Messages that wait for one subscriber before it holds the readers up.
+        subscription_buffer: Messages that wait for one subscriber before it holds the readers up. A Fabric peer's
+            holds 10, behind the ``peer.gossip.recvBuffSize`` of each connection.
         subscription_buffer_bytes: The same in bytes; a single message may be longer.
         max_message_bytes: The longest message taken from an authenticated peer that dialled us, and how much of
             messages may be under way on all streams of its connection together.
