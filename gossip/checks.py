@@ -5,7 +5,7 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from gossip.errors import ConfigurationError
+from gossip.errors import ConfigurationError, InvalidArgumentError
 from gossip.shown import shown_text
 
 
@@ -70,6 +70,16 @@ def check_kind(name: str, value: object, kind: type, *, may_be_none: bool = Fals
     """
     if not (isinstance(value, kind) or (may_be_none and value is None)):
         raise ConfigurationError(f"{name} must be a {kind.__name__}{' or None' if may_be_none else ''}, not {value!r}")
+
+
+def check_argument(name: str, value: object, kind: type) -> None:
+    """Return when it is of this class.
+
+    Raises:
+        InvalidArgumentError: It is not; ``name`` says which argument.
+    """
+    if not isinstance(value, kind):
+        raise InvalidArgumentError(name, f"must be {kind.__name__}, not {shown_text(repr(value))}")
 
 
 def check_text(name: str, value: object) -> None:

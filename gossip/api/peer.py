@@ -3,17 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from gossip.errors import InvalidArgumentError
+from gossip.checks import check_argument
 from gossip.shown import shown_text
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 PeerSuspector = Callable[[PeerIdentityType], bool]
 """True for an identity that may no longer be valid. Mirrors: gossip/api/channel.go, PeerSuspector."""
-
-
-def _check_type(name: str, value: object, wanted: type) -> None:
-    if not isinstance(value, wanted):
-        raise InvalidArgumentError(name, f"must be {wanted.__name__}, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +28,9 @@ class RemotePeer:
     pki_id: PkiId | None = None
 
     def __post_init__(self) -> None:
-        _check_type("endpoint", self.endpoint, str)
+        check_argument("endpoint", self.endpoint, str)
         if self.pki_id is not None:
-            _check_type("pki_id", self.pki_id, bytes)
+            check_argument("pki_id", self.pki_id, bytes)
 
     def __str__(self) -> str:
         return f"{shown_text(self.endpoint)}, PKI-ID {self.pki_id.hex() if self.pki_id else 'unknown'}"

@@ -9,7 +9,7 @@ from typing import Self
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.peer import PeerIdentityInfo, PeerIdentitySet, PeerSuspector
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_number
+from gossip.checks import check_argument, check_number
 from gossip.clock import Clock
 from gossip.errors import ConfigurationError, UnknownIdentityError
 from gossip.identity.entry import Entry, PurgeReason
@@ -110,9 +110,12 @@ class IdentityMapper:
             IdentityRevokedError: Its issuer revoked it.
             PkiIdMismatchError: ``pki_id`` is not its own.
             IdentityError: It is not valid, or one of the two is empty.
+            InvalidArgumentError: One of the two is not bytes, such as a PKI-ID in hex.
 
         Mirrors: Put.
         """
+        check_argument("pki_id", pki_id, bytes)
+        check_argument("identity", identity, bytes)
         now = self._clock.now()
         ends_at = self._judge.check(pki_id, identity, now)
         if pki_id in self._table:
@@ -128,9 +131,11 @@ class IdentityMapper:
 
         Raises:
             UnknownIdentityError: None is stored under ``pki_id``.
+            InvalidArgumentError: It is not bytes, such as a PKI-ID in hex.
 
         Mirrors: Get.
         """
+        check_argument("pki_id", pki_id, bytes)
         now = self._clock.now()
         entry = self._table.use(pki_id, now)
         if entry is None:
@@ -141,7 +146,14 @@ class IdentityMapper:
         return entry.identity
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with our own identity's key. Mirrors: Sign."""
+        """Sign with our own identity's key.
+
+        Raises:
+            InvalidArgumentError: ``message`` is not bytes.
+
+        Mirrors: Sign.
+        """
+        check_argument("message", message, bytes)
         return self._crypto.sign(message)
 
     def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
@@ -151,13 +163,23 @@ class IdentityMapper:
             UnknownIdentityError: None is stored under ``pki_id``.
             IdentityError: The stored identity is not valid any more.
             SignatureError: The signature does not hold.
+            InvalidArgumentError: One of the three is not bytes.
 
         Mirrors: Verify.
         """
+        check_argument("signature", signature, bytes)
+        check_argument("message", message, bytes)
         hear_verdict(self._crypto.verify, self.get(pki_id), signature, message)
 
     def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
-        """Name an identity, without judging it; None when it cannot be read. Mirrors: GetPKIidOfCert."""
+        """Name an identity, without judging it; None when it cannot be read.
+
+        Raises:
+            InvalidArgumentError: It is not bytes.
+
+        Mirrors: GetPKIidOfCert.
+        """
+        check_argument("identity", identity, bytes)
         return self._crypto.get_pki_id_of_cert(identity)
 
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
@@ -191,8 +213,10 @@ class IdentityMapper:
         """Take another identity for our own, as after a renewal; the former one ages from now on like any other.
 
         Raises:
+            InvalidArgumentError: It is not bytes; the former one stays.
             IdentityError: It is not valid, or has ended; the former one stays.
         """
+        check_argument("identity", identity, bytes)
         now = self._clock.now()
         self._table.set_own(self._judge.judge_own(identity, now), now)
         former_end_at = self._table.find_next_end()

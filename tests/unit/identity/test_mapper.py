@@ -1,7 +1,9 @@
 """What the mapper promises beyond Fabric's tests: order of checks, exact times, bounds, callbacks that misbehave."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -162,6 +164,28 @@ def test_own_identity_must_be_good() -> None:
     crypto.ends_at[SELF] = clock.now() - timedelta(seconds=1)
     with pytest.raises(IdentityExpiredError):
         IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda mapper: mapper.get(SELF_ID.hex()), "pki_id"),
+        (lambda mapper: mapper.get(None), "pki_id"),
+        (lambda mapper: mapper.put(ALICE_ID.hex(), ALICE), "pki_id"),
+        (lambda mapper: mapper.put(ALICE_ID, "alice"), "identity"),
+        (lambda mapper: mapper.verify(SELF_ID.hex(), b"", b""), "pki_id"),
+        (lambda mapper: mapper.verify(SELF_ID, "signature", b""), "signature"),
+        (lambda mapper: mapper.verify(SELF_ID, b"", "message"), "message"),
+        (lambda mapper: mapper.sign("message"), "message"),
+        (lambda mapper: mapper.get_pki_id_of_cert("alice"), "identity"),
+        (lambda mapper: mapper.set_identity("self"), "identity"),
+    ],
+)
+def test_what_is_not_bytes_is_refused_by_name(call: Callable[[Any], object], argument: str) -> None:
+    fixture = Fixture()
+    with pytest.raises(InvalidArgumentError, match=rf"^{argument} must be bytes, not "):
+        call(fixture.mapper)
+    assert list(fixture.mapper.identity_info().by_id()) == [SELF_ID]
 
 
 def test_least_recently_used_leaves_when_full_and_never_our_own() -> None:
