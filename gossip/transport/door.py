@@ -50,25 +50,20 @@ class Door:
         wanted = None if host in _EVERYWHERE else host
         found = await self._loop.getaddrinfo(wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         missing: OSError | None = None
-        try:
-            for family, _, _, _, (address, _, *scope) in sorted(
-                dict.fromkeys(found), key=lambda each: each[4][0] != host
-            ):
-                try:
-                    listening = socket.create_server((address, port, *scope), family=family, backlog=BACKLOG)
-                except OSError as error:
-                    if error.errno not in _NOT_HERE:
-                        raise
+        for family, _, _, _, (address, _, *scope) in sorted(dict.fromkeys(found), key=lambda each: each[4][0] != host):
+            try:
+                listening = socket.create_server((address, port, *scope), family=family, backlog=BACKLOG)
+            except OSError as error:
+                if error.errno in _NOT_HERE:
                     missing = error
                     continue
-                listening.setblocking(False)
-                self._listening[listening] = None
-                port = port or listening.getsockname()[1]
-            if missing is not None and not self._listening:
-                raise missing
-        except OSError:
-            self.close()
-            raise
+                self.close()
+                raise
+            listening.setblocking(False)
+            self._listening[listening] = None
+            port = port or listening.getsockname()[1]
+        if missing is not None and not self._listening:
+            raise missing
         for listening in self._listening:
             self._watch(listening)
         return format_endpoint(next(iter(self._listening)).getsockname())
