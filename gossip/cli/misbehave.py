@@ -11,7 +11,8 @@ from gossip.cli.report import ExitCode, Report, reporting
 
 if TYPE_CHECKING:
     from gossip.misbehave.attacker import Attacker
-    from gossip.misbehave.fault import Ending, Fault
+    from gossip.misbehave.ending import Ending
+    from gossip.misbehave.fault import Fault
     from gossip.node.settings import PeerSettings
 
 EVERY = "all"
@@ -125,7 +126,8 @@ def went_right(fault: "Fault", endings: "set[Ending]", connections: int) -> bool
 
     Connections that authenticate do so as one peer, and of those the other side keeps the last: it ends the others.
     """
-    from gossip.misbehave.fault import SERVED, Layer
+    from gossip.misbehave.ending import SERVED
+    from gossip.misbehave.fault import Layer
 
     right = {ending for ending in endings if fault.expected.covers(ending)}
     authenticates = fault.layer is Layer.MESSAGES or fault.expected == SERVED
@@ -135,6 +137,6 @@ def went_right(fault: "Fault", endings: "set[Ending]", connections: int) -> bool
 
 
 def _replaced() -> "tuple[Ending, ...]":
-    from gossip.misbehave.fault import End, Ending, status
+    from gossip.misbehave.ending import End, Ending, status
 
     return status("OK"), Ending(End.RESET, "STREAM_CLOSED")

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from gossip.misbehave.fault import ALERT, CUT, Ending
+from gossip.misbehave.ending import ALERT, CUT, Ending
 from gossip.transport.tls_alerts import alert_name, reason_of
 
 ALERT_RECORD = b"\x15"

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import SERVED, End, Ending, Fault, Layer, fault, status
+from gossip.misbehave.ending import SERVED, End, Ending, status
+from gossip.misbehave.fault import Fault, Layer, fault
 from gossip.misbehave.http2_fault import http2_fault
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import ping_answered

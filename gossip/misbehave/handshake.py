@@ -5,7 +5,8 @@ from collections.abc import Callable
 from gossip.messages import SecretEnvelope
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import Ending, Fault, Layer, describe, fault, status
+from gossip.misbehave.ending import Ending, status
+from gossip.misbehave.fault import Fault, Layer, describe, fault
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.session import data_envelope
 from gossip.transport.http2 import WINDOW_BYTES

@@ -2,7 +2,8 @@
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import SERVED, End, Ending, Layer, fault, status
+from gossip.misbehave.ending import SERVED, End, Ending, status
+from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.session import Session, data_envelope, ping_answered
 
 RECONNECTIONS = 10

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import CUT, Ending, Fault, Layer, describe, goaway
+from gossip.misbehave.ending import CUT, Ending, goaway
+from gossip.misbehave.fault import Fault, Layer, describe
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.transport.gate import Offence
 

@@ -2,7 +2,8 @@
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import CUT, Ending, Layer, fault
+from gossip.misbehave.ending import CUT, Ending
+from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.http2_fault import breach, http2_fault
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.transport.gate import Offence

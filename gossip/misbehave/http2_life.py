@@ -2,7 +2,8 @@
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import CUT, SERVED, Ending, Layer, fault, status
+from gossip.misbehave.ending import CUT, SERVED, Ending, status
+from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.session import ping_answered
 from gossip.misbehave.tcp import closed
 from gossip.transport.gate import Offence

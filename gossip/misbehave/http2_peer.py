@@ -6,7 +6,7 @@ from hpack import Decoder, Encoder
 
 from gossip.misbehave import frames
 from gossip.misbehave.conversation import Conversation
-from gossip.misbehave.fault import End, Ending
+from gossip.misbehave.ending import End, Ending
 from gossip.misbehave.frames import Fields
 from gossip.transport.grpc_errors import error_code_name
 from gossip.transport.grpc_headers import CallStatus, parse_trailers

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from gossip.api.options import MIB
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import CUT, SERVED, Ending, Fault, Layer, describe, status
+from gossip.misbehave.ending import CUT, SERVED, Ending, status
+from gossip.misbehave.fault import Fault, Layer, describe
 from gossip.misbehave.session import ACK_PATIENCE_S, Session, data_envelope
 from gossip.transport.gate import Offence
 from gossip.wire.acks import encode_ack

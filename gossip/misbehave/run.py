@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from gossip.errors import DialError
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.fault import CUT, Ending, Fault
+from gossip.misbehave.ending import CUT, Ending
+from gossip.misbehave.fault import Fault
 from gossip.misbehave.session import NotServedError
 
 

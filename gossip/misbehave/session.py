@@ -3,7 +3,7 @@
 from gossip.errors import GossipError
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.misbehave import frames
-from gossip.misbehave.fault import SERVED, Ending
+from gossip.misbehave.ending import SERVED, Ending
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind

@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, suppress
 
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation
-from gossip.misbehave.fault import CUT, End, Ending, Layer, fault
+from gossip.misbehave.ending import CUT, End, Ending
+from gossip.misbehave.fault import Layer, fault
 from gossip.transport.gate import Offence
 
 MAX_CONNECTIONS = 1200

@@ -8,7 +8,8 @@ from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.client_hello import HANDSHAKE_RECORD, costly_client_hello
 from gossip.misbehave.conversation import Conversation
-from gossip.misbehave.fault import ALERT, CUT, End, Ending, Layer, fault
+from gossip.misbehave.ending import ALERT, CUT, End, Ending
+from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.key_updates import key_updates
 from gossip.misbehave.tcp import closed
 from gossip.transport.gate import Offence

@@ -8,7 +8,8 @@ import pytest
 
 from gossip.misbehave import frames
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.fault import End, Fault, Layer
+from gossip.misbehave.ending import End
+from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
 from gossip.transport.gate import Offence

@@ -4,7 +4,7 @@ import pytest
 
 from gossip.cli.misbehave import went_right
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.fault import CUT, SERVED, End, Ending, status
+from gossip.misbehave.ending import CUT, SERVED, End, Ending, status
 
 REPLACED = status("OK")
 
