@@ -7,7 +7,7 @@ import pytest
 
 from gossip.transport.tls_records import Records
 
-BYTES_AT_ONCE = 64 * 1024
+BYTES_AT_ONCE = 128 * 1024
 MAX_RECORD_BYTES = 16 * 1024 + 512
 RECORDS_AT_ONCE = 16
 SILENT_BYTES = 256
@@ -38,10 +38,10 @@ def pieces(scan: Records, data: bytes) -> list[tuple[int, int]]:
         (records(10, 0, 20), [(45, 3)]),
         (records(10, 20)[:-1], [(39, 1)]),
         (records(*[1] * 40), [(16 * 6, 16), (16 * 6, 32), (8 * 6, 40)]),
-        (records(*[16384] * 5), [(BYTES_AT_ONCE, 3), (5 * 16389 - BYTES_AT_ONCE, 5)]),
+        (records(*[16384] * 9), [(BYTES_AT_ONCE, 7), (9 * 16389 - BYTES_AT_ONCE, 9)]),
     ],
 )
-def test_a_piece_ends_after_16_records_or_64_kib(data: bytes, expected: list[tuple[int, int]]) -> None:
+def test_a_piece_ends_after_16_records_or_128_kib(data: bytes, expected: list[tuple[int, int]]) -> None:
     assert pieces(Records(), data) == expected
 
 
