@@ -5,7 +5,7 @@ APPLICATION_DATA = 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 128 * 1024
-"""OpenSSL keeps a third more for each connection that ever sent so much; half of it costs 7 % of the rate at 64 KiB."""
+"""OpenSSL keeps as much for each connection that ever sent so much in one go; with half of it 64 KiB cost 7 % more."""
 MAX_OVERHEAD_BYTES = 64
 """What a record has beside data."""
 MAX_RECORD_BYTES = 16 * 1024 + 512
