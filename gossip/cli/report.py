@@ -149,6 +149,6 @@ def _readable(value: object) -> str:
         case list() | tuple():
             return ", ".join(map(_readable, value))
         case dict():
-            return ", ".join(f"{name} {_readable(each)}" for name, each in value.items())
+            return ", ".join(f"{_readable(name)} {_readable(each)}" for name, each in value.items())
         case _:
             return one_line(str(value))
