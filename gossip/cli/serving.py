@@ -17,7 +17,7 @@ from gossip.errors import ConfigurationError
 from gossip.node.logs.control import LogControl
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from gossip.node.watch import fingerprint, watch, watched_paths
+from gossip.node.watch import fingerprint, reload_when_asked, watch, watched_paths
 from gossip.operations.figures import Figures
 from gossip.types import PkiId
 
@@ -54,36 +54,44 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
     Cancellation: nothing is left open.
     """
     loop = asyncio.get_running_loop()
-    told_to_stop = asyncio.Event()
+    told_to_stop, told_to_reload = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
-    loop.add_signal_handler(signal.SIGHUP, _nothing)  # while files are being read for the first time
-    printer, figures = EventPrinter(report, cut_off=told_to_stop.set), Figures()
+    loop.add_signal_handler(signal.SIGHUP, told_to_reload.set)
+    printer, figures, clock = EventPrinter(report, cut_off=told_to_stop.set), Figures(), SystemClock()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
     async with (
         open_peer(settings, metrics=figures, observer=printer) as peer,
-        _operations(options, peer, figures) as operations,
+        _operations(options, peer, figures, clock) as operations,
         asyncio.TaskGroup() as tasks,
     ):
         options.log.know(peer.identities.identity_info)
         reload = partial(_reload, peer, printer)
-        watching = tasks.create_task(watch(paths, loaded, reload, SystemClock(), options.watch_interval_s))
+        looking = (
+            tasks.create_task(watch(paths, loaded, reload, clock, options.watch_interval_s)),
+            tasks.create_task(reload_when_asked(told_to_reload, reload, clock)),
+        )
         tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, options.answer, tasks)))
         tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
         tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
-        loop.add_signal_handler(signal.SIGHUP, reload)
         printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
         await told_to_stop.wait()
-        watching.cancel()
+        for task in looking:
+            task.cancel()
         await peer.stop()  # which ends the subscriptions, and with them the tasks
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)  # or one that comes while Python winds up would be how this ended
     printer.event("stopped")
     if printer.broken_pipe is not None:
         raise printer.broken_pipe
 
 
 @asynccontextmanager
-async def _operations(options: ServeOptions, peer: Peer, figures: Figures) -> AsyncIterator[str | None]:
+async def _operations(
+    options: ServeOptions, peer: Peer, figures: Figures, clock: SystemClock
+) -> AsyncIterator[str | None]:
     if options.operations is None:
         yield None
         return
@@ -94,12 +102,8 @@ async def _operations(options: ServeOptions, peer: Peer, figures: Figures) -> As
             raise
         text = f"--operations needs {error.name}: pip install 'fabric-gossip[metrics]'"
         raise ConfigurationError(text) from error
-    async with serve_operations(options.operations, peer, figures, SystemClock(), options.log) as where:
+    async with serve_operations(options.operations, peer, figures, clock, options.log) as where:
         yield where
-
-
-def _nothing() -> None:
-    """What SIGHUP means to a peer that is about to read its files."""
 
 
 def _reload(peer: Peer, printer: EventPrinter) -> None:

@@ -10,6 +10,9 @@ from gossip.node.settings import PeerSettings
 
 Fingerprint = frozenset[tuple[str, int, int, int]]
 
+REST_S = 0.25
+"""Reading everything again takes 20 ms, in which nobody is served."""
+
 
 def watched_paths(settings: PeerSettings) -> list[Path]:
     """Every file and folder whose content makes a peer what it is."""
@@ -68,3 +71,20 @@ async def watch(
         if seen == previous and seen != loaded:
             loaded = seen
             reload()
+
+
+async def reload_when_asked(asked: asyncio.Event, reload: Callable[[], None], clock: Clock) -> None:
+    """Call ``reload`` whenever somebody asks for it, once for all who ask before it is over, or right behind it.
+
+    Args:
+        asked: Set by whoever asks.
+        reload: Takes the files up; what it raises ends this.
+        clock: Times the rests.
+
+    Cancellation: the way to end it; nothing is left behind.
+    """
+    while True:
+        await asked.wait()
+        asked.clear()
+        reload()
+        await clock.sleep(REST_S)

@@ -6,6 +6,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -141,6 +142,17 @@ def test_serve_ends_in_order_on_sigint_and_on_sigterm() -> None:
             served.event("stopped")
             assert served.process.wait(30) == 0
             assert [event["event"] for event in served.seen] == ["ready", "stopped"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_while_a_peer_winds_up_change_nothing(number: signal.Signals) -> None:
+    with serving(*peer_options(1)) as served:
+        served.signal(signal.SIGTERM)
+        served.event("stopped")
+        over_at_s = time.monotonic() + 30
+        while served.process.poll() is None and time.monotonic() < over_at_s:
+            served.signal(number)
+        assert served.stop() == 0
 
 
 def test_a_peer_that_is_killed_is_presumed_dead(server: Served) -> None:

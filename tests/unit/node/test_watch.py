@@ -10,7 +10,7 @@ import pytest
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.node.settings import PeerSettings
-from gossip.node.watch import fingerprint, watch, watched_paths
+from gossip.node.watch import REST_S, fingerprint, reload_when_asked, watch, watched_paths
 
 Step = Callable[[], object]
 
@@ -132,3 +132,32 @@ def test_everything_that_makes_a_peer_is_watched() -> None:
 
     watched = {"msp", "org2", "own.crt", "own.key", "ca", "client.crt", "client.key", "ca2"}
     assert {str(path) for path in watched_paths(settings)} == watched
+
+
+def test_any_number_of_requests_are_one_reload_and_a_rest() -> None:
+    """Requests in the rest are another; what is asked for while files are read may have come too late for them."""
+    asked = asyncio.Event()
+    events: list[str] = []
+
+    def reload() -> None:
+        events.append("reload")
+        if len(events) == 1:
+            asked.set()
+
+    def ask_thrice() -> None:
+        events.append("rest")
+        for _ in range(3):
+            asked.set()
+
+    clock = ScriptedClock([nothing_but(events), ask_thrice])
+    asked.set()
+    asked.set()
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(reload_when_asked(asked, reload, clock))
+    assert events == ["reload", "rest", "reload", "rest", "reload"]
+    assert clock.slept_s == [REST_S] * 3
+
+
+def nothing_but(events: list[str]) -> Step:
+    """A sleep that is noted."""
+    return lambda: events.append("rest")
