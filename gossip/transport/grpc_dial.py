@@ -1,9 +1,9 @@
 """An outgoing connection on its way to HTTP/2, and kept alive from then on."""
 
 import asyncio
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
@@ -20,6 +20,7 @@ from gossip.transport.grpc_headers import GOSSIP_STREAM, PING, request_headers
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.names import Addresses, connect_to_any, look_up
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_transport import TlsTransport
@@ -65,16 +66,11 @@ class ClientProtocol(GrpcProtocol):
         """
         addresses = await self._resolve()
         self._enter("tcp")
-        refused: OSError | None = None
-        for host, port in addresses:
-            try:
-                await self._loop.create_connection(self._layers, host, port)
-            except OSError as error:
-                refused = refused or error
-            else:
-                await self._spoke_http2
-                return
-        raise dial_error(self.endpoint, "tcp", None, refused, self._side)
+        try:
+            await connect_to_any(partial(self._loop.create_connection, self._layers), addresses)
+        except OSError as refused:
+            raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
+        await self._spoke_http2
 
     def begin(self, path: bytes) -> ClientStream:
         """Call ``path``; written with the next bytes that leave.
@@ -167,15 +163,14 @@ class ClientProtocol(GrpcProtocol):
         self.stage_ended_at_s[self.stage] = time.perf_counter()  # uvloop's own clock counts milliseconds
         self.stage = stage
 
-    async def _resolve(self) -> Sequence[tuple[str, int]]:
+    async def _resolve(self) -> Addresses:
         try:
             self._host, port = parse_endpoint(self.endpoint)
             if is_address(self._host):
                 return [(self._host, port)]
-            found = await self._loop.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
+            return await look_up(self._host, port)
         except (ValueError, OSError) as error:
             raise address_error(self.endpoint, error) from error
-        return [(str(address[4][0]), port) for address in found]
 
     def _layers(self) -> asyncio.BaseProtocol:
         if self._side is None:

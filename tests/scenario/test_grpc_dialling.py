@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.transport import names as names_module
 from gossip.transport import plain_transport
 from gossip.transport.base import FrameStream
 from gossip.transport.grpc_accept import ServerProtocol
@@ -268,11 +269,11 @@ def test_a_full_name_with_its_dot_is_dialled(monkeypatch: pytest.MonkeyPatch) ->
     async def main() -> None:
         listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
 
-        async def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        def find(host: str, port: int, **_: Any) -> list[Any]:
             assert host == "localhost."
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        monkeypatch.setattr(names_module, "getaddrinfo", find)
         endpoint = listener.endpoint.replace("127.0.0.1", "localhost.")
         channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(endpoint)
         await channel.close()

@@ -9,6 +9,7 @@ from typing import cast
 
 from gossip.errors import TransportError
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
+from gossip.transport.names import connect_to_any, look_up
 
 OVERFLOW = "gossip_comm_overflow_count"
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -47,7 +48,7 @@ async def count_lost_messages(endpoint: str, timeout_s: float) -> int:
 
 
 async def _fetch(host: str, port: int) -> bytes:
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await connect_to_any(asyncio.open_connection, await look_up(host, port))
     try:
         host_header = f"Host: {format_endpoint((host, port))}"
         writer.write("\r\n".join(("GET /metrics HTTP/1.1", host_header, *_HEADERS, "", "")).encode())

@@ -15,6 +15,7 @@ from gossip.transport.base import Channel
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_errors import describe
+from gossip.transport.names import look_up
 from gossip.transport.presented import look_at_server
 from gossip.transport.tls import ALPN
 from gossip.transport.tls_failure import TlsFault, classify, find_alert
@@ -51,7 +52,7 @@ async def _resolve(evidence: Evidence) -> None:
         try:
             evidence.host, port = parse_endpoint(endpoint)
             async with asyncio.timeout(_patience_s(evidence)):
-                found = await asyncio.get_running_loop().getaddrinfo(evidence.host, port, type=socket.SOCK_STREAM)
+                found = await look_up(evidence.host, port)
         except ValueError as error:
             raise _failed(
                 evidence, Stage.NAME, ConfigurationError(f"{endpoint!r} is not an endpoint: {error}")
@@ -60,7 +61,7 @@ async def _resolve(evidence: Evidence) -> None:
             text = str(error.strerror or error) if isinstance(error, socket.gaierror) else "no answer in time"
             refusal = DialError(endpoint, "address", f"cannot resolve the name: {text}")
             raise _failed(evidence, Stage.NAME, refusal) from error
-    evidence.addresses = tuple(dict.fromkeys(format_endpoint(address[4]) for address in found))
+    evidence.addresses = tuple(dict.fromkeys(map(format_endpoint, found)))
 
 
 async def _connect(evidence: Evidence) -> None:

@@ -1,0 +1,97 @@
+"""Looks up names, in threads that nobody waits for once their answer is not wanted any more.
+
+``asyncio.run`` waits in the end for asyncio's own look-ups: where no name server answers, whoever gave up after 3 s
+would hang for 15, and Ctrl-C would change nothing.
+"""
+
+import asyncio
+import os
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import cache, partial
+from socket import SOCK_STREAM, getaddrinfo
+from typing import TypeVar
+
+MAX_AT_ONCE = 32
+"""Each is a thread, for as long as the system looks; more wait for one that ends."""
+
+Addresses = Sequence[tuple[str, int]]
+T = TypeVar("T")
+
+
+async def look_up(host: str, port: int) -> Addresses:
+    """Every address of a host for TCP, in the system's order, each with ``port``.
+
+    Raises:
+        OSError: It has none, or could not be looked up.
+
+    Cancellation: the answer is dropped when it comes.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[Addresses] = loop.create_future()
+    _look_ups(os.getpid()).add(partial(_look_up, host, port, loop, found))
+    return await found
+
+
+async def connect_to_any(connect: Callable[[str, int], Awaitable[T]], addresses: Addresses) -> T:
+    """What ``connect`` makes of the first address that lets it.
+
+    Raises:
+        OSError: None did; the first one's.
+
+    Cancellation: that of ``connect``.
+    """
+    refused: OSError | None = None
+    for host, port in addresses:
+        try:
+            return await connect(host, port)
+        except OSError as error:
+            refused = refused or error
+    raise refused or OSError("no address")
+
+
+class _LookUps:
+    """Does its work in threads, which end when there is no more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            self._waiting.append(work)
+            if self._threads == MAX_AT_ONCE:
+                return
+            self._threads += 1
+        threading.Thread(target=self._work, name="gossip-look-up", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._threads -= 1
+                    return
+                work = self._waiting.popleft()
+            work()
+
+
+@cache
+def _look_ups(_process: int) -> _LookUps:
+    """Those of a process: one that was forked has none of its parent's threads."""
+    return _LookUps()
+
+
+def _look_up(host: str, port: int, loop: asyncio.AbstractEventLoop, found: "asyncio.Future[Addresses]") -> None:
+    if found.cancelled():
+        return
+    try:
+        infos = getaddrinfo(host, port, type=SOCK_STREAM)
+    except OSError as error:
+        answer = partial(found.set_exception, error)
+    else:
+        answer = partial(found.set_result, [(str(address[0]), port) for *_, address in infos])
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(lambda: found.cancelled() or answer())

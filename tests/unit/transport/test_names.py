@@ -1,0 +1,91 @@
+"""Looking names up: nobody waits for a look-up that does not end, and there are never too many."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gossip.transport import names
+from gossip.transport.names import MAX_AT_ONCE, connect_to_any, look_up
+
+
+class Resolver:
+    """Answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.waiting = threading.Semaphore(0)
+        self.answers = threading.Event()
+
+    def __call__(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        self.waiting.release()
+        assert self.answers.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", port))]
+
+
+@pytest.fixture
+def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
+    resolver = Resolver()
+    monkeypatch.setattr(names, "getaddrinfo", resolver)
+    yield resolver
+    resolver.answers.set()
+
+
+def test_a_host_has_addresses_with_the_port() -> None:
+    addresses = asyncio.run(look_up("localhost", 7051))
+    assert ("127.0.0.1", 7051) in addresses
+    assert {port for _, port in addresses} == {7051}
+
+
+def test_a_host_that_is_not_there_is_an_error_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(*_: object, **_kind: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(names, "getaddrinfo", find)
+    with pytest.raises(socket.gaierror, match="Name or service not known"):
+        asyncio.run(look_up("no-such-host.invalid", 7051))
+
+
+def test_nobody_waits_for_a_look_up_that_was_given_up(resolver: Resolver) -> None:
+    """Not even the end of the program's loop."""
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await look_up("slow.example.com", 7051)
+
+    asyncio.run(main())
+    assert not resolver.answers.is_set()
+
+
+def test_more_than_32_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) -> None:
+    async def main() -> None:
+        first = [asyncio.create_task(look_up(f"first{number}", 1)) for number in range(MAX_AT_ONCE)]
+        for _ in range(MAX_AT_ONCE):
+            assert await asyncio.to_thread(resolver.waiting.acquire, timeout=60)
+        late, gives_up = (asyncio.create_task(look_up(name, 1)) for name in ("late", "gives up"))
+        await asyncio.sleep(0)
+        gives_up.cancel()
+        await asyncio.wait([gives_up])
+        assert {name.rstrip("0123456789") for name in resolver.asked} == {"first"}
+        resolver.answers.set()
+        assert await asyncio.gather(*first, late) == [[("192.0.2.1", 1)]] * (MAX_AT_ONCE + 1)
+
+    asyncio.run(main())
+    assert "late" in resolver.asked
+    assert "gives up" not in resolver.asked
+
+
+def test_the_first_address_that_lets_it_is_taken_and_the_first_refusal_told() -> None:
+    async def connect(host: str, port: int) -> str:
+        if host == "good":
+            return f"{host}:{port}"
+        raise ConnectionRefusedError(host)
+
+    assert asyncio.run(connect_to_any(connect, [("bad", 1), ("good", 2), ("worse", 3)])) == "good:2"
+    with pytest.raises(ConnectionRefusedError, match=r"^bad$"):
+        asyncio.run(connect_to_any(connect, [("bad", 1), ("worse", 3)]))
