@@ -11,6 +11,7 @@ from gossip.transport.tls_alerts import reason_of
 from gossip.transport.tls_files import PRIVATE_KEY, read_leaf, read_text, root_files
 from gossip.transport.tls_hello import Openings
 from gossip.transport.tls_issuer import is_self_issued, with_issuer
+from gossip.transport.tls_key import MAX_RSA_BITS, has_long_rsa_key
 from gossip.transport.tls_trust import load_root
 
 TLS_1_2_SUITES = "ECDHE+AESGCM"
@@ -109,6 +110,10 @@ def _trust(context: ssl.SSLContext, files: TlsFiles, *, leaves_are_clients: bool
 def _present(contexts: Sequence[ssl.SSLContext], files: TlsFiles, *, issuers: Sequence[bytes]) -> bytes:
     """Present our certificate, and what we know of its issuer; returns our leaf in DER."""
     leaf = read_leaf(files.certificate)
+    if has_long_rsa_key(leaf):
+        raise ConfigurationError(
+            f"its RSA key has more than {MAX_RSA_BITS} bits, which no peer takes", path=str(files.certificate)
+        )
     with with_issuer(files.certificate, leaf, issuers) as chain:
         for context in contexts:
             _load_key_pair(context, files, chain)

@@ -15,6 +15,7 @@ from typing import cast
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
+from gossip.transport.tls_key import has_long_rsa_key, long_rsa_key_error
 from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, NO_END, Records
 from gossip.transport.tls_steps import Waiting, shared_steps
 from gossip.transport.turn_transport import TurnTransport
@@ -210,9 +211,13 @@ class TlsTransport(TurnTransport):
         if error is not None:
             self._fail(error)
             return False
-        self._stands = True
-        if self._tls.getpeercert(binary_form=True) is not None:
+        certificate = self._tls.getpeercert(binary_form=True)
+        if certificate is not None:
+            if has_long_rsa_key(certificate):
+                self._fail(long_rsa_key_error())
+                return False
             self._steps.stood(self._address)
+        self._stands = True
         self._records.forget()
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
