@@ -14,6 +14,7 @@ from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING
+from gossip.transport.grpc_ping import find_fault_of_ping
 
 logger = logging.getLogger("gossip.transport")
 
@@ -38,11 +39,14 @@ class GrpcChannel:
         stream = self._protocol.take_first_ping() or self._protocol.begin(PING)
         try:
             await stream.ask(EMPTY_MESSAGE)
-            answers = 0
+            answers, answer = 0, b""
             while messages := await stream.receive():
                 answers += len(messages)
+                answer = messages[0]
             if answers != 1:
                 raise StreamBrokenError(f"{self.link.remote} answered Ping with {answers} messages")
+            if (fault := find_fault_of_ping(answer)) is not None:
+                raise StreamBrokenError(f"{self.link.remote} answered Ping with no message: {fault}")
         finally:
             stream.abort()
 

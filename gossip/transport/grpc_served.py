@@ -5,27 +5,13 @@ from collections.abc import Callable, Sequence
 from grpclib.const import Status
 from h2.errors import ErrorCodes
 
-from gossip.errors import MalformedMessageError, StreamBrokenError
-from gossip.messages import Empty
+from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import RESPONSE, Headers, Refusal, trailers
+from gossip.transport.grpc_ping import MAX_PING_BYTES, find_fault_of_ping
 from gossip.transport.grpc_stream import GrpcStream
-from gossip.wire.codec import decode
-
-MAX_PING_BYTES = 1024
-"""A Ping has no fields, and may have some that we do not know."""
-
-
-def _fault_of_ping(message: bytes) -> MalformedMessageError | None:
-    if not message:
-        return None
-    try:
-        decode(Empty, message)
-    except MalformedMessageError as fault:
-        return fault
-    return None
 
 
 class ServerStream(GrpcStream):
@@ -121,7 +107,7 @@ class ServerStream(GrpcStream):
         if len(messages) != 1 or not self._inbox.is_between_messages:
             part = "" if self._inbox.is_between_messages else " and a part"
             self.finish(Status.INTERNAL, f"a Ping is one message, not {len(messages)}{part}")
-        elif (fault := _fault_of_ping(messages[0])) is not None:
+        elif (fault := find_fault_of_ping(messages[0])) is not None:
             self.finish(Status.INTERNAL, f"not a Ping: {fault}")
         elif http2.local_flow_control_window(self._id) < len(EMPTY_MESSAGE):
             self.leave(ErrorCodes.REFUSED_STREAM)

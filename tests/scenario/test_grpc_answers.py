@@ -364,6 +364,33 @@ def test_ping_needs_exactly_one_message(count: int) -> None:
     run_bounded(main)
 
 
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (b"\xff\xff", "malformed Empty at byte 0: truncated in a varint"),
+        (b"\x10\x01" * 513, "1026 bytes are more than 1024"),
+        (b"\x10\x01" * 512, None),
+    ],
+    ids=["malformed", "long", "unknown fields"],
+)
+def test_the_answer_to_a_ping_is_a_short_message(answer: bytes, fault: str | None) -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, FIRST_PING)
+            peer.write(
+                peer.headers(FIRST_PING, RESPONSE), data(FIRST_PING, message(answer)), peer.trailers(FIRST_PING, 0)
+            )
+
+        async with channel_to(script) as channel:
+            if fault is None:
+                await channel.ping()
+                return
+            with pytest.raises(StreamBrokenError, match=f"answered Ping with no message: {fault}$"):
+                await channel.ping()
+
+    run_bounded(main)
+
+
 def test_a_later_ping_is_a_call_of_its_own() -> None:
     async def main() -> None:
         asked: list[int] = []
