@@ -9,6 +9,7 @@ import typer
 from gossip.api.options import MIB
 from gossip.cli.options import check_text
 from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.quiet import dialling_quietly
 from gossip.cli.report import Json, reporting
 from gossip.errors import ConfigurationError
 
@@ -46,7 +47,7 @@ def send(
 
     if ack is not None and ack > len(endpoints):
         raise typer.BadParameter(f"{ack} of {len(endpoints)} peers cannot acknowledge", param_hint="--ack")
-    with reporting(as_json) as report:
+    with reporting(as_json) as report, dialling_quietly():
         job = Job(tuple(endpoints), _read(data), channel, count, ack, timeout)
         exit_code = asyncio.run(send_and_report(report, settings, job))
     if exit_code:

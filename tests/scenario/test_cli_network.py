@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.cli import run, run_process
+from tests.support.odd_servers import over_tls, send_garbage, tcp_server
 from tests.support.organizations import organization, peer_folder
 from tests.support.served import Served, peer_options, serving
-from tests.support.tls_files import CRYPTO
+from tests.support.tls_files import CRYPTO, tls_ca, tls_files
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +134,15 @@ def test_a_tls_certificate_that_is_not_ours_to_use_is_refused_in_tls(server: Ser
     assert (facts["stage"], facts["error"], facts["fault"]) == ("tls", "DialError", "network")
     assert "the peer's certificate was refused by us" in str(facts["message"])
     assert str(CRYPTO / "org1" / "msp" / "tlscacerts") in str(facts["message"])
+
+
+def test_send_says_once_what_a_server_did_that_breaks_the_rules() -> None:
+    with tcp_server(over_tls(tls_files(1, 0), send_garbage, alpn="h2")) as endpoint:
+        options = (*peer_options(2), f"--tls-ca={tls_ca(1)}", "--data=/dev/null", "--json")
+        outcome = run_process("send", endpoint, *options)
+    assert outcome.exit_code == 3
+    assert "breaks the rules of HTTP/2" in outcome.stdout
+    assert outcome.stderr == ""
 
 
 def test_serve_ends_in_order_on_sigint_and_on_sigterm() -> None:
