@@ -15,7 +15,7 @@ from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import Session
-from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.grpc_errors import describe
 from gossip.transport.tls import ALPN, client_side
 
@@ -131,6 +131,10 @@ class Attacker:
         context.verify_mode = ssl.CERT_NONE
         return context
 
+    def dial_error(self, stage: str, text: str) -> DialError:
+        """No connection came about that a fault could happen on."""
+        return DialError(format_endpoint((self.host, self.port)), stage, text)
+
     @asynccontextmanager
     async def _connected(self, make: Callable[[], C], context: ssl.SSLContext | None) -> AsyncIterator[C]:
         loop = asyncio.get_running_loop()
@@ -140,9 +144,11 @@ class Attacker:
                 _, conversation = await loop.create_connection(
                     make, self.host, self.port, ssl=context, server_hostname=name
                 )
-        except (OSError, TimeoutError) as error:
-            stage = "tls" if isinstance(error, ssl.SSLError) else "tcp"
-            raise DialError(f"{self.host}:{self.port}", stage, describe(error)) from error
+        except TimeoutError as error:
+            stage = "tls" if context is not None else "tcp"
+            raise self.dial_error(stage, f"no answer within {DIAL_S:g} s") from error
+        except OSError as error:
+            raise self.dial_error("tls" if isinstance(error, ssl.SSLError) else "tcp", describe(error)) from error
         try:
             yield conversation
         finally:

@@ -4,10 +4,12 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from gossip.misbehave.ending import ALERT, CUT, Ending
+from gossip.misbehave.ending import ALERT, CUT, End, Ending
 from gossip.transport.tls_alerts import alert_name, reason_of
 
 ALERT_RECORD = b"\x15"
+MAX_UNREAD_BYTES = 64 * 1024
+"""More than a server says in TLS, or before it is asked something."""
 
 
 class Conversation(asyncio.Protocol):
@@ -17,6 +19,7 @@ class Conversation(asyncio.Protocol):
         self.received = bytearray()
         self.is_closed = False
         self.failure: Exception | None = None
+        self.breach = ""
         self._unsaid: list[bytes] = []
         self._changed = asyncio.Event()
         self._writable = asyncio.Event()
@@ -31,6 +34,8 @@ class Conversation(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what the other side said."""
         self.received += data
+        if len(self.received) > MAX_UNREAD_BYTES:
+            self.break_off(f"says more than {MAX_UNREAD_BYTES} bytes")
         self.change()
 
     def pause_writing(self) -> None:
@@ -47,6 +52,12 @@ class Conversation(asyncio.Protocol):
         self.failure = exc
         self._writable.set()
         self.change()
+
+    def break_off(self, breach: str) -> None:
+        """Leave, since the other side breaks the rules: nobody could tell what became of a fault."""
+        self.breach = self.breach or breach
+        self.received.clear()
+        self.abort()
 
     def change(self) -> None:
         """Let those who wait look again."""
@@ -83,15 +94,24 @@ class Conversation(asyncio.Protocol):
         """
         try:
             async with asyncio.timeout(patience_s):
-                while not holds():
-                    self._changed.clear()
-                    await self._changed.wait()
+                await self.changed(holds)
         except TimeoutError:
             return holds()
         return True
 
+    async def changed(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds.
+
+        Cancellation: nothing changes.
+        """
+        while not holds():
+            self._changed.clear()
+            await self._changed.wait()
+
     def last_word(self) -> Ending:
-        """How a connection that is closed was closed: with an alert of TLS, or without."""
+        """How a connection that is closed was closed: by us for a breach, or with an alert of TLS, or without."""
+        if self.breach:
+            return Ending(End.BREACH, words=self.breach)
         in_tls = isinstance(self.failure, ssl.SSLError) and alert_name(reason_of(self.failure)) is not None
         return ALERT if in_tls or self.received[:1] == ALERT_RECORD else CUT
 

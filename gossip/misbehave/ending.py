@@ -21,6 +21,8 @@ class End(StrEnum):
     """TLS was refused with an alert."""
     STALLED = "stalled"
     """We may send nothing more for now, and stay connected."""
+    BREACH = "breach"
+    """The other side misbehaves itself: it cannot be understood, or says more than there is to say."""
     NOTHING = "nothing"
     """Nothing happened for as long as we waited."""
 

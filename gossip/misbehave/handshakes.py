@@ -1,5 +1,7 @@
 """Right ConnEstablish messages where, when or as often as they do not belong."""
 
+import asyncio
+
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.ending import SERVED, End, Ending, status
@@ -7,6 +9,8 @@ from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.session import Session, data_envelope, ping_answered
 
 RECONNECTIONS = 10
+BETWEEN_S = 0.004
+"""A connection may not begin 400 calls a second."""
 
 
 @fault("repeated", Layer.HANDSHAKE, SERVED, limit="nothing changes")
@@ -82,4 +86,5 @@ async def many_identities(attacker: Attacker) -> Ending:
                 return ending
             peer.forget(stream_id)
             stream_id += 2
+            await asyncio.sleep(BETWEEN_S)
         return await ping_answered(peer, stream_id, attacker.patience_s)

@@ -10,6 +10,7 @@ from gossip.transport.gate import Offence
 
 CONTINUATIONS = 5000
 TABLE_UPDATES = 4000
+SLOW_BYTES = 1000
 
 
 @breach("huge-headers", "ENHANCE_YOUR_CALM", limit="max_request_header_bytes")
@@ -54,5 +55,6 @@ async def slow_headers(attacker: Attacker) -> Ending:
     """Sends a header block one byte at a time."""
     async with attacker.http2() as peer:
         await peer.greeted(attacker.patience_s)
-        await peer.drip(frames.headers(1, peer.block()), attacker.pace_s)
+        slow = frames.headers(1, peer.block([*frames.request(), ("x-slow", "v" * SLOW_BYTES)]))
+        await peer.drip(slow[: int(attacker.patience_s / attacker.pace_s)], attacker.pace_s)
         return await peer.ending(attacker.patience_s)

@@ -1,8 +1,9 @@
 """One end of an HTTP/2 connection that sends what it is told to, and keeps account of what comes back."""
 
+import struct
 from collections import defaultdict
 
-from hpack import Decoder, Encoder
+from hpack import Decoder, Encoder, HPACKError
 
 from gossip.misbehave import frames
 from gossip.misbehave.conversation import Conversation
@@ -15,6 +16,10 @@ PREFIX_BYTES = 5
 DATA_BYTES = 16_000
 INITIAL_WINDOW_BYTES = 65_535
 GRANT_BYTES = 32 * 1024
+MAX_SAID_BYTES = 16 * 1024 * 1024
+"""On one connection; acknowledgements for a hundred thousand messages are a third of that."""
+MAX_MESSAGES = 1000
+"""Kept of one call; more are counted as received, and dropped."""
 
 
 class Http2Peer(Conversation):
@@ -27,6 +32,7 @@ class Http2Peer(Conversation):
         self.resets: dict[int, int] = {}
         self.statuses: dict[int, CallStatus] = {}
         self.messages: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._said_bytes = 0
         self._is_greeted = False
         self._decoder = Decoder()
         self._bodies: defaultdict[int, bytearray] = defaultdict(bytearray)
@@ -88,7 +94,8 @@ class Http2Peer(Conversation):
 
     def is_over(self, stream_id: int) -> bool:
         """Whether a call, or the connection, has ended."""
-        return self.is_closed or bool(self.goaway_code) or stream_id in self.statuses or stream_id in self.resets
+        is_gone = self.is_closed or bool(self.breach or self.goaway_code)
+        return is_gone or stream_id in self.statuses or stream_id in self.resets
 
     async def greeted(self, patience_s: float) -> None:
         """Wait until the other side has said what it wants, which we acknowledge.
@@ -103,6 +110,8 @@ class Http2Peer(Conversation):
         Cancellation: nothing changes.
         """
         await self.until(lambda: self.is_over(stream_id), patience_s)
+        if self.breach:
+            return self.last_word()
         if self.goaway_code:
             await self.until(lambda: self.is_closed, patience_s)
             return Ending(End.GOAWAY, error_code_name(self.goaway_code))
@@ -121,6 +130,17 @@ class Http2Peer(Conversation):
 
     def data_received(self, data: bytes) -> None:
         """Take account of each frame that is whole."""
+        self._said_bytes += len(data)
+        if self._said_bytes > MAX_SAID_BYTES:
+            self.break_off(f"says more than {MAX_SAID_BYTES} bytes")
+            return
+        try:
+            self._take_frames(data)
+        except (struct.error, HPACKError) as error:
+            self.break_off(f"a frame cannot be read: {error}")
+        self.change()
+
+    def _take_frames(self, data: bytes) -> None:
         self.received += data
         while len(self.received) >= frames.HEADER.size:
             word, flags, stream_id = frames.HEADER.unpack_from(self.received)
@@ -130,7 +150,6 @@ class Http2Peer(Conversation):
             body = bytes(self.received[frames.HEADER.size : end])
             del self.received[:end]
             self._frame_came(word & 0xFF, flags, stream_id, body)
-        self.change()
 
     def _frame_came(self, kind: int, flags: int, stream_id: int, body: bytes) -> None:
         match kind:
@@ -159,7 +178,8 @@ class Http2Peer(Conversation):
             end = PREFIX_BYTES + frames.UINT32.unpack_from(held, 1)[0]
             if len(held) < end:
                 break
-            self.messages[stream_id].append(bytes(held[PREFIX_BYTES:end]))
+            if len(self.messages[stream_id]) < MAX_MESSAGES:
+                self.messages[stream_id].append(bytes(held[PREFIX_BYTES:end]))
             del held[:end]
         for key in (0, stream_id):
             self._granted[key] += len(body)

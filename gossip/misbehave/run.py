@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 
 from gossip.errors import DialError
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.ending import CUT, Ending
+from gossip.misbehave.ending import CUT, End, Ending
 from gossip.misbehave.fault import Fault
 from gossip.misbehave.session import NotServedError
 
+FAULT_S = 30.0
+REPETITION_S = 0.02
+"""What a fault takes by itself at most, and each of its repetitions."""
+
 
 async def misbehave(attacker: Attacker, fault: Fault) -> Ending:
-    """Let one fault happen, and tell how it ended.
+    """Let one fault happen, and tell how it ended: with nothing, where it takes longer than it and our patience can.
 
     Raises:
         DialError: Nothing listens, or TLS fails.
@@ -22,9 +26,12 @@ async def misbehave(attacker: Attacker, fault: Fault) -> Ending:
     Cancellation: its connections are cut.
     """
     try:
-        return await fault.run(attacker)
+        async with asyncio.timeout(attacker.patience_s + FAULT_S + attacker.amount * REPETITION_S):
+            return await fault.run(attacker)
     except NotServedError as error:
         return error.ending
+    except TimeoutError:
+        return Ending(End.NOTHING)
 
 
 async def together(attacker: Attacker, fault: Fault, *, connections: int) -> Counter[Ending]:

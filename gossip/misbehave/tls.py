@@ -13,6 +13,7 @@ from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.key_updates import key_updates
 from gossip.misbehave.tcp import closed
 from gossip.transport.gate import Offence
+from gossip.transport.grpc_errors import describe
 
 CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
 UPDATES = 2000
@@ -95,6 +96,8 @@ async def broken_records(attacker: Attacker) -> Ending:
 async def _cut(conversation: Conversation, patience_s: float) -> Ending:
     """Wait for the end once TLS stood: an alert is encrypted then, so nobody can tell whether there was one."""
     await conversation.until(lambda: conversation.is_closed, patience_s)
+    if conversation.breach:
+        return conversation.last_word()
     return CUT if conversation.is_closed else Ending(End.NOTHING)
 
 
@@ -132,19 +135,33 @@ async def one_byte_records(attacker: Attacker) -> Ending:
 async def shake_hands(conversation: Conversation, context: ssl.SSLContext, attacker: Attacker) -> ssl.SSLObject:
     """Bring TLS about over a plain connection, so that bytes of our own can follow.
 
+    Raises:
+        DialError: It does not come about.
+
     Cancellation: TLS stands half.
     """
+    try:
+        async with asyncio.timeout(attacker.patience_s):
+            return await _shake_hands(conversation, context, attacker)
+    except TimeoutError as error:
+        raise attacker.dial_error("tls", f"no answer within {attacker.patience_s:g} s") from error
+    except ssl.SSLError as error:
+        raise attacker.dial_error("tls", describe(error)) from error
+
+
+async def _shake_hands(conversation: Conversation, context: ssl.SSLContext, attacker: Attacker) -> ssl.SSLObject:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = context.wrap_bio(incoming, outgoing, server_hostname=attacker.host)
-    while not conversation.is_closed:
+    while True:
         try:
             tls.do_handshake()
         except ssl.SSLWantReadError:
             conversation.write(outgoing.read())
-            await conversation.until(lambda: bool(conversation.received) or conversation.is_closed, attacker.patience_s)
-            incoming.write(bytes(conversation.received))
-            conversation.received.clear()
         else:
             conversation.write(outgoing.read())
-            break
-    return tls
+            return tls
+        await conversation.changed(lambda: bool(conversation.received) or conversation.is_closed)
+        if not conversation.received:
+            raise attacker.dial_error("tls", conversation.breach or "the peer closed the connection")
+        incoming.write(bytes(conversation.received))
+        conversation.received.clear()
