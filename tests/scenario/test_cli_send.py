@@ -132,6 +132,25 @@ def test_many_messages_without_acknowledgement_all_arrive(quiet: Served) -> None
         assert received["nonce"] == 0
 
 
+@pytest.mark.parametrize("buffer", ["", "peer: {gossip: {sendBuffSize: 7}}"])
+def test_what_is_reported_as_sent_arrives_however_small_the_send_buffer_is(
+    quiet: Served, buffer: str, tmp_path: Path
+) -> None:
+    core_yaml = tmp_path / "core.yaml"
+    core_yaml.write_text(buffer)
+    content = f"through a small buffer {buffer}".encode()
+    arguments = (*peer_options(2), f"--config={core_yaml}", "--data=-", "--count=450", "--json")
+    outcome = run_process("send", quiet.endpoint, *arguments, stdin=content)
+
+    (peer,) = peers_of(outcome)
+    assert outcome.exit_code == 0
+    assert peer["sent"] == 450
+    for _ in range(450):
+        received = quiet.event("received")
+        while received["sha256"] != hashlib.sha256(content).hexdigest():
+            received = quiet.event("received")
+
+
 def test_many_messages_with_acknowledgement(willing: Served, data: Path) -> None:
     arguments = (*peer_options(2), f"--data={data}", "--count=300", "--ack=1", "--json")
     outcome = run("send", willing.endpoint, *arguments)
