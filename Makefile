@@ -65,7 +65,7 @@ docs: $(READY) ## Build the pages into site/; a warning is an error
 pictures: $(READY) ## Draw the pictures of the README from real runs
 	@$(BIN)/python docs/pictures/make.py
 
-bench: $(READY) ## Measure beside grpc.aio, grpclib and plain TLS; writes bench/results and docs/performance.svg
+bench: $(READY) ## Measure beside grpc.aio, grpclib and plain TLS; writes bench/results and docs/performance.md
 	@$(BIN)/python -m bench
 
 bench-check: $(READY) ## Compare the cost of fixed workloads with bench/record.json

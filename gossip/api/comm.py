@@ -94,8 +94,9 @@ MessageAcceptor = Callable[[ReceivedMessage], bool]
 class Comm(Protocol):
     """Sends to and receives from other peers over authenticated connections.
 
-    It belongs to the event loop that it was made in, and to that loop's thread: elsewhere, what sends, receives or
-    dials raises OutOfOrderError. From another thread, ``loop.call_soon_threadsafe(comm.send, message, peer)`` sends.
+    It belongs to the event loop that it was made in, and to that loop's thread: elsewhere what sends, dials,
+    subscribes or closes raises OutOfOrderError. Subscriptions and received messages belong there too, but do not
+    notice. From another thread, ``loop.call_soon_threadsafe(comm.send, message, peer)`` sends.
 
     Mirrors: gossip/comm/comm.go, Comm.
     """

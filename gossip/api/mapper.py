@@ -57,7 +57,7 @@ class Mapper(Protocol):
         ...
 
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
-        """Judge again every stored identity for which ``is_suspected`` returns True, and remove those that fail.
+        """Judge again every other stored identity for which ``is_suspected`` returns True, and remove those that fail.
 
         Mirrors: SuspectPeers.
         """

@@ -33,7 +33,9 @@ def send(
         int | None,
         typer.Option(metavar="MIN", min=1, help="Ask for acknowledgements; how many each message needs."),
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds allowed for each message.")] = 10.0,
+    timeout: Annotated[
+        float, typer.Option(min=0.01, help="Seconds allowed for each message, or for 100 without --ack.")
+    ] = 10.0,
     as_json: Json = False,
 ) -> None:
     """Send a data message to peers, after a handshake with each that tells who is there.

@@ -257,10 +257,12 @@ class CommEngine:
 
         Raises:
             InvalidArgumentError: ``peer`` is no RemotePeer.
+            OutOfOrderError: Called in another event loop; nothing is closed.
 
         Cancellation: the connection is closed all the same.
         """
         check_peer(peer)
+        self._check_here()
         if peer.pki_id:
             await self._population.close(peer.pki_id)
 
@@ -277,8 +279,12 @@ class CommEngine:
 
         Messages that wait for a dial count as queued; what has not left when the time is over is lost, and said.
 
+        Raises:
+            OutOfOrderError: Called in another event loop; nothing is stopped.
+
         Cancellation: connections that were still draining are cut.
         """
+        self._check_here()
         self._is_stopped = True
         ends_at_s = get_running_loop().time() + self._config.drain_s
         try:
@@ -330,6 +336,9 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
+        self._check_here()
+
+    def _check_here(self) -> None:
         try:
             is_here = get_running_loop() is self._loop
         except RuntimeError:

@@ -89,7 +89,7 @@ async def out_of_files(_folder: Path) -> Row:
         "nothing",
         None,
         "nothing; new peers: DialError, connections that stand go on",
-        "by itself once strangers leave or are cut (5 s without TLS)",
+        "by itself once strangers leave or are cut (after 5 s, if TLS is not up by then)",
     )
 
 

@@ -135,6 +135,10 @@ def test_another_thread_and_its_loop_are_refused_and_nothing_is_sent() -> None:
                         one.comm.send(data_message(b"elsewhere"), two.remote)
                     with pytest.raises(OutOfOrderError, match="outside the event loop"):
                         asyncio.run(one.comm.send_with_ack(data_message(b"elsewhere"), 1, 1, two.remote))
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        asyncio.run(one.comm.close_conn(two.remote))
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        asyncio.run(one.comm.stop())
 
                 await asyncio.to_thread(elsewhere)
                 one.comm.send(data_message(b"last"), two.remote)

@@ -11,7 +11,7 @@ MAX_PEERS = 32
 
 
 def demo(
-    orgs: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many organisations.")] = 2,
+    orgs: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many organisations; 2 to 32 peers in all.")] = 2,
     peers: Annotated[int, typer.Option(min=1, max=MAX_PEERS, help="How many peers each organisation has.")] = 2,
     as_json: Json = False,
 ) -> None:
