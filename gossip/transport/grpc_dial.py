@@ -10,7 +10,7 @@ from h2.exceptions import ProtocolError, TooManyStreamsError
 
 from gossip.api.options import DialOptions
 from gossip.errors import StreamBrokenError
-from gossip.transport.endpoint import certified_name, is_address, parse_endpoint
+from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
@@ -166,8 +166,6 @@ class ClientProtocol(GrpcProtocol):
     async def _resolve(self) -> Addresses:
         try:
             self._host, port = parse_endpoint(self.endpoint)
-            if is_address(self._host):
-                return [(self._host, port)]
             return await look_up(self._host, port)
         except (ValueError, OSError) as error:
             raise address_error(self.endpoint, error) from error

@@ -14,6 +14,8 @@ from functools import cache, partial
 from socket import SOCK_STREAM, getaddrinfo
 from typing import TypeVar
 
+from gossip.transport.endpoint import is_address
+
 MAX_AT_ONCE = 32
 """Each is a thread, for as long as the system looks; more wait for one that ends."""
 
@@ -22,13 +24,15 @@ T = TypeVar("T")
 
 
 async def look_up(host: str, port: int) -> Addresses:
-    """Every address of a host for TCP, in the system's order, each with ``port``.
+    """Every address of a host for TCP, in the system's order, each with ``port``; of an address itself.
 
     Raises:
         OSError: It has none, or could not be looked up.
 
     Cancellation: the answer is dropped when it comes.
     """
+    if is_address(host):
+        return [(host, port)]
     loop = asyncio.get_running_loop()
     found: asyncio.Future[Addresses] = loop.create_future()
     _look_ups(os.getpid()).add(partial(_look_up, host, port, loop, found))

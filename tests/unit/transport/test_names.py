@@ -41,6 +41,12 @@ def test_a_host_has_addresses_with_the_port() -> None:
     assert {port for _, port in addresses} == {7051}
 
 
+@pytest.mark.parametrize("address", ["192.0.2.1", "::1", "fe80::1%eth0"])
+def test_an_address_is_not_looked_up(address: str, resolver: Resolver) -> None:
+    assert asyncio.run(look_up(address, 7051)) == [(address, 7051)]
+    assert resolver.asked == []
+
+
 def test_a_host_that_is_not_there_is_an_error_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(*_: object, **_kind: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
