@@ -142,10 +142,16 @@ class MapperMachine(RuleBasedStateMachine):
         self.clock.jump(timedelta(seconds=seconds))
         self.clock_was_set = True
 
+    def suspect(self, suspected: set[PeerIdentityType]) -> None:
+        """Those that hold count as used."""
+        self.mapper.suspect_peers(lambda identity: identity in suspected)
+        for pki_id in {pki_id_of(identity) for identity in suspected - {self.own}} & self.stored.keys():
+            self.stored[pki_id].used_at_s = self.loop.time()
+
     @rule(distrusted=st.sets(peers), suspected=st.sets(peers))
     def distrust_and_suspect(self, distrusted: set[PeerIdentityType], suspected: set[PeerIdentityType]) -> None:
         self.crypto.untrusted = set(distrusted)
-        self.mapper.suspect_peers(lambda identity: identity in suspected)
+        self.suspect(suspected)
         assert not {pki_id_of(identity) for identity in distrusted & suspected - {self.own}} & self.stored.keys()
 
     @rule(distrusted=st.sets(peers), renewed=peers)
@@ -161,7 +167,7 @@ class MapperMachine(RuleBasedStateMachine):
             self.own = renewed
             self.stored.setdefault(pki_id_of(renewed), Stored(self.loop.time()))
             self.mapper.set_identity(renewed)
-        self.mapper.suspect_peers(lambda _: True)
+        self.suspect(set(PEERS))
         assert not {pki_id_of(identity) for identity in self.crypto.untrusted} & self.stored.keys()
 
     @rule()
