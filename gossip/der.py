@@ -73,6 +73,16 @@ def read_certificate_fields(content: bytes) -> list[bytes]:
     return [element.encoded for element in read_elements(content) if element.tag != _VERSION_TAG]
 
 
+def read_fields_of_certificate(certificate: bytes) -> list[bytes]:
+    """The same of a whole certificate.
+
+    Raises:
+        ValueError: As for ``read_element``.
+    """
+    signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
+    return read_certificate_fields(signed.content)
+
+
 def read_integer(data: bytes) -> tuple[int, bytes]:
     """Split an INTEGER off ``data``; give its value and what follows it.
 

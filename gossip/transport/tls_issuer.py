@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gossip.der import SEQUENCE, read_certificate_fields, read_element
+from gossip.der import read_fields_of_certificate
 from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import BEGIN, read_text
 
@@ -44,8 +44,7 @@ class _Names(NamedTuple):
 def _names(certificate: bytes) -> _Names:
     """Issuer and subject in DER; of what is no certificate, which OpenSSL will complain of, neither."""
     try:
-        signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
-        fields = read_certificate_fields(signed.content)
+        fields = read_fields_of_certificate(certificate)
         return _Names(issuer=fields[2], subject=fields[4])
     except (ValueError, IndexError):
         return _Names(b"", b"")

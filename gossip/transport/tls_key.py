@@ -2,7 +2,7 @@
 
 import ssl
 
-from gossip.der import SEQUENCE, read_certificate_fields, read_element, read_elements, read_integer
+from gossip.der import SEQUENCE, read_element, read_elements, read_fields_of_certificate, read_integer
 
 MAX_RSA_BITS = 8192
 """Spec: CVE-2023-29409; Go has had it since 1.20.7, for every certificate that is sent."""
@@ -13,16 +13,18 @@ _UNSPECIFIED = 1
 
 
 def has_long_rsa_key(certificate: bytes) -> bool:
-    """Whether a certificate in DER, which OpenSSL has read, is of an RSA key of more than 8,192 bits."""
+    """Whether a certificate in DER is of an RSA key of more than 8,192 bits; not where it is none."""
     if len(certificate) <= MAX_RSA_BITS // 8:
         return False
-    signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
-    key_info = read_element(read_certificate_fields(signed.content)[5], SEQUENCE)
-    algorithm, key = read_elements(key_info.content)
-    if not algorithm.content.startswith(_RSA):
-        return False
-    unused_bits = 1
-    modulus, _ = read_integer(read_element(key.content[unused_bits:], SEQUENCE).content)
+    try:
+        key_info = read_element(read_fields_of_certificate(certificate)[5], SEQUENCE)
+        algorithm, key = read_elements(key_info.content)
+        if not algorithm.content.startswith(_RSA):
+            return False
+        unused_bits = 1
+        modulus, _ = read_integer(read_element(key.content[unused_bits:], SEQUENCE).content)
+    except (ValueError, IndexError):
+        return False  # OpenSSL will complain of it
     return modulus.bit_length() > MAX_RSA_BITS
 
 

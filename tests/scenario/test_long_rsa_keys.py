@@ -1,5 +1,6 @@
 """RSA keys that Go's TLS takes for an attack on its processor are refused: on both sides, and in our own files."""
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,13 @@ def test_a_client_with_one_is_cut_off(files: TlsFiles, monkeypatch: pytest.Monke
 
     run_bounded(main)
     assert cut == [Offence.TLS]
+
+
+def test_what_is_no_certificate_is_refused_by_name_however_long_it_is(files: TlsFiles) -> None:
+    files.certificate.write_text(ssl.DER_cert_to_PEM_cert(b"\1" * 3000))
+    with pytest.raises(ConfigurationError, match="cannot be used together with the key in") as refused:
+        client_side(files)
+    assert refused.value.path == str(files.certificate)
 
 
 def test_our_own_one_is_refused_by_name(files: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
