@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from gossip.shown import shown_text
 
-MAX_HOST = 255
+MAX_HOST_CHARACTERS = 255
 """No name of the DNS is longer: an endpoint that another peer told may be megabytes, which take seconds to read."""
 
 
@@ -24,7 +24,9 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
         host = host[1:-1]
     elif ":" in host:
         raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
-    if not 0 < len(host) <= MAX_HOST or any(character.isspace() or character in "/@[]" for character in host):
+    if not 0 < len(host) <= MAX_HOST_CHARACTERS or any(
+        character.isspace() or character in "/@[]" for character in host
+    ):
         raise ValueError(f"{shown_text(repr(host))} is not a host name")
     try:
         host.encode("idna")
