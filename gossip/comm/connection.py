@@ -57,13 +57,14 @@ class Connection:
         self._channel = channel
         self._capacity = capacity
         self._metrics = metrics
+        self._loop = asyncio.get_running_loop()
         self._outbox: deque[bytes] = deque()
         self._sends_at_once = True
         self._queued = Flag()
         self._room = Flag()
         self._flushed = Flag()
         self._flushed.set()
-        self._is_open = True
+        self.is_open = True
         self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
         self._writer: asyncio.Task[None] | None = None
@@ -72,11 +73,6 @@ class Connection:
 
     def __repr__(self) -> str:
         return f"<Connection {'to' if self.is_outgoing else 'from'} {self.info}>"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it takes envelopes."""
-        return self._is_open
 
     @property
     def queued(self) -> int:
@@ -114,11 +110,11 @@ class Connection:
         Raises:
             ClosedError: The connection is closed; nothing was queued.
         """
-        if not self._is_open:
+        if not self.is_open:
             raise ClosedError(f"the connection with {self.info} is closed")
         if self._sends_at_once and self._flushed.is_set() and self._stream.send_nowait(frame):
             self._sends_at_once = False
-            asyncio.get_running_loop().call_soon(self._send_at_once_again)
+            self._loop.call_soon(self._send_at_once_again)
             self._metrics.messages_sent(1)
             return
         if not self._outbox:
@@ -173,10 +169,10 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
-        self._writer = asyncio.get_running_loop().create_task(self._write(), name=f"writer of {self!r}")
+        self._writer = self._loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
-                if not self._is_open:
+                if not self.is_open:
                     return
                 if early:
                     await deliver(self, early)
@@ -239,7 +235,7 @@ class Connection:
         self._sends_at_once = True
 
     def _shut(self) -> None:
-        self._is_open = False
+        self.is_open = False
         self._outbox.clear()
         self._room.set()
         self._flushed.set()
@@ -259,7 +255,7 @@ class Connection:
         self._why = str(error)
         self._write_error = error.with_traceback(None)
         self._shut()
-        self._stop_reading(asyncio.get_running_loop().time() + LAST_WORD_S)
+        self._stop_reading(self._loop.time() + LAST_WORD_S)
 
     async def _write(self) -> None:
         try:

@@ -66,13 +66,13 @@ class Feed(Generic[T]):
         if self._ended:
             return True
         events = self._events
-        # _is_full, written out: this runs for every message and subscriber.
+        # _is_full and _wake, written out: this runs for every message and subscriber.
         if self._blocked or (events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes)):
             return False
         events.append((event, size_bytes))
         self._held_bytes += size_bytes
-        if self._reader is not None:
-            self._wake(self._reader)
+        if (reader := self._reader) is not None and not reader.done():
+            reader.set_result(None)
         return True
 
     async def offer(self, event: T, size_bytes: int = 0) -> None:

@@ -74,7 +74,8 @@ class Reception:
             if nonce is not None:
                 self._acks.answer(connection.info.pki_id, nonce, "")
                 continue
-            if len(frame) <= WHOLE_BYTES:
+            size_bytes = len(frame)
+            if size_bytes <= WHOLE_BYTES:
                 signed = parse_envelope(frame)
             else:
                 signed = await _parse_in_turns(frame, began_at_s)
@@ -85,8 +86,8 @@ class Reception:
                     asks = True
                     await connection.answerable()
                 received = Received(signed, connection, self._find)
-                for feed in self._demux.dispatch_nowait(received, len(frame)):
-                    await feed.offer(received, len(frame))
+                for feed in self._demux.dispatch_nowait(received, size_bytes):
+                    await feed.offer(received, size_bytes)
 
     def _is_taken(self, connection: Connection, frame: bytes) -> bool:
         nonce = find_positive_ack(frame)

@@ -1,6 +1,7 @@
 """A message together with the exact bytes it travels in, and its signatures."""
 
 from collections.abc import Callable
+from typing import Final
 
 from gossip.errors import InvalidMessageError, MalformedMessageError, SignatureError
 from gossip.judges import hear_verdict
@@ -39,7 +40,15 @@ class SignedMessage:
         "_signature",
         "_source",
         "_start",
+        "kind",
+        "nonce",
     )
+
+    # Read for every message: as properties, these two took 1 % of an acknowledged one's instructions.
+    kind: Final[MessageKind]
+    """Which content the message has."""
+    nonce: Final[int]
+    """Pairs the message with its acknowledgement; 0 when none is wanted."""
 
     def __init__(
         self,
@@ -64,6 +73,8 @@ class SignedMessage:
         self._signature = signature
         self._secret_envelope = secret_envelope
         self._head = head
+        self.kind = head[0]
+        self.nonce = head[1]
         self._envelope = envelope
         self._is_ours = is_ours
         self._message: GossipMessage | None = None
@@ -89,16 +100,6 @@ class SignedMessage:
     def secret_envelope(self) -> SecretEnvelope | None:
         """What only the sender's organisation may read, signed separately."""
         return self._secret_envelope
-
-    @property
-    def kind(self) -> MessageKind:
-        """Which content the message has."""
-        return self._head[0]
-
-    @property
-    def nonce(self) -> int:
-        """Pairs the message with its acknowledgement; 0 when none is wanted."""
-        return self._head[1]
 
     @property
     def channel(self) -> ChannelId:
