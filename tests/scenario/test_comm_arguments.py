@@ -3,6 +3,8 @@
 import asyncio
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -145,3 +147,22 @@ def test_another_thread_and_its_loop_are_refused_and_nothing_is_sent() -> None:
                 assert data_of(await anext(messages)) == b"last"
 
     asyncio.run(main())
+
+
+def test_a_loop_that_goes_on_in_another_thread_takes_its_layer_along() -> None:
+    async def opened(stack: AsyncExitStack) -> tuple[MemoryPeer, MemoryPeer]:
+        one, two = await stack.enter_async_context(memory_peers("one", "two"))
+        return one, two
+
+    async def talk(one: MemoryPeer, two: MemoryPeer) -> bytes:
+        with two.comm.accept(everything) as messages:
+            one.comm.send(data_message(b"here"), two.remote)
+            return data_of(await anext(messages))
+
+    with asyncio.Runner() as runner, ThreadPoolExecutor(1) as threads:
+        loop, stack = runner.get_loop(), AsyncExitStack()
+        one, two = loop.run_until_complete(opened(stack))
+        assert threads.submit(loop.run_until_complete, talk(one, two)).result(10) == b"here"
+        with pytest.raises(OutOfOrderError, match="outside the event loop"):
+            one.comm.send(data_message(b"no loop runs"), two.remote)
+        loop.run_until_complete(stack.aclose())
