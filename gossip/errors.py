@@ -152,7 +152,11 @@ class IdentityExpiredError(IdentityError):
 
 
 class IdentityRevokedError(IdentityError):
-    """A CRL of the identity's own MSP names its certificate, or one above it."""
+    """A CRL of the identity's own MSP names its certificate; ``source`` is the CRL's file."""
+
+    def __init__(self, text: str, *, pki_id: PkiId | None = None, source: str | None = None) -> None:
+        super().__init__(text, pki_id=pki_id)
+        self.source = source
 
 
 class UntrustedIdentityError(IdentityError):

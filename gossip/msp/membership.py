@@ -88,10 +88,12 @@ class Msp:
         """
         chain = self._find_issuing_chain(member)
         certificate, issuer = member.certificate, chain[1]
-        if self._revocations.is_revoked(certificate, issuer):
+        crl = self._revocations.find_crl(certificate, issuer)
+        if crl is not None:
             raise IdentityRevokedError(
                 "could not validate identity against certification chain: The certificate has been revoked: a CRL of "
-                f"{issuer.subject} names {certificate.subject}, serial number {certificate.serial_number:x}"
+                f"{issuer.subject} names {certificate.subject}, serial number {certificate.serial_number:x}",
+                source=crl,
             )
         self._ou_rules.check(certificate.organizational_units, chain)
 

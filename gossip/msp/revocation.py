@@ -46,15 +46,16 @@ class Revocations:
     Mirrors: msp/mspimplvalidate.go, validateCertAgainstChain.
     """
 
-    def __init__(self, crls: Iterable[x509.CertificateRevocationList], cas: Iterable[Certificate]) -> None:
+    def __init__(self, crls: Iterable[tuple[str, x509.CertificateRevocationList]], cas: Iterable[Certificate]) -> None:
+        """Read CRLs, each with the file that it came from, by the CAs that they may be of."""
         crls = tuple(crls)
-        self._serial_numbers = {
-            ca: frozenset(entry.serial_number for crl in crls if counts_for(crl, ca) for entry in crl) for ca in cas
+        self._files_by_serial = {
+            ca: {entry.serial_number: file for file, crl in crls if counts_for(crl, ca) for entry in crl} for ca in cas
         }
 
-    def is_revoked(self, certificate: Certificate, issuer: Certificate) -> bool:
-        """True when ``issuer`` revoked ``certificate``; from when on plays no part."""
-        return certificate.serial_number in self._serial_numbers[issuer]
+    def find_crl(self, certificate: Certificate, issuer: Certificate) -> str | None:
+        """Find the file of a CRL with which ``issuer`` revoked ``certificate``; from when on plays no part."""
+        return self._files_by_serial[issuer].get(certificate.serial_number)
 
 
 def counts_for(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:

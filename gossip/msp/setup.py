@@ -102,12 +102,13 @@ def build_revocations(config: MspConfig, tree: CaTree) -> Revocations:
     Raises:
         ConfigurationError: An intermediate CA is revoked, with which Fabric does not start.
     """
-    revocations = Revocations((file.crl for file in config.crls), tree.cas)
+    revocations = Revocations(((file.path, file.crl) for file in config.crls), tree.cas)
     for intermediate in tree.intermediates:
-        if revocations.is_revoked(intermediate, tree.find_chain(intermediate)[1]):
+        crl = revocations.find_crl(intermediate, tree.find_chain(intermediate)[1])
+        if crl is not None:
             raise ConfigurationError(
-                f"CA Certificate is not valid: the intermediate CA {intermediate.subject} has been revoked "
-                "by a CRL of this MSP; remove it",
+                f"CA Certificate is not valid: the intermediate CA {intermediate.subject} has been revoked by {crl}; "
+                "remove it",
                 path=config.path,
             )
     return revocations
@@ -157,13 +158,13 @@ def check_tls_cas(config: MspConfig) -> None:
         check_ca(file)
         _check_purposes(file)
     tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
-    revocations = Revocations((file.crl for file in config.crls), tree.cas)
+    revocations = Revocations(((file.path, file.crl) for file in config.crls), tree.cas)
     for file in config.tls_intermediates:
         chain = find_ca_chain(tree, file)
-        if len(chain) > 1 and revocations.is_revoked(file.certificate, chain[1]):
+        crl = revocations.find_crl(file.certificate, chain[1]) if len(chain) > 1 else None
+        if crl is not None:
             raise ConfigurationError(
-                f"CA Certificate is not valid: {file.certificate.subject} has been revoked by a CRL of this MSP; "
-                "remove it",
+                f"CA Certificate is not valid: {file.certificate.subject} has been revoked by {crl}; remove it",
                 path=file.path,
             )
 

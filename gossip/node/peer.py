@@ -11,6 +11,7 @@ from gossip.comm.observer import Observer
 from gossip.errors import ConfigurationError, IdentityError
 from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
+from gossip.msp.rule_source import find_rule_source
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
@@ -137,7 +138,8 @@ class Peer(Node):
         self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)
 
     def _unusable(self, error: IdentityError) -> ConfigurationError:
-        return ConfigurationError(f"our own identity cannot be used: {error}", path=str(self._settings.msp_dir))
+        source = find_rule_source(error) or str(self._settings.msp_dir)
+        return ConfigurationError(f"our own identity cannot be used: {error}", path=source)
 
 
 def _check_can_be_read_again(files: TlsFiles) -> None:

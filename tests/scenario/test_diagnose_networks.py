@@ -272,6 +272,16 @@ def they_revoked_us(tmp_path: Path) -> Iterator[Arguments]:
 
 
 @contextmanager
+def we_revoked_them(tmp_path: Path) -> Iterator[Arguments]:
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    (msp / "crls").mkdir()
+    (msp / "crls" / "older.pem").write_bytes(organization(1).ca.revoke([], now=NOW))
+    (msp / "crls" / "newer.pem").write_bytes(organization(1).ca.revoke([peer(1).identity.certificate], now=NOW))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
 def our_copy_names_another_certifier(tmp_path: Path) -> Iterator[Arguments]:
     msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
     other = Authority.create("ca-old.org1.example.com", "org1.example.com", validity=organization(1).validity)
@@ -443,6 +453,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (they_have_no_msp_of_ours, ("verdict", "theirs", "organization-unknown-to-them", "the channels", 1)),
     (our_wrong_mspid, ("verdict", "ours", "wrong-mspid", "peer.localMspId (--mspid)", 1)),
     (our_identity_expired, ("own_identity", "ours", "expired", "peer0.org2/msp/signcerts/", 2)),
+    (we_revoked_them, ("identity", "theirs", "revoked", "org1/msp/crls/newer.pem", 1)),
     (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
     (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:7", 1)),

@@ -32,7 +32,7 @@ MADE = [
     errors.UnknownIdentityError(PKI_ID),
     errors.PkiIdMismatchError(claimed=PKI_ID, computed=PkiId(b"\x03")),
     errors.IdentityExpiredError(datetime(2026, 1, 1, tzinfo=UTC), pki_id=PKI_ID),
-    errors.IdentityRevokedError("text", pki_id=PKI_ID),
+    errors.IdentityRevokedError("text", pki_id=PKI_ID, source="crls/crl.pem"),
     errors.UntrustedIdentityError("text", pki_id=PKI_ID, source="config.yaml:3"),
     errors.SignatureError("text"),
     errors.HandshakeError("text"),

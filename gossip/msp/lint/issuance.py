@@ -57,10 +57,13 @@ def lint_crls(folder: Folder) -> Iterator[Finding]:
         yield from _lint_crl(entry, folder)
     own = folder.own()
     issuers = [ca.certificate for ca in folder.authorities()]
-    revocations = Revocations([entry.crl for entry in folder.crls], issuers)
+    revocations = Revocations(((entry.file, entry.crl) for entry in folder.crls), issuers)
     for issuer in issuers:
-        if own is not None and own.certificate.is_signed_by(issuer) and revocations.is_revoked(own.certificate, issuer):
-            problem = f"{own.certificate.subject} was revoked by {issuer.subject}"
+        if own is None or not own.certificate.is_signed_by(issuer):
+            continue
+        crl = revocations.find_crl(own.certificate, issuer)
+        if crl is not None:
+            problem = f"{own.certificate.subject} was revoked by {issuer.subject}, which {crl} says"
             yield error(own.file, "revoked", problem, "enroll again for a new certificate")
 
 

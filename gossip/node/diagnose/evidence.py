@@ -49,7 +49,7 @@ class Theirs:
         issuing_mspids: The organisations that we know whose CA issued it, whatever it claims.
         tls_issuing_mspids: Those whose TLS CA did.
         has_namesake: None of them did, but the organisation that it claims has a CA of its issuer's name.
-        rule_source: File and line of the rule that it breaks.
+        rule_source: File, and line where there is one, of the rule that it breaks.
     """
 
     pki_id: PkiId

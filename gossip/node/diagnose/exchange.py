@@ -22,6 +22,7 @@ from gossip.messages import ConnEstablish
 from gossip.msp.claim import parse_claim
 from gossip.msp.issuers import find_issuing_mspids, find_tls_issuing_mspids, has_namesake
 from gossip.msp.registry import MspRegistry
+from gossip.msp.rule_source import find_rule_source
 from gossip.msp.service import MspCryptoService
 from gossip.msp.verdict import judge_identity
 from gossip.node.diagnose.diagnosis import Stage
@@ -140,9 +141,5 @@ def _find_rule(registry: MspRegistry, identity: PeerIdentityType) -> str | None:
     try:
         registry.find_standing(identity)
     except IdentityError as refusal:
-        cause: BaseException | None = refusal
-        while cause is not None:
-            if isinstance(cause, UntrustedIdentityError) and cause.source is not None:
-                return cause.source
-            cause = cause.__cause__
+        return find_rule_source(refusal)
     return None

@@ -138,6 +138,9 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if claimed not in known:
         text = f"we have no MSP of {name}, only {', '.join(known)}: add its MSP folder"
         return Side.OURS, (Cause("organization-unknown-here", text, f"--org {name}=DIR"),)
+    if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
+        text = f"{certificate.subject} was revoked: enroll it again"
+        return Side.THEIRS, (Cause("revoked", text, theirs.rule_source or str(known[claimed] / "crls")),)
     role = judge_role(evidence, theirs, claim)
     if role is not None:
         return Side.OURS, (role,)
@@ -149,9 +152,6 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
     if not theirs.issuing_mspids:
         return judge_stranger(evidence, theirs, claim, known[claimed] / "cacerts")
-    if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
-        text = f"{certificate.subject} was revoked: enroll it again"
-        return Side.THEIRS, (Cause("revoked", text, str(known[claimed] / "crls")),)
     broken = _explain_chain(evidence, claim)
     if broken is not None:
         return broken

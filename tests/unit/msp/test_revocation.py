@@ -54,8 +54,9 @@ def test_listed_serial_number_is_revoked() -> None:
     msp = make_msp([root], crls=crl_files(make_crl(root, [1, revoked.certificate.serial_number])))
     with pytest.raises(
         IdentityRevokedError, match="The certificate has been revoked: a CRL of root names revoked, serial"
-    ):
+    ) as caught:
         msp.check_identity(msp.place(revoked.certificate))
+    assert caught.value.source == "crls/0.pem"
     assert not is_revoked(msp, other)
 
 

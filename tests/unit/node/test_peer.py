@@ -13,7 +13,7 @@ from gossip.api.options import DialOptions, TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.comm.stages import Stages
 from gossip.errors import ClosedError, ConfigurationError, OutOfOrderError
-from gossip.msp.authority import Validity
+from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import parse_certificate_pem
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
@@ -22,7 +22,7 @@ from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.grpc_server import GrpcListener
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
-from tests.support.organizations import NOW, organization, organization_folder, peer_folder
+from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import other_tasks
 from tests.support.recorders import RecordingMetrics
 
@@ -213,6 +213,40 @@ def test_a_reload_keeps_the_dial_options_that_were_set_since(folder: Path) -> No
             assert peer.comm.dial_options.dial_timeout_s == 1.5
             accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
             assert accepted.link.own_certificate == leaf(folder / "tls" / "server.crt")
+
+    run_bounded(main)
+
+
+def test_the_crl_that_revokes_our_own_identity_is_named(folder: Path) -> None:
+    crl = folder / "msp" / "crls" / "crl.pem"
+
+    async def main() -> None:
+        async with open_peer(settings_of(folder=folder)) as running:
+            crl.parent.mkdir(exist_ok=True)
+            crl.write_bytes(organization(1).ca.revoke([peer(1).identity.certificate], now=NOW))
+
+            with pytest.raises(ConfigurationError, match=r"our own identity cannot be used: .* revoked") as caught:
+                running.reload()
+
+            assert caught.value.path == str(crl)
+
+    run_bounded(main)
+
+
+def test_the_rule_of_config_yaml_that_our_own_identity_breaks_is_named(folder: Path) -> None:
+    other = Authority.create("ca-old.org1.example.com", "org1.example.com", validity=organization(1).validity)
+    (folder / "msp" / "cacerts" / "ca-old.pem").write_bytes(other.certificate_pem)
+    config = folder / "msp" / "config.yaml"
+    before, peers = config.read_text().split("PeerOUIdentifier:")
+    certificate = f"cacerts/{organization(1).ca.name}-cert.pem"
+    config.write_text(before + "PeerOUIdentifier:" + peers.replace(certificate, "cacerts/ca-old.pem", 1))
+    line = config.read_text().splitlines().index("    Certificate: cacerts/ca-old.pem") + 1
+
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match="our own identity cannot be used") as caught:
+            async with open_peer(settings_of(folder=folder)):
+                pass
+        assert caught.value.path == f"{config}:{line}"
 
     run_bounded(main)
 

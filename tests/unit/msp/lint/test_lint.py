@@ -614,6 +614,12 @@ def test_without_any_ca_the_lines_come_in_order_and_nothing_is_named_that_is_not
     assert {each.remedy for each in findings} == {"put the CA's certificate into cacerts, and name it"}
 
 
+def test_the_crl_that_revokes_the_peer_is_named(msp: Path) -> None:
+    revoke_it(msp)
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+    assert finding.problem.endswith(f"was revoked by {CA.name}, which crls/crl.pem says")
+
+
 def test_of_two_crls_in_one_file_the_second_revokes_nothing(msp: Path) -> None:
     put_two_crls_into_one_file(msp)
     local = Msp(load_msp_config(msp, "Org1MSP"))
