@@ -26,7 +26,8 @@ class Subscription(Protocol[T_co]):
 
         Raises:
             StopAsyncIteration: There will be none.
-            OutOfOrderError: Another task is waiting for it.
+            OutOfOrderError: Another task is waiting for it, or it would have to wait in another event loop; nothing
+                changes.
 
         Cancellation: no event is lost.
         """
@@ -64,6 +65,7 @@ class ReceivedMessage(Protocol):
         Where another connection took that one's place, it goes by the other one.
 
         Raises:
+            OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: The message cannot be encoded; nothing was sent.
 
@@ -78,6 +80,7 @@ class ReceivedMessage(Protocol):
         The first time it waits for nothing: a peer that takes no answers holds up nobody but itself.
 
         Raises:
+            OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: The text cannot be encoded; nothing was sent.
 
@@ -94,9 +97,9 @@ MessageAcceptor = Callable[[ReceivedMessage], bool]
 class Comm(Protocol):
     """Sends to and receives from other peers over authenticated connections.
 
-    It belongs to the event loop that it was made in, and to that loop's thread: elsewhere what sends, dials,
-    subscribes or closes raises OutOfOrderError. Subscriptions and received messages belong there too, but do not
-    notice. From another thread, ``loop.call_soon_threadsafe(comm.send, message, peer)`` sends.
+    It belongs to the event loop that it was made in, and so do its subscriptions and the messages that they deliver:
+    elsewhere, to send, dial, subscribe, answer, close or wait for an event raises OutOfOrderError.
+    From another thread, ``loop.call_soon_threadsafe(comm.send, message, peer)`` sends.
 
     Mirrors: gossip/comm/comm.go, Comm.
     """

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from gossip.api.peer import ConnectionInfo
+from gossip.comm.home import Home
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.metrics import Metrics
@@ -53,11 +54,12 @@ class Connection:
         self.info = info
         self.is_outgoing = channel is not None
         self.closed_by_us = False
+        self.home = Home()
         self._stream = stream
         self._channel = channel
         self._capacity = capacity
         self._metrics = metrics
-        self._loop = asyncio.get_running_loop()
+        self._loop = self.home.loop
         self._outbox: deque[bytes] = deque()
         self._sends_at_once = True
         self._queued = Flag()

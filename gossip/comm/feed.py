@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
+from gossip.comm.home import Home
 from gossip.errors import OutOfOrderError
 
 logger = logging.getLogger("gossip.comm")
@@ -36,6 +37,7 @@ class Feed(Generic[T]):
         self._held_bytes = 0
         self._on_close = on_close
         self._name = name
+        self._home = Home()
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
         self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
@@ -82,11 +84,10 @@ class Feed(Generic[T]):
         """
         if self.offer_nowait(event, size_bytes):
             return
-        loop = asyncio.get_running_loop()
-        room = loop.create_future()
+        room = self._home.loop.create_future()
         self._blocked[room] = event, size_bytes
         if self._stall is None and self._taken != self._taken_when_said:
-            self._stall = loop.call_later(STALL_S, self._look_for_stall, self._taken)
+            self._stall = self._home.loop.call_later(STALL_S, self._look_for_stall, self._taken)
         try:
             await room
         finally:
@@ -98,7 +99,7 @@ class Feed(Generic[T]):
         if not self._blocked:
             return
         if self._taken != taken:
-            self._stall = asyncio.get_running_loop().call_later(STALL_S, self._look_for_stall, self._taken)
+            self._stall = self._home.loop.call_later(STALL_S, self._look_for_stall, self._taken)
             return
         self._taken_when_said = taken
         logger.warning(
@@ -159,7 +160,8 @@ class Feed(Generic[T]):
     async def _wait_for_event(self) -> None:
         if self._reader is not None:
             raise OutOfOrderError("another task is reading this subscription")
-        self._reader = asyncio.get_running_loop().create_future()
+        self._home.check()
+        self._reader = self._home.loop.create_future()
         try:
             await self._reader
         finally:

@@ -44,22 +44,26 @@ class Received:
         """Send ``message`` back, unsigned.
 
         Raises:
+            OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: ``message`` cannot be encoded; nothing was sent.
 
         Cancellation: nothing was sent.
         """
+        self._connection.home.check()
         await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; only a second time waits for a peer that takes no answers.
 
         Raises:
+            OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: ``error`` is not text that UTF-8 can hold; nothing was sent.
 
         Cancellation: nothing was sent.
         """
+        self._connection.home.check()
         frame = encode_ack(self._signed.nonce, error or "")
         if self._is_acked:
             await self._way_back().send(frame)

@@ -61,7 +61,7 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
 
 
 def _check_wait(timeout_s: object, min_ack: object) -> None:
-    if not isinstance(timeout_s, int | float) or not is_finite(timeout_s):
+    if not isinstance(timeout_s, (int, float)) or not is_finite(timeout_s):  # a union is made anew for each look
         raise InvalidArgumentError("timeout_s", f"must be a number of seconds, not {shown_text(repr(timeout_s))}")
     if not isinstance(min_ack, int):
         raise InvalidArgumentError("min_ack", f"must be a number of peers, not {min_ack!r}")

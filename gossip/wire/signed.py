@@ -245,7 +245,8 @@ def with_nonce(signed: SignedMessage, nonce: int) -> SignedMessage:
     if signed._is_ours:
         # Our own encoder wrote the old nonce first, and in as few bytes as it takes.
         kind, old_nonce, channel, tag, content_at, _ = signed._head
-        payload = encode_nonce(nonce) + signed._source[len(encode_nonce(old_nonce)) :]
+        rest = signed._source[len(encode_nonce(old_nonce)) :] if old_nonce else signed._source
+        payload = encode_nonce(nonce) + rest
         end = len(payload)
         if content_at > 0:
             content_at += end - signed._end

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gossip.api.comm import ReceivedMessage
+from gossip.api.comm import ReceivedMessage, Subscription
 from gossip.api.peer import RemotePeer
 from gossip.errors import ConfigurationError, InvalidArgumentError, InvalidMessageError, OutOfOrderError
 from tests.support.peers import MemoryPeer, data_message, data_of, everything, memory_peers, settle
@@ -145,6 +145,47 @@ def test_another_thread_and_its_loop_are_refused_and_nothing_is_sent() -> None:
                 await asyncio.to_thread(elsewhere)
                 one.comm.send(data_message(b"last"), two.remote)
                 assert data_of(await anext(messages)) == b"last"
+
+    asyncio.run(main())
+
+
+def test_a_subscription_is_not_read_in_another_loop_and_stays_readable() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            with two.comm.accept(everything) as messages, two.comm.presumed_dead() as deaths:
+
+                async def read(subscription: Subscription[Any]) -> None:
+                    await anext(subscription)
+
+                def elsewhere() -> None:
+                    for subscription in (messages, deaths):
+                        with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                            asyncio.run(read(subscription))
+
+                await asyncio.to_thread(elsewhere)
+                one.comm.send(data_message(b"here"), two.remote)
+                assert data_of(await anext(messages)) == b"here"
+
+    asyncio.run(main())
+
+
+def test_a_message_is_not_answered_in_another_loop_and_can_still_be_answered() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            with two.comm.accept(everything) as messages:
+                sending = asyncio.create_task(one.comm.send_with_ack(data_message(), 10, 1, two.remote))
+                received = await anext(messages)
+
+                def elsewhere() -> None:
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        asyncio.run(received.ack())
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        asyncio.run(received.respond(GOSSIP))
+
+                await asyncio.to_thread(elsewhere)
+                assert not sending.done()
+                await received.ack()
+                assert (await sending).ack_count() == 1
 
     asyncio.run(main())
 
