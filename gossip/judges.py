@@ -16,6 +16,29 @@ def must_be_awaited(function: object) -> bool:
     return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
 
 
+def check_function(name: str, function: object) -> None:
+    """Return when it can be called, and answers at once.
+
+    Raises:
+        InvalidArgumentError: It is no function, or a coroutine function; ``name`` says which argument.
+    """
+    if not callable(function):
+        raise InvalidArgumentError(name, f"must be a function, not {shown_text(repr(function))}")
+    if must_be_awaited(function):
+        raise InvalidArgumentError(name, f"must not wait, and {_name_of(function)} is a coroutine function")
+
+
+def check_methods(name: str, thing: object, methods: Iterable[str]) -> None:
+    """Return when it has these methods.
+
+    Raises:
+        ConfigurationError: One is missing; ``name`` says of which argument.
+    """
+    for method in methods:
+        if not callable(getattr(thing, method, None)):
+            raise ConfigurationError(f"{name} has no method {method}: {type(thing).__name__}")
+
+
 def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> None:
     """Return when it has these methods, and none of them is a coroutine function: nobody would await its verdict.
 
@@ -23,12 +46,10 @@ def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> N
         ConfigurationError: One is missing, or is; ``name`` says of which argument.
     """
     for method in methods:
-        found = getattr(judge, method, None)
-        if not callable(found):
-            raise ConfigurationError(f"{name} has no method {method}: {type(judge).__name__}")
+        check_methods(name, judge, (method,))
+        found = getattr(judge, method)
         if must_be_awaited(found):
-            what = getattr(found, "__qualname__", repr(found))
-            raise ConfigurationError(f"{name} must answer at once, and {what} is a coroutine function")
+            raise ConfigurationError(f"{name} must answer at once, and {_name_of(found)} is a coroutine function")
 
 
 def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -41,5 +62,9 @@ def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) 
     answer = judge(*args, **kwargs)
     if answer is not None:
         asked = judge.func if isinstance(judge, partial) else judge
-        name = getattr(asked, "__qualname__", repr(asked))
-        raise InvalidArgumentError(name, f"must return None or raise, and answered {shown_text(repr(answer))}")
+        said = shown_text(repr(answer))
+        raise InvalidArgumentError(_name_of(asked), f"must return None or raise, and answered {said}")
+
+
+def _name_of(function: object) -> str:
+    return str(getattr(function, "__qualname__", repr(function)))

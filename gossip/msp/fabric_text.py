@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 
+from gossip.checks import check_argument
 from gossip.errors import MalformedMessageError, UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate
 from gossip.msp.distinguished_name import ORGANIZATIONAL_UNIT, DistinguishedName, parse_name
@@ -20,8 +21,12 @@ def identity_text(identity: PeerIdentityType) -> str:
 
     Nothing of it is verified.
 
+    Raises:
+        InvalidArgumentError: ``identity`` is not bytes.
+
     Mirrors: gossip/api/crypto.go, PeerIdentityType.String.
     """
+    check_argument("identity", identity, bytes)
     encoded = b64encode(identity).decode()
     try:
         serialized = parse_serialized_identity(identity)

@@ -36,6 +36,9 @@ def compare_messages(this: GossipMessage, that: GossipMessage, *, data_block_sto
         that: One that was there before.
         data_block_storage_size: How far apart two blocks' numbers may be before the older block is dropped;
             as in Fabric, a negative number is taken for a large one, its lowest 64 bits.
+
+    Raises:
+        InvalidArgumentError: One of the two is no GossipMessage.
     """
     kind = kind_of(this)
     if kind is not kind_of(that):

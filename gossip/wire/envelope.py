@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gossip.checks import check_argument
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.head import CONTENTS, NO_HEAD, fill_contents, scan_part
 from gossip.wire.scan import at_once
@@ -28,15 +29,16 @@ def parse_envelope(frame: bytes) -> SignedMessage:
     Raises:
         MalformedEnvelopeError: Not an Envelope; it names the rule, the byte and the field.
         MalformedMessageError: What is in it is not a GossipMessage, or has too many parts; it names the same.
+        InvalidArgumentError: ``frame`` is not bytes.
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
     start = stop = pos = 0
     signature = b""
-    end = len(frame)
-    if end > WHOLE_BYTES:
-        return _parse_thoroughly(frame)
     try:
+        end = len(frame)
+        if end > WHOLE_BYTES:
+            return _parse_thoroughly(frame)
         while pos < end:
             key = frame[pos]
             length = frame[pos + 1]
@@ -55,7 +57,7 @@ def parse_envelope(frame: bytes) -> SignedMessage:
                 return _parse_thoroughly(frame)
             pos += length
         head = scan_part(frame, start, stop, stop, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
-    except (NotWellFormed, IndexError, UnicodeDecodeError):
+    except (NotWellFormed, IndexError, UnicodeDecodeError, TypeError):
         return _parse_thoroughly(frame)
     if pos != end or head[5] != stop:
         return _parse_thoroughly(frame)
@@ -63,5 +65,6 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
 
 def _parse_thoroughly(frame: bytes) -> SignedMessage:
-    """A long envelope, one with more in it than payload and signature, or a malformed one."""
+    """A long envelope, one with more in it than payload and signature, or a malformed one; or no bytes at all."""
+    check_argument("frame", frame, bytes)
     return next(filter(None, parse_in_slices(frame)))

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import betterproto
 
+from gossip.checks import check_argument
 from gossip.errors import MalformedMessageError
 from gossip.messages import (
     AliveMessage,
@@ -54,8 +55,12 @@ def fabric_text(signed: SignedMessage) -> bytes:
     A membership request holds a message, which may itself be a membership request; below ten levels the rest is
     omitted.
 
+    Raises:
+        InvalidArgumentError: ``signed`` is no signed message.
+
     Mirrors: SignedGossipMessage.String.
     """
+    check_argument("signed", signed, SignedMessage)
     return _text(signed, MAX_NESTED)
 
 

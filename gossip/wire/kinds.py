@@ -5,6 +5,7 @@ Mirrors: gossip/protoext/message.go, the ``Is…`` functions and ``GetPullMsgTyp
 
 from enum import IntEnum
 
+from gossip.checks import check_argument
 from gossip.messages import GossipMessage, PullMsgType
 from gossip.wire.copies import values_of
 
@@ -48,14 +49,25 @@ _BY_NAME = {kind.field_name: kind for kind in MessageKind}
 
 
 def kind_of(message: GossipMessage) -> MessageKind:
-    """The kind of a message that is at hand as an object; a `SignedMessage` knows its own."""
+    """The kind of a message that is at hand as an object; a `SignedMessage` knows its own.
+
+    Raises:
+        InvalidArgumentError: ``message`` is no GossipMessage.
+    """
+    check_argument("message", message, GossipMessage)
     current = values_of(message)["_group_current"]
     name = current["content"] if isinstance(current, dict) else None
     return MessageKind.NONE if name is None else _BY_NAME[name]
 
 
 def pull_msg_type(message: GossipMessage) -> PullMsgType:
-    """What a pull message pulls; UNDEFINED for every other message. Mirrors: GetPullMsgType."""
+    """What a pull message pulls; UNDEFINED for every other message.
+
+    Raises:
+        InvalidArgumentError: ``message`` is no GossipMessage.
+
+    Mirrors: GetPullMsgType.
+    """
     kind = kind_of(message)
     if kind is MessageKind.HELLO:
         return message.hello.msg_type

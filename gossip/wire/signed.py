@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
+from gossip.checks import check_argument
 from gossip.errors import InvalidMessageError, MalformedMessageError, SignatureError
-from gossip.judges import hear_verdict
+from gossip.judges import check_function, hear_verdict
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode
@@ -154,15 +155,13 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
 
     Raises:
         InvalidMessageError: The message cannot be encoded, or ``sign`` returned something else than bytes.
+        InvalidArgumentError: ``sign`` is no function, or a coroutine function.
         Exception: Whatever ``sign`` raises.
 
     Mirrors: SignedGossipMessage.Sign.
     """
     payload = _encode_ours(message)
-    signature = sign(payload)
-    if not isinstance(signature, bytes):
-        raise InvalidMessageError(f"expected bytes, got {type(signature).__name__}", field="Envelope.signature")
-    return _ours(payload, signature)
+    return _ours(payload, _sign(payload, sign, "Envelope.signature"))
 
 
 def noop_sign(message: GossipMessage) -> SignedMessage:
@@ -183,6 +182,14 @@ def _encode_ours(message: GossipMessage) -> bytes:
     return encode(message)
 
 
+def _sign(payload: bytes, sign: Sign, field: str) -> bytes:
+    check_function("sign", sign)
+    signature = sign(payload)
+    if not isinstance(signature, bytes):
+        raise InvalidMessageError(f"expected bytes, got {type(signature).__name__}", field=field)
+    return signature
+
+
 def _ours(payload: bytes, signature: bytes) -> SignedMessage:
     end = len(payload)
     return SignedMessage(payload, 0, end, signature, None, scan_head(payload, 0, end), None, True)
@@ -192,13 +199,15 @@ def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMess
     """The same message with a secret envelope of its own signature; one that was there is replaced.
 
     Raises:
-        InvalidMessageError: The secret cannot be encoded.
+        InvalidMessageError: The secret cannot be encoded, or ``sign`` returned something else than bytes.
+        InvalidArgumentError: ``signed`` is no signed message, or ``sign`` is no function, or a coroutine function.
         Exception: Whatever ``sign`` raises.
 
     Mirrors: SignSecret.
     """
+    check_argument("signed", signed, SignedMessage)
     payload = encode(secret)
-    secret_envelope = SecretEnvelope(payload=payload, signature=sign(payload))
+    secret_envelope = SecretEnvelope(payload=payload, signature=_sign(payload, sign, "SecretEnvelope.signature"))
     return SignedMessage(
         signed._source,
         signed._start,
@@ -216,10 +225,13 @@ def check_signature(signed: SignedMessage, verify: Verify) -> None:
 
     Raises:
         SignatureError: A payload or a signature is missing.
+        InvalidArgumentError: ``signed`` is no signed message, or ``verify`` is no function, or a coroutine function.
         Exception: Whatever ``verify`` raises.
 
     Mirrors: SignedGossipMessage.Verify.
     """
+    check_argument("signed", signed, SignedMessage)
+    check_function("verify", verify)
     _check_one("message", signed.signature, signed.payload, verify)
     secret = signed.secret_envelope
     if secret is not None:
@@ -261,8 +273,12 @@ def internal_endpoint(signed: SignedMessage) -> str:
 
     Only as true as the signature of the secret envelope, see `check_signature`.
 
+    Raises:
+        InvalidArgumentError: ``signed`` is no signed message.
+
     Mirrors: gossip/protoext/membership.go, InternalEndpoint.
     """
+    check_argument("signed", signed, SignedMessage)
     if signed.secret_envelope is None:
         return ""
     try:

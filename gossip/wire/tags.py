@@ -29,10 +29,13 @@ def find_tag_fault(message: GossipMessage) -> str | None:
 
     Fabric has no rule for messages of the connection itself (conn, ack, empty) and for private data, so that no tag is
     legal there; it does not ask either.
+
+    Raises:
+        InvalidArgumentError: ``message`` is no GossipMessage.
     """
+    kind = kind_of(message)
     if message.tag == Tag.UNDEFINED:
         return "Undefined tag"
-    kind = kind_of(message)
     wanted = _WANTED.get(kind)
     if is_pull_msg(kind):
         pulled = pull_msg_type(message)

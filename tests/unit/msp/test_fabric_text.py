@@ -4,6 +4,7 @@ from base64 import b64decode
 
 import pytest
 
+from gossip.errors import InvalidArgumentError
 from gossip.msp.fabric_text import identity_text
 from gossip.msp.pem import encode_certificate_pem
 from gossip.types import PeerIdentityType
@@ -18,6 +19,11 @@ IDENTITIES = load_vectors("identities.json")
 def test_fabrics_words(record: Record) -> None:
     identity = PeerIdentityType(b64decode(record["serialized_identity_b64"]))
     assert identity_text(identity) == record["string"]
+
+
+def test_an_identity_is_bytes() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"^identity must be bytes, not 'Org1MSP'$"):
+        identity_text("Org1MSP")  # type: ignore[arg-type]
 
 
 def test_texts_are_written_as_go_writes_json() -> None:
