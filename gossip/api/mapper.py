@@ -20,7 +20,8 @@ class Mapper(Protocol):
         Raises:
             IdentityExpiredError: It ended before now.
             PkiIdMismatchError: ``pki_id`` is not its own.
-            IdentityError: It is not valid.
+            IdentityError: It is not valid, or one of the two is empty.
+            InvalidArgumentError: One of the two is not bytes, such as a PKI-ID in hex.
 
         Mirrors: Put.
         """
@@ -31,13 +32,20 @@ class Mapper(Protocol):
 
         Raises:
             UnknownIdentityError: None is stored under ``pki_id``.
+            InvalidArgumentError: It is not bytes, such as a PKI-ID in hex.
 
         Mirrors: Get.
         """
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """Sign with our own identity's key. Mirrors: Sign."""
+        """Sign with our own identity's key.
+
+        Raises:
+            InvalidArgumentError: ``message`` is not bytes.
+
+        Mirrors: Sign.
+        """
         ...
 
     def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
@@ -47,17 +55,27 @@ class Mapper(Protocol):
             UnknownIdentityError: None is stored under ``pki_id``.
             IdentityError: The stored identity is not valid any more.
             SignatureError: The signature does not hold.
+            InvalidArgumentError: One of the three is not bytes.
 
         Mirrors: Verify.
         """
         ...
 
     def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
-        """Name an identity, without judging it; None when it cannot be read. Mirrors: GetPKIidOfCert."""
+        """Name an identity, without judging it; None when it cannot be read.
+
+        Raises:
+            InvalidArgumentError: It is not bytes.
+
+        Mirrors: GetPKIidOfCert.
+        """
         ...
 
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
         """Judge again every other stored identity for which ``is_suspected`` returns True, and remove those that fail.
+
+        Raises:
+            InvalidArgumentError: ``is_suspected`` is no function, or a coroutine function; nothing is removed.
 
         Mirrors: SuspectPeers.
         """

@@ -6,7 +6,7 @@ from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
 from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
-from gossip.checks import check_kind
+from gossip.checks import check_argument, check_kind
 from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
 from gossip.comm.attempts import Attempts
@@ -27,8 +27,8 @@ from gossip.comm.sending import Sending, check_peer
 from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
-from gossip.errors import ClosedError, GossipError, InvalidArgumentError
-from gossip.judges import must_be_awaited
+from gossip.errors import ClosedError, GossipError
+from gossip.judges import check_function
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
@@ -39,6 +39,9 @@ class CommEngine:
     """Implements :class:`gossip.api.comm.Comm`. Made inside a running event loop; ``async with`` stops it.
 
     A listener is not part of it: hand :meth:`serve_stream` to one as its handler.
+
+    Raises:
+        ConfigurationError: ``config``, ``metrics`` or ``observer`` is of another kind; it is named.
 
     Mirrors: gossip/comm/comm_impl.go, commImpl.
     """
@@ -60,8 +63,8 @@ class CommEngine:
             metrics: Takes figures.
             observer: Told of connections and handshakes.
         """
-        config, metrics = config or CommConfig(), guarded(metrics)
-        observer = GuardedObserver(observer or Observer())
+        config, metrics, observer = config or CommConfig(), guarded(metrics), GuardedObserver(observer or Observer())
+        check_kind("config", config, CommConfig)
         self._trust = trust
         self._config = config
         self._metrics = metrics
@@ -175,18 +178,22 @@ class CommEngine:
         await self.reach(peer, Stages())
 
     async def reach(self, peer: RemotePeer, stages: Stages) -> Link:
-        """Do what :meth:`probe` does, and tell in ``stages`` how it went.
+        """Do what :meth:`probe` does, and fill in ``stages`` on the way.
+
+        Returns:
+            The connection as it was; it is closed.
 
         Raises:
             TransportError: It does not answer; ``stages.current`` is where it stopped.
             RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
-            InvalidArgumentError: ``peer`` is no RemotePeer.
+            InvalidArgumentError: ``peer`` is no RemotePeer, or ``stages`` no Stages.
 
         Cancellation: the connection is cut.
         """
         self._check_running()
         check_peer(peer)
+        check_argument("stages", stages, Stages)
         async with self._attempts.attempt():
             return await self._initiator.probe(peer.endpoint, stages)
 
@@ -201,15 +208,20 @@ class CommEngine:
         return (await self.introduce(peer, Stages())).info.identity
 
     async def introduce(self, peer: RemotePeer, stages: Stages) -> Accepted:
-        """Do what :meth:`handshake` does, and tell in ``stages`` how it went.
+        """Do what :meth:`handshake` does, and fill in ``stages`` on the way.
+
+        Returns:
+            Who the peer is, and the connection as it was; it is closed.
 
         Raises:
             GossipError: As :meth:`gossip.api.comm.Comm.handshake` says; ``stages.current`` is where it stopped.
+            InvalidArgumentError: ``stages`` is no Stages.
 
         Cancellation: the connection is cut.
         """
         self._check_running()
         check_peer(peer)
+        check_argument("stages", stages, Stages)
         try:
             async with self._attempts.attempt():
                 accepted = await self._initiator.handshake(peer, stages)
@@ -227,11 +239,7 @@ class CommEngine:
             InvalidArgumentError: ``acceptor`` is no function, or a coroutine function: it must not wait.
         """
         self._check_running()
-        if not callable(acceptor):
-            raise InvalidArgumentError("acceptor", f"must be a function, not {acceptor!r}")
-        if must_be_awaited(acceptor):
-            name = getattr(acceptor, "__qualname__", repr(acceptor))
-            raise InvalidArgumentError("acceptor", f"must not wait, and {name} is a coroutine function")
+        check_function("acceptor", acceptor)
         return self._demux.subscribe(acceptor)
 
     def presumed_dead(self) -> Subscription[PkiId]:
@@ -267,11 +275,21 @@ class CommEngine:
             await self._population.close(peer.pki_id)
 
     def close_conn_nowait(self, pki_id: PkiId) -> None:
-        """Do what :meth:`close_conn` does, and do not wait until it is done."""
+        """Do what :meth:`close_conn` does, and do not wait until it is done.
+
+        Raises:
+            InvalidArgumentError: ``pki_id`` is not bytes; nothing is closed.
+        """
+        check_argument("pki_id", pki_id, bytes)
         self._population.close_nowait(pki_id)
 
     def is_connected(self, pki_id: PkiId) -> bool:
-        """Whether there is a connection with this PKI-ID."""
+        """Whether there is a connection with this PKI-ID.
+
+        Raises:
+            InvalidArgumentError: It is not bytes, such as a PKI-ID in hex.
+        """
+        check_argument("pki_id", pki_id, bytes)
         return self._population.is_connected(pki_id)
 
     async def stop(self) -> None:
@@ -321,6 +339,7 @@ class CommEngine:
 
         Raises:
             IdentityError: The crypto service cannot read it; the old one stays.
+            InvalidArgumentError: It is not bytes; the old one stays.
         """
         self._trust.set_identity(identity)
         self._store.own_pki_id = self._trust.pki_id
@@ -330,7 +349,12 @@ class CommEngine:
         return sum(connection.queued for connection in self._store)
 
     def dropped(self, peer: RemotePeer) -> int:
-        """How many messages this peer lost because its send buffer was full."""
+        """How many messages this peer lost because its send buffer was full; 0 for a peer without PKI-ID.
+
+        Raises:
+            InvalidArgumentError: ``peer`` is no RemotePeer.
+        """
+        check_peer(peer)
         return self._overflow.dropped(peer.pki_id) if peer.pki_id else 0
 
     def _check_running(self) -> None:

@@ -1,8 +1,11 @@
 """A user's metrics, kept from breaking what they count."""
 
 from gossip.comm.users_code import UsersCode
+from gossip.judges import check_methods
 from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.types import PkiId
+
+METHODS = tuple(name for name in vars(NoMetrics) if not name.startswith("_"))
 
 
 class GuardedMetrics:
@@ -38,7 +41,12 @@ class GuardedMetrics:
 
 
 def guarded(metrics: Metrics | None) -> Metrics:
-    """The metrics, guarded; none count nothing."""
+    """The metrics, guarded; none count nothing.
+
+    Raises:
+        ConfigurationError: One of their methods is missing.
+    """
     if metrics is None:
         return NoMetrics()
+    check_methods("metrics", metrics, METHODS)
     return GuardedMetrics(metrics)

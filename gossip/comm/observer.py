@@ -1,6 +1,7 @@
 """What a user of the communication layer may watch."""
 
 from gossip.api.peer import ConnectionInfo
+from gossip.checks import check_kind
 from gossip.comm.users_code import UsersCode
 from gossip.errors import GossipError
 
@@ -25,6 +26,11 @@ class GuardedObserver(Observer):
     """Passes each event on; what the other observer raises is logged once in a while, and goes no further."""
 
     def __init__(self, observer: Observer) -> None:
+        """
+        Raises:
+            ConfigurationError: ``observer`` is none.
+        """
+        check_kind("observer", observer, Observer)
         self._observer = observer
         self._users = UsersCode("An observer")
 

@@ -4,6 +4,7 @@ from gossip.api.crypto import MessageCryptoService
 from gossip.api.mapper import Mapper
 from gossip.api.peer import ConnectionInfo
 from gossip.api.security import SecurityAdvisor
+from gossip.checks import check_argument
 from gossip.clock import Clock
 from gossip.comm.handshake import Expectation, Handshake
 from gossip.comm.own_conn_establish import OwnConnEstablish
@@ -27,6 +28,7 @@ class Trust:
 
         Raises:
             IdentityError: ``crypto`` cannot read our own identity.
+            InvalidArgumentError: ``identity`` is not bytes.
         """
         self.clock = clock
         self._crypto = crypto
@@ -39,6 +41,7 @@ class Trust:
 
         Raises:
             IdentityError: The crypto service cannot read it; the old one stays.
+            InvalidArgumentError: It is not bytes; the old one stays.
         """
         self.pki_id, self._own_conn_establish = self._introduce(identity)
 
@@ -75,6 +78,7 @@ class Trust:
         return Expectation(pki_id, is_stand_in)
 
     def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, OwnConnEstablish]:
+        check_argument("identity", identity, bytes)
         pki_id = self._crypto.get_pki_id_of_cert(identity)
         if pki_id is None:
             raise IdentityError("our own identity cannot be read")

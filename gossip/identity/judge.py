@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.security import SecurityAdvisor
+from gossip.checks import check_argument
 from gossip.errors import IdentityError
 from gossip.identity.entry import Entry
 from gossip.identity_check import check_identity
@@ -46,7 +47,9 @@ class IdentityJudge:
 
         Raises:
             IdentityError: It cannot be read or stored.
+            InvalidArgumentError: It is not bytes.
         """
+        check_argument("identity", identity, bytes)
         pki_id = self._crypto.get_pki_id_of_cert(identity)
         if pki_id is None:
             raise IdentityError("our own identity cannot be read")

@@ -16,7 +16,7 @@ from gossip.identity.entry import Entry, PurgeReason
 from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
-from gossip.judges import check_answers_at_once, hear_verdict
+from gossip.judges import check_answers_at_once, check_function, check_methods, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 logger = logging.getLogger("gossip.identity")
@@ -74,9 +74,10 @@ class IdentityMapper:
                 many: an organisation can make identities without number, and shall not push out others with them.
 
         Raises:
-            ConfigurationError: The threshold is no positive number, there is no room for anybody else, or ``crypto`` or
-                ``advisor`` lacks a method or has one that must be awaited.
+            ConfigurationError: The threshold is no positive number, there is no room for anybody else, ``crypto``,
+                ``advisor`` or ``clock`` lacks a method, or one of the first two must be awaited.
             IdentityError: Our own identity is not valid, or has ended.
+            InvalidArgumentError: ``identity`` is not bytes.
 
         Mirrors: NewIdentityMapper, which panics where this raises IdentityError.
         """
@@ -84,8 +85,7 @@ class IdentityMapper:
         check_number("max_identities", max_identities, whole=True)
         if max_identities < 2:
             raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
-        check_answers_at_once("crypto", crypto, CRYPTO_METHODS)
-        check_answers_at_once("advisor", advisor, ("org_by_peer_identity",))
+        _check_who_judges(crypto, advisor, clock)
         self._crypto = crypto
         self._judge = IdentityJudge(crypto, advisor)
         self._clock = clock
@@ -188,8 +188,13 @@ class IdentityMapper:
         Those that hold count as used; those that ended or were not used for too long are removed as well. When
         ``is_suspected`` raises, nothing is judged or removed.
 
+        Raises:
+            InvalidArgumentError: ``is_suspected`` is no function, or a coroutine function; nothing is removed.
+            Exception: Whatever ``is_suspected`` raises.
+
         Mirrors: SuspectPeers.
         """
+        check_function("is_suspected", is_suspected)
         suspected = [entry for entry in self._table if entry is not self._table.own and is_suspected(entry.identity)]
         self._sweep()
         now, failed = self._clock.now(), []
@@ -216,7 +221,6 @@ class IdentityMapper:
             InvalidArgumentError: It is not bytes; the former one stays.
             IdentityError: It is not valid, or has ended; the former one stays.
         """
-        check_argument("identity", identity, bytes)
         now = self._clock.now()
         self._table.set_own(self._judge.judge_own(identity, now), now)
         former_end_at = self._table.find_next_end()
@@ -292,3 +296,9 @@ class IdentityMapper:
                 self._on_purge(entry.pki_id, entry.identity, reason)
             except Exception:
                 logger.exception("on_purge failed for the identity %s, which is %s", entry.pki_id.hex(), reason)
+
+
+def _check_who_judges(crypto: MessageCryptoService, advisor: SecurityAdvisor, clock: Clock) -> None:
+    check_answers_at_once("crypto", crypto, CRYPTO_METHODS)
+    check_answers_at_once("advisor", advisor, ("org_by_peer_identity",))
+    check_methods("clock", clock, ("now", "sleep"))

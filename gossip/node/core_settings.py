@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gossip.api.options import DialOptions, TlsFiles
+from gossip.checks import check_kind
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError
 from gossip.node.setting_layers import DEFAULT, InForce
@@ -70,8 +71,10 @@ class CoreSettings:
                 TLS CAs in them are trusted too, as a Fabric peer trusts those of its channels.
 
         Raises:
-            ConfigurationError: A setting is missing without which there is no peer; names its key.
+            ConfigurationError: A setting is missing without which there is no peer, and its key is named; or an
+                argument, or a folder of it, cannot be used.
         """
+        check_kind("organizations", organizations, Mapping, may_be_none=True)
         others = dict(organizations or {})
         return PeerSettings(
             mspid=self._need("peer.localMspId", self.mspid),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gossip.api.options import MIB, DialOptions
-from gossip.checks import check_path
+from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
 from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
@@ -47,6 +47,7 @@ def load_core_yaml(
     """
     if path is not None:
         check_path("path", path)
+    check_kind("environ", environ, Mapping)
     file = YamlFile(path) if path is not None else None
     layers = Layers(file, environ, options or {})
     send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer

@@ -61,6 +61,7 @@ class Node:
 
     Raises:
         IdentityError: ``crypto`` cannot read our own identity, or holds it for invalid.
+        InvalidArgumentError: ``identity`` is not bytes.
         ConfigurationError: A TLS file or another argument cannot be used; it is named.
 
     Mirrors: gossip/comm/comm_impl.go, NewCommInstance.
@@ -173,6 +174,7 @@ class Node:
 
         Raises:
             IdentityError: ``crypto`` cannot read it, or it is not valid or has ended; the former one stays.
+            InvalidArgumentError: It is not bytes; the former one stays.
         """
         self.identities.set_identity(identity)
         self.comm.set_identity(identity)

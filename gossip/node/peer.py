@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gossip.api.options import TlsFiles
+from gossip.checks import check_argument
 from gossip.clock import Clock, SystemClock
 from gossip.comm.observer import Observer
 from gossip.errors import ConfigurationError, IdentityError
@@ -41,7 +42,8 @@ async def open_peer(
         clock: What identities expire by.
 
     Raises:
-        ConfigurationError: A file, folder or address cannot be used; it is named, and nothing is left open.
+        ConfigurationError: A file, folder, address or argument cannot be used; it is named, and nothing is left open.
+        InvalidArgumentError: ``settings`` are no PeerSettings; nothing is left open.
 
     Cancellation: nothing is left open.
     """
@@ -60,7 +62,12 @@ class Peer(Node):
     def __init__(
         self, settings: PeerSettings, metrics: Metrics | None, observer: Observer | None, clock: Clock | None
     ) -> None:
-        """Read every file and put the parts together."""
+        """Read every file and put the parts together.
+
+        Raises:
+            ConfigurationError, InvalidArgumentError: As :func:`open_peer` lists them.
+        """
+        check_argument("settings", settings, PeerSettings)
         self._settings = settings
         self._organizations = load_organizations(settings)
         registry = MspRegistry(self._organizations.local, self._organizations.channels)

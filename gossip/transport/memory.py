@@ -9,6 +9,7 @@ import logging
 from math import inf
 
 from gossip.api.options import DialOptions
+from gossip.checks import check_number
 from gossip.errors import ConfigurationError, DialError, GossipError, RefusedByPeerError, StreamBrokenError
 from gossip.throttle import Throttle, and_more
 from gossip.transport.base import DialTimes, Link, StreamHandler
@@ -72,13 +73,23 @@ class MemoryNetwork:
             connection.break_off(f"the link between {one} and {other} was cut")
 
     def delay(self, one: str, other: str, seconds: float) -> None:
-        """Let everything on this link arrive ``seconds`` later; a dial and a Ping take twice that."""
+        """Let everything on this link arrive ``seconds`` later; a dial and a Ping take twice that.
+
+        Raises:
+            ConfigurationError: ``seconds`` is no number, or negative; the link stays as it was.
+        """
+        check_number("seconds", seconds, may_be_zero=True)
         line = self._line_between(one, other)
         line.delay_s = seconds
         self._judge_anew(line)
 
     def slow(self, one: str, other: str, bytes_per_s: float) -> None:
-        """Let each direction of each stream on this link carry so many bytes in a second; none is lost."""
+        """Let each direction of each stream on this link carry so many bytes in a second; none is lost.
+
+        Raises:
+            ConfigurationError: ``bytes_per_s`` is no positive number; the link stays as it was.
+        """
+        check_number("bytes_per_s", bytes_per_s)
         line = self._line_between(one, other)
         line.bytes_per_s = bytes_per_s
         self._judge_anew(line)

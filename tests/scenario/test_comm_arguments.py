@@ -14,6 +14,7 @@ import pytest
 from gossip.api.comm import ReceivedMessage, Subscription
 from gossip.api.peer import RemotePeer
 from gossip.errors import ConfigurationError, InvalidArgumentError, InvalidMessageError, OutOfOrderError
+from gossip.transport.memory import MemoryNetwork
 from tests.support.peers import MemoryPeer, data_message, data_of, everything, memory_peers, settle
 from tests.support.virtual_time import run_virtual
 
@@ -85,6 +86,12 @@ ARGUMENTS: list[tuple[str, Callable[[MemoryPeer, MemoryPeer], Any]]] = [
     ("peer must be a RemotePeer, not 'two:7051'", lambda one, two: one.comm.probe(two.endpoint)),  # type: ignore[arg-type]
     ("peer must be a RemotePeer, not 'two:7051'", lambda one, two: one.comm.handshake(two.endpoint)),  # type: ignore[arg-type]
     ("peer must be a RemotePeer, not b'", lambda one, two: one.comm.close_conn(two.pki_id)),  # type: ignore[arg-type]
+    ("peer must be a RemotePeer, not b'", lambda one, two: one.comm.dropped(two.pki_id)),  # type: ignore[arg-type]
+    ("stages must be Stages, not None", lambda one, two: one.comm.reach(two.remote, None)),  # type: ignore[arg-type]
+    ("stages must be Stages, not 'dial'", lambda one, two: one.comm.introduce(two.remote, "dial")),  # type: ignore[arg-type]
+    ("pki_id must be bytes, not 'ab'", lambda one, _: one.comm.is_connected("ab")),  # type: ignore[arg-type]
+    ("pki_id must be bytes, not 'ab'", lambda one, _: one.comm.close_conn_nowait("ab")),  # type: ignore[arg-type]
+    ("identity must be bytes, not 'me'", lambda one, _: one.comm.set_identity("me")),  # type: ignore[arg-type]
 ]
 
 
@@ -100,6 +107,24 @@ def test_arguments_of_another_kind_are_named(text: str, call: Callable[[MemoryPe
         async with memory_peers("one", "two") as (one, two):
             with pytest.raises(InvalidArgumentError, match=f"^{text}"):
                 await made(call, one, two)
+            assert one.comm.get_pki_id() == one.pki_id
+            await one.comm.handshake(two.remote)
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config", "config must be a CommConfig, not 'x'"),
+        ("observer", "observer must be a Observer, not 'x'"),
+        ("metrics", "metrics has no method messages_sent: str"),
+    ],
+)
+def test_a_layer_is_not_made_of_what_it_cannot_use(name: str, text: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match=f"^{text}$"):
+            MemoryPeer(MemoryNetwork(), "one", **{name: "x"})  # type: ignore[arg-type]
 
     run_virtual(main())
 

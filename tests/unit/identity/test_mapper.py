@@ -188,6 +188,34 @@ def test_what_is_not_bytes_is_refused_by_name(call: Callable[[Any], object], arg
     assert list(fixture.mapper.identity_info().by_id()) == [SELF_ID]
 
 
+def test_our_own_identity_is_bytes_and_the_clock_is_one() -> None:
+    crypto, advisor, clock = HmacCrypto(SELF), PrefixAdvisor(), FakeClock()
+    with pytest.raises(InvalidArgumentError, match=r"^identity must be bytes, not 'self'$"):
+        IdentityMapper("self", crypto, advisor, clock=clock)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"^clock has no method now: int$"):
+        IdentityMapper(SELF, crypto, advisor, clock=3)  # type: ignore[arg-type]
+
+
+async def suspecting(_: PeerIdentityType) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("is_suspected", "text"),
+    [
+        (None, "is_suspected must be a function, not None"),
+        (suspecting, "is_suspected must not wait, and suspecting is a coroutine function"),
+    ],
+)
+def test_a_suspector_answers_at_once(is_suspected: Any, text: str) -> None:
+    fixture = Fixture()
+    fixture.put(ALICE)
+    fixture.crypto.untrusted.add(ALICE)
+    with pytest.raises(InvalidArgumentError, match=f"^{text}$"):
+        fixture.mapper.suspect_peers(is_suspected)
+    assert fixture.stored() == {SELF_ID, ALICE_ID}
+
+
 def test_least_recently_used_leaves_when_full_and_never_our_own() -> None:
     fixture = Fixture(max_identities=3)
     fixture.put(ALICE, BOB)

@@ -331,6 +331,13 @@ def test_without_a_file_buffers_are_those_of_the_library() -> None:
     assert (core.send_buffer, core.receive_buffer) == (200, 256)
 
 
+def test_arguments_that_are_no_mappings_are_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"^environ must be a Mapping, not None$"):
+        load_core_yaml(None, None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"^organizations must be a Mapping or None, not 'Org1MSP=msp'$"):
+        load_core_yaml(None, {}).peer_settings("Org1MSP=msp")  # type: ignore[arg-type]
+
+
 def test_variables_are_named_as_fabric_names_them() -> None:
     assert environment_variable("peer.gossip.dialTimeout") == "CORE_PEER_GOSSIP_DIALTIMEOUT"
     assert environment_variable("peer.tls.clientRootCAs.files") == "CORE_PEER_TLS_CLIENTROOTCAS_FILES"

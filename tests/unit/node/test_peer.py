@@ -12,7 +12,7 @@ import pytest
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.comm.stages import Stages
-from gossip.errors import ClosedError, ConfigurationError, OutOfOrderError
+from gossip.errors import ClosedError, ConfigurationError, InvalidArgumentError, OutOfOrderError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import parse_certificate_pem
 from gossip.node.peer import Peer, open_peer
@@ -51,6 +51,16 @@ def test_a_closed_peer_leaves_no_task_and_takes_no_call() -> None:
         with pytest.raises(ClosedError):
             await two.comm.handshake(RemotePeer(one.endpoint))
         await two.stop()
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("settings", [None, "core.yaml"])
+def test_what_is_no_settings_opens_nothing(settings: Any) -> None:
+    async def main() -> None:
+        with pytest.raises(InvalidArgumentError, match=r"^settings must be PeerSettings, not (None|'core.yaml')$"):
+            await open_peer(settings).__aenter__()
+        assert other_tasks() == []
 
     run_bounded(main)
 

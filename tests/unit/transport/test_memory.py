@@ -122,6 +122,20 @@ def test_slow_link_loses_nothing_and_takes_its_time() -> None:
     run_virtual(main())
 
 
+def test_a_fault_that_is_no_number_leaves_the_link_as_it_was() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        with pytest.raises(ConfigurationError, match=r"^seconds must not be negative, not -1$"):
+            network.delay(A, B, -1)
+        with pytest.raises(ConfigurationError, match=r"^bytes_per_s must be positive, not 0$"):
+            network.slow(A, B, 0)
+        await network.dialer(name=A).dial(B)
+        assert now_s() == 0
+
+    run_virtual(main())
+
+
 def test_restore_lets_arrive_what_was_under_way_before_what_comes_later() -> None:
     async def main() -> None:
         network = MemoryNetwork()
