@@ -1,27 +1,21 @@
 """Who attacks: where, with which certificate and identity, how patiently, and how much."""
 
-import asyncio
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from gossip.api.options import TlsFiles
 from gossip.errors import DialError
 from gossip.misbehave.conversation import Conversation
+from gossip.misbehave.dial import C, dial
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import Session
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.grpc_errors import describe
 from gossip.transport.tls import ALPN, client_side
-
-C = TypeVar("C", bound=Conversation)
-
-DIAL_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +131,7 @@ class Attacker:
 
     @asynccontextmanager
     async def _connected(self, make: Callable[[], C], context: ssl.SSLContext | None) -> AsyncIterator[C]:
-        loop = asyncio.get_running_loop()
-        name = self.host if context is not None else None
-        try:
-            async with asyncio.timeout(DIAL_S):
-                _, conversation = await loop.create_connection(
-                    make, self.host, self.port, ssl=context, server_hostname=name
-                )
-        except TimeoutError as error:
-            stage = "tls" if context is not None else "tcp"
-            raise self.dial_error(stage, f"no answer within {DIAL_S:g} s") from error
-        except OSError as error:
-            raise self.dial_error("tls" if isinstance(error, ssl.SSLError) else "tcp", describe(error)) from error
+        conversation = await dial(self.host, self.port, make, context)
         try:
             yield conversation
         finally:

@@ -30,6 +30,7 @@ from tests.support.bounded import run_bounded
 from tests.support.certificates import make_ca, make_der
 from tests.support.odd_servers import (
     begin_http2_and_stop,
+    full_backlog,
     over_tls,
     say_nothing,
     send_garbage,
@@ -144,20 +145,8 @@ def test_name_with_several_addresses_is_tried_to_the_end() -> None:
 
 
 def test_full_backlog_runs_out_of_time_in_tcp() -> None:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        fillers = []
-        try:
-            for _ in range(4):
-                filler = socket.socket()
-                filler.setblocking(False)
-                filler.connect_ex(listening.getsockname())
-                fillers.append(filler)
-            error = dial_error(f"127.0.0.1:{listening.getsockname()[1]}", timeout_s=0.3)
-        finally:
-            for filler in fillers:
-                filler.close()
+    with full_backlog() as endpoint:
+        error = dial_error(endpoint, timeout_s=0.3)
     assert error.stage == "tcp"
     assert "no answer within 0.3 s" in str(error)
 

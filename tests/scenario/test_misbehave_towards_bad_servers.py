@@ -1,28 +1,16 @@
 """What ``gossip misbehave`` tells of servers that misbehave themselves: never that all is well, and it ends."""
 
 import socket
-from collections.abc import Callable
 
 import pytest
 
 from gossip.misbehave import run as run_module
 from gossip.misbehave.conversation import MAX_UNREAD_BYTES
 from gossip.misbehave.http2_peer import MAX_SAID_BYTES
-from tests.support.cli import Outcome, run
-from tests.support.odd_servers import EMPTY_SETTINGS, over_tls, say_nothing, tcp_server
-from tests.support.served import peer_options
-from tests.support.tls_files import tls_ca, tls_files
+from tests.support.misbehaving import endings_of, misbehave, over_http2
+from tests.support.odd_servers import EMPTY_SETTINGS, say_nothing, tcp_server
 
-SERVER = tls_files(1, 0)
 HEADERS, RST_STREAM, GOAWAY, WINDOW_UPDATE = b"\1", b"\3", b"\7", b"\x08"
-
-
-def misbehave(endpoint: str, fault: str, *options: str) -> Outcome:
-    return run("misbehave", endpoint, *peer_options(2), f"--tls-ca={tls_ca(1)}", f"--fault={fault}", "--json", *options)
-
-
-def over_http2(handle: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
-    return over_tls(SERVER, handle, alpn="h2")
 
 
 @pytest.mark.parametrize(
@@ -42,7 +30,7 @@ def test_frames_that_cannot_be_read_are_a_breach(frame: bytes) -> None:
 
     with tcp_server(over_http2(answer)) as endpoint:
         outcome = misbehave(endpoint, "ping-and-stay", "--patience=5")
-    (observed,) = dict_of(outcome)
+    (observed,) = endings_of(outcome)
     assert observed.startswith("breach (a frame cannot be read: ")
     assert (outcome.exit_code, outcome.object["ok"]) == (1, False)
 
@@ -63,14 +51,14 @@ def pour_frames(connection: socket.socket) -> None:
 def test_who_never_stops_talking_is_left() -> None:
     with tcp_server(pour) as endpoint:
         outcome = misbehave(endpoint, "silent", "--patience=60")
-    assert dict_of(outcome) == {f"breach (says more than {MAX_UNREAD_BYTES} bytes)": 1}
+    assert endings_of(outcome) == {f"breach (says more than {MAX_UNREAD_BYTES} bytes)": 1}
     assert outcome.exit_code == 1
 
 
 def test_who_never_stops_talking_http2_is_left() -> None:
     with tcp_server(over_http2(pour_frames)) as endpoint:
         outcome = misbehave(endpoint, "ping-and-stay", "--patience=60")
-    assert dict_of(outcome) == {f"breach (says more than {MAX_SAID_BYTES} bytes)": 1}
+    assert endings_of(outcome) == {f"breach (says more than {MAX_SAID_BYTES} bytes)": 1}
     assert outcome.exit_code == 1
 
 
@@ -123,12 +111,5 @@ def test_a_fault_that_does_not_end_ends_with_nothing(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(run_module, "REPETITION_S", 0.0)
     with tcp_server(over_http2(say_nothing)) as endpoint:
         outcome = misbehave(endpoint, "call-flood", "--patience=0.3")
-    assert dict_of(outcome) == {"nothing": 1}
+    assert endings_of(outcome) == {"nothing": 1}
     assert outcome.exit_code == 1
-
-
-def dict_of(outcome: Outcome) -> dict[str, int]:
-    """The endings that were observed."""
-    observed = outcome.object["observed"]
-    assert isinstance(observed, dict)
-    return observed

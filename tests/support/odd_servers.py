@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from gossip.api.options import TlsFiles
 from gossip.transport import grpc_server
@@ -36,6 +36,20 @@ def tcp_server(handle: Handler) -> Iterator[str]:
         finally:
             listening.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+@contextmanager
+def full_backlog() -> Iterator[str]:
+    """A port where the system drops what would connect, since nobody accepts and no more may wait; its endpoint."""
+    with ExitStack() as opened:
+        listening = opened.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):
+            filler = opened.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listening.getsockname())
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
 
 
 def say_nothing(connection: socket.socket) -> None:
