@@ -236,6 +236,7 @@ class DialError(TransportError):
         super().__init__(f"cannot connect to {shown_text(endpoint)}: {stage}: {text}")
         self.endpoint = endpoint
         self.stage = stage
+        self.text = text
 
 
 class PeerSilentError(TransportError):

@@ -106,7 +106,9 @@ def _try(report: Report, attacker: "Attacker", fault: "Fault", connections: int,
     from gossip.misbehave.run import storm, together
 
     if seconds:
-        endings = asyncio.run(storm([attacker] * connections, fault, duration_s=seconds)).endings
+        outcome = asyncio.run(storm([attacker] * connections, fault, duration_s=seconds))
+        outcome.check_connected()
+        endings = outcome.endings
     else:
         endings = asyncio.run(together(attacker, fault, connections=connections))
     is_right = went_right(fault, set(endings), connections)
@@ -122,18 +124,19 @@ def _try(report: Report, attacker: "Attacker", fault: "Fault", connections: int,
 
 
 def went_right(fault: "Fault", endings: "set[Ending]", connections: int) -> bool:
-    """Whether everything ended as it should.
+    """Whether everything ended as it should; attempts that could not connect tell nothing, for or against.
 
     Connections that authenticate do so as one peer, and of those the other side keeps the last: it ends the others.
     """
-    from gossip.misbehave.ending import SERVED
+    from gossip.misbehave.ending import SERVED, End
     from gossip.misbehave.fault import Layer
 
+    endings = {ending for ending in endings if ending.end is not End.UNREACHABLE}
     right = {ending for ending in endings if fault.expected.covers(ending)}
     authenticates = fault.layer is Layer.MESSAGES or fault.expected == SERVED
     if connections > 1 and authenticates and right:
         return all(any(end.covers(ending) for end in _replaced()) for ending in endings - right)
-    return right == endings
+    return bool(right) and right == endings
 
 
 def _replaced() -> "tuple[Ending, ...]":

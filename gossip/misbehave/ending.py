@@ -25,11 +25,19 @@ class End(StrEnum):
     """The other side misbehaves itself: it cannot be understood, or says more than there is to say."""
     NOTHING = "nothing"
     """Nothing happened for as long as we waited."""
+    UNREACHABLE = "unreachable"
+    """We could not connect, so that no fault happened; no fault should end so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a fault ended, or should end; ``code`` is a name of HTTP/2 or gRPC, ``words`` a part of the reason given."""
+    """How a fault ended, or should end.
+
+    Attributes:
+        end: Of what kind.
+        code: A name of HTTP/2 or gRPC, or the stage at which we could not connect.
+        words: A part of the reason given.
+    """
 
     end: End
     code: str = ""

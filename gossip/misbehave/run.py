@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gossip.errors import DialError
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.ending import CUT, End, Ending
+from gossip.misbehave.ending import End, Ending
 from gossip.misbehave.fault import Fault
 from gossip.misbehave.session import NotServedError
 
@@ -47,22 +47,38 @@ async def together(attacker: Attacker, fault: Fault, *, connections: int) -> Cou
 
 @dataclass(slots=True)
 class Storm:
-    """What became of many attempts: how many ended in which way, and how long the first took."""
+    """What became of many attempts.
+
+    Attributes:
+        endings: How many ended in which way; those that could not connect are UNREACHABLE.
+        first_took_s: How long the first took that could connect.
+        refusal: Why the last one could not connect that could not.
+    """
 
     endings: Counter[Ending] = field(default_factory=Counter)
     first_took_s: float | None = None
+    refusal: DialError | None = None
 
     @property
     def attempts(self) -> int:
         """How many came to an end."""
         return self.endings.total()
 
+    def check_connected(self) -> None:
+        """Return when one attempt at least could connect.
+
+        Raises:
+            DialError: None could; that of the last one.
+        """
+        if self.first_took_s is None and self.refusal is not None:
+            raise self.refusal
+
 
 async def storm(attackers: Sequence[Attacker], fault: Fault, *, duration_s: float) -> Storm:
     """Let a fault happen, each attacker beside the others, again and again for so many seconds.
 
-    Attempts that cannot even connect count as cut. The attempts under way at the end are broken off, unless none has
-    ended yet: how the first one ends is waited for.
+    The attempts under way at the end are broken off, unless none that could connect has ended yet: how the first one
+    ends is waited for.
 
     Raises:
         ConfigurationError: The fault needs a CA that we do not have.
@@ -72,24 +88,28 @@ async def storm(attackers: Sequence[Attacker], fault: Fault, *, duration_s: floa
     outcome = Storm()
     loop = asyncio.get_running_loop()
     started_at_s = loop.time()
-    ended = asyncio.Event()
+
+    async def attempt(attacker: Attacker) -> None:
+        try:
+            ending = await misbehave(attacker, fault)
+        except DialError as error:
+            outcome.refusal = error
+            ending = Ending(End.UNREACHABLE, error.stage, error.text)
+            await asyncio.sleep(0.01)  # a port that is closed must not be asked in a tight loop
+        else:
+            outcome.first_took_s = outcome.first_took_s or loop.time() - started_at_s
+        outcome.endings[ending] += 1
 
     async def repeat(attacker: Attacker) -> None:
-        while True:
-            try:
-                ending = await misbehave(attacker, fault)
-            except DialError:
-                ending = CUT
-                await asyncio.sleep(0.01)  # a port that is closed must not be asked in a tight loop
-            outcome.endings[ending] += 1
-            if outcome.first_took_s is None:
-                outcome.first_took_s = loop.time() - started_at_s
-            ended.set()
+        await attempt(attacker)
+        while loop.time() < started_at_s + duration_s:
+            await attempt(attacker)
 
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(repeat(attacker)) for attacker in attackers]
+        under_way = {group.create_task(repeat(attacker)) for attacker in attackers}
         await asyncio.sleep(duration_s)
-        await ended.wait()
-        for task in tasks:
+        while under_way and outcome.first_took_s is None:
+            _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        for task in under_way:
             task.cancel()
     return outcome

@@ -3,6 +3,7 @@
 import ssl
 from contextlib import AsyncExitStack, suppress
 
+from gossip.errors import DialError
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.ending import CUT, End, Ending
@@ -87,5 +88,8 @@ async def connection_flood(attacker: Attacker) -> Ending:
         for _ in range(MAX_CONNECTIONS):
             if first.is_closed:
                 break
-            await opened.enter_async_context(attacker.tcp())
+            try:
+                await opened.enter_async_context(attacker.tcp())
+            except DialError:  # it takes no more
+                break
         return await closed(first, attacker.patience_s)

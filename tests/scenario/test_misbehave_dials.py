@@ -3,12 +3,14 @@
 import socket
 import struct
 import threading
+from contextlib import suppress
 
 import pytest
 
 from gossip.misbehave import dial
+from gossip.misbehave.ending import CUT, End, Ending
 from gossip.transport import names
-from tests.support.misbehaving import misbehave
+from tests.support.misbehaving import endings_of, misbehave, over_http2
 from tests.support.odd_servers import Handler, full_backlog, refuse_tls, say_nothing, speak_http1, tcp_server
 
 FAULT = "ping-and-stay"
@@ -92,3 +94,75 @@ def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(names, "getaddrinfo", lambda *_, **_kind: found)
         assert why_not(f"localhost:{port}") == "tls: the peer closed the connection"
+
+
+REFUSED = Ending(End.UNREACHABLE, "tls", "the peer closed the connection")
+
+
+@pytest.mark.parametrize("fault", ["silent", "ping-and-stay", "unknown-frames"])
+def test_a_storm_that_finds_nobody_fails_like_a_single_attempt(fault: str) -> None:
+    outcome = misbehave("127.0.0.1:1", fault, "--seconds=0.1", "--connections=3")
+    assert (outcome.exit_code, outcome.object["error"]) == (3, "DialError")
+    assert str(outcome.object["message"]).endswith(": tcp: connection refused, nothing listens there")
+
+
+def test_a_storm_without_tls_is_no_flood_that_was_cut_off() -> None:
+    with tcp_server(close_in_mid_tls) as endpoint:
+        outcome = misbehave(endpoint, "ping-flood", "--seconds=0.1")
+    assert (outcome.exit_code, outcome.object["error"]) == (3, "DialError")
+    assert str(outcome.object["message"]).endswith(": tls: the peer closed the connection")
+
+
+def only_the_second(handle: Handler) -> Handler:
+    """The second connection is served, and every other one closed in mid-TLS."""
+    number = 0
+
+    def serve(connection: socket.socket) -> None:
+        nonlocal number
+        number += 1
+        (over_http2(handle) if number == 2 else close_in_mid_tls)(connection)
+
+    return serve
+
+
+def close_at_once(_: socket.socket) -> None:
+    """TLS stood, and that was all."""
+
+
+@pytest.mark.parametrize(("fault", "is_right"), [("ping-and-stay", True), ("unknown-frames", False)])
+def test_attempts_that_could_not_connect_tell_nothing_beside_one_that_could(fault: str, is_right: bool) -> None:
+    with tcp_server(only_the_second(close_at_once)) as endpoint:
+        outcome = misbehave(endpoint, fault, "--seconds=0.2", "--connections=2")
+    endings = endings_of(outcome)
+    assert set(endings) == {str(CUT), str(REFUSED)}
+    assert endings[str(CUT)] == 1
+    assert (outcome.exit_code, outcome.object["ok"]) == (0 if is_right else 1, is_right)
+
+
+def test_a_storm_waits_for_the_first_attempt_that_could_connect() -> None:
+    def close_late(connection: socket.socket) -> None:
+        connection.settimeout(0.3)
+        say_nothing(connection)
+
+    with tcp_server(only_the_second(close_late)) as endpoint:
+        outcome = misbehave(endpoint, "silent-after-tls", "--seconds=0.001", "--connections=2")
+    assert set(endings_of(outcome)) == {str(CUT), str(REFUSED)}
+    assert outcome.exit_code == 0
+
+
+def test_a_flood_of_connections_is_judged_by_its_first_when_no_more_are_taken() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    endpoint = f"127.0.0.1:{listening.getsockname()[1]}"
+
+    def take_one() -> None:
+        connection, _ = listening.accept()
+        listening.close()
+        connection.settimeout(0.3)
+        with connection, suppress(TimeoutError):
+            connection.recv(1)
+
+    thread = threading.Thread(target=take_one)
+    thread.start()
+    outcome = misbehave(endpoint, "connection-flood")
+    thread.join()
+    assert (outcome.exit_code, endings_of(outcome)) == (0, {str(CUT): 1})

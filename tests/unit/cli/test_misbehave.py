@@ -7,6 +7,7 @@ from gossip.misbehave.catalogue import FAULTS
 from gossip.misbehave.ending import CUT, SERVED, End, Ending, status
 
 REPLACED = status("OK")
+REFUSED = Ending(End.UNREACHABLE, "tcp", "connection refused, nothing listens there")
 
 
 @pytest.mark.parametrize(
@@ -18,11 +19,15 @@ REPLACED = status("OK")
         ("unasked-acks", 3, {SERVED, CUT}, False),
         ("unasked-acks", 3, {REPLACED}, False),
         ("unasked-acks", 1, {REPLACED}, False),
+        ("unasked-acks", 1, {SERVED, REFUSED}, True),
+        ("unasked-acks", 1, {CUT, REFUSED}, False),
+        ("silent", 1, {CUT, REFUSED}, True),
+        ("silent", 1, {REFUSED}, False),
         ("deaf-asker", 3, {CUT, REPLACED}, True),
         ("expired", 3, {status("UNKNOWN", "gossipping peer identity expired"), REPLACED}, False),
     ],
 )
-def test_a_connection_that_was_replaced_by_another_of_ours(
+def test_everything_that_could_connect_must_end_right_unless_another_of_ours_replaced_it(
     name: str, connections: int, endings: set[Ending], is_right: bool
 ) -> None:
     assert went_right(FAULTS[name], endings, connections) is is_right
