@@ -5,9 +5,12 @@ import ssl
 from collections.abc import Callable
 
 from gossip.misbehave.ending import ALERT, CUT, End, Ending
+from gossip.transport.grpc_errors import describe
 from gossip.transport.tls_alerts import alert_name, reason_of
 
 ALERT_RECORD = b"\x15"
+UNREAD_AT_THE_END = "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"
+"""OpenSSL's word for what we had not taken yet when the other side closed TLS."""
 MAX_UNREAD_BYTES = 64 * 1024
 """More than a server says in TLS, or before it is asked something."""
 
@@ -109,11 +112,12 @@ class Conversation(asyncio.Protocol):
             await self._changed.wait()
 
     def last_word(self) -> Ending:
-        """How a connection that is closed was closed: by us for a breach, or with an alert of TLS, or without."""
+        """How a connection that is closed was closed: for a breach, or with an alert of TLS, or without."""
         if self.breach:
             return Ending(End.BREACH, words=self.breach)
-        in_tls = isinstance(self.failure, ssl.SSLError) and alert_name(reason_of(self.failure)) is not None
-        return ALERT if in_tls or self.received[:1] == ALERT_RECORD else CUT
+        if isinstance(self.failure, ssl.SSLError):
+            return _end_in_tls(self.failure)
+        return ALERT if self.received[:1] == ALERT_RECORD else CUT
 
     def stop_reading(self) -> None:
         """Let what the other side says wait in its socket."""
@@ -134,3 +138,12 @@ class Conversation(asyncio.Protocol):
         unsaid, self._unsaid = self._unsaid, []
         if unsaid and self._transport is not None and not self._transport.is_closing():
             self._transport.write(b"".join(unsaid))
+
+
+def _end_in_tls(failure: ssl.SSLError) -> Ending:
+    reason = reason_of(failure)
+    if alert_name(reason) is not None:
+        return ALERT
+    if reason == UNREAD_AT_THE_END or isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return CUT
+    return Ending(End.BREACH, words=f"its TLS cannot be read: {describe(failure)}")

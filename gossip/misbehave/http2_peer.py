@@ -136,8 +136,10 @@ class Http2Peer(Conversation):
             return
         try:
             self._take_frames(data)
-        except (struct.error, HPACKError) as error:
+        except struct.error as error:
             self.break_off(f"a frame cannot be read: {error}")
+        except HPACKError as error:
+            self.break_off(f"a frame cannot be read: HEADERS that are not HPACK, {type(error).__name__}")
         self.change()
 
     def _take_frames(self, data: bytes) -> None:

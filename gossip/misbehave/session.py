@@ -1,13 +1,13 @@
 """A GossipStream on which we are authenticated, before we begin to misbehave."""
 
-from gossip.errors import GossipError
+from gossip.errors import GossipError, MalformedMessageError
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.misbehave import frames
 from gossip.misbehave.ending import SERVED, Ending
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
-from gossip.wire.signed import noop_sign
+from gossip.wire.signed import SignedMessage, noop_sign
 
 ACK_PATIENCE_S = 1.0
 NONCE = 0x6D69736265686176
@@ -48,13 +48,13 @@ class Session:
         """Wait for the other side's ConnEstablish.
 
         Raises:
-            NotServedError: It ended the call instead.
+            NotServedError: It ended the call, or said something else, instead.
 
         Cancellation: nothing changes.
         """
         messages = self.peer.messages[self.stream_id]
         await self.peer.until(lambda: bool(messages) or self.peer.is_over(self.stream_id), self._patience_s)
-        if not messages:
+        if not messages or not self._is_conn_establish(messages[0]):
             raise NotServedError(await self.ending())
         return messages[0]
 
@@ -98,11 +98,24 @@ class Session:
 
     def _is_acked(self) -> bool:
         messages = self.peer.messages[self.stream_id]
-        for signed in map(parse_envelope, messages):
-            if signed.kind is MessageKind.ACK:
+        for signed in map(self._find_readable, messages):
+            if signed is not None and signed.kind is MessageKind.ACK:
                 self._acked = signed.nonce
         messages.clear()
         return self._acked == self._nonce
+
+    def _is_conn_establish(self, message: bytes) -> bool:
+        signed = self._find_readable(message)
+        if signed is not None and signed.kind is not MessageKind.CONN:
+            self.peer.break_off(f"says {signed.kind.field_name} where its ConnEstablish belongs")
+        return signed is not None and signed.kind is MessageKind.CONN
+
+    def _find_readable(self, message: bytes) -> SignedMessage | None:
+        try:
+            return parse_envelope(message)
+        except MalformedMessageError as error:
+            self.peer.break_off(f"a message cannot be read: {error}")
+            return None
 
 
 async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> Ending:

@@ -1,38 +1,209 @@
 """What ``gossip misbehave`` tells of servers that misbehave themselves: never that all is well, and it ends."""
 
+import asyncio
+import os
 import socket
+from random import Random
 
 import pytest
+from hpack import Encoder
 
+from gossip.misbehave import frames
 from gossip.misbehave import run as run_module
 from gossip.misbehave.conversation import MAX_UNREAD_BYTES
-from gossip.misbehave.http2_peer import MAX_SAID_BYTES
+from gossip.misbehave.http2_peer import MAX_SAID_BYTES, Http2Peer
+from gossip.misbehave.session import data_envelope
+from gossip.types import PeerIdentityType, PkiId
+from gossip.wire.conn_establish import encode_conn_establish
+from gossip.wire.envelope_bytes import encode_envelope
 from tests.support.misbehaving import endings_of, misbehave, over_http2
-from tests.support.odd_servers import EMPTY_SETTINGS, say_nothing, tcp_server
+from tests.support.odd_servers import EMPTY_SETTINGS, Handler, say_nothing, tcp_server
 
-HEADERS, RST_STREAM, GOAWAY, WINDOW_UPDATE = b"\1", b"\3", b"\7", b"\x08"
+
+def saying(said: bytes) -> Handler:
+    """Begin HTTP/2, say this at once, and nothing more."""
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(EMPTY_SETTINGS + said)
+        say_nothing(connection)
+
+    return answer
+
+
+NOT_HPACK = "HEADERS that are not HPACK, "
+FOUR_BYTES = "unpack requires a buffer of 4 bytes"
 
 
 @pytest.mark.parametrize(
-    "frame",
+    ("frame", "words"),
     [
-        b"\0\0\4" + HEADERS + b"\4\0\0\0\1" + b"\xff" * 4,
-        b"\0\0\3" + RST_STREAM + b"\0\0\0\0\1abc",
-        b"\0\0\4" + GOAWAY + b"\0\0\0\0\0abcd",
-        b"\0\0\2" + WINDOW_UPDATE + b"\0\0\0\0\1ab",
+        (frames.headers(1, b"\xff" * 4), NOT_HPACK + "HPACKDecodingError"),
+        (frames.headers(1, b"\xff" * 8000 + b"\x7f"), NOT_HPACK + "HPACKDecodingError"),
+        (frames.headers(1, b"\xbf"), NOT_HPACK + "InvalidTableIndex"),
+        (frames.headers(1, b"\x3f\xe2\x1f"), NOT_HPACK + "InvalidTableSizeError"),
+        (
+            frames.headers(1, b"\x40\x01a\x7f\xa1\x1e" + b"b" * 4000 + b"\xbe" * 20),
+            NOT_HPACK + "OversizedHeaderListError",
+        ),
+        (frames.frame(frames.RST_STREAM, 0, 1, b"abc"), FOUR_BYTES),
+        (frames.frame(frames.RST_STREAM, 0, 1, b"abcde"), FOUR_BYTES),
+        (frames.frame(frames.WINDOW_UPDATE, 0, 1, b"ab"), FOUR_BYTES),
+        (
+            frames.frame(frames.GOAWAY, 0, 0, b"abcd"),
+            "unpack_from requires a buffer of at least 8 bytes for unpacking 4 bytes at offset 4 "
+            "(actual buffer size is 4)",
+        ),
+        (
+            frames.frame(frames.GOAWAY, 0, 0),
+            "unpack_from requires a buffer of at least 8 bytes for unpacking 4 bytes at offset 4 "
+            "(actual buffer size is 0)",
+        ),
     ],
-    ids=["HPACK", "RST_STREAM", "GOAWAY", "WINDOW_UPDATE"],
+    ids=[
+        "HPACK",
+        "HPACK-endless-number",
+        "HPACK-index",
+        "HPACK-table",
+        "HPACK-bomb",
+        "RST_STREAM-short",
+        "RST_STREAM-long",
+        "WINDOW_UPDATE-short",
+        "GOAWAY-short",
+        "GOAWAY-empty",
+    ],
 )
-def test_frames_that_cannot_be_read_are_a_breach(frame: bytes) -> None:
-    def answer(connection: socket.socket) -> None:
-        connection.sendall(EMPTY_SETTINGS + frame)
-        say_nothing(connection)
-
-    with tcp_server(over_http2(answer)) as endpoint:
+def test_frames_that_cannot_be_read_are_a_breach(frame: bytes, words: str, caplog: pytest.LogCaptureFixture) -> None:
+    with tcp_server(over_http2(saying(frame))) as endpoint:
         outcome = misbehave(endpoint, "ping-and-stay", "--patience=5")
-    (observed,) = endings_of(outcome)
-    assert observed.startswith("breach (a frame cannot be read: ")
+    assert endings_of(outcome) == {f"breach (a frame cannot be read: {words})": 1}
     assert (outcome.exit_code, outcome.object["ok"]) == (1, False)
+    assert caplog.records == []
+
+
+def trailers(**fields: bytes) -> bytes:
+    """HEADERS that end stream 1."""
+    block = Encoder().encode([(name.replace("_", "-").encode(), value) for name, value in fields.items()])
+    return frames.frame(frames.HEADERS, frames.END_HEADERS | frames.END_STREAM, 1, bytes(block))
+
+
+@pytest.mark.parametrize(
+    ("said", "ending"),
+    [
+        (trailers(grpc_status=b""), "status UNKNOWN (the answer ended with the status '', which gRPC does not know)"),
+        (
+            trailers(grpc_status=b"-1"),
+            "status UNKNOWN (the answer ended with the status '-1', which gRPC does not know)",
+        ),
+        (
+            trailers(grpc_status=b"9" * 5000),
+            f"status UNKNOWN (the answer ended with the status '{'9' * 100}', which gRPC does not know)",
+        ),
+        (trailers(grpc_status=b"2", grpc_message=b"%ff%\xc3%"), "status UNKNOWN (\ufffd%\u00c3%)"),
+        (
+            trailers(grpc_status=b"\xb2"),
+            "status UNKNOWN (the answer ended with the status '\u00b2', which gRPC does not know)",
+        ),
+        (frames.frame(frames.SETTINGS, 0, 0, bytes(5)), "nothing"),
+        (frames.frame(frames.SETTINGS, 0, 0, b"\0\4" + b"\xff" * 4), "nothing"),
+        (frames.frame(frames.PING, 0, 0, b"abc"), "nothing"),
+        (frames.frame(frames.WINDOW_UPDATE, 0, 0, b"\xff" * 4) * 3, "nothing"),
+        (frames.frame(0xEE, 0xFF, 2**32 - 1, b"?"), "nothing"),
+        (frames.data(1, frames.message(b"x", announced_bytes=2**32 - 1)), "nothing"),
+        (frames.data(0, frames.message(b"x") * 2), "nothing"),
+        (frames.headers(1, b"")[:-1], "nothing"),
+    ],
+    ids=[
+        "status-empty",
+        "status-negative",
+        "status-of-5000-digits",
+        "message-not-utf-8",
+        "status-a-digit-of-unicode",
+        "settings-short",
+        "settings-largest-window",
+        "ping-short",
+        "window-past-all-numbers",
+        "unknown-frame",
+        "message-of-4-GiB",
+        "data-for-the-connection",
+        "header-of-a-frame-short",
+    ],
+)
+def test_odd_answers_are_told_or_passed_over(said: bytes, ending: str, caplog: pytest.LogCaptureFixture) -> None:
+    with tcp_server(over_http2(saying(said))) as endpoint:
+        outcome = misbehave(endpoint, "silent-stream", "--patience=0.3")
+    assert endings_of(outcome) == {ending: 1}
+    assert caplog.records == []
+
+
+CONN_ESTABLISH = encode_conn_establish(
+    PkiId(b"pki-id"), PeerIdentityType(b"identity"), b"hash", probe=False, sign=lambda _: b"signature"
+)
+NOT_READ = "breach (a message cannot be read: "
+
+
+@pytest.mark.parametrize("fault", ["unasked-acks", "second-hello", "goaway-in-mid-stream"])
+@pytest.mark.parametrize(
+    ("first", "then", "ending"),
+    [
+        (b"\xff", b"", NOT_READ + "malformed Envelope"),
+        (encode_envelope(b"\xff", b""), b"", NOT_READ + "malformed GossipMessage"),
+        (b"", b"", "breach (says none where its ConnEstablish belongs)"),
+        (data_envelope(b"x"), b"", "breach (says data_msg where its ConnEstablish belongs)"),
+        (CONN_ESTABLISH, b"\xff", NOT_READ + "malformed Envelope"),
+        (CONN_ESTABLISH, encode_envelope(b"\xb2\x01\x05", b""), NOT_READ + "malformed GossipMessage"),
+        (CONN_ESTABLISH, encode_envelope(b"\xba\x01\xe0\xa7\x12" + b"\x0a\x00" * 150_000, b"")[:60_000], NOT_READ),
+    ],
+    ids=["garbage", "garbage-inside", "empty", "data", "garbage-later", "half-an-ack-later", "half-a-message-later"],
+)
+def test_messages_that_cannot_be_read_are_a_breach(
+    fault: str, first: bytes, then: bytes, ending: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = frames.message(first) + frames.message(then)
+    said = b"".join(frames.data(1, body[start : start + 16_000]) for start in range(0, len(body), 16_000))
+    with tcp_server(over_http2(saying(said))) as endpoint:
+        outcome = misbehave(endpoint, fault, "--patience=5")
+    (observed,) = endings_of(outcome)
+    assert observed.startswith(ending)
+    assert (outcome.exit_code, outcome.object["ok"]) == (1, False)
+    assert caplog.records == []
+
+
+def test_tls_that_breaks_once_it_stands_is_a_breach() -> None:
+    def break_tls(connection: socket.socket) -> None:
+        os.write(connection.fileno(), b"HTTP/1.1 400 Bad Request\r\n\r\n")  # below TLS
+        connection.recv(65536)
+
+    with tcp_server(over_http2(break_tls)) as endpoint:
+        outcome = misbehave(endpoint, "ping-and-stay", "--patience=5")
+    assert endings_of(outcome) == {
+        "breach (its TLS cannot be read: what the peer speaks is not TLS (WRONG_VERSION_NUMBER))": 1
+    }
+    assert outcome.exit_code == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_bytes_are_an_exception(seed: int) -> None:
+    random = Random(seed)
+
+    def some_bytes(most: int) -> bytes:
+        return bytes(random.choice(ODD_BYTES) for _ in range(random.randint(0, most)))
+
+    async def main() -> None:
+        for _ in range(200):
+            peer = Http2Peer()
+            peer.begin()
+            peer.open()
+            for _ in range(20):
+                if not peer.breach:
+                    peer.data_received(
+                        frames.frame(random.randrange(11), random.randrange(256), random.randrange(4), some_bytes(14))
+                    )
+
+    asyncio.run(main())
+
+
+ODD_BYTES = (0, 1, 2, 4, 0x20, 0x3F, 0x40, 0x61, 0x7F, 0x80, 0x88, 0xBE, 0xFF)
+"""The corners of HPACK, lengths and flags."""
 
 
 def pour(connection: socket.socket) -> None:
