@@ -175,7 +175,7 @@ def cross_bound(forger: Forger) -> bytes:
 async def replayed(attacker: Attacker) -> Ending:
     """Records a ConnEstablish, and says it on another connection."""
     async with attacker.session() as session:
-        recorded = session.peer.messages[1][0]
+        recorded = session.peer.messages(1)[0]
     return await open_with(attacker, recorded)
 
 
@@ -184,8 +184,8 @@ async def reflected(attacker: Attacker) -> Ending:
     """Sends back the ConnEstablish that it received, on the same stream."""
     async with attacker.http2() as peer:
         peer.open()
-        await peer.until(lambda: bool(peer.messages[1]) or peer.is_over(1), attacker.patience_s)
-        for conn_establish in peer.messages[1]:
+        await peer.until(lambda: bool(peer.messages(1)) or peer.is_over(1), attacker.patience_s)
+        for conn_establish in peer.messages(1):
             peer.write(frames.data(1, frames.message(conn_establish)))
         return await peer.ending(attacker.patience_s)
 

@@ -1,7 +1,6 @@
 """One end of an HTTP/2 connection that sends what it is told to, and keeps account of what comes back."""
 
 import struct
-from collections import defaultdict
 
 from hpack import Decoder, Encoder, HPACKError
 
@@ -9,17 +8,17 @@ from gossip.misbehave import frames
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.ending import End, Ending
 from gossip.misbehave.frames import Fields
+from gossip.misbehave.heard import Heard, TooMuchError
 from gossip.transport.grpc_errors import error_code_name
-from gossip.transport.grpc_headers import CallStatus, parse_trailers
+from gossip.transport.grpc_headers import parse_trailers
 
-PREFIX_BYTES = 5
 DATA_BYTES = 16_000
 INITIAL_WINDOW_BYTES = 65_535
 GRANT_BYTES = 32 * 1024
 MAX_SAID_BYTES = 16 * 1024 * 1024
 """On one connection; acknowledgements for a hundred thousand messages are a third of that."""
-MAX_MESSAGES = 1000
-"""Kept of one call; more are counted as received, and dropped."""
+MAX_FRAME_BYTES = 16 * 1024
+"""As in HTTP/2 where nobody asks for more."""
 
 
 class Http2Peer(Conversation):
@@ -29,16 +28,13 @@ class Http2Peer(Conversation):
         super().__init__()
         self.encoder = Encoder()
         self.goaway_code: int | None = None
-        self.resets: dict[int, int] = {}
-        self.statuses: dict[int, CallStatus] = {}
-        self.messages: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._heard = Heard()
         self._said_bytes = 0
         self._is_greeted = False
         self._decoder = Decoder()
-        self._bodies: defaultdict[int, bytearray] = defaultdict(bytearray)
-        self._granted: defaultdict[int, int] = defaultdict(int)
+        self._ungranted_bytes: dict[int, int] = {}
         self._initial_window = INITIAL_WINDOW_BYTES
-        self._windows: dict[int, int] = {0: INITIAL_WINDOW_BYTES}
+        self._used_bytes = {0: 0}
 
     # -- what we say
 
@@ -48,7 +44,7 @@ class Http2Peer(Conversation):
 
     def open(self, stream_id: int = 1, fields: Fields | None = None) -> None:
         """Begin a call."""
-        self._windows[stream_id] = self._initial_window
+        self._used_bytes[stream_id] = 0
         self.write(frames.headers(stream_id, self.block(fields)))
 
     def block(self, fields: Fields | None = None) -> bytes:
@@ -63,7 +59,7 @@ class Http2Peer(Conversation):
     def say(self, stream_id: int, body: bytes, *, ends: bool = False) -> None:
         """Send one DATA frame, whatever the windows allow; they are kept account of."""
         for key in (0, stream_id):
-            self._windows[key] = self._windows.get(key, self._initial_window) - len(body)
+            self._used_bytes[key] = self._used_bytes.get(key, 0) + len(body)
         self.write(frames.data(stream_id, body, ends=ends))
 
     async def send(self, stream_id: int, body: bytes, patience_s: float) -> int:
@@ -88,14 +84,23 @@ class Http2Peer(Conversation):
 
     def room(self, stream_id: int) -> int:
         """How many bytes the other side's windows allow on a stream."""
-        return min(self._windows[0], self._windows.get(stream_id, self._initial_window))
+        on_connection = INITIAL_WINDOW_BYTES - self._used_bytes[0]
+        return min(on_connection, self._initial_window - self._used_bytes.get(stream_id, 0))
 
     # -- what came of it
 
     def is_over(self, stream_id: int) -> bool:
         """Whether a call, or the connection, has ended."""
         is_gone = self.is_closed or bool(self.breach or self.goaway_code)
-        return is_gone or stream_id in self.statuses or stream_id in self.resets
+        return is_gone or self._heard.of(stream_id).is_over
+
+    def messages(self, stream_id: int) -> list[bytes]:
+        """The messages of a call that nobody has taken; the first :data:`~gossip.misbehave.heard.MAX_MESSAGES`."""
+        return self._heard.of(stream_id).messages.copy()
+
+    def take_messages(self, stream_id: int) -> list[bytes]:
+        """The same, which are not kept any longer."""
+        return self._heard.take_messages(stream_id)
 
     async def greeted(self, patience_s: float) -> None:
         """Wait until the other side has said what it wants, which we acknowledge.
@@ -115,16 +120,18 @@ class Http2Peer(Conversation):
         if self.goaway_code:
             await self.until(lambda: self.is_closed, patience_s)
             return Ending(End.GOAWAY, error_code_name(self.goaway_code))
-        if stream_id in self.statuses:
-            return Ending(End.STATUS, self.statuses[stream_id].status, self.statuses[stream_id].reason)
-        if stream_id in self.resets:
-            return Ending(End.RESET, error_code_name(self.resets[stream_id]))
+        call = self._heard.of(stream_id)
+        if call.status is not None:
+            return Ending(End.STATUS, call.status.status, call.status.reason)
+        if call.reset_code is not None:
+            return Ending(End.RESET, error_code_name(call.reset_code))
         return self.last_word() if self.is_closed else Ending(End.NOTHING)
 
     def forget(self, stream_id: int) -> None:
         """Drop what was noted of a call that is over."""
-        for noted in (self.statuses, self.resets, self.messages, self._bodies, self._windows, self._granted):
-            noted.pop(stream_id, None)
+        self._heard.forget(stream_id)
+        self._used_bytes.pop(stream_id, None)
+        self._ungranted_bytes.pop(stream_id, None)
 
     # -- what the other side says
 
@@ -136,6 +143,8 @@ class Http2Peer(Conversation):
             return
         try:
             self._take_frames(data)
+        except TooMuchError as error:
+            self.break_off(str(error))
         except struct.error as error:
             self.break_off(f"a frame cannot be read: {error}")
         except HPACKError as error:
@@ -146,6 +155,8 @@ class Http2Peer(Conversation):
         self.received += data
         while len(self.received) >= frames.HEADER.size:
             word, flags, stream_id = frames.HEADER.unpack_from(self.received)
+            if word >> 8 > MAX_FRAME_BYTES:
+                raise TooMuchError(f"a frame of {word >> 8} bytes, of which {MAX_FRAME_BYTES} are allowed")
             end = frames.HEADER.size + (word >> 8)
             if len(self.received) < end:
                 break
@@ -160,40 +171,31 @@ class Http2Peer(Conversation):
             case frames.HEADERS:
                 fields = {bytes(name): bytes(value) for name, value in self._decoder.decode(body, raw=True)}
                 if b"grpc-status" in fields:
-                    self.statuses[stream_id] = parse_trailers(fields)
+                    self._heard.status_came(stream_id, parse_trailers(fields))
             case frames.RST_STREAM:
-                self.resets[stream_id] = frames.UINT32.unpack(body)[0]
+                self._heard.reset_came(stream_id, frames.UINT32.unpack(body)[0])
             case frames.GOAWAY:
                 self.goaway_code = frames.UINT32.unpack_from(body, 4)[0]
             case frames.WINDOW_UPDATE:
-                if stream_id in self._windows:
-                    self._windows[stream_id] += frames.UINT32.unpack(body)[0]
+                if stream_id in self._used_bytes:
+                    self._used_bytes[stream_id] -= frames.UINT32.unpack(body)[0]
             case frames.SETTINGS if not flags & frames.ACK:
                 self._settings_came(body)
             case frames.PING if not flags & frames.ACK:
                 self.write(frames.ping(body, answers=True))
 
     def _data_came(self, stream_id: int, body: bytes) -> None:
-        held = self._bodies[stream_id]
-        held += body
-        while len(held) >= PREFIX_BYTES:
-            end = PREFIX_BYTES + frames.UINT32.unpack_from(held, 1)[0]
-            if len(held) < end:
-                break
-            if len(self.messages[stream_id]) < MAX_MESSAGES:
-                self.messages[stream_id].append(bytes(held[PREFIX_BYTES:end]))
-            del held[:end]
+        self._heard.data_came(stream_id, body)
         for key in (0, stream_id):
-            self._granted[key] += len(body)
-            if self._granted[key] >= GRANT_BYTES:
-                self.write(frames.window_update(key, self._granted.pop(key)))
+            ungranted = self._ungranted_bytes.get(key, 0) + len(body)
+            if ungranted >= GRANT_BYTES:
+                self.write(frames.window_update(key, ungranted))
+                ungranted = 0
+            self._ungranted_bytes[key] = ungranted
 
     def _settings_came(self, body: bytes) -> None:
         for start in range(0, len(body) - 5, 6):
             if int.from_bytes(body[start : start + 2], "big") == frames.INITIAL_WINDOW_SIZE:
-                wanted = frames.UINT32.unpack_from(body, start + 2)[0]
-                for stream_id in self._windows.keys() - {0}:
-                    self._windows[stream_id] += wanted - self._initial_window
-                self._initial_window = wanted
+                self._initial_window = frames.UINT32.unpack_from(body, start + 2)[0]
         self._is_greeted = True
         self.write(frames.settings_ack())

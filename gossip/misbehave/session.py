@@ -52,8 +52,10 @@ class Session:
 
         Cancellation: nothing changes.
         """
-        messages = self.peer.messages[self.stream_id]
-        await self.peer.until(lambda: bool(messages) or self.peer.is_over(self.stream_id), self._patience_s)
+        await self.peer.until(
+            lambda: bool(self.peer.messages(self.stream_id)) or self.peer.is_over(self.stream_id), self._patience_s
+        )
+        messages = self.peer.messages(self.stream_id)
         if not messages or not self._is_conn_establish(messages[0]):
             raise NotServedError(await self.ending())
         return messages[0]
@@ -97,11 +99,9 @@ class Session:
         return self._next_stream_id
 
     def _is_acked(self) -> bool:
-        messages = self.peer.messages[self.stream_id]
-        for signed in map(self._find_readable, messages):
+        for signed in map(self._find_readable, self.peer.take_messages(self.stream_id)):
             if signed is not None and signed.kind is MessageKind.ACK:
                 self._acked = signed.nonce
-        messages.clear()
         return self._acked == self._nonce
 
     def _is_conn_establish(self, message: bytes) -> bool:

@@ -3,11 +3,13 @@
 import asyncio
 import os
 import socket
+from collections.abc import Callable
 from random import Random
 
 import pytest
 from hpack import Encoder
 
+from gossip.api.options import MIB
 from gossip.misbehave import frames
 from gossip.misbehave import run as run_module
 from gossip.misbehave.conversation import MAX_UNREAD_BYTES
@@ -204,6 +206,69 @@ def test_no_bytes_are_an_exception(seed: int) -> None:
 
 ODD_BYTES = (0, 1, 2, 4, 0x20, 0x3F, 0x40, 0x61, 0x7F, 0x80, 0x88, 0xBE, 0xFF)
 """The corners of HPACK, lengths and flags."""
+
+
+def half_messages(streams: range, size_bytes: int) -> bytes:
+    """On each stream so many bytes of a message that does not end."""
+    prefix = frames.message(b"", announced_bytes=size_bytes + 1)
+    body = prefix + bytes(size_bytes - len(prefix))
+    return b"".join(
+        frames.data(stream_id, body[start : start + 16_000])
+        for stream_id in streams
+        for start in range(0, size_bytes, 16_000)
+    )
+
+
+def on_streams(count: int, frame_on: Callable[[int], bytes]) -> bytes:
+    """A frame on each of so many streams, of which the fault's is none."""
+    return b"".join(map(frame_on, range(3, 2 * count + 3, 2)))
+
+
+def reset_on(stream_id: int) -> bytes:
+    return frames.reset(stream_id)
+
+
+def nothing_on(stream_id: int) -> bytes:
+    return frames.data(stream_id)
+
+
+def status_on(stream_id: int) -> bytes:
+    return frames.headers(stream_id, b"\x00\x0bgrpc-status\x010")
+
+
+@pytest.mark.parametrize(
+    ("said", "ending"),
+    [
+        (frames.data(3, bytes(16_384)), "nothing"),
+        (frames.data(3, bytes(16_385)), "breach (a frame of 16385 bytes, of which 16384 are allowed)"),
+        (b"HTTP/1.1 400 Bad Request", "breach (a frame of 4740180 bytes, of which 16384 are allowed)"),
+        (half_messages(range(1, 2), MIB), "nothing"),
+        (half_messages(range(1, 2), MIB + 1), "breach (messages of more than 1048576 bytes are under way)"),
+        (half_messages(range(1, 129, 2), MIB // 64), "nothing"),
+        (half_messages(range(1, 131, 2), MIB // 64), "breach (messages of more than 1048576 bytes are under way)"),
+        (on_streams(10_000, reset_on), "nothing"),
+        (on_streams(10_001, reset_on), "breach (speaks of more than 10000 streams)"),
+        (on_streams(10_001, nothing_on), "breach (speaks of more than 10000 streams)"),
+        (on_streams(10_001, status_on), "breach (speaks of more than 10000 streams)"),
+    ],
+    ids=[
+        "frame-in-bounds",
+        "frame",
+        "HTTP/1.1",
+        "message-in-bounds",
+        "message",
+        "messages-in-bounds",
+        "messages",
+        "streams-in-bounds",
+        "streams-reset",
+        "streams-of-nothing",
+        "streams-ended",
+    ],
+)
+def test_what_is_kept_of_the_other_side_is_bounded(said: bytes, ending: str) -> None:
+    with tcp_server(over_http2(saying(said))) as endpoint:
+        outcome = misbehave(endpoint, "silent-after-preface", f"--patience={0.5 if ending == 'nothing' else 30}")
+    assert endings_of(outcome) == {ending: 1}
 
 
 def pour(connection: socket.socket) -> None:
