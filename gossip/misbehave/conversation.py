@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from gossip.misbehave.ending import ALERT, CUT, End, Ending
 from gossip.transport.grpc_errors import describe
@@ -48,6 +48,7 @@ class Conversation(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The socket takes more."""
         self._writable.set()
+        self.change()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed, whatever for."""
@@ -72,23 +73,38 @@ class Conversation(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._flush)
         self._unsaid.append(data)
 
-    async def drain(self) -> None:
-        """Wait until the socket takes more, or is closed.
+    async def drain(self, patience_s: float) -> bool:
+        """Wait until the socket takes more, or is closed, and tell whether that came within ``patience_s`` seconds.
 
         Cancellation: nothing changes.
         """
         self._flush()
-        await self._writable.wait()
+        return await self.until(self._writable.is_set, patience_s)
 
-    async def drip(self, data: bytes, pace_s: float) -> None:
-        """Say it byte by byte, with ``pace_s`` seconds between, until the other side closes.
+    async def drip(
+        self, parts: Iterable[bytes], pace_s: float, patience_s: float, is_over: Callable[[], bool] | None = None
+    ) -> float:
+        """Say one part after the other, with ``pace_s`` seconds between, until the other side ends it.
+
+        Args:
+            parts: What is said.
+            pace_s: Between two parts.
+            patience_s: How long at most.
+            is_over: Whether the other side has ended it; by closing, where nothing is given.
+
+        Returns:
+            How many of the seconds are left to wait for the outcome.
 
         Cancellation: a part was said.
         """
-        for index in range(len(data)):
-            self.write(data[index : index + 1])
-            if await self.until(lambda: self.is_closed, pace_s):
-                return
+        loop = asyncio.get_running_loop()
+        ends_at_s = loop.time() + patience_s
+        for part in parts:
+            self.write(part)
+            left_s = max(0.0, ends_at_s - loop.time())
+            if await self.until(is_over or (lambda: self.is_closed), min(pace_s, left_s)) or not left_s:
+                break
+        return max(0.0, ends_at_s - loop.time())
 
     async def until(self, holds: Callable[[], bool], patience_s: float) -> bool:
         """Wait until something holds, and tell whether it does, after ``patience_s`` seconds at most.
@@ -147,3 +163,8 @@ def _end_in_tls(failure: ssl.SSLError) -> Ending:
     if reason == UNREAD_AT_THE_END or isinstance(failure, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return CUT
     return Ending(End.BREACH, words=f"its TLS cannot be read: {describe(failure)}")
+
+
+def one_by_one(data: bytes) -> Iterable[bytes]:
+    """Each byte by itself."""
+    return (data[index : index + 1] for index in range(len(data)))

@@ -1,10 +1,12 @@
 """ConnEstablish messages that prove nothing."""
 
 from collections.abc import Callable
+from functools import partial
 
 from gossip.messages import SecretEnvelope
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.conversation import one_by_one
 from gossip.misbehave.ending import Ending, status
 from gossip.misbehave.fault import Fault, Layer, describe, fault
 from gossip.misbehave.forger import Forger
@@ -213,11 +215,8 @@ async def slow_handshake(attacker: Attacker) -> Ending:
     async with attacker.http2() as peer:
         peer.open()
         body = frames.message(attacker.forger.conn_establish())
-        for index in range(len(body)):
-            peer.write(frames.data(1, body[index : index + 1]))
-            if await peer.until(lambda: peer.is_over(1), attacker.pace_s):
-                break
-        return await peer.ending(attacker.patience_s)
+        parts = map(partial(frames.data, 1), one_by_one(body))
+        return await peer.ending(await peer.drip(parts, attacker.pace_s, attacker.patience_s, lambda: peer.is_over(1)))
 
 
 @fault(
@@ -231,5 +230,6 @@ async def half_hellos(attacker: Attacker) -> Ending:
         half = frames.message(bytes(part_bytes), announced_bytes=2 * part_bytes)
         for stream_id in range(1, 2 * STREAMS, 2):
             peer.open(stream_id)
-            await peer.send(stream_id, half, attacker.patience_s)
+            if await peer.send(stream_id, half, attacker.patience_s) < len(half):
+                break
         return await peer.ending(attacker.patience_s)

@@ -2,6 +2,7 @@
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.conversation import one_by_one
 from gossip.misbehave.ending import CUT, Ending
 from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.http2_fault import breach, http2_fault
@@ -55,6 +56,5 @@ async def slow_headers(attacker: Attacker) -> Ending:
     """Sends a header block one byte at a time."""
     async with attacker.http2() as peer:
         await peer.greeted(attacker.patience_s)
-        slow = frames.headers(1, peer.block([*frames.request(), ("x-slow", "v" * SLOW_BYTES)]))
-        await peer.drip(slow[: int(attacker.patience_s / attacker.pace_s)], attacker.pace_s)
-        return await peer.ending(attacker.patience_s)
+        slow = one_by_one(frames.headers(1, peer.block([*frames.request(), ("x-slow", "v" * SLOW_BYTES)])))
+        return await peer.ending(await peer.drip(slow, attacker.pace_s, attacker.patience_s))

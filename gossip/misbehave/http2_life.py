@@ -2,6 +2,7 @@
 
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.conversation import one_by_one
 from gossip.misbehave.ending import CUT, SERVED, Ending, status
 from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.session import ping_answered
@@ -29,8 +30,8 @@ async def half_preface(attacker: Attacker) -> Ending:
 async def slow_preface(attacker: Attacker) -> Ending:
     """Sends the HTTP/2 preface one byte at a time."""
     async with attacker.tls() as conversation:
-        await conversation.drip(frames.PREFACE + frames.settings(), attacker.pace_s)
-        return await closed(conversation, attacker.patience_s)
+        preface = one_by_one(frames.PREFACE + frames.settings())
+        return await closed(conversation, await conversation.drip(preface, attacker.pace_s, attacker.patience_s))
 
 
 @fault("silent-after-preface", Layer.HTTP2, CUT, limit="stream_timeout_s", offence=Offence.SLOW)
@@ -93,5 +94,5 @@ async def stream_left(attacker: Attacker) -> Ending:
     """Authenticates, leaves its stream, and keeps the connection for itself with PINGs."""
     async with attacker.session() as session:
         session.peer.write(frames.reset(session.stream_id))
-        await session.peer.drip(frames.ping() * 100, attacker.pace_s)
-        return await session.peer.ending(attacker.patience_s, 0)
+        pings = one_by_one(frames.ping() * 100)
+        return await session.peer.ending(await session.peer.drip(pings, attacker.pace_s, attacker.patience_s), 0)

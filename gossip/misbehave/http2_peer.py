@@ -1,5 +1,6 @@
 """One end of an HTTP/2 connection that sends what it is told to, and keeps account of what comes back."""
 
+import asyncio
 import struct
 
 from hpack import Decoder, Encoder, HPACKError
@@ -66,7 +67,7 @@ class Http2Peer(Conversation):
         """Send DATA as the other side's windows allow.
 
         Returns:
-            How many bytes left before it ended the call, or gave no room for ``patience_s`` seconds.
+            How many bytes left before it ended the call, or gave no room or took nothing for ``patience_s`` seconds.
 
         Cancellation: a part was sent.
         """
@@ -78,8 +79,9 @@ class Http2Peer(Conversation):
                 break
             part = body[sent : sent + min(self.room(stream_id), DATA_BYTES)]
             self.say(stream_id, part)
-            await self.drain()
             sent += len(part)
+            if not await self.drain(patience_s):
+                break
         return sent
 
     def room(self, stream_id: int) -> int:
@@ -114,11 +116,13 @@ class Http2Peer(Conversation):
 
         Cancellation: nothing changes.
         """
+        loop = asyncio.get_running_loop()
+        ends_at_s = loop.time() + patience_s
         await self.until(lambda: self.is_over(stream_id), patience_s)
         if self.breach:
             return self.last_word()
         if self.goaway_code:
-            await self.until(lambda: self.is_closed, patience_s)
+            await self.until(lambda: self.is_closed, max(0.0, ends_at_s - loop.time()))
             return Ending(End.GOAWAY, error_code_name(self.goaway_code))
         call = self._heard.of(stream_id)
         if call.status is not None:

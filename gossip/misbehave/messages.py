@@ -104,7 +104,8 @@ async def ack_frames(session: Session, amount: int) -> Ending:
             break
         for nonce in range(start + 1, start + 1 + ACKS_AT_ONCE):
             session.say(encode_ack(nonce))
-        await peer.drain()
+        if not await peer.drain(ACK_PATIENCE_S):
+            break
     return await session.served()
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 
 from gossip.errors import DialError
 from gossip.misbehave.attacker import Attacker
-from gossip.misbehave.conversation import Conversation
+from gossip.misbehave.conversation import Conversation, one_by_one
 from gossip.misbehave.ending import CUT, End, Ending
 from gossip.misbehave.fault import Layer, fault
 from gossip.transport.gate import Offence
@@ -52,8 +52,8 @@ async def half_tls(attacker: Attacker) -> Ending:
 async def slow_tls(attacker: Attacker) -> Ending:
     """Sends its ClientHello one byte at a time."""
     async with attacker.tcp() as conversation:
-        await conversation.drip(client_hello(attacker), attacker.pace_s)
-        return await closed(conversation, attacker.patience_s)
+        hello = one_by_one(client_hello(attacker))
+        return await closed(conversation, await conversation.drip(hello, attacker.pace_s, attacker.patience_s))
 
 
 @fault("garbage", Layer.TCP, CUT, limit="TLS", offence=Offence.TLS)
