@@ -8,7 +8,7 @@ import pytest
 
 from gossip.misbehave import frames
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.ending import End
+from gossip.misbehave.ending import CUT, SERVED, End
 from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
@@ -121,6 +121,28 @@ def test_storm_counts_how_each_attempt_ended() -> None:
             assert all(FAULTS["ping-flood"].expected.covers(ending) for ending in outcome.endings)
             assert await scene.honest_is_served()
             await nothing_is_left(scene, tasks_before)
+
+    run_bounded(main)
+
+
+def test_slow_headers_are_cut_off_however_slow() -> None:
+    async def main() -> None:
+        async with attacked() as scene:
+            attacker = replace(scene.attacker, patience_s=8.0, pace_s=1.0)
+            assert await misbehave(attacker, FAULTS["slow-headers"]) == CUT
+            assert set(scene.metrics.cut) == {Offence.SLOW}
+
+    run_bounded(main)
+
+
+def test_many_identities_are_served_beyond_the_number_that_is_kept() -> None:
+    async def main() -> None:
+        async with attacked(max_identities=5) as scene:
+            attacker = replace(scene.attacker, amount=20)
+            assert await misbehave(attacker, FAULTS["many-identities"]) == SERVED
+            assert len(scene.victim.identities.identity_info()) == 5
+            assert await scene.honest_is_served()
+            assert set(scene.metrics.cut) == set()
 
     run_bounded(main)
 

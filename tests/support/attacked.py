@@ -94,10 +94,12 @@ async def acknowledge_all(peer: Peer) -> None:
 
 
 @asynccontextmanager
-async def attacked(limits: ServerLimits = SHORT, comm: CommConfig = QUICK) -> AsyncIterator[Scene]:
+async def attacked(
+    limits: ServerLimits = SHORT, comm: CommConfig = QUICK, max_identities: int = 10_000
+) -> AsyncIterator[Scene]:
     """Both peers in this process, talking over mutual TLS; the first acknowledges every message that asks for it."""
     metrics = RecordingMetrics()
-    settings = replace(settings_of(1, 0, listen="127.0.0.1:0"), limits=limits, comm=comm)
+    settings = replace(settings_of(1, 0, listen="127.0.0.1:0"), limits=limits, comm=comm, max_identities=max_identities)
     async with (
         open_peer(settings, metrics=metrics) as victim,
         open_peer(settings_of(2, 0)) as honest,
