@@ -15,7 +15,7 @@ from gossip.cli.demo import command as demo
 app = typer.Typer(
     name="gossip",
     help="Hyperledger Fabric's gossip communication layer.",
-    epilog="Exit codes: 0 fine, 1 refused, 2 usage or configuration, 3 network.",
+    epilog="Exit codes: 0 fine, 1 refused, 2 usage or configuration, 3 network, 70 a bug, 130 interrupted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -22,8 +22,7 @@ _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 def run() -> None:
     """Run the command that ``sys.argv`` names, and exit.
 
-    Exit codes: 0 fine, 1 refused, 2 usage or configuration, 3 network, 70 a bug, of which ``python -X dev`` shows the
-    traceback; 130 interrupted.
+    Exit codes are those of docs/tutorial.md; ``python -X dev`` shows the traceback of a bug.
     """
     try:
         _prepare_streams()
