@@ -12,6 +12,7 @@ from gossip.api.comm import Comm, Subscription
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
 from gossip.cli.report import Report
+from gossip.cli.service_manager import READY, STOPPING, notify
 from gossip.clock import SystemClock
 from gossip.errors import ConfigurationError
 from gossip.node.logs.control import LogControl
@@ -76,7 +77,9 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
         tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
         tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
         printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
+        notify(READY)
         await told_to_stop.wait()
+        notify(STOPPING)
         for task in looking:
             task.cancel()
         await peer.stop()  # which ends the subscriptions, and with them the tasks
