@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gossip.errors import DialError
 from gossip.misbehave.conversation import Conversation
-from gossip.transport.endpoint import format_endpoint
+from gossip.transport.endpoint import certified_name, format_endpoint
 from gossip.transport.grpc_errors import address_error, describe
 from gossip.transport.names import connect_to_any, look_up
 
@@ -54,7 +54,7 @@ async def _connect(host: str, port: int) -> socket.socket:
 
 
 async def _converse(connected: socket.socket, make: Callable[[], C], context: ssl.SSLContext | None, host: str) -> C:
-    name = host if context is not None else None
+    name = certified_name(host) if context is not None else None
     loop = asyncio.get_running_loop()
     _, conversation = await loop.create_connection(make, sock=connected, ssl=context, server_hostname=name)
     return conversation

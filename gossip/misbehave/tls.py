@@ -12,6 +12,7 @@ from gossip.misbehave.ending import ALERT, CUT, End, Ending
 from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.key_updates import key_updates
 from gossip.misbehave.tcp import closed
+from gossip.transport.endpoint import certified_name
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_errors import describe
 
@@ -151,7 +152,7 @@ async def shake_hands(conversation: Conversation, context: ssl.SSLContext, attac
 
 async def _shake_hands(conversation: Conversation, context: ssl.SSLContext, attacker: Attacker) -> ssl.SSLObject:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=attacker.host)
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=certified_name(attacker.host))
     while True:
         try:
             tls.do_handshake()

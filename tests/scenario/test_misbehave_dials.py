@@ -10,6 +10,7 @@ import pytest
 from gossip.misbehave import dial
 from gossip.misbehave.ending import CUT, End, Ending
 from gossip.transport import names
+from tests.support.in_thread import listening, peer_settings
 from tests.support.misbehaving import endings_of, misbehave, over_http2
 from tests.support.odd_servers import Handler, full_backlog, refuse_tls, say_nothing, speak_http1, tcp_server
 
@@ -94,6 +95,17 @@ def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> No
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
         monkeypatch.setattr(names, "getaddrinfo", lambda *_, **_kind: found)
         assert why_not(f"localhost:{port}") == "tls: the peer closed the connection"
+
+
+@pytest.mark.parametrize("fault", ["unknown-frames", "broken-record"])
+def test_a_final_dot_is_no_part_of_the_name_that_a_certificate_has(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(peer_settings(1)) as endpoint:
+        port = int(endpoint.rpartition(":")[2])
+        monkeypatch.setattr(
+            names, "getaddrinfo", lambda *_, **_kind: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+        )
+        outcome = misbehave(f"localhost.:{port}", fault, "--i-own-this-network")
+    assert outcome.exit_code == 0, outcome.stdout
 
 
 REFUSED = Ending(End.UNREACHABLE, "tls", "the peer closed the connection")
