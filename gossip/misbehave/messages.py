@@ -156,7 +156,7 @@ async def question_flood(session: Session, amount: int) -> Ending:
 async def half_huge_message(session: Session, amount: int) -> Ending:
     """Announces a message of 100 MiB, sends a part of it, and leaves."""
     await session.pour(frames.message(bytes(min(amount * 1024, 90 * MIB)), announced_bytes=MAX_MESSAGE_BYTES))
-    return SERVED if not session.peer.is_over(1) else await session.ending()
+    return await session.ending() if session.peer.is_over(1) else await session.ping_answered()
 
 
 @session_fault("huge-messages", SERVED, limit="max_message_bytes, in turns with other peers")

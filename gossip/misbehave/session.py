@@ -88,11 +88,14 @@ class Session:
         await self.peer.until(lambda: self._is_acked() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
         if self.peer.is_over(self.stream_id):
             return await self.ending()
-        return (
-            SERVED
-            if self._acked == self._nonce
-            else await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
-        )
+        return SERVED if self._acked == self._nonce else await self.ping_answered()
+
+    async def ping_answered(self) -> Ending:
+        """Call Ping on the same connection; see :func:`ping_answered`.
+
+        Cancellation: the call is half made.
+        """
+        return await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
 
     def _new_stream_id(self) -> int:
         self._next_stream_id += 2

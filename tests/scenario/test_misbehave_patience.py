@@ -99,3 +99,8 @@ def test_a_flood_that_nobody_takes_is_not_waited_for() -> None:
             assert ending_of("data-flood", replace(impatient(endpoint), amount=100_000)) == NOTHING
         finally:
             is_over.set()
+
+
+def test_who_says_nothing_after_half_a_message_does_not_serve() -> None:
+    with tcp_server(over_http2(accept_session)) as endpoint:
+        assert ending_of("half-huge-message", replace(impatient(endpoint), amount=1)) == NOTHING
