@@ -35,8 +35,10 @@ def crypto(
 ) -> None:
     """Make throw-away organisations in cryptogen's layout.
 
-    Org1:2 becomes the MSP Org1MSP with peer0.org1.example.com, peer1.org1.example.com, an admin and a client, each with
-    an msp and a tls folder. For trying things out: the CAs' keys lie in the same tree.
+    Org1:2 becomes the MSP Org1MSP with peer0.org1.example.com,
+    peer1.org1.example.com, an admin and a client, each with an msp and a tls
+    folder. For tests and demonstrations only: the CAs' private keys lie in the
+    same tree.
     """
     wanted = _parse_organizations(org, domain)
     with reporting(as_json) as report:

@@ -26,8 +26,9 @@ def show(
 ) -> None:
     """Show what is in an identity, without judging it.
 
-    Takes a certificate in PEM, a marshalled SerializedIdentity, or an MSP folder, whose own certificate is meant. The
-    PKI-ID of a certificate depends on --mspid.
+    Takes a certificate in PEM, a marshalled SerializedIdentity, or an MSP folder,
+    of which it shows the certificate in signcerts. The PKI-ID of a certificate
+    depends on --mspid.
     """
     from gossip.msp.facts import describe_identity, encode_identity_for, find_serialized_identity, read_own_certificate
 
@@ -66,8 +67,8 @@ def check(
 ) -> None:
     """Judge an identity as a peer with these MSPs would, and say why it is refused.
 
-    Our own MSP is --msp-dir with --mspid, or else the first --org. A certificate in PEM names no MSP, and is taken for
-    a member of our own.
+    Our own MSP is --msp-dir with --mspid, or else the first --org. A certificate
+    in PEM names no MSP, and is taken for a member of our own.
     """
     from gossip.msp.facts import encode_identity_as_member, find_serialized_identity
     from gossip.msp.verdict import judge_identity

@@ -40,8 +40,8 @@ def send(
 ) -> None:
     """Send a data message to peers, after a handshake with each that tells who is there.
 
-    Without --ack, all that is known is that the message left. Exit code 1 when a peer refused, 3 when one was not
-    reached or did not answer.
+    Without --ack, all that is known is that the message left. The exit code is 1
+    if a peer refused, or else 3 if one was not reached or did not answer.
     """
     import asyncio
 

@@ -17,8 +17,9 @@ def demo(
 ) -> None:
     """Watch it all happen: peers of throw-away organisations, each in its own process, on this machine.
 
-    They shake hands over mutual TLS and exchange acknowledged messages; three impostors are refused; one peer is
-    killed, presumed dead, and comes back. It ends by itself and leaves nothing behind.
+    They shake hands over mutual TLS and exchange acknowledged messages; three
+    impostors are refused; one peer is killed, presumed dead, and comes back. The
+    demo ends by itself and leaves nothing behind.
     """
     from gossip.cli.demo.stage import run_demo
 
