@@ -1,4 +1,4 @@
-"""Two peers with identities of one's own talk over mutual TLS, and a stranger is refused; see key_directory.py."""
+"""Two peers with identities of their own kind talk over mutual TLS, and a stranger is refused; see key_directory.py."""
 
 import asyncio
 import tempfile

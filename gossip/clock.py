@@ -18,7 +18,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``, at once when they are not positive.
 
-        A clock of one's own must suspend the task for positive ones, or whoever waits in a loop holds up everything.
+        A clock of your own must suspend the task when they are positive, or a loop that waits by it stops everything.
 
         Cancellation: nothing is left behind.
         """

@@ -1,7 +1,7 @@
 """Every error that gossip raises on purpose.
 
 A class says whose fault it is, and policy is read from that: PEER closes the connection and warns, NETWORK presumes the
-peer dead, OURS flies to the caller. The facts of a case are attributes. Texts keep Fabric's wording where operators
+peer dead, OURS is raised to the caller. The facts of a case are attributes. Texts keep Fabric's wording where operators
 search for it.
 """
 

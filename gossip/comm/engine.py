@@ -61,7 +61,7 @@ class CommEngine:
             trust: Who we are, and what judges others.
             config: Time-outs and buffers.
             metrics: Takes figures.
-            observer: Told of connections and handshakes.
+            observer: Called for connections and handshakes.
         """
         config, metrics, observer = config or CommConfig(), guarded(metrics), GuardedObserver(observer or Observer())
         check_kind("config", config, CommConfig)

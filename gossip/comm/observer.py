@@ -7,7 +7,7 @@ from gossip.errors import GossipError
 
 
 class Observer:
-    """Told of each event as it happens, on the event loop; override what is of interest, and do not block."""
+    """Its methods are called as events happen, on the event loop: override what is of interest, and do not block."""
 
     def connected(self, info: ConnectionInfo, *, outgoing: bool) -> None:
         """A peer proved who it is, and its connection is in use."""

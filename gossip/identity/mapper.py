@@ -22,7 +22,7 @@ from gossip.types import PeerIdentityType, PkiId
 logger = logging.getLogger("gossip.identity")
 
 PurgeHandler = Callable[[PkiId, PeerIdentityType, PurgeReason], None]
-"""Told of each removal, once, after it. May call the mapper; what it raises is logged and changes nothing."""
+"""Called once after each removal. May call the mapper; what it raises is logged and changes nothing."""
 
 CRYPTO_METHODS = ("get_pki_id_of_cert", "validate_identity", "expiration", "sign", "verify")
 """What is asked here and in handshakes; one that nobody awaits would let in everybody."""
@@ -39,9 +39,9 @@ class IdentityMapper:
     """Holds identities for as long as they are valid and in use; our own one for good.
 
     An identity leaves when it ended, when nobody asked for it for longer than the usage threshold, when it was
-    suspected and does not hold any more, or, the least recently used first, when there are too many. What time brings
-    about is done by one task, between :meth:`start` and :meth:`stop` or in ``async with``; without it, too, an identity
-    that ended is not given out.
+    suspected and does not hold any more, or, the least recently used first, when there are too many. One task removes
+    what ended or was not used, between :meth:`start` and :meth:`stop` or in ``async with``; without that task, an
+    identity that ended is not given out either.
 
     Mirrors: gossip/identity/identity.go, identityMapperImpl.
     """
@@ -67,9 +67,9 @@ class IdentityMapper:
             clock: What identities end and age by.
             usage_threshold_s: How long an identity stays that nobody asks for. Too small judges peers again that come
                 back, too large keeps the identities of those that are gone.
-            max_identities: How many are held at most, ours included; together they may have 2 KiB for each. Less than
-                there are peers makes connections drop each other; each costs its own length and about 400 bytes.
-            on_purge: Told of each removal.
+            max_identities: How many are held at most, ours included; together they may have 2 KiB for each. With
+                fewer than there are peers, connections drop each other; each costs its own length and about 500 bytes.
+            on_purge: Called after each removal.
             is_in_use: Whose identities count as used, such as connected peers'. They leave last where there are too
                 many: an organisation can make identities without number, and shall not push out others with them.
 

@@ -56,7 +56,7 @@ class Node:
         dial: Options for outgoing connections; where its ``tls`` is None, ours is used.
         limits: What the listener grants to strangers.
         metrics: Takes figures.
-        observer: Told of connections and handshakes.
+        observer: Called for connections and handshakes.
         clock: What identities expire by.
 
     Raises:

@@ -38,7 +38,7 @@ async def open_peer(
     Args:
         settings: Who it is, whom it trusts, where it listens.
         metrics: Takes figures.
-        observer: Told of connections and handshakes.
+        observer: Called for connections and handshakes.
         clock: What identities expire by.
 
     Raises:

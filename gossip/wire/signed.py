@@ -16,7 +16,7 @@ from gossip.wire.kinds import MessageKind
 from gossip.wire.varint import to_int32
 
 Sign = Callable[[bytes], bytes]
-"""Returns the signature over the bytes; may raise anything, which flies."""
+"""Returns the signature over the bytes; what it raises reaches the caller."""
 
 Verify = Callable[[bytes, bytes], None]
 """Takes a signature and what it is over; returns when it holds, raises `SignatureError` or what it likes when not."""
