@@ -227,7 +227,8 @@ class Comm(Protocol):
         """Close the connection to this PKI-ID, if there is one.
 
         Raises:
-            InvalidArgumentError: ``peer`` is no RemotePeer.
+            InvalidArgumentError: ``peer`` is no RemotePeer; nothing is closed.
+            OutOfOrderError: Called in another event loop; nothing is closed.
 
         Cancellation: the connection is closed all the same.
         Mirrors: CloseConn.
@@ -236,6 +237,9 @@ class Comm(Protocol):
 
     async def stop(self) -> None:
         """Close everything; every subscription ends. May be called again.
+
+        Raises:
+            OutOfOrderError: Called in another event loop; nothing is stopped.
 
         Cancellation: connections that were still draining are cut.
         Mirrors: Stop.

@@ -279,8 +279,10 @@ class CommEngine:
 
         Raises:
             InvalidArgumentError: ``pki_id`` is not bytes; nothing is closed.
+            OutOfOrderError: Called in another event loop; nothing is closed.
         """
         check_argument("pki_id", pki_id, bytes)
+        self._home.check()
         self._population.close_nowait(pki_id)
 
     def is_connected(self, pki_id: PkiId) -> bool:

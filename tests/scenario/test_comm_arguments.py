@@ -165,6 +165,8 @@ def test_another_thread_and_its_loop_are_refused_and_nothing_is_sent() -> None:
                     with pytest.raises(OutOfOrderError, match="outside the event loop"):
                         asyncio.run(one.comm.close_conn(two.remote))
                     with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                        one.comm.close_conn_nowait(two.pki_id)
+                    with pytest.raises(OutOfOrderError, match="outside the event loop"):
                         asyncio.run(one.comm.stop())
 
                 await asyncio.to_thread(elsewhere)
