@@ -46,9 +46,9 @@ class PlainTransport(TurnTransport):
             self._tcp.write(data)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Write each."""
-        if self._tcp is not None:
-            self._tcp.writelines(list_of_data)
+        """Write them together at once; what the connection cannot take any more is dropped."""
+        # The writelines of asyncio has no back-pressure in Python 3.12.0 to 3.12.8, 3.13.0 and 3.13.1: CVE-2024-12254.
+        self.write(b"".join(list_of_data))
 
     def close(self) -> None:
         """Close once everything is written."""

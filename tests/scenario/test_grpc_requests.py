@@ -19,6 +19,8 @@ from tests.support.transports import receive_all
 
 EMPTY = message(b"")
 UNKNOWN_FIELD = b"\x10\x01" * 1024
+MAX_IN_SOCKETS_BYTES = 64 * 1024 * 1024
+"""What the system may keep of what nobody reads, and we."""
 
 
 async def echo(stream: FrameStream) -> None:
@@ -457,11 +459,13 @@ def test_peer_with_small_frames_and_windows_gets_everything() -> None:
 def test_closing_waits_for_nobody_who_does_not_read() -> None:
     async def main() -> None:
         is_full = asyncio.Event()
+        sent_bytes = 0
 
         async def send_without_end(stream: FrameStream) -> None:
+            nonlocal sent_bytes
             await stream.send([b"first"])
             while stream.send_nowait(bytes(16_000)):
-                pass  # until the socket is full
+                sent_bytes += 16_000  # until the socket is full
             is_full.set()
             await stream.send([bytes(1000)])
 
@@ -471,6 +475,7 @@ def test_closing_waits_for_nobody_who_does_not_read() -> None:
             peer.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads, too
             peer.write(window(0, 2**30), peer.headers(1, request()))
             await is_full.wait()
+            assert sent_bytes < MAX_IN_SOCKETS_BYTES
             async with asyncio.timeout(5):
                 await listener.close()
 
