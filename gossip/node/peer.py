@@ -114,7 +114,9 @@ class Peer(Node):
 
         Raises:
             ConfigurationError: A file cannot be used; it is named, and everything stays as it was.
+            OutOfOrderError: Called in another event loop; everything stays as it was.
         """
+        self._home.check()
         organizations = load_organizations(self._settings)
         check_none_half_written(self._organizations, organizations)
         self._check_tls_files()

@@ -261,6 +261,30 @@ def test_the_rule_of_config_yaml_that_our_own_identity_breaks_is_named(folder: P
     run_bounded(main)
 
 
+def test_another_thread_changes_and_stops_nothing(folder: Path) -> None:
+    async def main() -> None:
+        async with (
+            open_peer(settings_of(2)) as other,
+            open_peer(settings_of(folder=folder, listen="127.0.0.1:0")) as running,
+        ):
+            identity = running.identity
+            renew_identity(folder, Validity.running(NOW))
+
+            def elsewhere() -> None:
+                with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                    running.reload()
+                with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                    running.set_identity(other.identity)
+                with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                    asyncio.run(running.stop())
+
+            await asyncio.to_thread(elsewhere)
+            assert running.identity == identity
+            assert await other.comm.handshake(RemotePeer(running.endpoint)) == identity
+
+    run_bounded(main)
+
+
 def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_next(folder: Path) -> None:
     crl = folder / "msp" / "crls" / "crl.pem"
 
