@@ -116,6 +116,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
+            OutOfOrderError: Called in another event loop; nothing was sent.
             InvalidArgumentError: ``message`` is no signed message, or a peer is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
@@ -144,6 +145,7 @@ class Comm(Protocol):
         Raises:
             ClosedError: The layer was stopped before; nothing was sent. Where it is stopped meanwhile, the results of
                 peers that had not answered hold one.
+            OutOfOrderError: Called in another event loop; nothing was sent.
             InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number, ``message`` is no signed message, or a peer
                 is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
@@ -160,6 +162,7 @@ class Comm(Protocol):
             TransportError: It does not answer.
             RefusedByPeerError: It answers, with an error: a server without gossip, say.
             ClosedError: The layer was stopped, before or meanwhile.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is closed.
@@ -178,6 +181,7 @@ class Comm(Protocol):
             IdentityError, SignatureError, WireError: What the peer sent was refused by us.
             TransportError: The peer was not reached or fell silent.
             ClosedError: The layer was stopped, before or meanwhile.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is closed.
@@ -192,6 +196,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``acceptor`` is no function, or a coroutine function: it must not wait.
 
         Mirrors: Accept.
@@ -206,6 +211,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
 
         Mirrors: PresumedDead.
         """
@@ -218,6 +224,7 @@ class Comm(Protocol):
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
 
         Mirrors: IdentitySwitch.
         """

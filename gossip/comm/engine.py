@@ -126,6 +126,7 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped; nothing was sent.
+            OutOfOrderError: Called in another event loop; nothing was sent.
             InvalidArgumentError: ``message`` is no signed message, or a peer is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
         """
@@ -142,6 +143,7 @@ class CommEngine:
             InvalidArgumentError: A peer is no RemotePeer.
             UnnamedPeerError: A peer has no PKI-ID.
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
 
         Cancellation: nothing changes.
         """
@@ -157,6 +159,7 @@ class CommEngine:
             InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number, ``message`` is no signed message, or a peer
                 is no RemotePeer; nothing was sent.
             ClosedError: The layer was stopped; nothing was sent.
+            OutOfOrderError: Called in another event loop; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
         Cancellation: messages may have been sent; their acknowledgements are ignored.
@@ -171,6 +174,7 @@ class CommEngine:
             TransportError: It does not answer.
             RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``peer`` is no RemotePeer.
 
         Cancellation: the connection is cut.
@@ -187,6 +191,7 @@ class CommEngine:
             TransportError: It does not answer; ``stages.current`` is where it stopped.
             RefusedByPeerError: It answers, with an error.
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``peer`` is no RemotePeer, or ``stages`` no Stages.
 
         Cancellation: the connection is cut.
@@ -236,6 +241,7 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``acceptor`` is no function, or a coroutine function: it must not wait.
         """
         self._check_running()
@@ -247,6 +253,7 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
         """
         self._check_running()
         return self._deaths.subscribe()
@@ -256,6 +263,7 @@ class CommEngine:
 
         Raises:
             ClosedError: The layer was stopped.
+            OutOfOrderError: Called in another event loop.
         """
         self._check_running()
         return self._switches.subscribe()
