@@ -118,13 +118,17 @@ class UnexpectedMessageError(WireError):
 
 
 class IdentityError(GossipError):
-    """An identity cannot be used; ``pki_id`` names it where it is known."""
+    """An identity cannot be used; ``pki_id`` names it where it is known.
+
+    ``source`` is the file, and the line where one line says it, of the rule that it breaks, if a file says so.
+    """
 
     fault = Fault.PEER
 
-    def __init__(self, text: str, *, pki_id: PkiId | None = None) -> None:
+    def __init__(self, text: str, *, pki_id: PkiId | None = None, source: str | None = None) -> None:
         super().__init__(f"{text} (PKI-ID {_in_hex(pki_id)})" if pki_id is not None else text)
         self.pki_id = pki_id
+        self.source = source
 
 
 class UnknownIdentityError(IdentityError):
@@ -154,20 +158,9 @@ class IdentityExpiredError(IdentityError):
 class IdentityRevokedError(IdentityError):
     """A CRL of the identity's own MSP names its certificate; ``source`` is the CRL's file."""
 
-    def __init__(self, text: str, *, pki_id: PkiId | None = None, source: str | None = None) -> None:
-        super().__init__(text, pki_id=pki_id)
-        self.source = source
-
 
 class UntrustedIdentityError(IdentityError):
-    """No MSP that we know vouches for the identity.
-
-    ``source`` is file and line of the rule that it breaks, where a line says so.
-    """
-
-    def __init__(self, text: str, *, pki_id: PkiId | None = None, source: str | None = None) -> None:
-        super().__init__(text, pki_id=pki_id)
-        self.source = source
+    """No MSP that we know vouches for the identity."""
 
 
 class SignatureError(GossipError):
