@@ -59,7 +59,6 @@ class Connection:
         self._channel = channel
         self._capacity = capacity
         self._metrics = metrics
-        self._loop = self.home.loop
         self._outbox: deque[bytes] = deque()
         self._sends_at_once = True
         self._queued = Flag()
@@ -116,7 +115,7 @@ class Connection:
             raise ClosedError(f"the connection with {self.info} is closed")
         if self._sends_at_once and self._flushed.is_set() and self._stream.send_nowait(frame):
             self._sends_at_once = False
-            self._loop.call_soon(self._send_at_once_again)
+            self.home.loop.call_soon(self._send_at_once_again)
             self._metrics.messages_sent(1)
             return
         if not self._outbox:
@@ -171,7 +170,7 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
-        self._writer = self._loop.create_task(self._write(), name=f"writer of {self!r}")
+        self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
                 if not self.is_open:
@@ -257,7 +256,7 @@ class Connection:
         self._why = str(error)
         self._write_error = error.with_traceback(None)
         self._shut()
-        self._stop_reading(self._loop.time() + LAST_WORD_S)
+        self._stop_reading(self.home.loop.time() + LAST_WORD_S)
 
     async def _write(self) -> None:
         try:

@@ -95,7 +95,7 @@ class CommEngine:
         )
         self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
-        self._home = Home()
+        self.home = Home()
 
     def __repr__(self) -> str:
         return f"<CommEngine {self.get_pki_id().hex()}, {len(self._store)} connections>"
@@ -278,7 +278,7 @@ class CommEngine:
         Cancellation: the connection is closed all the same.
         """
         check_peer(peer)
-        self._home.check()
+        self.home.check()
         if peer.pki_id:
             await self._population.close(peer.pki_id)
 
@@ -290,7 +290,7 @@ class CommEngine:
             OutOfOrderError: Called in another event loop; nothing is closed.
         """
         check_argument("pki_id", pki_id, bytes)
-        self._home.check()
+        self.home.check()
         self._population.close_nowait(pki_id)
 
     def is_connected(self, pki_id: PkiId) -> bool:
@@ -312,9 +312,9 @@ class CommEngine:
 
         Cancellation: connections that were still draining are cut.
         """
-        self._home.check()
+        self.home.check()
         self._is_stopped = True
-        ends_at_s = self._home.loop.time() + self._config.drain_s
+        ends_at_s = self.home.loop.time() + self._config.drain_s
         try:
             await self._attempts.end()
             await self._connector.finish(ends_at_s)
@@ -370,4 +370,4 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
-        self._home.check()
+        self.home.check()

@@ -16,7 +16,6 @@ from gossip.clock import Clock, SystemClock
 from gossip.comm.config import CommConfig
 from gossip.comm.engine import CommEngine
 from gossip.comm.guarded_metrics import guarded
-from gossip.comm.home import Home
 from gossip.comm.observer import Observer
 from gossip.comm.trust import Trust
 from gossip.errors import OutOfOrderError
@@ -117,7 +116,6 @@ class Node:
         self._listen = None if listen is None else partial(listening, listen)
         self._listener: GrpcListener | None = None
         self._is_stopped = False
-        self._home = Home()
         self._forgotten = Throttle(most=LINES_AT_ONCE)
         self._running = AsyncExitStack()
 
@@ -179,7 +177,7 @@ class Node:
             InvalidArgumentError: It is not bytes; the former one stays.
             OutOfOrderError: Called in another event loop; the former one stays.
         """
-        self._home.check()
+        self.comm.home.check()
         self.identities.set_identity(identity)
         self.comm.set_identity(identity)
 
@@ -191,7 +189,7 @@ class Node:
 
         Cancellation: what was still draining is cut.
         """
-        self._home.check()
+        self.comm.home.check()
         self._is_stopped = True
         if self._listener is not None:
             self._listener.stop_accepting()

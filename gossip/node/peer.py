@@ -116,7 +116,7 @@ class Peer(Node):
             ConfigurationError: A file cannot be used; it is named, and everything stays as it was.
             OutOfOrderError: Called in another event loop; everything stays as it was.
         """
-        self._home.check()
+        self.comm.home.check()
         organizations = load_organizations(self._settings)
         check_none_half_written(self._organizations, organizations)
         self._check_tls_files()
