@@ -35,8 +35,7 @@ def check_methods(name: str, thing: object, methods: Iterable[str]) -> None:
         ConfigurationError: One is missing; ``name`` says of which argument.
     """
     for method in methods:
-        if not callable(getattr(thing, method, None)):
-            raise ConfigurationError(f"{name} has no method {method}: {type(thing).__name__}")
+        _find_method(name, thing, method)
 
 
 def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> None:
@@ -46,8 +45,7 @@ def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> N
         ConfigurationError: One is missing, or is; ``name`` says of which argument.
     """
     for method in methods:
-        check_methods(name, judge, (method,))
-        found = getattr(judge, method)
+        found = _find_method(name, judge, method)
         if must_be_awaited(found):
             raise ConfigurationError(f"{name} must answer at once, and {_name_of(found)} is a coroutine function")
 
@@ -64,6 +62,13 @@ def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) 
         asked = judge.func if isinstance(judge, partial) else judge
         said = shown_text(repr(answer))
         raise InvalidArgumentError(_name_of(asked), f"must return None or raise, and answered {said}")
+
+
+def _find_method(name: str, thing: object, method: str) -> object:
+    found = getattr(thing, method, None)
+    if not callable(found):
+        raise ConfigurationError(f"{name} has no method {method}: {type(thing).__name__}")
+    return found
 
 
 def _name_of(function: object) -> str:

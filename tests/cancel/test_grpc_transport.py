@@ -15,7 +15,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
 from gossip.transport.grpc_server import listen
 from tests.support.bounded import run_bounded
-from tests.support.odd_servers import begin_http2_and_stop, over_tls, say_nothing, tcp_server
+from tests.support.odd_servers import begin_http2_and_stop, full_backlog, over_tls, say_nothing, tcp_server
 from tests.support.tls_files import tls_files
 from tests.support.transports import receive_all
 
@@ -64,14 +64,7 @@ def dialer() -> GrpcDialer:
 def test_dial(stage: str) -> None:
     with ExitStack() as stack:
         if stage == "tcp":
-            listening = stack.enter_context(socket.socket())
-            listening.bind(("127.0.0.1", 0))
-            listening.listen(0)
-            for _ in range(4):
-                filler = stack.enter_context(socket.socket())
-                filler.setblocking(False)
-                filler.connect_ex(listening.getsockname())
-            endpoint = f"127.0.0.1:{listening.getsockname()[1]}"
+            endpoint = stack.enter_context(full_backlog())
         else:
             handle = say_nothing if stage == "tls" else over_tls(tls_files(1, 0), say_nothing, alpn="h2")
             endpoint = stack.enter_context(tcp_server(handle))
