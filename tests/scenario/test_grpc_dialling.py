@@ -37,7 +37,8 @@ from tests.support.odd_servers import (
     speak_http1,
     tcp_server,
 )
-from tests.support.raw_http2 import RawPeer, raw_server
+from tests.support.raw_http2 import raw_server
+from tests.support.stream_server import stream_server
 from tests.support.tls_files import tls_ca, tls_files
 from tests.support.transports import receive_all
 from tests.support.vectors import load_vectors
@@ -51,7 +52,7 @@ async def read_to_the_end(stream: FrameStream) -> None:
     await receive_all(stream)
 
 
-async def nothing_more(_: RawPeer) -> None:
+async def nothing_more(*_: object) -> None:
     pass
 
 
@@ -513,12 +514,9 @@ def test_a_server_that_exchanges_costly_keys_is_not_dialled() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(SERVER.certificate, SERVER.key)
         context.set_ecdh_curve("ffdhe2048")
-        costly = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", ssl=context)
-        port = costly.sockets[0].getsockname()[1]
-        with pytest.raises(DialError, match="tls: key exchange too costly"):
-            await GrpcDialer(DialOptions(tls=CLIENT)).dial(f"127.0.0.1:{port}")
-        costly.close()
-        await costly.wait_closed()
+        async with stream_server(nothing_more, context) as endpoint:
+            with pytest.raises(DialError, match="tls: key exchange too costly"):
+                await GrpcDialer(DialOptions(tls=CLIENT)).dial(endpoint)
 
     run_bounded(main)
 

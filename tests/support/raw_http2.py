@@ -19,6 +19,7 @@ from hyperframe.frame import (
 
 from gossip.api.options import TlsFiles
 from gossip.transport import tls
+from tests.support.stream_server import stream_server
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GOSSIP_STREAM = "/gossip.Gossip/GossipStream"
@@ -155,31 +156,17 @@ async def raw_client(
 @asynccontextmanager
 async def raw_server(script: Callable[[RawPeer], Awaitable[None]], files: TlsFiles) -> AsyncIterator[str]:
     """Answer each connection's preface with SETTINGS and then do as ``script`` says; yields the endpoint."""
-    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
         peer = RawPeer(reader, writer)
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, EOFError):
-                await reader.readexactly(len(PREFACE))
-                peer.write(SettingsFrame(0))
-                await script(peer)
-                await reader.read()
-        finally:
-            writer.transport.abort()
-            tasks.discard(task)
+        with suppress(asyncio.IncompleteReadError, ConnectionError, EOFError):
+            await reader.readexactly(len(PREFACE))
+            peer.write(SettingsFrame(0))
+            await script(peer)
+            await reader.read()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls.server_side(files).context)
-    try:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in tuple(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with stream_server(serve, tls.server_side(files).context) as endpoint:
+        yield endpoint
 
 
 def split_headers(stream_id: int, block: bytes, parts: int) -> Iterable[Frame]:

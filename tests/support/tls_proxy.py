@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gossip.api.options import TlsFiles
+from tests.support.stream_server import stream_server
 
 
 @contextmanager
@@ -15,24 +16,14 @@ def tls_proxy(front: TlsFiles, upstream: str, back: TlsFiles | None) -> Iterator
     """Present ``front`` to clients, and ``back``, if anything, to the peer at ``upstream``; yields the endpoint."""
     started: queue.Queue[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
 
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _relay(reader, writer, upstream, _client_context(back))
+
     async def serve() -> None:
         end = asyncio.Event()
-        relays: set[asyncio.Task[None]] = set()
-
-        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            relay = asyncio.current_task()
-            assert relay is not None
-            relays.add(relay)
-            await _relay(reader, writer, upstream, _client_context(back))
-
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_server_context(front))
-        host, port = server.sockets[0].getsockname()
-        started.put((f"{host}:{port}", asyncio.get_running_loop(), end))
-        await end.wait()
-        server.close()
-        for relay in relays:
-            relay.cancel()
-        await asyncio.gather(*relays, return_exceptions=True)
+        async with stream_server(relay, _server_context(front)) as endpoint:
+            started.put((endpoint, asyncio.get_running_loop(), end))
+            await end.wait()
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
@@ -48,12 +39,12 @@ async def _relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: str, context: ssl.SSLContext
 ) -> None:
     host, _, port = upstream.rpartition(":")
-    up_reader, up_writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname=host)
-    try:
-        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
-    finally:
-        writer.transport.abort()
-        up_writer.transport.abort()
+    with suppress(OSError):
+        up_reader, up_writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname=host)
+        try:
+            await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+        finally:
+            up_writer.transport.abort()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
