@@ -22,7 +22,7 @@ from bench.traffic import data_message
 from gossip.comm import reception
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import frame_reader, tls_steps, turn_transport
+from gossip.transport import frame_reader, tls_threads, turn_transport
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import encode_envelope, parse_envelope
 
@@ -49,7 +49,7 @@ def main() -> None:
         for module in (frame_reader, reception, turn_transport):
             vars(module)["AT_ONCE_S"] *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
-        tls_steps.LONG_S *= SLOWER
+        tls_threads.LONG_S *= SLOWER
     gc.disable()  # when a full collection comes is chance, and costs more than most of these
     with throw_away_material(1) as material, asyncio.Runner() as runner:
         stack, peers = AsyncExitStack(), TwoPeers(runner)

@@ -78,11 +78,17 @@ class State:
     last_line: str
 
 
+def _threads() -> list[int]:
+    """Those there are: the system's calls are about one thread, and threads to come take after it."""
+    return [int(thread.name) for thread in Path("/proc/self/task").iterdir()]
+
+
 def _take_processor(*, first: bool) -> None:
     """Let the attacked peer have the first processor for itself, where there are more."""
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) > 1:
-        os.sched_setaffinity(0, processors[:1] if first else processors[1:])
+        for thread in _threads():
+            os.sched_setaffinity(thread, processors[:1] if first else processors[1:])
 
 
 async def serve(bench: Bench, folder: Path) -> tuple[str, bytes, int]:
@@ -156,7 +162,8 @@ async def talk(bench: Bench, duration_s: float) -> list[float]:
 async def be_nice(_: Bench) -> None:
     """Take what the honest peer leaves of its processors: a real attacker has its own."""
     _take_processor(first=False)
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    for thread in _threads():
+        os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
 
 
 async def attack(

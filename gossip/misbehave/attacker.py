@@ -1,7 +1,6 @@
 """Who attacks: where, with which certificate and identity, how patiently, and how much."""
 
 import ssl
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from gossip.misbehave.forger import Forger
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import Session
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.tls import ALPN, client_side
+from gossip.transport.tls import client_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +91,6 @@ class Attacker:
             session = Session(peer, 1, self.patience_s)
             await session.authenticate(self.forger.conn_establish())
             yield session
-
-    def context_without_certificate(self) -> ssl.SSLContext:
-        """TLS that presents nothing, and offers HTTP/2."""
-        context = self.blind_context()
-        context.set_alpn_protocols([ALPN])
-        return context
-
-    def stranger_context(self, chain_length: int = 1) -> ssl.SSLContext:
-        """TLS that presents a certificate of a TLS CA that nobody knows, again and again, and offers HTTP/2."""
-        certificate, key = self.forger.stranger_tls()
-        return self._presenting(certificate * chain_length + key)
-
-    def costly_context(self) -> ssl.SSLContext:
-        """TLS that presents a certificate that takes long to read, and offers HTTP/2; making it takes just as long."""
-        certificate, key = self.forger.costly_tls()
-        return self._presenting(certificate + key)
-
-    def _presenting(self, pem: bytes) -> ssl.SSLContext:
-        context = self.context_without_certificate()
-        with tempfile.NamedTemporaryFile() as file:  # the ssl module takes certificates from files alone
-            file.write(pem)
-            file.flush()
-            context.load_cert_chain(file.name)
-        return context
-
-    @staticmethod
-    def blind_context() -> ssl.SSLContext:
-        """TLS that presents nothing, offers nothing, and looks at no certificate: we tell this peer no secrets."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
 
     def dial_error(self, stage: str, text: str) -> DialError:
         """No connection came about that a fault could happen on."""

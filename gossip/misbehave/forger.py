@@ -9,9 +9,8 @@ from pathlib import Path
 
 from gossip.comm.handshake import certificate_hash
 from gossip.errors import ConfigurationError
-from gossip.misbehave.costly_certificate import make_costly
 from gossip.msp.authority import Authority, Credential, Validity, generate_key, read_authority
-from gossip.msp.certificate import parse_certificate_pem, pki_id_of
+from gossip.msp.certificate import pki_id_of
 from gossip.msp.config import load_signing_identity
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.roles import Role
@@ -19,9 +18,6 @@ from gossip.msp.signature import sign
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.serialized import encode_serialized_identity
-
-COSTLY_BYTES = 3500
-"""Of each half of a costly certificate: together they are within what a listener reads of a client's TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +82,6 @@ class Forger:
         validity = Validity.running(datetime.now(UTC))
         return self._issue(_unknown_authority(validity), mspid, "peer0", validity)
 
-    def stranger_tls(self) -> tuple[bytes, bytes]:
-        """A TLS certificate that no TLS CA of the network issued, and its key, in PEM."""
-        issued = _stranger_tls()
-        return issued.certificate_pem, issued.key_pem
-
-    def costly_tls(self) -> tuple[bytes, bytes]:
-        """The same, with a certificate that takes long to read."""
-        issued = _stranger_tls()
-        certificate, _ = parse_certificate_pem(issued.certificate_pem)
-        return encode_certificate_pem(make_costly(certificate.der, COSTLY_BYTES)), issued.key_pem
-
     def expired(self) -> Persona:
         """A peer of our organisation whose certificate ended a minute ago.
 
@@ -135,7 +120,8 @@ class Forger:
         return persona_of(mspid, issued.certificate_pem, partial(sign, self._key))
 
 
-def _stranger_tls() -> Credential:
+def make_stranger_tls() -> Credential:
+    """A TLS certificate that no TLS CA of the network issued, and its key."""
     validity = Validity.running(datetime.now(UTC))
     return _unknown_authority(validity).issue_tls("mallory", validity=validity, hosts=("localhost",))
 

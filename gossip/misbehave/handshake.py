@@ -6,6 +6,7 @@ from functools import partial
 from gossip.messages import SecretEnvelope
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
+from gossip.misbehave.contexts import context_without_certificate
 from gossip.misbehave.conversation import one_by_one
 from gossip.misbehave.ending import Ending, status
 from gossip.misbehave.fault import Fault, Layer, describe, fault
@@ -195,7 +196,7 @@ async def reflected(attacker: Attacker) -> Ending:
 @fault("no-client-certificate", Layer.HANDSHAKE, status("UNKNOWN", "no TLS certificate"), limit="TLS binding")
 async def no_client_certificate(attacker: Attacker) -> Ending:
     """Presents no certificate in TLS, and a right ConnEstablish."""
-    async with attacker.http2(context=attacker.context_without_certificate()) as peer:
+    async with attacker.http2(context=context_without_certificate()) as peer:
         peer.open()
         peer.write(frames.data(1, frames.message(attacker.forger.conn_establish())))
         return await peer.ending(attacker.patience_s)

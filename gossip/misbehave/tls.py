@@ -7,6 +7,7 @@ import tempfile
 from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.client_hello import HANDSHAKE_RECORD, costly_client_hello
+from gossip.misbehave.contexts import blind_context, context_without_certificate, costly_context, stranger_context
 from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.ending import ALERT, CUT, End, Ending
 from gossip.misbehave.fault import Layer, fault
@@ -50,28 +51,28 @@ async def silent_after_tls(attacker: Attacker) -> Ending:
 @fault("no-alpn", Layer.TLS, CUT, limit="ALPN", offence=Offence.BREACH)
 async def no_alpn(attacker: Attacker) -> Ending:
     """Does not offer HTTP/2 in TLS."""
-    async with attacker.tls(attacker.blind_context()) as conversation:
+    async with attacker.tls(blind_context()) as conversation:
         return await closed(conversation, attacker.patience_s)
 
 
 @fault("foreign-certificate", Layer.TLS, ALERT, limit="TLS CAs", offence=Offence.TLS)
 async def foreign_certificate(attacker: Attacker) -> Ending:
     """Presents a TLS certificate that no known TLS CA issued."""
-    async with attacker.http2(context=attacker.stranger_context()) as peer:
+    async with attacker.http2(context=stranger_context()) as peer:
         return await peer.ending(attacker.patience_s)
 
 
 @fault("long-chain", Layer.TLS, CUT, limit="max_tls_bytes", offence=Offence.TLS)
 async def long_chain(attacker: Attacker) -> Ending:
     """Presents a chain of 100 TLS certificates."""
-    async with attacker.http2(context=attacker.stranger_context(100)) as peer:
+    async with attacker.http2(context=stranger_context(100)) as peer:
         return await peer.ending(attacker.patience_s)
 
 
 @fault("costly-certificate", Layer.TLS, ALERT, limit="steps in a thread", offence=Offence.TLS)
 async def costly_certificate(attacker: Attacker) -> Ending:
     """Presents a TLS certificate of 7 KB that OpenSSL takes 0.2 s to read."""
-    context = await asyncio.to_thread(attacker.costly_context)
+    context = await asyncio.to_thread(costly_context)
     async with attacker.http2(context=context) as peer:
         return await peer.ending(attacker.patience_s)
 
@@ -89,7 +90,7 @@ async def broken_record(attacker: Attacker) -> Ending:
 async def broken_records(attacker: Attacker) -> Ending:
     """Sends 74 KB of records that are not encrypted once TLS stands, most of them when it has failed."""
     async with attacker.tcp() as conversation:
-        await shake_hands(conversation, attacker.context_without_certificate(), attacker)
+        await shake_hands(conversation, context_without_certificate(), attacker)
         conversation.write(BROKEN_RECORD * 2000)
         return await _cut(conversation, attacker.patience_s)
 
@@ -105,7 +106,7 @@ async def _cut(conversation: Conversation, patience_s: float) -> Ending:
 @fault("key-update-flood", Layer.TLS, CUT, limit="frames.empty_records", offence=Offence.FLOOD)
 async def key_update_flood(attacker: Attacker) -> Ending:
     """Changes its key again and again, and has the other side change its own each time."""
-    context = attacker.context_without_certificate()
+    context = context_without_certificate()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     async with attacker.tcp() as conversation:
         with tempfile.NamedTemporaryFile("r") as key_log:  # the ssl module tells secrets to files alone

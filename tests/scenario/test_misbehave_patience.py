@@ -10,6 +10,7 @@ from gossip.misbehave import frames
 from gossip.misbehave import run as run_module
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.catalogue import FAULTS
+from gossip.misbehave.contexts import context_without_certificate
 from gossip.misbehave.ending import CUT, End, Ending
 from gossip.misbehave.run import misbehave
 from gossip.types import PeerIdentityType, PkiId
@@ -34,7 +35,7 @@ def no_other_bound(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(endpoint: str) -> Attacker:
     """One that says little, waits for little, and trusts every server."""
     attacker = attacker_on(endpoint)
-    return replace(attacker, context=attacker.context_without_certificate(), patience_s=0.3, pace_s=1.0)
+    return replace(attacker, context=context_without_certificate(), patience_s=0.3, pace_s=1.0)
 
 
 def ending_of(fault: str, attacker: Attacker) -> Ending:

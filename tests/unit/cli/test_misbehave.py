@@ -4,7 +4,7 @@ import pytest
 
 from gossip.cli.misbehave import went_right
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.ending import CUT, SERVED, End, Ending, status
+from gossip.misbehave.ending import ALERT, CUT, SERVED, End, Ending, status
 
 REPLACED = status("OK")
 REFUSED = Ending(End.UNREACHABLE, "tcp", "connection refused, nothing listens there")
@@ -24,10 +24,13 @@ REFUSED = Ending(End.UNREACHABLE, "tcp", "connection refused, nothing listens th
         ("silent", 1, {CUT, REFUSED}, True),
         ("silent", 1, {REFUSED}, False),
         ("deaf-asker", 3, {CUT, REPLACED}, True),
+        ("costly-certificate", 3, {ALERT, CUT}, True),
+        ("costly-certificate", 3, {CUT}, False),
+        ("costly-certificate", 1, {ALERT, CUT}, False),
         ("expired", 3, {status("UNKNOWN", "gossipping peer identity expired"), REPLACED}, False),
     ],
 )
-def test_everything_that_could_connect_must_end_right_unless_another_of_ours_replaced_it(
+def test_everything_that_could_connect_must_end_right_unless_another_of_ours_was_in_its_way(
     name: str, connections: int, endings: set[Ending], is_right: bool
 ) -> None:
     assert went_right(FAULTS[name], endings, connections) is is_right

@@ -3,7 +3,7 @@
 import pytest
 
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.ending import CUT, SERVED, End, Ending
+from gossip.misbehave.ending import ALERT, CUT, SERVED, End, Ending
 from robustness.measure import went_right
 
 REFUSED = Ending(End.UNREACHABLE, "tls", "the peer closed the connection")
@@ -16,10 +16,16 @@ REFUSED = Ending(End.UNREACHABLE, "tls", "the peer closed the connection")
         ("ping-flood", {CUT, REFUSED}, True),
         ("ping-flood", {REFUSED}, False),
         ("ping-flood", {CUT, SERVED}, False),
+        ("costly-certificate", {ALERT}, True),
+        ("costly-certificate", {ALERT, CUT}, True),
+        ("costly-certificate", {CUT}, False),
+        ("costly-certificate", {ALERT, SERVED}, False),
         ("unasked-acks", {SERVED}, True),
         ("unasked-acks", {SERVED, REFUSED}, False),
         ("unasked-acks", {SERVED, CUT}, False),
     ],
 )
-def test_connections_may_be_refused_only_where_others_are_cut(name: str, endings: set[Ending], is_right: bool) -> None:
+def test_what_others_under_way_change_is_right_where_somebody_ends_as_all_should(
+    name: str, endings: set[Ending], is_right: bool
+) -> None:
     assert went_right(FAULTS[name], endings) is is_right

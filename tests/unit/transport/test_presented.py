@@ -12,7 +12,8 @@ from gossip.api.options import TlsFiles
 from gossip.errors import DialError
 from gossip.transport import tls_steps
 from gossip.transport.presented import look_at_server
-from gossip.transport.tls_steps import Done, Steps, Waiting
+from gossip.transport.tls_steps import Steps
+from gossip.transport.tls_threads import Done, Waiting
 from gossip.transport.tls_transport import MAX_ANSWER_BYTES
 from tests.support.odd_servers import Handler, say_nothing, speak_http1, tcp_server
 from tests.support.tls_files import tls_ca, tls_files

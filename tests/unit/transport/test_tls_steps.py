@@ -2,22 +2,22 @@
 
 import asyncio
 import ssl
-import threading
 import weakref
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 import pytest
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError
 from gossip.transport import tls_steps as module
+from gossip.transport import tls_threads
 from gossip.transport.base import FrameStream
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls_steps import Steps, Waiting
+from gossip.transport.tls_steps import Steps
+from gossip.transport.tls_threads import Done, Waiting
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 
@@ -41,7 +41,7 @@ def in_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     take = Steps.take_in_thread
 
-    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, address: str | None, done: module.Done) -> Waiting:
+    def note(self: Steps, tls: ssl.SSLObject, said_bytes: int, address: str | None, done: Done) -> Waiting:
         taken.append(said_bytes)
         return take(self, tls, said_bytes, address, done)
 
@@ -116,11 +116,11 @@ def test_what_is_too_long_is_too_long_in_a_thread_too(in_threads: list[int]) -> 
 
 
 def test_a_connection_that_is_lost_meanwhile_stays_lost_and_lets_go_of_its_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    held: list[tuple[Waiting, weakref.ref[ssl.SSLObject], module.Done]] = []
+    held: list[tuple[Waiting, weakref.ref[ssl.SSLObject]]] = []
 
-    def hold(_: Steps, tls: ssl.SSLObject, _said_bytes: int, _address: str | None, done: module.Done) -> Waiting:
-        waiting = Waiting(tls)
-        held.append((waiting, weakref.ref(tls), done))
+    def hold(_: Steps, tls: ssl.SSLObject, _said_bytes: int, _address: str | None, done: Done) -> Waiting:
+        waiting = Waiting(tls, done)
+        held.append((waiting, weakref.ref(tls)))
         return waiting
 
     monkeypatch.setattr(module, "SMALL_BYTES", 600)
@@ -134,112 +134,13 @@ def test_a_connection_that_is_lost_meanwhile_stays_lost_and_lets_go_of_its_tls(m
         await asyncio.wait([dialling])
         while len(listener.gate):  # noqa: ASYNC110  # the gate has no event
             await asyncio.sleep(0)
-        ((waiting, tls, done),) = held
+        ((waiting, tls),) = held
         assert tls() is None
-        assert waiting.run() is None
-        done(None)
+        assert waiting.is_given_up
+        waiting.tell(waiting.run())
         assert dialling.cancelled()
 
     with_listener(main)
-
-
-@pytest.mark.parametrize("said_bytes", [1, SMALL_BYTES + 1])
-def test_who_is_dialled_need_not_wait_for_those_who_come_in(said_bytes: int) -> None:
-    may_go_on = threading.Event()
-
-    class Tls:
-        def __init__(self, *, server_side: bool) -> None:
-            self.server_side = server_side
-
-        def do_handshake(self) -> None:
-            if self.server_side:
-                may_go_on.wait(5.0)
-
-    async def main() -> None:
-        done: dict[bool, asyncio.Event] = {True: asyncio.Event(), False: asyncio.Event()}
-        for server_side, event in done.items():
-            tls = Tls(server_side=server_side)
-            Steps().take_in_thread(tls, said_bytes, HERE, lambda _, event=event: event.set())  # type: ignore[arg-type, misc]
-        async with asyncio.timeout(2.0):
-            await done[False].wait()
-        assert not done[True].is_set()
-        may_go_on.set()
-        await done[True].wait()
-
-    try:
-        run_bounded(main)
-    finally:
-        may_go_on.set()
-
-
-class Slow:
-    """A handshake whose step ends when the test says so."""
-
-    server_side = True
-
-    def __init__(self, *, may_end: bool = False) -> None:
-        self.may_end = threading.Event()
-        if may_end:
-            self.may_end.set()
-
-    def do_handshake(self) -> None:
-        assert self.may_end.wait(timeout=10)
-
-
-def test_small_certificates_do_not_wait_for_large_ones() -> None:
-    async def main() -> None:
-        large, small = Slow(), Slow()
-        small.may_end.set()
-        done: list[str] = []
-        small_is_done = asyncio.Event()
-        steps = Steps()
-        steps.take_in_thread(cast("ssl.SSLObject", large), SMALL_BYTES + 1, HERE, lambda _: done.append("large"))
-        steps.take_in_thread(cast("ssl.SSLObject", small), SMALL_BYTES, HERE, lambda _: small_is_done.set())
-        try:
-            await small_is_done.wait()
-            assert done == []
-        finally:
-            large.may_end.set()
-
-    run_bounded(main, limit_s=5)
-
-
-def test_addresses_take_turns_in_the_thread() -> None:
-    async def main() -> None:
-        done: list[str] = []
-        all_are_done = asyncio.Event()
-        steps, slow = Steps(), Slow()
-
-        def ended(name: str) -> None:
-            done.append(name)
-            if len(done) == 6:
-                all_are_done.set()
-
-        def take(tls: Slow, name: str, address: str) -> None:
-            steps.take_in_thread(cast("ssl.SSLObject", tls), SMALL_BYTES, address, lambda _: ended(name))
-
-        take(slow, "here 1", HERE)
-        for number in (2, 3, 4):
-            take(Slow(may_end=True), f"here {number}", HERE)
-        for number in (1, 2):
-            take(Slow(may_end=True), f"there {number}", THERE)
-        slow.may_end.set()
-        await all_are_done.wait()
-        assert done == ["here 1", "there 1", "here 2", "there 2", "here 3", "here 4"]
-
-    run_bounded(main, limit_s=5)
-
-
-def test_what_a_step_stumbles_over_is_heard_and_the_next_is_taken() -> None:
-    class Broken(Slow):
-        def do_handshake(self) -> None:
-            raise RuntimeError("broken")
-
-    line = module.Line("a test's")
-    broken = line.add(Waiting(cast("ssl.SSLObject", Broken())), HERE)
-    sound = line.add(Waiting(cast("ssl.SSLObject", Slow(may_end=True))), HERE)
-    assert isinstance(broken.exception(timeout=5), RuntimeError)
-    assert sound.result(timeout=5) is None
 
 
 class Clocks:
@@ -250,7 +151,7 @@ class Clocks:
         self._step_s = step_s
         self._error = error
         monkeypatch.setattr(module, "perf_counter", lambda: self.now_s)
-        monkeypatch.setattr(module, "thread_time", lambda: self._used_s)
+        monkeypatch.setattr(tls_threads, "thread_time", lambda: self._used_s)
 
     def do_handshake(self) -> None:
         self._used_s += self._step_s
@@ -312,9 +213,3 @@ def test_the_first_certificate_from_somewhere_is_read_in_a_thread_and_the_next_o
 
     with_listener(main)
     assert len(in_threads) == 1, "the dialler's, which then knows the address"
-
-
-def test_threads_are_those_of_this_process_and_of_one_kind_of_step_each() -> None:
-    kinds = [(process, side, small) for process in (1, 2) for side in (True, False) for small in (True, False)]
-    assert len({module._line(*kind) for kind in kinds}) == len(kinds)
-    assert module._line(1, True, True) is module._line(1, True, True)

@@ -1,0 +1,142 @@
+"""Threads that take steps of TLS handshakes; addresses take turns in them."""
+
+import asyncio
+import os
+import ssl
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache, partial
+from time import thread_time
+from typing import NamedTuple
+
+LONG_S = 0.003
+RESTS = 9
+"""How many times as long as a costly step took its address rests: of the time, it gets a tenth.
+
+To free what OpenSSL has read takes a tenth as long as to read it, and stops everybody.
+"""
+NICENESS = 19
+"""Of the threads: a loop with only one processor waited for 3 to 8 ms at a time until such a thread paused."""
+
+
+class Step(NamedTuple):
+    """What became of a step: what OpenSSL raised, and what it took of a processor."""
+
+    error: ssl.SSLError | None
+    took_s: float
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether it took long, and failed. One that did not fail was another machine's doing."""
+        has_failed = self.error is not None and not isinstance(self.error, ssl.SSLWantReadError)
+        return has_failed and self.took_s > LONG_S
+
+
+Done = Callable[[ssl.SSLError | None], None]
+
+
+def take_step(tls: ssl.SSLObject) -> Step:
+    """Go on with a handshake as far as it goes without more of what the peer says."""
+    began_at_s = thread_time()
+    error: ssl.SSLError | None = None
+    try:
+        tls.do_handshake()
+    except ssl.SSLError as raised:
+        error = raised.with_traceback(None)
+    return Step(error, thread_time() - began_at_s)
+
+
+class Waiting:
+    """A step that waits for a thread. Whoever gives it up lets go of 100 KB at once, however many wait before it."""
+
+    __slots__ = ("_done", "_tls")
+
+    def __init__(self, tls: ssl.SSLObject, done: Done) -> None:
+        self._tls: ssl.SSLObject | None = tls
+        self._done = done
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nobody wants it any more, or it has been begun."""
+        return self._tls is None
+
+    def run(self) -> Step:
+        """Take it, if nobody gave it up."""
+        tls, self._tls = self._tls, None
+        return Step(None, 0.0) if tls is None else take_step(tls)
+
+    def tell(self, step: Step) -> None:
+        """Say what became of it."""
+        self._done(step.error)
+
+    def give_up(self) -> None:
+        """Do not take it, unless it is being taken."""
+        self._tls = None
+
+
+class Line:
+    """Steps of one loop's handshakes that wait for the same thread.
+
+    Each address has one step at a time in the thread, so that it waits for no more than one of each other address;
+    after a costly one it rests.
+    """
+
+    def __init__(self, thread: ThreadPoolExecutor) -> None:
+        self._thread = thread
+        self._behind: dict[str | None, deque[Waiting]] = {}
+        """What waits for each address that has one in the thread, or rests."""
+
+    def add(self, waiting: Waiting, address: str | None) -> None:
+        """Take it when it is its turn."""
+        behind = self._behind.get(address)
+        if behind is not None:
+            behind.append(waiting)
+            return
+        self._behind[address] = deque()
+        self._take(waiting, address)
+
+    def _take(self, waiting: Waiting, address: str | None) -> None:
+        taken = asyncio.get_running_loop().run_in_executor(self._thread, waiting.run)
+        taken.add_done_callback(partial(self._taken, waiting, address))
+
+    def _taken(self, waiting: Waiting, address: str | None, taken: "asyncio.Future[Step]") -> None:
+        rest_s = 0.0
+        try:
+            step = taken.result()
+            rest_s = RESTS * step.took_s if step.is_costly else 0.0
+            waiting.tell(step)
+        finally:
+            if rest_s:
+                taken.get_loop().call_later(rest_s, self._take_next, address)
+            else:
+                self._take_next(address)
+
+    def _take_next(self, address: str | None) -> None:
+        behind = self._behind[address]
+        while behind:
+            waiting = behind.popleft()
+            if not waiting.is_given_up:
+                self._take(waiting, address)
+                return
+        del self._behind[address]
+
+
+@cache
+def thread_of(_process: int, server_side: bool, is_small: bool) -> ThreadPoolExecutor:
+    """The one of a kind of step: who is small need not wait for who is large, of which one at a time takes memory.
+
+    Whom we dial has another than those who come in, which strangers can keep busy: nobody could be dialled meanwhile.
+    A process that was forked has none of its parent's threads.
+    """
+    name = f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
+    return ThreadPoolExecutor(1, thread_name_prefix=name, initializer=_let_others_go_first)
+
+
+def _let_others_go_first() -> None:
+    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+        with suppress(OSError):  # a sandbox may forbid it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,271 @@
+"""In threads, steps of TLS handshakes take turns by address, and nobody waits who need not."""
+
+import asyncio
+import os
+import ssl
+import sys
+import threading
+from typing import cast
+
+import pytest
+
+from gossip.transport import tls_threads as module
+from gossip.transport.tls_steps import Steps
+from gossip.transport.tls_threads import Waiting, thread_of
+from tests.support.bounded import run_bounded
+
+SMALL_BYTES = 2304
+LONG_S = 0.003
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+REFUSED = ssl.SSLError("refused")
+
+
+class Slow:
+    """A handshake whose step ends when the test says so."""
+
+    server_side = True
+
+    def __init__(self, *, may_end: bool = False) -> None:
+        self.may_end = threading.Event()
+        if may_end:
+            self.may_end.set()
+
+    def do_handshake(self) -> None:
+        assert self.may_end.wait(timeout=10)
+
+
+class Processor:
+    """What was used of it."""
+
+    used_s = 0.0
+
+
+@pytest.fixture
+def processor(monkeypatch: pytest.MonkeyPatch) -> Processor:
+    """What steps seem to take."""
+    processor = Processor()
+    monkeypatch.setattr(module, "thread_time", lambda: processor.used_s)
+    return processor
+
+
+class Ending:
+    """A handshake whose step takes so long of a processor, and ends so."""
+
+    server_side = True
+
+    def __init__(self, processor: Processor, took_s: float, error: Exception | None) -> None:
+        self._processor = processor
+        self._took_s = took_s
+        self._error = error
+
+    def do_handshake(self) -> None:
+        self._processor.used_s += self._took_s
+        if self._error is not None:
+            raise self._error
+
+
+class Ends:
+    """Which steps have ended, in order."""
+
+    def __init__(self, count: int) -> None:
+        self.names: list[str] = []
+        self.all = asyncio.Event()
+        self._count = count
+
+    def take(self, steps: Steps, tls: object, name: str, address: str | None, said_bytes: int = SMALL_BYTES) -> Waiting:
+        """Have a step taken."""
+        return steps.take_in_thread(cast("ssl.SSLObject", tls), said_bytes, address, lambda _: self._ended(name))
+
+    def _ended(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self._count:
+            self.all.set()
+
+
+@pytest.mark.parametrize("said_bytes", [1, SMALL_BYTES + 1])
+def test_who_is_dialled_need_not_wait_for_those_who_come_in(said_bytes: int) -> None:
+    may_go_on = threading.Event()
+
+    class Tls:
+        def __init__(self, *, server_side: bool) -> None:
+            self.server_side = server_side
+
+        def do_handshake(self) -> None:
+            if self.server_side:
+                may_go_on.wait(5.0)
+
+    async def main() -> None:
+        done: dict[bool, asyncio.Event] = {True: asyncio.Event(), False: asyncio.Event()}
+        for server_side, event in done.items():
+            tls = Tls(server_side=server_side)
+            Steps().take_in_thread(tls, said_bytes, HERE, lambda _, event=event: event.set())  # type: ignore[arg-type, misc]
+        async with asyncio.timeout(2.0):
+            await done[False].wait()
+        assert not done[True].is_set()
+        may_go_on.set()
+        await done[True].wait()
+
+    try:
+        run_bounded(main)
+    finally:
+        may_go_on.set()
+
+
+def test_small_certificates_do_not_wait_for_large_ones() -> None:
+    async def main() -> None:
+        large, small = Slow(), Slow()
+        small.may_end.set()
+        done: list[str] = []
+        small_is_done = asyncio.Event()
+        steps = Steps()
+        steps.take_in_thread(cast("ssl.SSLObject", large), SMALL_BYTES + 1, HERE, lambda _: done.append("large"))
+        steps.take_in_thread(cast("ssl.SSLObject", small), SMALL_BYTES, HERE, lambda _: small_is_done.set())
+        try:
+            await small_is_done.wait()
+            assert done == []
+        finally:
+            large.may_end.set()
+
+    run_bounded(main, limit_s=5)
+
+
+def test_addresses_take_turns() -> None:
+    async def main() -> None:
+        steps, slow, ends = Steps(), Slow(), Ends(6)
+        ends.take(steps, slow, "here 1", HERE)
+        for number in (2, 3, 4):
+            ends.take(steps, Slow(may_end=True), f"here {number}", HERE)
+        for number in (1, 2):
+            ends.take(steps, Slow(may_end=True), f"there {number}", THERE)
+        slow.may_end.set()
+        await ends.all.wait()
+        assert ends.names == ["here 1", "there 1", "here 2", "there 2", "here 3", "here 4"]
+
+    run_bounded(main, limit_s=5)
+
+
+def test_who_is_given_up_keeps_nobody_waiting() -> None:
+    async def main() -> None:
+        steps, slow, never, ends = Steps(), Slow(), Slow(), Ends(2)
+        ends.take(steps, slow, "first", HERE)
+        given_up = ends.take(steps, never, "given up", HERE)
+        ends.take(steps, Slow(may_end=True), "last", HERE)
+        given_up.give_up()
+        slow.may_end.set()
+        await ends.all.wait()
+        assert ends.names == ["first", "last"]
+
+    run_bounded(main, limit_s=5)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "error", "rest_s"),
+    [
+        (LONG_S, REFUSED, None),
+        (LONG_S * 2, REFUSED, LONG_S * 18),
+        (LONG_S * 2, ssl.SSLWantReadError(), None),
+        (LONG_S * 2, None, None),
+    ],
+)
+def test_after_a_costly_step_its_address_rests_nine_times_as_long(
+    took_s: float, error: Exception | None, rest_s: float | None, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        loop, rests = asyncio.get_running_loop(), []
+        call_later = loop.call_later
+
+        def note(delay_s: float, *args: object) -> asyncio.TimerHandle:
+            if args[1:] == (HERE,):
+                rests.append(delay_s)
+                return call_later(0, *args)  # type: ignore[arg-type]  # whatever it was
+            return call_later(delay_s, *args)  # type: ignore[arg-type]
+
+        steps, slow, ends = Steps(), Slow(), Ends(3)
+        ends.take(steps, slow, "there 1", THERE)
+        ends.take(steps, Ending(processor, took_s, error), "here 1", HERE)
+        ends.take(steps, Slow(may_end=True), "here 2", HERE)
+        monkeypatch.setattr(loop, "call_later", note)
+        slow.may_end.set()
+        await ends.all.wait()
+        assert ends.names == ["there 1", "here 1", "here 2"]
+        assert rests == ([] if rest_s is None else [pytest.approx(rest_s)])
+
+    run_bounded(main, limit_s=5)
+
+
+def test_while_an_address_rests_others_do_not(processor: Processor) -> None:
+    async def main() -> None:
+        steps, costly, ends = Steps(), Ends(1), Ends(1)
+        costly.take(steps, Ending(processor, 100.0, REFUSED), "costly", HERE)
+        await costly.all.wait()
+        ends.take(steps, Slow(may_end=True), "here", HERE)
+        ends.take(steps, Slow(may_end=True), "there", THERE)
+        await ends.all.wait()
+        assert ends.names == ["there"]
+
+    run_bounded(main, limit_s=5)
+
+
+def test_what_a_step_stumbles_over_is_heard_and_the_next_is_taken(processor: Processor) -> None:
+    async def main() -> None:
+        heard: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context.get("exception")))
+        steps, ends, bug = Steps(), Ends(1), RuntimeError("broken")
+        ends.take(steps, Ending(processor, 0.0, bug), "broken", HERE)
+        ends.take(steps, Slow(may_end=True), "sound", HERE)
+        await ends.all.wait()
+        assert (ends.names, heard) == (["sound"], [bug])
+
+    run_bounded(main, limit_s=5)
+
+
+def test_what_waits_in_a_loop_that_ended_keeps_nobody_waiting_in_the_next(processor: Processor) -> None:
+    steps = Steps()
+
+    async def cut_off() -> None:
+        ends = Ends(1)
+        ends.take(steps, Ending(processor, 100.0, REFUSED), "costly", HERE)
+        await ends.all.wait()
+        ends.take(steps, Slow(may_end=True), "waits", HERE)
+
+    async def main() -> None:
+        ends = Ends(1)
+        ends.take(steps, Slow(may_end=True), "next", HERE)
+        await ends.all.wait()
+
+    run_bounded(cut_off)
+    run_bounded(main, limit_s=5)
+
+
+def test_threads_are_those_of_this_process_and_of_one_kind_of_step_each() -> None:
+    kinds = [(process, side, small) for process in (1, 2) for side in (True, False) for small in (True, False)]
+    assert len({thread_of(*kind) for kind in kinds}) == len(kinds)
+    assert thread_of(1, True, True) is thread_of(1, True, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread has no niceness of its own")
+def test_threads_let_the_loop_go_first() -> None:
+    niceness: list[int] = []
+
+    class Looking(Slow):
+        def do_handshake(self) -> None:
+            niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    async def main() -> None:
+        ends = Ends(1)
+        ends.take(Steps(), Looking(), "only", HERE)
+        await ends.all.wait()
+
+    run_bounded(main, limit_s=5)
+    assert niceness == [19]
+    assert os.getpriority(os.PRIO_PROCESS, 0) < 19, "ours stays"
+
+
+def test_where_a_sandbox_forbids_it_threads_are_as_the_loop_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "setpriority", forbid)
+    waiting = Waiting(cast("ssl.SSLObject", Slow(may_end=True)), lambda _: None)
+    with thread_of.__wrapped__(1, True, True) as thread:
+        assert thread.submit(waiting.run).result().error is None
