@@ -28,7 +28,7 @@ from gossip.wire.signed import noop_sign
 from robustness.organizations import Stage
 
 LIMITS = ServerLimits(
-    connection=replace(ServerLimits().connection, unread_timeout_s=8.0),
+    connection=replace(ServerLimits().connection, unread_timeout_s=15.0),
     tls_timeout_s=1.0,
     stream_timeout_s=2.0,
     authenticate_timeout_s=3.0,
