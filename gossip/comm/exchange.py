@@ -1,8 +1,7 @@
 """Runs one handshake over a stream, from either side: who says what when, and how long it may take."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gossip.api.peer import ConnectionInfo
@@ -46,11 +45,14 @@ async def exchange(
 
     Cancellation: the stream is unusable; abort it.
     """
-    async with _patience(stream, "connection message", timeout_s):
-        conn_establish = handshake.conn_establish()
-        if not is_greeted:
-            await stream.send([conn_establish])
-        frames = await stream.receive()
+    try:
+        async with asyncio.timeout(timeout_s):
+            conn_establish = handshake.conn_establish()
+            if not is_greeted:
+                await stream.send([conn_establish])
+            frames = await stream.receive()
+    except TimeoutError as error:
+        raise _silent(stream, "connection message", timeout_s) from error
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")
     if wait_turn is not None:
@@ -68,16 +70,14 @@ async def await_verdict(stream: FrameStream, timeout_s: float) -> None:
 
     Cancellation: the stream stays usable.
     """
-    async with _patience(stream, "verdict on our identity", timeout_s):
-        frames = await stream.receive()
+    try:
+        async with asyncio.timeout(timeout_s):
+            frames = await stream.receive()
+    except TimeoutError as error:
+        raise _silent(stream, "verdict on our identity", timeout_s) from error
     if frames:
         raise HandshakeError(f"{stream.link.remote} answered a probe with messages")
 
 
-@asynccontextmanager
-async def _patience(stream: FrameStream, what: str, timeout_s: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(timeout_s):
-            yield
-    except TimeoutError as error:
-        raise PeerSilentError(stream.link.remote, waited_for=what, waited_s=timeout_s) from error
+def _silent(stream: FrameStream, waited_for: str, waited_s: float) -> PeerSilentError:
+    return PeerSilentError(stream.link.remote, waited_for=waited_for, waited_s=waited_s)

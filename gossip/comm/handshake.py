@@ -22,7 +22,7 @@ from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.conn_establish import parse_conn_establish, parse_first
-from gossip.wire.signed import SignedMessage, check_signature
+from gossip.wire.signed import SignedMessage, check_signatures
 
 
 class State(Enum):
@@ -122,7 +122,7 @@ class Handshake:
             raise HandshakeError(f"no PKI-ID in the ConnEstablish from {self._link.remote}")
         check_identity(self._crypto, pki_id, identity, now)  # 3 and 4: the identity is valid, and the PKI-ID its own
         self._check_binding(conn.tls_cert_hash)  # 5: it speaks of the certificate on this very connection
-        check_signature(signed, partial(self._crypto.verify, identity))  # 6: its key signed all this
+        check_signatures(signed, partial(self._crypto.verify, identity))  # 6: its key signed all this
         self._check_expected(identity, pki_id)  # 7: it is the peer that was asked for
         return conn
 

@@ -1,5 +1,6 @@
 """Endpoints: ``host:port`` in text, and back."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from gossip.shown import shown_text
@@ -8,6 +9,7 @@ MAX_HOST_CHARACTERS = 255
 """No name of the DNS is longer: an endpoint that another peer told may be megabytes, which take seconds to read."""
 
 
+@lru_cache(maxsize=256)
 def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     """Split ``host:port``; an IPv6 address stands in brackets.
 
@@ -55,6 +57,7 @@ def certified_name(host: str) -> str:
     return name if name and not is_address(name) else host
 
 
+@lru_cache(maxsize=256)
 def is_address(host: str) -> bool:
     """Whether ``host`` is an IP address, which needs no look-up."""
     try:

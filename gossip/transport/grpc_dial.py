@@ -26,6 +26,7 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_transport import TlsTransport
 
 _CONFIGURATION = http2_configuration(client_side=True)
+_LIMITS = ConnectionLimits()
 FIRST_PING_FRESH_S = 1.0
 
 
@@ -41,7 +42,7 @@ class ClientProtocol(GrpcProtocol):
         on_offence: Callable[[str, str], None],
     ) -> None:
         own_certificate = side.own_certificate if side is not None else None
-        super().__init__(Handler(), _CONFIGURATION, ConnectionLimits(), _refuse_request, own_certificate)
+        super().__init__(Handler(), _CONFIGURATION, _LIMITS, _refuse_request, own_certificate)
         self.endpoint = endpoint
         self.stage = "address"
         self.stage_ended_at_s: dict[str, float] = {}

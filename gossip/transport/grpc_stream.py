@@ -22,6 +22,7 @@ class GrpcStream(Stream):
 
     connection: GrpcConnection
     http2_stream: H2Stream
+    _id: int
 
     def __init__(self, connection: GrpcConnection, stream_id: int | None, max_frame_bytes: int) -> None:
         self._inbox = Inbox(max_frame_bytes)
@@ -39,7 +40,7 @@ class GrpcStream(Stream):
 
     def init_stream(self, stream_id: int, connection: Connection) -> None:  # noqa: ARG002  # grpclib's signature
         """Learn the stream's number."""
-        self.id = stream_id
+        self.id = self._id = stream_id
         self.http2_stream = self.connection.http2.streams[stream_id]
 
     # -- what base.FrameStream promises
@@ -180,10 +181,6 @@ class GrpcStream(Stream):
             self.connection.http2.forget_closed_streams()
         forget, self.forget = self.forget, nothing
         forget()
-
-    @property
-    def _id(self) -> int:
-        return self.id or 0
 
     def _is_over(self) -> bool:
         """Whether the peer ended the stream and all is well."""

@@ -21,7 +21,9 @@ def known_settings(frame: bytes) -> bytes:
         raise DenialOfServiceError(f"SETTINGS of more than {MAX_ENTRIES} entries")
     if len(body) % ENTRY_BYTES:
         return frame  # for which h2 has an error
-    entries = (body[start : start + ENTRY_BYTES] for start in range(0, len(body), ENTRY_BYTES))
-    known = b"".join(entry for entry in entries if int.from_bytes(entry[:2]) <= HIGHEST_KNOWN)
+    entries = [body[start : start + ENTRY_BYTES] for start in range(0, len(body), ENTRY_BYTES)]
+    known = b"".join([entry for entry in entries if int.from_bytes(entry[:2]) <= HIGHEST_KNOWN])
+    if len(known) == len(body):
+        return frame
     word, flags, stream_id = FRAME_HEADER.unpack_from(frame)
     return FRAME_HEADER.pack(len(known) << 8 | word & 0xFF, flags, stream_id) + known

@@ -232,6 +232,11 @@ def check_signature(signed: SignedMessage, verify: Verify) -> None:
     """
     check_argument("signed", signed, SignedMessage)
     check_function("verify", verify)
+    check_signatures(signed, verify)
+
+
+def check_signatures(signed: SignedMessage, verify: Verify) -> None:
+    """The same, where both arguments are known to be right."""
     _check_one("message", signed.signature, signed.payload, verify)
     secret = signed.secret_envelope
     if secret is not None:
