@@ -40,7 +40,8 @@ class FrameReader:
 
     After so many of the latter, or so long, it stops, and ``has_more`` says that something is left to be taken, by and
     by: each can cost a hundred times what a DATA frame costs. It does so after small DATA frames, too, but many more:
-    each may hold a message that is delivered before the next is looked at. Large ones may hold thousands.
+    each may hold a message. Large ones may hold thousands. What comes for one stream in a row is handed over together,
+    as Go sends each message in a frame of its own.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class FrameReader:
         self._held = b""
         self._data_stream: GrpcStream | None = None
         self._data_missing = 0
+        self._fed: GrpcStream | None = None
+        self._completed = 0
 
     def take(self, data: bytes) -> None:
         """Take what came; nothing more once the connection has failed, and not all of it where ``has_more`` says so.
@@ -81,6 +84,7 @@ class FrameReader:
             self._held = b""
             position = 0
         position = self._take_frames(data, position)
+        self._hand_over()
         if position < len(data) and self._connection.failure is None:
             self._held = data[position:]
         if 0 < size < FRAGMENT_BYTES and self._is_in_mid_frame:
@@ -103,12 +107,19 @@ class FrameReader:
             body = position + FRAME_HEADER_BYTES
             stop = body + size
             if kind == DATA and not flags and stream_id in reading and not self._in_header_block:
-                self._check_size(size)
-                self._data_begins(reading[stream_id], size)
-                position = min(stop, end)
-                self._data_missing = stop - position
-                self._data_came(data, body, position)
+                stream = reading[stream_id]
+                if stream is not self._fed:
+                    self._hand_over()
                 fragments += size < FRAGMENT_BYTES
+                if stop <= end and size < WHOLE_BYTES:
+                    self._small_data_came(stream, data, body, stop)
+                    position = stop
+                else:
+                    self._check_size(size)
+                    self._data_begins(stream, size)
+                    position = min(stop, end)
+                    self._data_missing = stop - position
+                    self._data_came(data, body, position)
                 if position < end and (fragments >= FRAGMENTS_AT_ONCE or perf_counter() - began_at_s > AT_ONCE_S):
                     self.has_more = True
                     break
@@ -118,6 +129,7 @@ class FrameReader:
             self._check_size(size)
             if stop > end:
                 break
+            self._hand_over()
             self._other_came(kind, flags, data[position:stop])
             position = stop
             others += 1
@@ -131,6 +143,19 @@ class FrameReader:
         if size > MAX_FRAME_BYTES:
             raise FrameTooLargeError(f"a frame of {size} bytes")
 
+    def _small_data_came(self, stream: GrpcStream, data: bytes, start: int, end: int) -> None:
+        """A whole DATA frame that is not long; one that holds a message, as each of Go's does, is no fragment."""
+        size = end - start
+        self._connection.http2.count_received(stream.http2_stream, size)
+        self._fed = stream
+        completed = stream.data_came(data, start, end, size)
+        self._completed += completed
+        if size >= FRAGMENT_BYTES:
+            self._connection.guard.forgive_fragments(completed)
+        elif completed != 1:
+            self._count(Kind.FRAGMENT)
+            self._connection.guard.forgive_fragments(completed)
+
     def _data_begins(self, stream: GrpcStream, size: int) -> None:
         self._connection.http2.count_received(stream.http2_stream, size)
         self._data_stream = stream
@@ -143,9 +168,17 @@ class FrameReader:
         """Hand on a part of a DATA frame, also to a stream that ended meanwhile: it has its window to give back."""
         stream = self._data_stream
         if stream is not None:
+            self._fed = stream
             completed = stream.data_came(data, start, end, end - start)
             if completed:
+                self._completed += completed
                 self._connection.guard.forgive_fragments(completed)
+
+    def _hand_over(self) -> None:
+        fed, self._fed = self._fed, None
+        if fed is not None:
+            completed, self._completed = self._completed, 0
+            fed.hand_over(completed)
 
     def _other_came(self, kind: int, flags: int, frame: bytes) -> None:
         if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):

@@ -66,7 +66,7 @@ class GrpcEvents(EventsProcessor):
             self.connection.ack(event.stream_id, size)
         else:
             data = event.data or b""
-            stream.data_came(data, 0, len(data), size)
+            stream.hand_over(stream.data_came(data, 0, len(data), size))
 
     def process_block(self, stream_id: int, fields: Sequence[tuple[bytes, bytes]], *, end_stream: bool) -> None:
         """Header fields that h2 need not see: a request, or the beginning or the end of an answer."""

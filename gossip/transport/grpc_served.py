@@ -87,13 +87,12 @@ class ServerStream(GrpcStream):
     def check_ending(self) -> None:
         """A client that ends its half does no more than that."""
 
-    def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
-        """Take messages; of a Ping no more than one, or it would be a place to keep a window's worth of them."""
-        completed = super().data_came(data, start, end, window_bytes)
+    def hand_over(self, completed: int) -> None:
+        """Hand messages over; of a Ping no more than one, or it would be a place to keep a window's worth of them."""
+        super().hand_over(completed)
         self._pings += completed
         if self._is_ping and not self.has_left and (self._pings > 1 or self._inbox.is_stopped):
             self.finish(Status.INTERNAL, "a Ping is one message, and a short one")
-        return completed
 
     def __ended__(self) -> None:
         super().__ended__()

@@ -116,7 +116,7 @@ class GrpcStream(Stream):
     # -- what the connection tells
 
     def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
-        """Take ``data[start:end]``, which cost ``window_bytes`` of the windows.
+        """Take ``data[start:end]``, which cost ``window_bytes`` of the windows; :meth:`hand_over` what came in one go.
 
         Returns:
             How many messages it completed.
@@ -125,14 +125,17 @@ class GrpcStream(Stream):
         if self.has_left:
             self._return_window()
             return 0
-        completed = self._inbox.feed(data, start, end)
-        if self._waiter is not None:
-            if completed or self._inbox.is_stopped:
-                if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
-                    self._wake()
-            else:
-                self._admit_rest_of_message()
-        return completed
+        return self._inbox.feed(data, start, end)
+
+    def hand_over(self, completed: int) -> None:
+        """Let whoever waits have the messages that came."""
+        if self._waiter is None or self.has_left:
+            return
+        if completed or self._inbox.is_stopped:
+            if not (self._taker is not None and completed == 1 and self._is_taken_by(self._taker)):
+                self._wake()
+        else:
+            self._admit_rest_of_message()
 
     def headers_came(self, headers: dict[bytes, bytes]) -> None:
         """Take the header fields of an answer, or of its end."""

@@ -5,6 +5,7 @@ import gc
 import tracemalloc
 from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from math import inf
 
 import pytest
 from grpclib.const import Status
@@ -13,6 +14,7 @@ from hpack import Encoder
 from hyperframe.frame import HeadersFrame, SettingsFrame, WindowUpdateFrame
 
 from gossip.errors import StreamBrokenError
+from gossip.transport import frame_reader
 from gossip.transport import grpc_stream as module
 from gossip.transport.grpc_connection import nothing
 from gossip.transport.grpc_protocol import GrpcProtocol
@@ -49,8 +51,14 @@ class Handler(AbstractHandler):
         pass
 
 
-def half_way() -> tuple[GrpcProtocol, ServerStream]:
-    """A stream in the middle of a long message."""
+@pytest.fixture(autouse=True)
+def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing wait for a turn, however slow this machine is."""
+    monkeypatch.setattr(frame_reader, "AT_ONCE_S", inf)
+
+
+def begun() -> tuple[GrpcProtocol, ServerStream]:
+    """A stream on which nothing has come."""
     handler = Handler()
     protocol = GrpcProtocol(
         handler,
@@ -63,8 +71,14 @@ def half_way() -> tuple[GrpcProtocol, ServerStream]:
     protocol.connection_made(socket)
     call = HeadersFrame(1, data=BLOCK, flags=("END_HEADERS",))
     protocol.data_received(PREFACE + SettingsFrame(0).serialize() + call.serialize())
-    protocol.data_received(HALF_A_MESSAGE)
     return protocol, handler.stream
+
+
+def half_way() -> tuple[GrpcProtocol, ServerStream]:
+    """A stream in the middle of a long message."""
+    protocol, stream = begun()
+    protocol.data_received(HALF_A_MESSAGE)
+    return protocol, stream
 
 
 ENDINGS: dict[str, Callable[[GrpcProtocol, ServerStream], None]] = {
@@ -328,6 +342,77 @@ def test_of_a_stream_that_we_abort_nothing_is_received_any_more() -> None:
         call.abort()
         with pytest.raises(StreamBrokenError, match="was aborted by us"):
             await call.receive()
+
+    run_bounded(main)
+
+
+def message(text: bytes) -> bytes:
+    """One DATA frame with one message in it, as Go sends them."""
+    return data(1, b"\0" + len(text).to_bytes(4) + text).serialize()
+
+
+async def waited_for() -> tuple[GrpcProtocol, ServerStream, "asyncio.Task[Sequence[bytes]]", list[list[bytes]]]:
+    """A stream that somebody waits for, and what a taker has been offered meanwhile and took."""
+    protocol, stream = begun()
+    offered: list[list[bytes]] = []
+
+    def take(messages: Sequence[bytes]) -> int:
+        offered.append(list(messages))
+        return len(messages)
+
+    stream.offer_to(take)
+    receiving = asyncio.create_task(stream.receive())
+    await asyncio.sleep(0)
+    return protocol, stream, receiving, offered
+
+
+def test_messages_in_frames_of_their_own_are_handed_over_together_where_they_come_together() -> None:
+    async def main() -> None:
+        protocol, _, receiving, offered = await waited_for()
+        protocol.data_received(message(b"alone"))
+        protocol.data_received(message(b"too"))
+        assert offered == [[b"alone"], [b"too"]]
+        protocol.data_received(message(b"one") + message(b"y" * 1000) + message(b"three"))
+        assert await receiving == [b"one", b"y" * 1000, b"three"]
+        assert len(offered) == 2
+
+    run_bounded(main)
+
+
+def test_other_frames_come_after_the_messages_before_them() -> None:
+    async def main() -> None:
+        protocol, _, receiving, offered = await waited_for()
+        protocol.data_received(message(b"before") + reset(1).serialize())
+        assert offered == [[b"before"]]
+        with pytest.raises(StreamBrokenError, match="reset"):
+            await receiving
+
+    run_bounded(main)
+
+
+def test_what_came_before_a_breach_is_received() -> None:
+    async def main() -> None:
+        protocol, stream, receiving, _ = await waited_for()
+        breach = b"\0\0\1\6\0\0\0\0\0!"  # a PING of one byte
+        protocol.data_received(message(b"one") + message(b"two") + breach)
+        assert await receiving == [b"one", b"two"]
+        with pytest.raises(StreamBrokenError):
+            await stream.receive()
+
+    run_bounded(main)
+
+
+def test_frames_that_hold_a_message_are_no_fragments_however_small() -> None:
+    async def main() -> None:
+        protocol, _, receiving, _ = await waited_for()
+        count = 3 * ConnectionLimits().frames.fragments
+        for _ in range(count):
+            protocol.data_received(message(b"x") * 2)
+        assert len(await receiving) == 2 * count
+        assert protocol.connection.failure is None
+        for _ in range(count):
+            protocol.data_received(data(1, b"").serialize())
+        assert "fragments of messages a second" in str(protocol.connection.failure)
 
     run_bounded(main)
 
