@@ -174,7 +174,8 @@ def test_our_own_organization_cannot_be_another_one_too() -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--tls-cert=x"], "--tls-cert, --tls-key and --tls-ca go together"),
+        (["--tls-cert=x"], "--tls-cert, --tls-key, --tls-ca go together; not given: --tls-key, --tls-ca"),
+        (["--tls-cert=x", "--tls-key=x"], "go together; not given: --tls-ca"),
         (["--org=Org2MSP"], "'Org2MSP' is not MSPID=DIR"),
         (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID must not begin or end with blanks"),
         (["--expect-pki-id=abc"], "'abc' is not 32 bytes in hex"),
