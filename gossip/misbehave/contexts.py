@@ -5,14 +5,8 @@ import tempfile
 from functools import cache
 from threading import Lock
 
-from gossip.misbehave.costly_certificate import make_costly
-from gossip.misbehave.forger import make_stranger_tls
-from gossip.msp.certificate import parse_certificate_pem
-from gossip.msp.pem import encode_certificate_pem
+from gossip.misbehave.forger import make_costly_tls, make_stranger_tls
 from gossip.transport.tls import ALPN
-
-COSTLY_BYTES = 3500
-"""Of each half of a costly certificate: together they are within what a listener reads of a client's TLS."""
 
 _making_costly = Lock()
 
@@ -34,8 +28,8 @@ def context_without_certificate() -> ssl.SSLContext:
 
 def stranger_context(chain_length: int = 1) -> ssl.SSLContext:
     """TLS that presents a certificate of a TLS CA that nobody knows, again and again, and offers HTTP/2."""
-    issued = make_stranger_tls()
-    return _presenting(issued.certificate_pem * chain_length + issued.key_pem)
+    certificate, key = make_stranger_tls()
+    return _presenting(certificate * chain_length + key)
 
 
 def costly_context() -> ssl.SSLContext:
@@ -49,9 +43,8 @@ def costly_context() -> ssl.SSLContext:
 
 @cache
 def _make_costly_context() -> ssl.SSLContext:
-    issued = make_stranger_tls()
-    certificate, _ = parse_certificate_pem(issued.certificate_pem)
-    return _presenting(encode_certificate_pem(make_costly(certificate.der, COSTLY_BYTES)) + issued.key_pem)
+    certificate, key = make_costly_tls()
+    return _presenting(certificate + key)
 
 
 def _presenting(pem: bytes) -> ssl.SSLContext:

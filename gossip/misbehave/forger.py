@@ -9,8 +9,9 @@ from pathlib import Path
 
 from gossip.comm.handshake import certificate_hash
 from gossip.errors import ConfigurationError
-from gossip.msp.authority import Authority, Credential, Validity, generate_key, read_authority
-from gossip.msp.certificate import pki_id_of
+from gossip.misbehave.costly_certificate import make_costly
+from gossip.msp.authority import Authority, Validity, generate_key, read_authority
+from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_signing_identity
 from gossip.msp.pem import encode_certificate_pem
 from gossip.msp.roles import Role
@@ -18,6 +19,9 @@ from gossip.msp.signature import sign
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.conn_establish import encode_conn_establish
 from gossip.wire.serialized import encode_serialized_identity
+
+COSTLY_BYTES = 3500
+"""Of each half of a costly certificate: together they are within what a listener reads of a client's TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,18 @@ class Forger:
         return persona_of(mspid, issued.certificate_pem, partial(sign, self._key))
 
 
-def make_stranger_tls() -> Credential:
-    """A TLS certificate that no TLS CA of the network issued, and its key."""
+def make_stranger_tls() -> tuple[bytes, bytes]:
+    """A TLS certificate that no TLS CA of the network issued, and its key, in PEM."""
     validity = Validity.running(datetime.now(UTC))
-    return _unknown_authority(validity).issue_tls("mallory", validity=validity, hosts=("localhost",))
+    issued = _unknown_authority(validity).issue_tls("mallory", validity=validity, hosts=("localhost",))
+    return issued.certificate_pem, issued.key_pem
+
+
+def make_costly_tls() -> tuple[bytes, bytes]:
+    """The same, with a certificate that takes long to read."""
+    certificate_pem, key_pem = make_stranger_tls()
+    certificate, _ = parse_certificate_pem(certificate_pem)
+    return encode_certificate_pem(make_costly(certificate.der, COSTLY_BYTES)), key_pem
 
 
 def _unknown_authority(validity: Validity) -> Authority:

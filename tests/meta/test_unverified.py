@@ -12,7 +12,7 @@ SWITCHES = ("CERT_NONE", "CERT_OPTIONAL", "check_hostname", "_create_unverified_
 MAY_SWITCH = {
     UNVERIFIED,
     "gossip.transport.tls",  # a server asks for certificates, and verifies those that come; see decision 5
-    "gossip.misbehave.attacker",
+    "gossip.misbehave.contexts",
 }
 
 
