@@ -50,7 +50,8 @@ class Http2Peer(Conversation):
 
     def block(self, fields: Fields | None = None) -> bytes:
         """A header block; that of a GossipStream without fields."""
-        return bytes(self.encoder.encode(fields or frames.request()))
+        # Huffman's coding takes hpack a time that grows with the square: attackers would wait for each other.
+        return bytes(self.encoder.encode(fields or frames.request(), huffman=False))
 
     def call_ping(self, stream_id: int) -> None:
         """Call Ping."""
