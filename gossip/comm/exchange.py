@@ -1,13 +1,13 @@
 """Runs one handshake over a stream, from either side: who says what when, and how long it may take."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from gossip.api.peer import ConnectionInfo
 from gossip.clock import Clock
 from gossip.comm.handshake import Handshake
-from gossip.errors import HandshakeError, PeerSilentError
+from gossip.comm.patience import within
+from gossip.errors import HandshakeError
 from gossip.transport.base import FrameStream
 
 
@@ -45,14 +45,9 @@ async def exchange(
 
     Cancellation: the stream is unusable; abort it.
     """
-    try:
-        async with asyncio.timeout(timeout_s):
-            conn_establish = handshake.conn_establish()
-            if not is_greeted:
-                await stream.send([conn_establish])
-            frames = await stream.receive()
-    except TimeoutError as error:
-        raise _silent(stream, "connection message", timeout_s) from error
+    conn_establish = handshake.conn_establish()
+    answer = stream.receive() if is_greeted else _ask(stream, conn_establish)
+    frames = await within(timeout_s, answer, "connection message", stream.link.remote)
     if not frames:
         raise HandshakeError(f"{stream.link.remote} ended the stream before its connection message")
     if wait_turn is not None:
@@ -70,14 +65,11 @@ async def await_verdict(stream: FrameStream, timeout_s: float) -> None:
 
     Cancellation: the stream stays usable.
     """
-    try:
-        async with asyncio.timeout(timeout_s):
-            frames = await stream.receive()
-    except TimeoutError as error:
-        raise _silent(stream, "verdict on our identity", timeout_s) from error
+    frames = await within(timeout_s, stream.receive(), "verdict on our identity", stream.link.remote)
     if frames:
         raise HandshakeError(f"{stream.link.remote} answered a probe with messages")
 
 
-def _silent(stream: FrameStream, waited_for: str, waited_s: float) -> PeerSilentError:
-    return PeerSilentError(stream.link.remote, waited_for=waited_for, waited_s=waited_s)
+async def _ask(stream: FrameStream, conn_establish: bytes) -> Sequence[bytes]:
+    await stream.send([conn_establish])
+    return await stream.receive()

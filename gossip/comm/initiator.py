@@ -1,23 +1,20 @@
 """Reaches other peers: dial, Ping, stream, handshake."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from gossip.api.options import DialOptions
 from gossip.api.peer import ConnectionInfo, RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.comm.exchange import Exchanged, await_verdict, exchange
 from gossip.comm.handshake import Expectation, Handshake, State
+from gossip.comm.patience import within
 from gossip.comm.stages import Stage, Stages
 from gossip.comm.trust import Trust
-from gossip.errors import HandshakeError, PeerSilentError
+from gossip.errors import HandshakeError
 from gossip.transport.base import Channel, Dialer, FrameStream, Link
 from gossip.types import PkiId
-
-T = TypeVar("T")
 
 OPEN_TIMEOUT_S = 10.0
 """As Fabric's handshakeTimeout. A stream waits for room for our greeting alone; who has none for so long never will."""
@@ -130,7 +127,7 @@ class Initiator:
         try:
             stages.enter(Stage.PING)
             stages.took_s |= {Stage.TCP: channel.times.tcp_s, Stage.TLS: channel.times.tls_s}
-            await self._within(self.options.ping_timeout_s, channel.ping, "Ping", channel)
+            await within(self.options.ping_timeout_s, channel.ping(), "Ping", channel.link.remote)
             yield channel
         except BaseException:
             channel.abort()
@@ -138,7 +135,7 @@ class Initiator:
 
     async def _open(self, channel: Channel, stages: Stages) -> FrameStream:
         stages.enter(Stage.EXCHANGE)
-        return await self._within(OPEN_TIMEOUT_S, channel.open_stream, "stream", channel)
+        return await within(OPEN_TIMEOUT_S, channel.open_stream(), "stream", channel.link.remote)
 
     async def _exchange(self, stream: FrameStream, handshake: Handshake) -> Exchanged:
         exchanged = await exchange(stream, handshake, self._trust.clock, self._config.conn_timeout_s, is_greeted=True)
@@ -146,14 +143,6 @@ class Initiator:
             raise HandshakeError(f"{stream.link.remote} answered with a probe")
         self._trust.admit(exchanged.info)
         return exchanged
-
-    @staticmethod
-    async def _within(seconds: float, call: Callable[[], Awaitable[T]], what: str, channel: Channel) -> T:
-        try:
-            async with asyncio.timeout(seconds):
-                return await call()
-        except TimeoutError as error:
-            raise PeerSilentError(channel.link.remote, waited_for=what, waited_s=seconds) from error
 
     @staticmethod
     def _only(peer: RemotePeer) -> Expectation | None:

@@ -1,9 +1,8 @@
 """Says a ConnEstablish of the caller's making to a peer: what an impostor does, to see it refused."""
 
-import asyncio
-
 from gossip.api.options import DialOptions, TlsFiles
-from gossip.errors import PeerSilentError
+from gossip.comm.patience import within
+from gossip.transport.base import Channel
 from gossip.transport.grpc_client import GrpcDialer
 
 
@@ -25,12 +24,13 @@ async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeou
     """
     channel = await GrpcDialer(DialOptions(tls=tls)).dial(endpoint)
     try:
-        async with asyncio.timeout(timeout_s):
-            stream = await channel.open_stream()
-            await stream.send([conn_establish])
-            while await stream.receive():
-                pass  # its own ConnEstablish
-    except TimeoutError as error:
-        raise PeerSilentError(endpoint, waited_for="verdict on our identity", waited_s=timeout_s) from error
+        await within(timeout_s, _say_and_listen(channel, conn_establish), "verdict on our identity", endpoint)
     finally:
         channel.abort()
+
+
+async def _say_and_listen(channel: Channel, conn_establish: bytes) -> None:
+    stream = await channel.open_stream()
+    await stream.send([conn_establish])
+    while await stream.receive():
+        pass  # its own ConnEstablish

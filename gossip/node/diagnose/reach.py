@@ -5,6 +5,7 @@ import socket
 from dataclasses import replace
 
 from gossip.api.options import DialOptions
+from gossip.comm.patience import within
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
 from gossip.msp.issuers import find_tls_issuing_mspids
 from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate, trace_certification_path
@@ -162,12 +163,7 @@ async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:
 
 
 async def _ping(evidence: Evidence, channel: Channel) -> None:
-    timeout_s = evidence.own.settings.dial.ping_timeout_s
-    try:
-        async with asyncio.timeout(timeout_s):
-            await channel.ping()
-    except TimeoutError as error:
-        raise PeerSilentError(channel.link.remote, waited_for="Ping", waited_s=timeout_s) from error
+    await within(evidence.own.settings.dial.ping_timeout_s, channel.ping(), "Ping", channel.link.remote)
 
 
 def _patience_s(evidence: Evidence) -> float:
