@@ -37,7 +37,7 @@ class ClientStream(GrpcStream):
         if http2.sendable_bytes(self.http2_stream) < len(body):
             return False
         self._is_asked = True
-        http2.send_data(self._id, body, end_stream=True)
+        http2.send_data(self.id, body, end_stream=True)
         self.connection.flush_soon()
         return True
 
@@ -56,8 +56,8 @@ class ClientStream(GrpcStream):
             return
         self._answered = True
         self._call_status = parse_answer(headers)
-        if self._call_status is None and self.connection.http2.receives_data(self._id) is not None:
-            self.connection.reading[self._id] = self
+        if self._call_status is None and self.connection.http2.receives_data(self.id) is not None:
+            self.connection.reading[self.id] = self
 
     def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
         """Take messages; what follows a verdict is no gRPC, but perhaps a page of HTML."""

@@ -47,7 +47,7 @@ class GrpcEvents(EventsProcessor):
     def register(self, stream: Stream) -> Callable[[], None]:
         """Let a stream hear of its events until the returned function is called, which is its ``forget``."""
         assert isinstance(stream, GrpcStream)
-        stream_id = stream.id or 0
+        stream_id = stream.id
         self.streams[stream_id] = stream
 
         def forget() -> None:

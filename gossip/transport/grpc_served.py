@@ -51,8 +51,8 @@ class ServerStream(GrpcStream):
 
     def serve_gossip(self) -> None:
         """Let messages come in."""
-        if self.connection.http2.receives_data(self._id) is not None:
-            self.connection.reading[self._id] = self
+        if self.connection.http2.receives_data(self.id) is not None:
+            self.connection.reading[self.id] = self
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer without looking at the messages."""
@@ -67,7 +67,7 @@ class ServerStream(GrpcStream):
             headers = trailers(self._fault() or status, reason)
             if not self._began:
                 headers = (*RESPONSE, *headers)
-            self.connection.http2.send_block(self._id, headers, end_stream=True)
+            self.connection.http2.send_block(self.id, headers, end_stream=True)
             self.connection.flush_soon()
         self.leave()
         self._return_window()  # the connection's other streams need it
@@ -108,11 +108,11 @@ class ServerStream(GrpcStream):
             self.finish(Status.INTERNAL, f"a Ping is one message, not {len(messages)}{part}")
         elif (fault := find_fault_of_ping(messages[0])) is not None:
             self.finish(Status.INTERNAL, f"not a Ping: {fault}")
-        elif http2.local_flow_control_window(self._id) < len(EMPTY_MESSAGE):
+        elif http2.local_flow_control_window(self.id) < len(EMPTY_MESSAGE):
             self.leave(ErrorCodes.REFUSED_STREAM)
         else:
             self._begin()
-            http2.send_data(self._id, EMPTY_MESSAGE)
+            http2.send_data(self.id, EMPTY_MESSAGE)
             self.finish(Status.OK)
 
     def _fault(self) -> Status | None:
@@ -131,4 +131,4 @@ class ServerStream(GrpcStream):
 
     def _begin_with(self, headers: Headers) -> None:
         self._began = True
-        self.connection.http2.send_block(self._id, headers)
+        self.connection.http2.send_block(self.id, headers)

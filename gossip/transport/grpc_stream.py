@@ -22,9 +22,9 @@ class GrpcStream(Stream):
 
     connection: GrpcConnection
     http2_stream: H2Stream
-    _id: int
+    id: int
 
-    def __init__(self, connection: GrpcConnection, stream_id: int | None, max_frame_bytes: int) -> None:
+    def __init__(self, connection: GrpcConnection, stream_id: int, max_frame_bytes: int) -> None:
         self._inbox = Inbox(max_frame_bytes)
         self._waiter: asyncio.Future[None] | None = None
         self._unreturned_bytes = 0
@@ -40,7 +40,7 @@ class GrpcStream(Stream):
 
     def init_stream(self, stream_id: int, connection: Connection) -> None:  # noqa: ARG002  # grpclib's signature
         """Learn the stream's number."""
-        self.id = self._id = stream_id
+        self.id = stream_id
         self.http2_stream = self.connection.http2.streams[stream_id]
 
     # -- what base.FrameStream promises
@@ -60,7 +60,7 @@ class GrpcStream(Stream):
         self._inbox.limit_bytes = limit
         self._inbox.resume()
         if self.connection.failure is None:
-            self.connection.widen_window(self._id)
+            self.connection.widen_window(self.id)
             self.authenticated()
 
     async def send(self, frames: Sequence[bytes]) -> None:
@@ -150,7 +150,7 @@ class GrpcStream(Stream):
 
     def __ended__(self) -> None:
         self._peer_ended = True
-        self.connection.reading.pop(self._id, None)
+        self.connection.reading.pop(self.id, None)
         self._wake()
 
     def __terminated__(self, reason: str) -> None:
@@ -171,13 +171,13 @@ class GrpcStream(Stream):
 
     def leave(self, code: ErrorCodes = ErrorCodes.NO_ERROR) -> None:
         """Let the connection forget the stream, resetting it where it is not closed; messages can still be received."""
-        self.connection.reading.pop(self._id, None)
+        self.connection.reading.pop(self.id, None)
         self.has_left = True
         self.window_updated.set()  # whoever waits to send hears of nothing any more
         self._taker = None  # which refers back to this
         if (memory := self._inbox.give_up_unfinished()) is not None:
             free_in_turns(memory)
-        if self.connection.failure is None and self.id is not None:
+        if self.connection.failure is None:
             if self.closable:
                 self.connection.http2.reset_stream(self.id, code)
                 self.connection.flush_soon()
@@ -230,4 +230,4 @@ class GrpcStream(Stream):
         least = 1 if self.has_left else self.connection.return_bytes
         if self._unreturned_bytes >= least and self.connection.failure is None:
             size, self._unreturned_bytes = self._unreturned_bytes, 0
-            self.connection.ack(self._id, size)
+            self.connection.ack(self.id, size)
