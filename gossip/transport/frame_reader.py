@@ -61,8 +61,8 @@ class FrameReader:
         self._held = b""
         self._data_stream: GrpcStream | None = None
         self._data_missing = 0
-        self._fed: GrpcStream | None = None
         self._completed = 0
+        self._has_fed = False
 
     def take(self, data: bytes) -> None:
         """Take what came; nothing more once the connection has failed, and not all of it where ``has_more`` says so.
@@ -71,10 +71,10 @@ class FrameReader:
             ProtocolError: It breaks the rules of HTTP/2.
         """
         position, size = 0, len(data)
-        if self._data_missing:
+        if self._data_missing and self._data_stream is not None:
             position = min(self._data_missing, len(data))
             self._data_missing -= position
-            self._data_came(data, 0, position)
+            self._connection.guard.forgive_fragments(self._data_came(self._data_stream, data, 0, position))
         if self._preface_bytes:
             position = min(self._preface_bytes, len(data))
             self._preface_bytes -= position
@@ -107,19 +107,16 @@ class FrameReader:
             body = position + FRAME_HEADER_BYTES
             stop = body + size
             if kind == DATA and not flags and stream_id in reading and not self._in_header_block:
+                self._check_size(size)
                 stream = reading[stream_id]
-                if stream is not self._fed:
-                    self._hand_over()
-                fragments += size < FRAGMENT_BYTES
-                if stop <= end and size < WHOLE_BYTES:
-                    self._small_data_came(stream, data, body, stop)
-                    position = stop
-                else:
-                    self._check_size(size)
-                    self._data_begins(stream, size)
-                    position = min(stop, end)
-                    self._data_missing = stop - position
-                    self._data_came(data, body, position)
+                self._connection.http2.count_received(stream.http2_stream, size)
+                position = min(stop, end)
+                self._data_missing = stop - position
+                completed = self._data_came(stream, data, body, position)
+                is_small = size < FRAGMENT_BYTES
+                if completed != 1 or not is_small:
+                    self._count_data(size, completed)
+                fragments += is_small
                 if position < end and (fragments >= FRAGMENTS_AT_ONCE or perf_counter() - began_at_s > AT_ONCE_S):
                     self.has_more = True
                     break
@@ -143,42 +140,27 @@ class FrameReader:
         if size > MAX_FRAME_BYTES:
             raise FrameTooLargeError(f"a frame of {size} bytes")
 
-    def _small_data_came(self, stream: GrpcStream, data: bytes, start: int, end: int) -> None:
-        """A whole DATA frame that is not long; one that holds a message, as each of Go's does, is no fragment."""
-        size = end - start
-        self._connection.http2.count_received(stream.http2_stream, size)
-        self._fed = stream
-        completed = stream.data_came(data, start, end, size)
-        self._completed += completed
-        if size >= FRAGMENT_BYTES:
-            self._connection.guard.forgive_fragments(completed)
-        elif completed != 1:
-            self._count(Kind.FRAGMENT)
-            self._connection.guard.forgive_fragments(completed)
-
-    def _data_begins(self, stream: GrpcStream, size: int) -> None:
-        self._connection.http2.count_received(stream.http2_stream, size)
-        self._data_stream = stream
+    def _count_data(self, size: int, completed: int) -> None:
+        """Weigh a DATA frame: of a small one that completes one message, as those of Go, nothing would be left."""
         if size < FRAGMENT_BYTES:
             self._count(Kind.FRAGMENT)
-        elif size >= WHOLE_BYTES:
-            self._connection.guard.forgive_fragments(1)
+        self._connection.guard.forgive_fragments(completed + (size >= WHOLE_BYTES))
 
-    def _data_came(self, data: bytes, start: int, end: int) -> None:
+    def _data_came(self, stream: GrpcStream, data: bytes, start: int, end: int) -> int:
         """Hand on a part of a DATA frame, also to a stream that ended meanwhile: it has its window to give back."""
-        stream = self._data_stream
-        if stream is not None:
-            self._fed = stream
-            completed = stream.data_came(data, start, end, end - start)
-            if completed:
-                self._completed += completed
-                self._connection.guard.forgive_fragments(completed)
+        if stream is not self._data_stream:
+            self._hand_over()
+            self._data_stream = stream
+        completed = stream.data_came(data, start, end, end - start)
+        self._completed += completed
+        self._has_fed = True
+        return completed
 
     def _hand_over(self) -> None:
-        fed, self._fed = self._fed, None
-        if fed is not None:
+        if self._has_fed and self._data_stream is not None:
+            self._has_fed = False
             completed, self._completed = self._completed, 0
-            fed.hand_over(completed)
+            self._data_stream.hand_over(completed)
 
     def _other_came(self, kind: int, flags: int, frame: bytes) -> None:
         if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
