@@ -57,12 +57,12 @@ class Waiting:
 
     def __init__(self, tls: ssl.SSLObject, done: Done) -> None:
         self._tls: ssl.SSLObject | None = tls
-        self._done = done
+        self._done: Done | None = done
 
     @property
     def is_given_up(self) -> bool:
-        """Whether nobody wants it any more, or it has been begun."""
-        return self._tls is None
+        """Whether nobody wants it any more."""
+        return self._done is None
 
     def run(self) -> Step:
         """Take it, if nobody gave it up."""
@@ -70,12 +70,13 @@ class Waiting:
         return Step(None, 0.0) if tls is None else take_step(tls)
 
     def tell(self, step: Step) -> None:
-        """Say what became of it."""
-        self._done(step.error)
+        """Say what became of it, if nobody gave it up meanwhile."""
+        if self._done is not None:
+            self._done(step.error)
 
     def give_up(self) -> None:
-        """Do not take it, unless it is being taken."""
-        self._tls = None
+        """Do not take it, unless it is being taken, and tell nobody."""
+        self._tls = self._done = None
 
 
 class Line:

@@ -230,8 +230,6 @@ class TlsTransport(TurnTransport):
         self._step = self._steps.take_in_thread(self._tls, self._flight_bytes, self._address, self._stepped_in_thread)
 
     def _stepped_in_thread(self, error: ssl.SSLError | None) -> None:
-        if self._step is None:
-            return  # the connection was lost meanwhile
         self._step = None
         self._stepped(error)
         self._has_said_too_much()

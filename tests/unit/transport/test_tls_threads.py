@@ -23,9 +23,8 @@ REFUSED = ssl.SSLError("refused")
 class Slow:
     """A handshake whose step ends when the test says so."""
 
-    server_side = True
-
-    def __init__(self, *, may_end: bool = False) -> None:
+    def __init__(self, *, may_end: bool = False, server_side: bool = True) -> None:
+        self.server_side = server_side
         self.may_end = threading.Event()
         if may_end:
             self.may_end.set()
@@ -84,47 +83,30 @@ class Ends:
 
 @pytest.mark.parametrize("said_bytes", [1, SMALL_BYTES + 1])
 def test_who_is_dialled_need_not_wait_for_those_who_come_in(said_bytes: int) -> None:
-    may_go_on = threading.Event()
-
-    class Tls:
-        def __init__(self, *, server_side: bool) -> None:
-            self.server_side = server_side
-
-        def do_handshake(self) -> None:
-            if self.server_side:
-                may_go_on.wait(5.0)
-
     async def main() -> None:
-        done: dict[bool, asyncio.Event] = {True: asyncio.Event(), False: asyncio.Event()}
-        for server_side, event in done.items():
-            tls = Tls(server_side=server_side)
-            Steps().take_in_thread(tls, said_bytes, HERE, lambda _, event=event: event.set())  # type: ignore[arg-type, misc]
-        async with asyncio.timeout(2.0):
-            await done[False].wait()
-        assert not done[True].is_set()
-        may_go_on.set()
-        await done[True].wait()
+        comes_in, dialled, slow = Ends(1), Ends(1), Slow()
+        comes_in.take(Steps(), slow, "comes in", HERE, said_bytes)
+        dialled.take(Steps(), Slow(may_end=True, server_side=False), "dialled", HERE, said_bytes)
+        try:
+            await dialled.all.wait()
+            assert comes_in.names == []
+        finally:
+            slow.may_end.set()
+        await comes_in.all.wait()
 
-    try:
-        run_bounded(main)
-    finally:
-        may_go_on.set()
+    run_bounded(main, limit_s=5)
 
 
 def test_small_certificates_do_not_wait_for_large_ones() -> None:
     async def main() -> None:
-        large, small = Slow(), Slow()
-        small.may_end.set()
-        done: list[str] = []
-        small_is_done = asyncio.Event()
-        steps = Steps()
-        steps.take_in_thread(cast("ssl.SSLObject", large), SMALL_BYTES + 1, HERE, lambda _: done.append("large"))
-        steps.take_in_thread(cast("ssl.SSLObject", small), SMALL_BYTES, HERE, lambda _: small_is_done.set())
+        steps, slow, large, small = Steps(), Slow(), Ends(1), Ends(1)
+        large.take(steps, slow, "large", HERE, SMALL_BYTES + 1)
+        small.take(steps, Slow(may_end=True), "small", HERE)
         try:
-            await small_is_done.wait()
-            assert done == []
+            await small.all.wait()
+            assert large.names == []
         finally:
-            large.may_end.set()
+            slow.may_end.set()
 
     run_bounded(main, limit_s=5)
 
