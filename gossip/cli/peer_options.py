@@ -85,14 +85,15 @@ def choose(
     file = config or find_core_yaml(os.environ)
     tls = {"--tls-cert": tls_cert, "--tls-key": tls_key, "--tls-ca": tls_ca}
     missing = [name for name, given in tls.items() if not given]
+    has_tls = len(missing) < len(tls)
     if file is None and (msp_dir is None or mspid is None):
         raise typer.BadParameter(f"give --msp-dir and --mspid, or a core.yaml with --config{_empty_folder()}")
-    if file is None and 0 < len(missing) < len(tls):
+    if file is None and has_tls and missing:
         raise typer.BadParameter(f"{', '.join(tls)} go together; not given: {', '.join(missing)}")
     options = _layer(
         ("peer.mspConfigPath", "--msp-dir", msp_dir),
         ("peer.localMspId", "--mspid", mspid),
-        ("peer.tls.enabled", "--tls-...", "true" if len(missing) < len(tls) else None),
+        ("peer.tls.enabled", "--tls-...", "true" if has_tls else None),
         ("peer.tls.cert.file", "--tls-cert", tls_cert),
         ("peer.tls.key.file", "--tls-key", tls_key),
         ("peer.tls.clientRootCAs.files", "--tls-ca", tls_ca),
