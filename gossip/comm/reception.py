@@ -7,11 +7,10 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
-from gossip.errors import MalformedMessageError
 from gossip.metrics import Metrics
 from gossip.turns import AT_ONCE_S, shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
-from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
+from gossip.wire.envelope import WHOLE_BYTES, parse_at_once, parse_in_slices
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
 
@@ -75,9 +74,8 @@ class Reception:
                 self._acks.answer(connection.info.pki_id, nonce, "")
                 continue
             size_bytes = len(frame)
-            if size_bytes <= WHOLE_BYTES:
-                signed = parse_envelope(frame)
-            else:
+            signed = parse_at_once(frame)
+            if signed is None:
                 signed = await _parse_in_turns(frame, began_at_s)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
@@ -99,11 +97,8 @@ class Reception:
         self._bytes_in_passing += len(frame)
         if self._bytes_in_passing > BYTES_IN_PASSING or len(frame) > WHOLE_BYTES:
             return False
-        try:
-            signed = parse_envelope(frame)
-        except MalformedMessageError:
-            return False
-        if signed.kind is MessageKind.ACK:
+        signed = parse_at_once(frame)
+        if signed is None or signed.kind is MessageKind.ACK:
             return False
         self._demux.dispatch_nowait(Received(signed, connection, self._find), len(frame))
         return True

@@ -6,7 +6,7 @@ from typing import Final
 from gossip.errors import MalformedMessageError, UnexpectedMessageError
 from gossip.messages import ConnEstablish, GossipMessage, Tag
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.envelope import WHOLE_BYTES, parse_envelope, parse_in_slices
+from gossip.wire.envelope import parse_at_once, parse_in_slices
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import Sign, SignedMessage, sign_message
 
@@ -42,9 +42,7 @@ def parse_first(frame: bytes) -> SignedMessage:
     Raises:
         MalformedEnvelopeError, MalformedMessageError: As there; or it has many more fields than a ConnEstablish.
     """
-    if len(frame) <= WHOLE_BYTES:
-        return parse_envelope(frame)
-    signed = next(filter(None, islice(parse_in_slices(frame), MAX_SLICES + 1)), None)
+    signed = parse_at_once(frame) or next(filter(None, islice(parse_in_slices(frame), MAX_SLICES + 1)), None)
     if signed is None:
         raise MalformedMessageError("more fields than a ConnEstablish has", offset=0, field=GossipMessage.__name__)
     return signed

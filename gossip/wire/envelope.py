@@ -8,10 +8,11 @@ from gossip.wire.head import CONTENTS, NO_HEAD, fill_contents, scan_part
 from gossip.wire.scan import at_once
 from gossip.wire.signed import SignedMessage
 from gossip.wire.slices import parse_in_slices
+from gossip.wire.sparse import SparseScan
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed, read_length
 
-__all__ = ["WHOLE_BYTES", "encode_envelope", "parse_envelope", "parse_in_slices"]
+__all__ = ["WHOLE_BYTES", "encode_envelope", "parse_at_once", "parse_envelope", "parse_in_slices"]
 
 WHOLE_BYTES: Final = 1280
 """Up to so many a frame is scanned at once, which takes a quarter of a millisecond when it is made to take long."""
@@ -20,11 +21,13 @@ _PAYLOAD: Final = 1 << 3 | 2
 _SIGNATURE: Final = 2 << 3 | 2
 
 
+_scan_sparse: Final = SparseScan(WHOLE_BYTES).head
+
+
 def parse_envelope(frame: bytes) -> SignedMessage:
     """Read one message of the stream; both the envelope and the message in it are proved well formed.
 
-    No signature is checked: see `gossip.wire.signed.check_signature`. A frame of more than :data:`WHOLE_BYTES` may take
-    long: see `parse_in_slices`, which reads everything that is unusual here, too.
+    No signature is checked: see `gossip.wire.signed.check_signature`. It may take long: see `parse_in_slices`.
 
     Raises:
         MalformedEnvelopeError: Not an Envelope; it names the rule, the byte and the field.
@@ -33,12 +36,20 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
+    check_argument("frame", frame, bytes)
+    return parse_at_once(frame) or next(filter(None, parse_in_slices(frame)))
+
+
+def parse_at_once(frame: bytes) -> SignedMessage | None:
+    """The same for a frame that takes no longer than one of :data:`WHOLE_BYTES`, however long it is.
+
+    Returns:
+        None for one that is left to `parse_in_slices`: one of many parts, an unusual one, or a malformed one.
+    """
     start = stop = pos = 0
-    signature = b""
+    signature: bytes | None = None
     try:
         end = len(frame)
-        if end > WHOLE_BYTES:
-            return _parse_thoroughly(frame)
         while pos < end:
             key = frame[pos]
             length = frame[pos + 1]
@@ -49,22 +60,19 @@ def parse_envelope(frame: bytes) -> SignedMessage:
                     pos += 1
                 else:
                     length, pos = read_length(frame, pos - 1)
-            if key == _PAYLOAD:
+            if key == _PAYLOAD and not stop:
                 start, stop = pos, pos + length
-            elif key == _SIGNATURE:
+            elif key == _SIGNATURE and signature is None:
                 signature = frame[pos : pos + length]
             else:
-                return _parse_thoroughly(frame)
+                return None
             pos += length
-        head = scan_part(frame, start, stop, stop, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
-    except (NotWellFormed, IndexError, UnicodeDecodeError, TypeError):
-        return _parse_thoroughly(frame)
+        if end <= WHOLE_BYTES:
+            head = scan_part(frame, start, stop, stop, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
+        else:
+            head = _scan_sparse(frame, start, stop)
+    except (NotWellFormed, IndexError, UnicodeDecodeError):
+        return None
     if pos != end or head[5] != stop:
-        return _parse_thoroughly(frame)
-    return SignedMessage(frame, start, stop, signature, None, head, frame, False)
-
-
-def _parse_thoroughly(frame: bytes) -> SignedMessage:
-    """A long envelope, one with more in it than payload and signature, or a malformed one; or no bytes at all."""
-    check_argument("frame", frame, bytes)
-    return next(filter(None, parse_in_slices(frame)))
+        return None
+    return SignedMessage(frame, start, stop, signature or b"", None, head, frame, False)

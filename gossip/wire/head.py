@@ -1,13 +1,14 @@
 """The scan of a GossipMessage: proves it well formed and notes what everybody asks first."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, cast
 
 from gossip.messages import GossipMessage
 from gossip.wire.fault import find_fault
 from gossip.wire.kinds import MessageKind
 from gossip.wire.scan import K, LookInto, Rules, Skip, at_once, rules_of
-from gossip.wire.schema import MAX_DEPTH, schema_of
+from gossip.wire.schema import MAX_DEPTH, TEXT, Field, schema_of
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed, read_key, read_length, read_varint
 
@@ -108,3 +109,10 @@ def fill_contents() -> dict[int, tuple[MessageKind, Rules]]:
     # Every text or message field of a GossipMessage is a content. All at once, for the sake of other threads.
     CONTENTS.update({key: (MessageKind(key >> 3), cast("Rules", rules)) for key, rules in rules_by_key.items()})
     return CONTENTS
+
+
+@cache
+def contents_as_fields() -> Contents[Field]:
+    """The same for scans that look at every value that is text, bytes or a message before they look into it."""
+    fields = schema_of(GossipMessage).fields
+    return {key: (MessageKind(key >> 3), field) for key, field in fields.items() if field.kind >= TEXT}

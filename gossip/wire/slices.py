@@ -6,14 +6,12 @@ into in slices of its own. When a slice is refused, the fault finder begins wher
 
 from codecs import utf_8_decode
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from gossip.errors import MalformedEnvelopeError, MalformedMessageError
 from gossip.messages import Envelope, GossipMessage, SecretEnvelope
 from gossip.wire.fault import Place
-from gossip.wire.head import NO_HEAD, Head, scan_part
-from gossip.wire.kinds import MessageKind
+from gossip.wire.head import NO_HEAD, Head, contents_as_fields, scan_part
 from gossip.wire.scan import LookInto, Skip, scan_fields
 from gossip.wire.schema import MAX_DEPTH, TEXT, Field, Schema, schema_of
 from gossip.wire.signed import SignedMessage
@@ -199,11 +197,5 @@ class _MessageScan(_Scan):
     def _read(self, schema: Schema, pos: int, limit: int, end: int, depth: int) -> int:
         if depth < MAX_DEPTH:
             return super()._read(schema, pos, limit, end, depth)
-        self.head = scan_part(self._data, pos, limit, end, self.head, _contents(), self._look_into, self._skip)
+        self.head = scan_part(self._data, pos, limit, end, self.head, contents_as_fields(), self._look_into, self._skip)
         return self.head[5]
-
-
-@cache
-def _contents() -> dict[int, tuple[MessageKind, Field]]:
-    fields = schema_of(GossipMessage).fields
-    return {key: (MessageKind(key >> 3), field) for key, field in fields.items() if field.kind >= TEXT}

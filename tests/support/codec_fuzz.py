@@ -24,7 +24,9 @@ from gossip.wire.head import scan_head
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
 from gossip.wire.signed import SignedMessage, with_nonce
+from gossip.wire.sparse import SparseScan
 from gossip.wire.to_json import to_json
+from gossip.wire.varint import NotWellFormed
 from tests.support.google import google_json, google_recode
 from tests.support.vectors import load_vectors
 from tests.support.wire_mutations import join, mutate, varint
@@ -109,6 +111,7 @@ def compare(name: str, data: bytes, *, with_json: bool = False) -> str:
         for scan in (lambda: scan_head(data, 0, len(data)), lambda: parse_envelope(encode_envelope(data, b""))):
             _, scan_fault = _attempt(scan)
             assert str(scan_fault) == str(fault), f"scan and decoder differ: {case}: {scan_fault}, not {fault}"
+        _compare_sparse(data, fault)
     if cls is Envelope:
         _compare_slices(data, fault)
     if message is None or fault is not None:
@@ -156,6 +159,18 @@ def _compare_slices(frame: bytes, fault: MalformedMessageError | None) -> None:
     for slice_bytes in SLICES_BYTES:
         in_slices = _verdict(lambda: next(filter(None, parse_in_slices(frame, slice_bytes))))  # noqa: B023 -- called at once
         assert in_slices == at_once, f"slices of {slice_bytes} bytes say {in_slices}, not {at_once}: {frame.hex()}"
+
+
+def _compare_sparse(data: bytes, fault: MalformedMessageError | None) -> None:
+    """The scan that gives up on what begins late must say the same as the scan at once, or nothing."""
+    for limit in (*SLICES_BYTES, len(data)):
+        try:
+            head = SparseScan(limit).head(data, 0, len(data))
+        except (NotWellFormed, IndexError, UnicodeDecodeError):
+            continue
+        if head[5] == len(data):
+            assert fault is None, f"{fault} is not seen with limit {limit}: {data.hex()}"
+            assert head == scan_head(data, 0, len(data)), f"another head with limit {limit}: {data.hex()}"
 
 
 def _verdict(parse: Callable[[], SignedMessage]) -> object:

@@ -1,0 +1,135 @@
+"""A long envelope with little in it is read at once, and any other one is left to the slices before it takes long."""
+
+import pytest
+
+from gossip.errors import MalformedMessageError
+from gossip.messages import (
+    AliveMessage,
+    DataMessage,
+    DataUpdate,
+    Envelope,
+    GossipMessage,
+    Member,
+    Payload,
+    RemoteStateResponse,
+    StateInfo,
+    Tag,
+)
+from gossip.wire.envelope import encode_envelope, parse_at_once, parse_envelope, parse_in_slices
+from gossip.wire.head import scan_head
+from gossip.wire.signed import SignedMessage, noop_sign
+from gossip.wire.sparse import SparseScan
+from gossip.wire.varint import NotWellFormed
+from tests.support.dense_frames import DENSE, REFUSED, enveloped, of
+from tests.support.lines import count_lines
+
+WHOLE_BYTES = 1280
+LINES = 16 * WHOLE_BYTES
+"""Of Python, that a scan at once may run: fields take two bytes at least, and groups most lines."""
+BLOCK = bytes(range(256)) * 400
+
+
+def seen(signed: SignedMessage) -> object:
+    return signed.payload, signed.signature, signed.kind, signed.nonce, signed.channel, signed.tag, signed.message
+
+
+SPARSE = {
+    "a block": GossipMessage(
+        nonce=7,
+        channel=b"mychannel",
+        tag=Tag.CHAN_ONLY,
+        data_msg=DataMessage(payload=Payload(seq_num=300, data=BLOCK)),
+    ),
+    "a block with long private data before its end": GossipMessage(
+        data_msg=DataMessage(payload=Payload(seq_num=2, data=b"short", private_data=[b"a" * 200, BLOCK]))
+    ),
+    "one of several blocks": GossipMessage(state_response=RemoteStateResponse(payloads=[Payload(data=BLOCK)])),
+    "an envelope in an update": GossipMessage(data_update=DataUpdate(nonce=1, data=[Envelope(payload=BLOCK)])),
+    "a state with a long name": GossipMessage(state_info=StateInfo(pki_id=BLOCK)),
+    "a long channel": GossipMessage(channel=BLOCK),
+}
+
+
+@pytest.mark.parametrize("message", SPARSE.values(), ids=SPARSE.keys())
+@pytest.mark.parametrize("signature", [b"", b"s" * 72], ids=["unsigned", "signed"])
+def test_a_long_envelope_with_little_in_it_is_read_at_once(message: GossipMessage, signature: bytes) -> None:
+    frame = encode_envelope(noop_sign(message).payload, signature)
+
+    signed = parse_at_once(frame)
+
+    assert signed is not None
+    *_, in_slices = parse_in_slices(frame)
+    assert in_slices is not None
+    assert seen(signed) == seen(in_slices)
+    assert signed.message == message
+    assert signed.signature == signature
+
+
+LEFT = {
+    "a field that begins late": GossipMessage(data_msg=DataMessage(payload=Payload(data=BLOCK, private_data=[b"x"]))),
+    "two blocks": GossipMessage(state_response=RemoteStateResponse(payloads=[Payload(data=BLOCK), Payload()])),
+    "long text": GossipMessage(alive_msg=AliveMessage(membership=Member(endpoint="e" * WHOLE_BYTES))),
+    "a content behind a long channel": GossipMessage(channel=BLOCK, data_msg=DataMessage(payload=Payload())),
+}
+
+
+@pytest.mark.parametrize("message", LEFT.values(), ids=LEFT.keys())
+def test_any_other_is_left_to_the_slices(message: GossipMessage) -> None:
+    frame = noop_sign(message).envelope
+
+    assert parse_at_once(frame) is None
+    assert parse_envelope(frame).message == message
+
+
+@pytest.mark.parametrize("frame", [*DENSE.values(), *REFUSED.values()], ids=[*DENSE, *REFUSED])
+def test_dense_ones_are_given_up_soon(frame: bytes) -> None:
+    parse_at_once(frame)  # the first scan builds the tables of the classes
+    taken: list[SignedMessage | None] = []
+
+    assert count_lines(lambda: taken.append(parse_at_once(frame))) < LINES
+    assert taken == [None]
+
+
+@pytest.mark.parametrize("key", [b"\x0a", b"\x12"], ids=["payload", "signature"])
+def test_a_field_of_the_envelope_that_comes_twice_is_left_to_the_slices(key: bytes) -> None:
+    """Any number of them could come."""
+    once = of(b"\x0a", b"\x08\x05") + of(b"\x12", b"s")
+    frame = once + of(key, b"\x08\x07")
+
+    assert parse_at_once(once) is not None
+    assert parse_at_once(frame) is None
+    signed = parse_envelope(frame)
+    assert (signed.nonce, signed.signature) == ((7, b"s") if key == b"\x0a" else (5, b"\x08\x07"))
+
+
+FAULTS = {
+    "a payload that is longer than its content": of(b"\x2a", of(b"\x0a", of(b"\x12", BLOCK)) + b"\x01"),
+    "a content that is longer than the message": of(b"\x2a", BLOCK)[:-1],
+    "bad text in time": of(b"\x2a", of(b"\x0a", b"")) + of(b"\xb2\x01", of(b"\x0a", b"\xff")) + of(b"\x12", BLOCK),
+    "field number zero": b"\x02\x00" + of(b"\x12", BLOCK),
+    "an end of a group": b"\x7c" + of(b"\x12", BLOCK),
+}
+
+
+@pytest.mark.parametrize("payload", FAULTS.values(), ids=FAULTS.keys())
+def test_what_is_malformed_is_never_read_at_once(payload: bytes) -> None:
+    with pytest.raises(MalformedMessageError):
+        scan_head(payload, 0, len(payload))
+
+    assert parse_at_once(enveloped(payload)) is None
+
+
+def test_how_far_it_may_go_is_exact() -> None:
+    payload = noop_sign(GossipMessage(nonce=5, channel=b"channel")).payload
+    last_field_at = payload.index(b"\x12")
+
+    assert SparseScan(last_field_at + 1).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    assert SparseScan(last_field_at).head(payload, 0, len(payload))[5] == last_field_at
+
+
+def test_text_may_end_where_it_stops_and_no_later() -> None:
+    payload = noop_sign(GossipMessage(alive_msg=AliveMessage(membership=Member(endpoint="host:7051")))).payload
+
+    assert SparseScan(len(payload)).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    with pytest.raises(NotWellFormed):
+        SparseScan(len(payload) - 1).head(payload, 0, len(payload))
