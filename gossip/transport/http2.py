@@ -10,7 +10,7 @@ from struct import Struct
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection
 from h2.errors import ErrorCodes
-from h2.exceptions import ProtocolError, TooManyStreamsError
+from h2.exceptions import FlowControlError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamInputs, StreamState
 from hpack import (
@@ -243,8 +243,10 @@ class Http2Connection(H2Connection):
         Raises:
             FlowControlError: The peer sent more than it may.
         """
-        self._inbound_flow_control_window_manager.window_consumed(size_bytes)
-        stream._inbound_window_manager.window_consumed(size_bytes)
+        for window in (self._inbound_flow_control_window_manager, stream._inbound_window_manager):
+            window.current_window_size -= size_bytes
+            if window.current_window_size < 0:
+                raise FlowControlError("more DATA than its window allows")
 
     def sendable_bytes(self, stream: H2Stream) -> int:
         """How much the peer's windows for this stream and for all of them allow; never negative."""

@@ -5,7 +5,6 @@ asyncio hands on 256 KiB in one go, which can be ten thousand messages, and what
 
 import asyncio
 from collections.abc import Iterable
-from time import perf_counter
 from typing import cast
 
 from gossip.transport.turn_transport import TurnTransport
@@ -62,7 +61,7 @@ class PlainTransport(TurnTransport):
             if self._is_paused:
                 self._rest = bytes(data[start:])
                 return
-            if start and perf_counter() >= self._turn_ends_at_s:
+            if start and not self._has_time():
                 self._wait_for_turn(data[start:])
                 return
             self._application.data_received(bytes(data[start : start + PIECE_BYTES]))

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable
-from time import perf_counter
 from typing import cast
 
 from gossip.transport.tls import TlsSide
@@ -22,6 +21,7 @@ from gossip.transport.tls_threads import Waiting
 from gossip.transport.turn_transport import TurnTransport
 
 RECORD_BYTES = 16 * 1024
+FULL_RECORDS_AT_ONCE = 4
 WRITE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024
 """How much a server may say until TLS stands: its chain, and the names of all the CAs that it takes clients of."""
@@ -161,7 +161,7 @@ class TlsTransport(TurnTransport):
             if has_just_stood_up and self._incoming.pending and not self._application.is_trusted:
                 self._wait_for_turn(data[start:])  # the end of a handshake is enough for one turn
                 return
-            if self._stands and not self._read():
+            if self._stands and not (self._read() and (start == len(data) or self._has_time())):
                 self._wait_for_turn(data[start:])
                 return
 
@@ -246,13 +246,10 @@ class TlsTransport(TurnTransport):
         has_time = True
         try:
             while has_time and (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
-                data = self._tls.read(RECORD_BYTES)
-                if not data:
+                if not self._read_full_records():
                     self._said_goodbye()
                     return True
-                self._records.was_read(len(data))
-                self._application.data_received(data)
-                has_time = not self._incoming.pending or perf_counter() < self._turn_ends_at_s
+                has_time = not self._incoming.pending or self._has_time()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
@@ -268,8 +265,24 @@ class TlsTransport(TurnTransport):
         empty = self._records.count_empty()
         if empty or has_answered:
             self._application.empty_records_came(empty)
-            return perf_counter() < self._turn_ends_at_s
+            return self._has_time()
         return has_time
+
+    def _read_full_records(self) -> bool:
+        """Hand on what a record holds, together with those behind it as long as they are full; False at their end."""
+        parts: list[bytes] = []
+        try:
+            while True:
+                data = self._tls.read(RECORD_BYTES)
+                if not data:
+                    return False
+                self._records.was_read(len(data))
+                parts.append(data)
+                if len(data) < RECORD_BYTES or len(parts) == FULL_RECORDS_AT_ONCE:
+                    return True
+        finally:
+            if parts:
+                self._application.data_received(b"".join(parts))
 
     def _said_goodbye(self) -> None:
         """Close as the peer did, which does not read any more."""

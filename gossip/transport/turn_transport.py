@@ -57,8 +57,9 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
     # -- the TCP transport calls these
 
     def get_buffer(self, _sizehint: int) -> memoryview:
-        """Where the next bytes go."""
-        return self._read_buffer if self._application.is_trusted else self._read_buffer[:STRANGERS_READ_BYTES]
+        """Where the next bytes go; only a few behind those that wait for their turn."""
+        may_be_long = self._application.is_trusted and not self._waits_for_turn
+        return self._read_buffer if may_be_long else self._read_buffer[:STRANGERS_READ_BYTES]
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that were read, now or when it is this connection's turn."""
@@ -70,7 +71,8 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._turns.hold_back()
             self._take(data)
         elif not self._turns.take(lambda: self._take(data)):
-            self._wait_for_turn(data)
+            self._rest = bytes(data)  # the buffer is shared
+            self._wait_for_next_turn()  # which mostly ends before more comes, so that reading need not pause
 
     def eof_received(self) -> bool:
         """Let the connection be closed, when what came before has had its turn; a stranger's in a turn of its own.
@@ -135,7 +137,7 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def _go_on(self) -> None:
         self._turn_ends_at_s = perf_counter() + AT_ONCE_S
         if self._may_go_on():
-            if not self._has_finished():
+            if not self._has_finished() or (self._rest and not self._has_time()):
                 self._wait_for_next_turn()
                 return
             rest, self._rest = self._rest, b""
@@ -146,6 +148,9 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
             self._tcp.close()
         else:
             self._tcp.resume_reading()
+
+    def _has_time(self) -> bool:
+        return perf_counter() < self._turn_ends_at_s
 
     def _may_go_on(self) -> bool:
         return self._tcp is not None and not self._tcp.is_closing() and not self._waits_for_turn

@@ -69,7 +69,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock that everybody goes by, and shorter pieces."""
     monkeypatch.setattr(Application, "now_s", 0.0)
     monkeypatch.setattr(plain_transport, "PIECE_BYTES", PIECE_BYTES)
-    for each in (plain_transport, turn_transport, turns):
+    for each in (turn_transport, turns):
         monkeypatch.setattr(each, "perf_counter", lambda: Application.now_s)
 
 
@@ -170,6 +170,26 @@ def test_who_pauses_gets_the_rest_when_it_goes_on() -> None:
         application.transport.resume_reading()
         assert application.taken == SENT
         assert application.socket.is_read
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_who_waits_for_the_next_turn_is_read_on_for_a_few_bytes(is_trusted: bool) -> None:
+    """A pause and its end take longer than such a turn is away."""
+
+    async def main() -> None:
+        first, second = Application(ROUND_S), Application(0.0, is_trusted=is_trusted)
+        first.receive(SENT[:PIECE_BYTES])
+        second.receive(SENT[:STRANGERS_READ_BYTES])
+        assert (second.taken, second.socket.is_read) == (b"", True)
+        assert len(second.transport.get_buffer(-1)) == STRANGERS_READ_BYTES
+        second.receive(SENT[STRANGERS_READ_BYTES : 2 * STRANGERS_READ_BYTES])
+        assert (second.taken, second.socket.is_read) == (b"", False)
+        for _ in range(2):  # the first round comes at the end of the loop's next one
+            await asyncio.sleep(0)
+        assert second.taken == SENT[: 2 * STRANGERS_READ_BYTES]
+        assert second.socket.is_read
 
     run_bounded(main)
 

@@ -11,7 +11,6 @@ import pytest
 
 from gossip import turns
 from gossip.misbehave.key_updates import key_updates
-from gossip.transport import tls_transport as module
 from gossip.transport import turn_transport
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_hello import asks_again
@@ -39,6 +38,7 @@ class Application:
         self.now_s = 0.0
         self.record_s = record_s
         self.taken = b""
+        self.sizes: list[int] = []
         self.told: list[str] = []
         self.socket: Socket | None = None
 
@@ -58,7 +58,8 @@ class Application:
 
     def data_received(self, data: bytes) -> None:
         self.taken += data
-        self.now_s += self.record_s
+        self.sizes.append(len(data))
+        self.now_s += self.record_s * -(-len(data) // RECORD_BYTES)
 
     def empty_records_came(self, count: int) -> None:
         self.empty_records += count
@@ -101,9 +102,20 @@ class Ends:
         cipher = client.cipher()
         assert cipher is not None
         self.suite = cipher[0]
-        client.write(SENT)
-        self.said = outgoing.read()
+        self._client, self._outgoing = client, outgoing
+        self.said = self.say(SENT)
         application.now_s += 1  # nobody is in a hurry any more
+
+    def say(self, data: bytes) -> bytes:
+        """What the client sends for this."""
+        self._client.write(data)
+        return self._outgoing.read()
+
+    def goodbye(self) -> bytes:
+        """What it sends to close TLS."""
+        with suppress(ssl.SSLError):  # it wants ours
+            self._client.unwrap()
+        return self._outgoing.read()
 
     def receive(self, data: bytes) -> None:
         """Come from the network, all at once."""
@@ -114,7 +126,7 @@ class Ends:
 def application(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Application:
     """What is above TLS, and the clock that everybody goes by."""
     application = Application(request.param)
-    for each in (module, turn_transport, turns):
+    for each in (turn_transport, turns):
         monkeypatch.setattr(each, "perf_counter", lambda: application.now_s)
     return application
 
@@ -134,8 +146,8 @@ async def records_after_each_round(application: Application) -> list[int]:
     ("application", "expected"),
     [
         (0.0, [RECORDS]),
-        (AT_ONCE_S / 4.5, [5, 10, 12]),
-        (AT_ONCE_S, list(range(1, RECORDS + 1))),
+        (AT_ONCE_S / 4.5, [7, 12]),
+        (AT_ONCE_S, [4, 7, 11, 12]),
     ],
     indirect=["application"],
 )
@@ -149,6 +161,53 @@ def test_who_needs_long_for_its_records_lets_others_come_in_between(
         assert await records_after_each_round(application) == expected
         assert application.taken == SENT
         assert ends.socket.is_read
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+@pytest.mark.parametrize(
+    ("records", "together"),
+    [
+        ([RECORD_BYTES] * 6 + [5], [4 * RECORD_BYTES, 2 * RECORD_BYTES + 5]),
+        (
+            [RECORD_BYTES, 5, 6, RECORD_BYTES - 1, RECORD_BYTES, 7],
+            [RECORD_BYTES + 5, 6, RECORD_BYTES - 1, RECORD_BYTES + 7],
+        ),
+    ],
+)
+def test_full_records_are_handed_on_together_with_what_follows(
+    application: Application, records: list[int], together: list[int]
+) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        ends.receive(ends.said)
+        del application.sizes[:]
+        ends.receive(b"".join(map(ends.say, map(bytes, records))))
+        assert application.sizes == together
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_what_came_before_a_record_that_cannot_be_read_is_handed_on(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        ends.receive(ends.said[:-1] + bytes([ends.said[-1] ^ 1]))
+        assert application.taken == SENT[:-RECORD_BYTES]
+        assert application.failures == 1
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+def test_what_came_before_a_goodbye_is_handed_on(application: Application) -> None:
+    async def main() -> None:
+        ends = Ends(application)
+        ends.receive(ends.said + ends.goodbye())
+        assert application.taken == SENT
+        assert ends.socket.was_aborted
+        assert application.failures == 0
 
     run_bounded(main)
 
