@@ -40,7 +40,7 @@ def unknown_settings(peer: Http2Peer) -> None:
     peer.write(frames.settings(dict.fromkeys(range(1000, 3700), 0)))
 
 
-@breach("frame-too-large", "FRAME_SIZE_ERROR", limit="frames of 16 KiB")
+@breach("frame-too-large", "FRAME_SIZE_ERROR", limit="frames of 64 KiB")
 def frame_too_large(peer: Http2Peer) -> None:
     """Announces a frame of 16 MiB."""
     peer.open()

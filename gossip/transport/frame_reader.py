@@ -11,16 +11,21 @@ from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolErro
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import KIND_OF_FRAME, Kind
-from gossip.transport.http2 import DATA, END_HEADERS, END_STREAM, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS
+from gossip.transport.http2 import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_HEADER,
+    FRAME_HEADER_BYTES,
+    HEADERS,
+    MAX_FRAME_BYTES,
+)
 from gossip.transport.settings_frame import known_settings
 from gossip.turns import AT_ONCE_S
 
 SETTINGS, PUSH_PROMISE, CONTINUATION = 0x4, 0x5, 0x9
 PADDED = 0x8
 PREFACE_BYTES = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-MAX_FRAME_BYTES = 16 * 1024
-"""What we announce, which is HTTP/2's least."""
-
 FRAGMENT_BYTES = 256
 HEADERS_BYTES = 256
 """So much of a header block counts as one more: 4 KiB take hpack 0.7 ms, and 16 KiB 3 ms."""

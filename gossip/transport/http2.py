@@ -29,8 +29,11 @@ FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
 DATA, HEADERS = 0x0, 0x1
 END_STREAM, END_HEADERS = 0x1, 0x4
-RECORD_DATA_BYTES = 16 * 1024 - FRAME_HEADER_BYTES
+RECORD_BYTES = 16 * 1024
+RECORD_DATA_BYTES = RECORD_BYTES - FRAME_HEADER_BYTES
 """What makes a DATA frame exactly one TLS record, so that neither side has to put frames together."""
+MAX_FRAME_BYTES = 4 * RECORD_BYTES
+"""The longest frame that we take or send: with 16 KiB, HTTP/2's least, 64 KiB cost both sides an eighth more."""
 PING_PAYLOAD = b"gossip\0\0"
 """Of a PING that asks whether the other side is there."""
 WINDOW_BYTES = 65_535
@@ -151,7 +154,11 @@ def http2_configuration(*, client_side: bool) -> H2Configuration:
 @lru_cache(maxsize=16)
 def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> Settings:
     """What we announce, which never changes; one for all connections, since h2 spends 5 kB on each."""
-    settings = {SettingCodes.MAX_CONCURRENT_STREAMS: max_streams, SettingCodes.MAX_HEADER_LIST_SIZE: max_header_bytes}
+    settings = {
+        SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,
+        SettingCodes.MAX_FRAME_SIZE: MAX_FRAME_BYTES,
+        SettingCodes.MAX_HEADER_LIST_SIZE: max_header_bytes,
+    }
     if client_side:
         settings[SettingCodes.ENABLE_PUSH] = 0
     return Settings(client=client_side, initial_values=settings)
@@ -170,6 +177,7 @@ class Http2Connection(H2Connection):
     def __init__(self, config: H2Configuration, limits: ConnectionLimits) -> None:
         super().__init__(config)
         self.local_settings = _local_settings(bool(config.client_side), limits.max_streams, limits.max_header_bytes)
+        self.max_inbound_frame_size = MAX_FRAME_BYTES
         self.decoder = self._decoder = ReportingDecoder(limits.max_header_bytes)
         self.encoder = _ENCODER
 
@@ -253,11 +261,15 @@ class Http2Connection(H2Connection):
         return max(0, min(self.outbound_flow_control_window, stream.outbound_flow_control_window))
 
     def frame_data(self, stream: H2Stream, body: memoryview) -> list[bytes]:
-        """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send."""
+        """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send.
+
+        Each but the last is a whole number of TLS records, as many as the peer allows.
+        """
         size = len(body)
         self.outbound_flow_control_window -= size
         stream.outbound_flow_control_window -= size
-        frame_bytes = min(self.max_outbound_frame_size, RECORD_DATA_BYTES)
+        longest = min(self.max_outbound_frame_size + FRAME_HEADER_BYTES, MAX_FRAME_BYTES)
+        frame_bytes = longest - longest % RECORD_BYTES - FRAME_HEADER_BYTES
         stream_id = stream.stream_id
         pending = self.data_to_send() or b""
         frames = []

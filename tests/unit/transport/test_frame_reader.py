@@ -1,14 +1,14 @@
 """How much of what came in one read is taken at once, and what counts when it comes in small pieces."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import count
 from typing import Any
 
 import pytest
 from grpclib.protocol import AbstractHandler
 from h2.connection import H2Connection
-from h2.exceptions import DenialOfServiceError, ProtocolError
+from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolError
 from hyperframe.frame import PingFrame
 
 from gossip.transport import frame_reader
@@ -23,6 +23,8 @@ from gossip.transport.limits import ConnectionLimits
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 
+MAX_FRAME_BYTES = 65_536
+UNKNOWN = 0xBE
 FRAGMENTS_AT_ONCE = 64
 OTHERS_AT_ONCE = 8
 FRAGMENT_BYTES = 256
@@ -268,6 +270,20 @@ def test_a_large_frame_makes_up_for_one_fragment(frame_bytes: int, fragments: in
             assert watched.connection.failure is None
         watched.reader.take(FRAME_HEADER.pack(1 << 8 | DATA, 0, 1) + b"x")
         assert watched.connection.failure is not None
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("kind", [DATA, UNKNOWN])
+@pytest.mark.parametrize("too_much", [0, 1])
+def test_a_frame_may_be_as_long_as_we_announce(kind: int, too_much: int) -> None:
+    async def main() -> None:
+        reading = Reading()
+        reading.connection.widen_window(1)
+        size = MAX_FRAME_BYTES + too_much
+        with pytest.raises(FrameTooLargeError, match="65537") if too_much else nullcontext():
+            reading.reader.take(FRAME_HEADER.pack(size << 8 | kind, 0, 1) + bytes(size))
+        assert (reading.handler.streams[0].unread > 0) is (kind == DATA and not too_much)
 
     run_bounded(main)
 

@@ -28,6 +28,7 @@ from gossip.transport.limits import ConnectionLimits
 
 REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
 LIMITS = ConnectionLimits()
+LEAST_FRAME_BYTES = 16_384
 
 
 def plain(*, client_side: bool) -> H2Connection:
@@ -86,6 +87,7 @@ def test_windows_are_those_of_h2_after_any_traffic(seed: int) -> None:
     h2_client, h2_server = plain(client_side=True), plain(client_side=False)
     connect(our_client, our_server)
     connect(h2_client, h2_server)
+    our_client.max_outbound_frame_size = LEAST_FRAME_BYTES  # as h2's server has it
     for _ in range(300):
         stream_id = choose.choice((1, 3))
         stream = our_client.streams[stream_id]
@@ -123,14 +125,25 @@ def test_more_than_the_window_is_a_flow_control_error(of_stream: bool) -> None:
         server.count_received(stream, 1)
 
 
-def test_frames_are_cut_at_a_record_and_at_the_peers_limit() -> None:
+@pytest.mark.parametrize(
+    ("allowed", "records"),
+    [(16_384, 1), (32_768 - 10, 1), (32_768 - 9, 2), (49_152, 3), (65_536, 4), (2**24 - 1, 4)],
+)
+def test_frames_are_as_many_whole_records_as_the_peer_allows(allowed: int, records: int) -> None:
     client, server = ours(client_side=True), ours(client_side=False)
     connect(client, server)
-    frames = client.frame_data(client.streams[1], memoryview(bytes(40_000)))
-    assert [len(frame) for frame in frames] == [16384, 16384, 40_000 - 2 * RECORD_DATA_BYTES + FRAME_HEADER_BYTES]
-    client.max_outbound_frame_size = 1000
-    frames = client.frame_data(client.streams[1], memoryview(bytes(2500)))
-    assert [len(frame) - FRAME_HEADER_BYTES for frame in frames] == [1000, 1000, 500]
+    client.max_outbound_frame_size = allowed
+    body = bytes(range(250)) * 262
+    frames = client.frame_data(client.streams[1], memoryview(body))
+    assert {len(frame) for frame in frames[:-1]} == ({records * 16_384} if records < 4 else set())
+    assert all(len(frame) - FRAME_HEADER_BYTES <= allowed for frame in frames)
+    assert b"".join(frame[FRAME_HEADER_BYTES:] for frame in frames) == body
+
+
+def test_both_sides_allow_four_records() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    assert client.max_outbound_frame_size == server.max_outbound_frame_size == 65_536
 
 
 def test_what_h2_has_to_send_goes_first() -> None:
