@@ -15,7 +15,7 @@ from gossip.errors import StreamBrokenError
 from gossip.shown import shown_text
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
-from gossip.transport.frame_reader import SETTINGS, FrameReader
+from gossip.transport.frame_reader import FrameReader
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
 from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name, without_traces
@@ -28,6 +28,7 @@ from gossip.transport.http2 import (
     FRAME_HEADER_BYTES,
     HEADERS,
     PING_PAYLOAD,
+    SETTINGS,
     Http2Connection,
 )
 from gossip.transport.limits import ConnectionLimits

@@ -206,8 +206,10 @@ class GrpcStream(Stream):
         """Whether all that is there has been taken, so that nobody has to be woken."""
         messages = self._inbox.take()
         taken = taker(messages)
-        self._inbox.put_back(messages[taken:])
-        if taken < len(messages) or self._inbox.is_stopped:
+        if taken < len(messages):
+            self._inbox.put_back(messages[taken:])
+            return False
+        if self._inbox.is_stopped:
             return False
         self._return_window()
         return True

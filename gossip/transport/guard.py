@@ -89,21 +89,16 @@ class FrameGuard:
 
     def sent_data(self, frames: int) -> None:
         """Allow what so many DATA frames of ours provoke: a PING and a WINDOW_UPDATE for stream and connection each."""
-        counts = self._counts
-        if counts[Kind.PING]:
-            counts[Kind.PING] = max(0, counts[Kind.PING] - frames)
-        self._owe_updates(frames)
+        if self._counts[Kind.PING]:
+            self._counts[Kind.PING] = max(0, self._counts[Kind.PING] - frames)
+        self.sent_messages(frames)
 
     def sent_messages(self, count: int) -> None:
         """Allow as much for each message: one frame holds many, and grpcio opens both windows for each that is read.
 
         That may be long after it was sent, when somebody reads slowly.
         """
-        self._owe_updates(count)
-
-    def _owe_updates(self, count: int) -> None:
-        counts = self._counts
-        counts[Kind.WINDOW_UPDATE] = max(-UPDATES_OWED, counts[Kind.WINDOW_UPDATE] - 2 * count)
+        self._counts[Kind.WINDOW_UPDATE] = max(-UPDATES_OWED, self._counts[Kind.WINDOW_UPDATE] - 2 * count)
 
     def forgive_fragments(self, count: int) -> None:
         """Allow as many fragments as messages were completed, or as frames of some size came."""

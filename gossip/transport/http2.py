@@ -27,7 +27,8 @@ from gossip.transport.table_updates import has_too_many_updates
 
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
-DATA, HEADERS = 0x0, 0x1
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, SETTINGS = 0x0, 0x1, 0x4
 END_STREAM, END_HEADERS = 0x1, 0x4
 RECORD_BYTES = 16 * 1024
 RECORD_DATA_BYTES = RECORD_BYTES - FRAME_HEADER_BYTES
@@ -44,6 +45,7 @@ MAX_HUFFMAN_BYTES = 512
 bytes, which strangers may have us write."""
 
 _TABLE_SIZE_0 = b"\x20"
+_SETTING = Struct(">HI")
 _frame_header = FRAME_HEADER.pack
 
 
@@ -152,8 +154,11 @@ def http2_configuration(*, client_side: bool) -> H2Configuration:
 
 
 @lru_cache(maxsize=16)
-def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> Settings:
-    """What we announce, which never changes; one for all connections, since h2 spends 5 kB on each."""
+def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> tuple[Settings, bytes]:
+    """What we announce, which never changes, and the frame that does so.
+
+    One for all connections, since h2 spends 5 kB on each. It would also announce what every peer takes for granted.
+    """
     settings = {
         SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,
         SettingCodes.MAX_FRAME_SIZE: MAX_FRAME_BYTES,
@@ -161,7 +166,9 @@ def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) 
     }
     if client_side:
         settings[SettingCodes.ENABLE_PUSH] = 0
-    return Settings(client=client_side, initial_values=settings)
+    announced = b"".join(_SETTING.pack(*setting) for setting in settings.items())
+    frame = _frame_header(len(announced) << 8 | SETTINGS, 0, 0) + announced
+    return Settings(client=client_side, initial_values=settings), PREFACE + frame if client_side else frame
 
 
 class Http2Connection(H2Connection):
@@ -176,10 +183,17 @@ class Http2Connection(H2Connection):
 
     def __init__(self, config: H2Configuration, limits: ConnectionLimits) -> None:
         super().__init__(config)
-        self.local_settings = _local_settings(bool(config.client_side), limits.max_streams, limits.max_header_bytes)
+        self.local_settings, self._first_words = _local_settings(
+            bool(config.client_side), limits.max_streams, limits.max_header_bytes
+        )
         self.max_inbound_frame_size = MAX_FRAME_BYTES
         self.decoder = self._decoder = ReportingDecoder(limits.max_header_bytes)
         self.encoder = _ENCODER
+
+    def initiate_connection(self) -> None:
+        """Announce our settings."""
+        self.state_machine.process_input(ConnectionInputs.SEND_SETTINGS)
+        self._data_to_send += self._first_words
 
     def send_block(self, stream_id: int, headers: tuple[tuple[bytes, bytes], ...], *, end_stream: bool = False) -> None:
         """Send header fields that fit into a frame, and open the stream if it is new.
@@ -258,7 +272,9 @@ class Http2Connection(H2Connection):
 
     def sendable_bytes(self, stream: H2Stream) -> int:
         """How much the peer's windows for this stream and for all of them allow; never negative."""
-        return max(0, min(self.outbound_flow_control_window, stream.outbound_flow_control_window))
+        of_all, of_stream = self.outbound_flow_control_window, stream.outbound_flow_control_window
+        least = min(of_stream, of_all)
+        return max(0, least)
 
     def frame_data(self, stream: H2Stream, body: memoryview) -> list[bytes]:
         """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send.

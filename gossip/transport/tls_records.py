@@ -71,11 +71,14 @@ class Records:
 
     def count_empty(self) -> int:
         """How many were empty since the last time; those that are full of what OpenSSL alone reads count as many."""
-        empty, self.unread = max(0, self.unread), 0
-        silent_bytes = max(0, self._silent_bytes)
-        full = max(0, silent_bytes - MAX_RECORD_BYTES) // SILENT_BYTES  # one may be under way
-        self._silent_bytes = silent_bytes - full * SILENT_BYTES
-        return empty + full
+        empty, self.unread = self.unread, 0
+        full = 0
+        if self._silent_bytes < 0:
+            self._silent_bytes = 0
+        elif self._silent_bytes > MAX_RECORD_BYTES:  # one may be under way
+            full = (self._silent_bytes - MAX_RECORD_BYTES) // SILENT_BYTES
+            self._silent_bytes -= full * SILENT_BYTES
+        return full + empty if empty > 0 else full
 
     def forget(self) -> None:
         """Count from here on."""

@@ -246,7 +246,11 @@ class TlsTransport(TurnTransport):
         has_time = True
         try:
             while has_time and (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
-                if not self._read_full_records():
+                data = self._tls.read(RECORD_BYTES)
+                if 0 < len(data) < RECORD_BYTES:
+                    self._records.was_read(len(data))
+                    self._application.data_received(data)
+                elif not self._hand_on_in_a_row(data):
                     self._said_goodbye()
                     return True
                 has_time = not self._incoming.pending or self._has_time()
@@ -261,25 +265,25 @@ class TlsTransport(TurnTransport):
         if self._incoming.pending:
             return has_time
         has_answered = bool(self._outgoing.pending)
-        self._flush()
+        if has_answered:
+            self._flush()
         empty = self._records.count_empty()
         if empty or has_answered:
             self._application.empty_records_came(empty)
             return self._has_time()
         return has_time
 
-    def _read_full_records(self) -> bool:
-        """Hand on what a record holds, together with those behind it as long as they are full; False at their end."""
+    def _hand_on_in_a_row(self, data: bytes) -> bool:
+        """Hand on what full records hold, and the one behind them; whether the peer has not said goodbye."""
         parts: list[bytes] = []
         try:
-            while True:
-                data = self._tls.read(RECORD_BYTES)
-                if not data:
-                    return False
+            while data:
                 self._records.was_read(len(data))
                 parts.append(data)
                 if len(data) < RECORD_BYTES or len(parts) == FULL_RECORDS_AT_ONCE:
                     return True
+                data = self._tls.read(RECORD_BYTES)
+            return False
         finally:
             if parts:
                 self._application.data_received(b"".join(parts))

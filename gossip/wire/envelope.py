@@ -36,15 +36,14 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
-    check_argument("frame", frame, bytes)
-    return parse_at_once(frame) or next(filter(None, parse_in_slices(frame)))
+    return parse_at_once(frame) or _parse_thoroughly(frame)
 
 
 def parse_at_once(frame: bytes) -> SignedMessage | None:
     """The same for a frame that takes no longer than one of :data:`WHOLE_BYTES`, however long it is.
 
     Returns:
-        None for one that is left to `parse_in_slices`: one of many parts, an unusual one, or a malformed one.
+        None for one that is left to `parse_in_slices`: one of many parts, an unusual or a malformed one, or no bytes.
     """
     start = stop = pos = 0
     signature: bytes | None = None
@@ -71,8 +70,13 @@ def parse_at_once(frame: bytes) -> SignedMessage | None:
             head = scan_part(frame, start, stop, stop, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
         else:
             head = _scan_sparse(frame, start, stop)
-    except (NotWellFormed, IndexError, UnicodeDecodeError):
+    except (NotWellFormed, IndexError, UnicodeDecodeError, TypeError):
         return None
     if pos != end or head[5] != stop:
         return None
     return SignedMessage(frame, start, stop, signature or b"", None, head, frame, False)
+
+
+def _parse_thoroughly(frame: bytes) -> SignedMessage:
+    check_argument("frame", frame, bytes)
+    return next(filter(None, parse_in_slices(frame)))

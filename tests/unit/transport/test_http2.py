@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from h2.connection import H2Connection
-from h2.events import DataReceived
+from h2.events import DataReceived, RemoteSettingsChanged
 from h2.exceptions import FlowControlError, TooManyStreamsError
 from h2.settings import SettingCodes
 from h2.stream import H2Stream
@@ -138,6 +138,20 @@ def test_frames_are_as_many_whole_records_as_the_peer_allows(allowed: int, recor
     assert {len(frame) for frame in frames[:-1]} == ({records * 16_384} if records < 4 else set())
     assert all(len(frame) - FRAME_HEADER_BYTES <= allowed for frame in frames)
     assert b"".join(frame[FRAME_HEADER_BYTES:] for frame in frames) == body
+
+
+@pytest.mark.parametrize("client_side", [True, False])
+def test_what_differs_from_http2s_own_settings_is_announced_and_nothing_else(client_side: bool) -> None:
+    connection, peer = ours(client_side=client_side), plain(client_side=not client_side)
+    connection.initiate_connection()
+    (changed,) = peer.receive_data(connection.data_to_send())
+    assert isinstance(changed, RemoteSettingsChanged)
+    announced = {code: setting.new_value for code, setting in changed.changed_settings.items()}
+    assert announced == {
+        SettingCodes.MAX_CONCURRENT_STREAMS: 16,
+        SettingCodes.MAX_FRAME_SIZE: 65_536,
+        SettingCodes.MAX_HEADER_LIST_SIZE: LIMITS.max_header_bytes,
+    } | ({SettingCodes.ENABLE_PUSH: 0} if client_side else {})
 
 
 def test_both_sides_allow_four_records() -> None:
