@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from gossip.transport.grpc_stream import GrpcStream
 
 CONFIGURATION = Configuration()
-BURST_BYTES = 8 * RECORD_DATA_BYTES
-"""How much is written before looking whether the socket's buffer is full."""
+JOINED_BYTES = 8 * RECORD_DATA_BYTES
+"""About as much of short messages is joined."""
+BURST_BYTES = 2 * JOINED_BYTES
+"""How much is written before looking whether the socket's buffer is full: what was joined never leaves a short rest."""
 
 StreamMaker = Callable[["GrpcConnection", int], Stream]
 

@@ -11,7 +11,7 @@ from h2.stream import H2Stream
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.transport.base import Link, Taker
-from gossip.transport.grpc_connection import BURST_BYTES, GrpcConnection, nothing
+from gossip.transport.grpc_connection import JOINED_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import LONG_BYTES, Inbox, encode_message, encode_messages
 from gossip.turns import free_in_turns
@@ -67,7 +67,7 @@ class GrpcStream(Stream):
         """Join ``frames`` into as few writes as flow control and the socket allow; see base."""
         self.check_sendable()
         self.connection.guard.sent_messages(len(frames))
-        for body in encode_messages(frames, BURST_BYTES):
+        for body in encode_messages(frames, JOINED_BYTES):
             await self.connection.write_messages(self, body)
 
     def send_nowait(self, frame: bytes) -> bool:

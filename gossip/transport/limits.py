@@ -59,7 +59,7 @@ class ConnectionLimits:
         window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
             links slow, too large is what a reader that waits costs. Before authentication it is 64 KiB.
         max_unsent_bytes: What may wait in the socket's buffer for a peer that does not read.
-        unread_timeout_s: How long 128 KiB of messages, or what there is, may wait for a peer to take them. Too small
+        unread_timeout_s: How long 256 KiB of messages, or what there is, may wait for a peer to take them. Too small
             cuts peers on slow links and those that are busy, too large lets one that reads nothing hold up whoever
             answers it.
     """
