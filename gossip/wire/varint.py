@@ -43,6 +43,10 @@ def read_key(data: bytes, pos: int) -> tuple[int, int]:
     byte = data[pos + 1]
     if byte < 0x80:
         return value | byte << 7, pos + 2
+    value |= (byte & 0x7F) << 7
+    byte = data[pos + 2]
+    if byte < 0x80:
+        return value | byte << 14, pos + 3
     value, stop = read_varint(data, pos)
     if value > 0xFFFF_FFFF:
         raise NotWellFormed
