@@ -37,7 +37,7 @@ class ClientStream(GrpcStream):
         if http2.sendable_bytes(self.http2_stream) < len(body):
             return False
         self._is_asked = True
-        http2.send_data(self.id, body, end_stream=True)
+        http2.send_short(self.http2_stream, body, end_stream=True)
         self.connection.flush_soon()
         return True
 

@@ -22,13 +22,17 @@ from gossip.transport.grpc_errors import connection_broken, describe_breach, err
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
 from gossip.transport.http2 import (
+    DATA,
     END_HEADERS,
     END_STREAM,
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
     HEADERS,
     PING_PAYLOAD,
+    RESET,
+    RESET_BYTES,
     SETTINGS,
+    SETTINGS_ACK,
     Http2Connection,
 )
 from gossip.transport.limits import ConnectionLimits
@@ -225,7 +229,7 @@ class GrpcProtocol(H2Protocol):
         if kind == GOAWAY:
             self._goaway(frame)
             return
-        if kind == HEADERS and self._is_taken(frame):
+        if self._is_taken(kind, frame):
             return
         for event in self.connection.feed(frame):
             self.processor.process(event)
@@ -233,9 +237,29 @@ class GrpcProtocol(H2Protocol):
         if kind == SETTINGS:
             self.settings_came()
 
-    def _is_taken(self, frame: bytes) -> bool:
-        """Whether the frame held a header block that h2 need not see."""
+    def _is_taken(self, kind: int, frame: bytes) -> bool:
+        """Whether the frame is one that h2 need not see; each handshake has several."""
         _, flags, stream_id = FRAME_HEADER.unpack_from(frame)
+        if kind == HEADERS:
+            return self._is_block_taken(flags, stream_id, frame)
+        if kind == DATA:
+            return self._is_end_taken(flags, stream_id, frame)
+        if kind == RESET:
+            return len(frame) == RESET_BYTES and self.connection.http2.is_over(stream_id)
+        return frame == SETTINGS_ACK  # ours never change
+
+    def _is_end_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:
+        """Whether it was the last DATA of a request."""
+        size = len(frame) - FRAME_HEADER_BYTES
+        stream = self.processor.streams.get(stream_id)
+        if flags != END_STREAM or stream is None or not self.connection.http2.take_end(stream_id, size):
+            return False
+        stream.hand_over(stream.data_came(frame, FRAME_HEADER_BYTES, len(frame), size))
+        stream.__ended__()
+        return True
+
+    def _is_block_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:
+        """Whether it held a header block that is known."""
         ends = bool(flags & END_STREAM)
         if flags & ~END_STREAM != END_HEADERS:
             return False

@@ -112,7 +112,7 @@ class ServerStream(GrpcStream):
             self.leave(ErrorCodes.REFUSED_STREAM)
         else:
             self._begin()
-            http2.send_data(self.id, EMPTY_MESSAGE)
+            http2.send_short(self.http2_stream, EMPTY_MESSAGE)
             self.finish(Status.OK)
 
     def _fault(self) -> Status | None:

@@ -28,7 +28,7 @@ from gossip.transport.table_updates import has_too_many_updates
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, SETTINGS = 0x0, 0x1, 0x4
+DATA, HEADERS, RESET, SETTINGS = 0x0, 0x1, 0x3, 0x4
 END_STREAM, END_HEADERS = 0x1, 0x4
 RECORD_BYTES = 16 * 1024
 RECORD_DATA_BYTES = RECORD_BYTES - FRAME_HEADER_BYTES
@@ -37,6 +37,8 @@ MAX_FRAME_BYTES = 4 * RECORD_BYTES
 """The longest frame that we take or send: with 16 KiB, HTTP/2's least, 64 KiB cost both sides an eighth more."""
 PING_PAYLOAD = b"gossip\0\0"
 """Of a PING that asks whether the other side is there."""
+SETTINGS_ACK = b"\0\0\0\x04\x01\0\0\0\0"
+RESET_BYTES = FRAME_HEADER_BYTES + 4
 WINDOW_BYTES = 65_535
 """HTTP/2's own initial window, which holds until a peer is authenticated."""
 
@@ -217,6 +219,40 @@ class Http2Connection(H2Connection):
         block = _encode_block(headers)
         flags = END_HEADERS | END_STREAM if end_stream else END_HEADERS
         self._data_to_send += _frame_header(len(block) << 8 | HEADERS, flags, stream_id) + block
+
+    def send_short(self, stream: H2Stream, body: bytes, *, end_stream: bool = False) -> None:
+        """Send what fits into a frame and into :meth:`sendable_bytes`, on a stream that takes it.
+
+        Raises:
+            ProtocolError: The stream has ended.
+        """
+        if end_stream:
+            stream.state_machine.process_input(StreamInputs.SEND_END_STREAM)
+        size = len(body)
+        self.outbound_flow_control_window -= size
+        stream.outbound_flow_control_window -= size
+        header = _frame_header(size << 8 | DATA, END_STREAM if end_stream else 0, stream.stream_id)
+        self._data_to_send += header + body
+
+    def take_end(self, stream_id: int, size_bytes: int) -> bool:
+        """Take the DATA frame that ends a request, if h2 need not see it.
+
+        Raises:
+            FlowControlError: The peer sent more than it may.
+        """
+        stream = None if self.config.client_side else self.receives_data(stream_id)
+        if stream is None:
+            return False
+        self.count_received(stream, size_bytes)
+        stream.state_machine.process_input(StreamInputs.RECV_END_STREAM)
+        return True
+
+    def is_over(self, stream_id: int) -> bool:
+        """Whether there was such a stream, and it is closed."""
+        is_ours = stream_id % 2 == bool(self.config.client_side)
+        highest = self.highest_outbound_stream_id if is_ours else self.highest_inbound_stream_id
+        stream = self.streams.get(stream_id)
+        return 0 < stream_id <= highest and (stream is None or stream.closed)
 
     def take_block(self, stream_id: int, block: bytes, *, end_stream: bool) -> tuple[HeaderTuple, ...]:
         """Take a header block that is known, and right where it comes; h2 takes four times as long.

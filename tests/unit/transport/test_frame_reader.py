@@ -18,7 +18,7 @@ from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import Kind
-from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, http2_configuration
+from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, RESET, http2_configuration
 from gossip.transport.limits import ConnectionLimits
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
@@ -76,6 +76,9 @@ class Nowhere(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def is_closing(self) -> bool:
+        return False
 
     def pause_reading(self) -> None:
         raise AssertionError("the protocol would wait for its turn, which this test takes itself")
@@ -270,6 +273,18 @@ def test_a_large_frame_makes_up_for_one_fragment(frame_bytes: int, fragments: in
             assert watched.connection.failure is None
         watched.reader.take(FRAME_HEADER.pack(1 << 8 | DATA, 0, 1) + b"x")
         assert watched.connection.failure is not None
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("size", [3, 4, 5])
+def test_a_reset_of_what_is_over_is_nothing_but_must_be_one(size: int) -> None:
+    async def main() -> None:
+        reading = Reading()
+        reading.client.reset_stream(1)
+        reading.reader.take(reading.client.data_to_send())
+        with nullcontext() if size == 4 else pytest.raises(ProtocolError):
+            reading.reader.take(FRAME_HEADER.pack(size << 8 | RESET, 0, 1) + bytes(size))
 
     run_bounded(main)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from h2.connection import H2Connection
 from h2.events import DataReceived, RemoteSettingsChanged
-from h2.exceptions import FlowControlError, TooManyStreamsError
+from h2.exceptions import FlowControlError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
@@ -203,6 +203,63 @@ def test_streams_take_data_only_while_they_are_open() -> None:
     exchange(client, server)
     assert server.receives_data(1) is None
     assert server.receives_data(3) is None
+
+
+@pytest.mark.parametrize("end_stream", [False, True])
+def test_a_short_message_is_sent_as_h2_sends_it(end_stream: bool) -> None:
+    client, as_h2 = ours(client_side=True), ours(client_side=True)
+    for each in (client, as_h2):
+        connect(each, ours(client_side=False))
+    client.send_short(client.streams[1], b"message", end_stream=end_stream)
+    as_h2.send_data(1, b"message", end_stream=end_stream)
+    assert client.data_to_send() == as_h2.data_to_send() != b""
+    assert windows(client, 1) == windows(as_h2, 1)
+    assert client.streams[1].state_machine.state is as_h2.streams[1].state_machine.state
+
+
+def test_a_stream_ends_once() -> None:
+    client = ours(client_side=True)
+    connect(client, ours(client_side=False))
+    client.send_short(client.streams[1], b"", end_stream=True)
+    with pytest.raises(ProtocolError):
+        client.send_short(client.streams[1], b"", end_stream=True)
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_the_end_of_a_request_is_taken_as_h2_takes_it(has_ended: bool) -> None:
+    client, server, as_h2 = ours(client_side=True), ours(client_side=False), ours(client_side=False)
+    for each in (server, as_h2):
+        connect(ours(client_side=True), each)
+        if has_ended:
+            each.end_stream(1)
+    connect(client, ours(client_side=False))
+    client.send_data(1, b"message", end_stream=True)
+    assert server.take_end(1, 7)
+    as_h2.receive_data(client.data_to_send())
+    assert windows(server, 1) == windows(as_h2, 1)
+    assert server.streams[1].state_machine.state is as_h2.streams[1].state_machine.state
+    assert not server.take_end(1, 0), "it has ended"
+
+
+def test_the_end_of_a_request_is_not_taken_where_h2_has_to_look() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    assert not client.take_end(1, 0), "an answer does not end with DATA"
+    assert not server.take_end(5, 0), "there is no such stream"
+    server.take_end(1, WINDOW_BYTES)
+    with pytest.raises(FlowControlError):
+        server.take_end(3, 1)
+
+
+def test_a_stream_is_over_when_it_was_there_and_is_closed() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.reset_stream(1)
+    exchange(client, server)
+    server.forget_closed_streams()
+    assert (1 in client.streams, 1 in server.streams) == (True, False)
+    for each in (client, server):
+        assert [number for number in range(8) if each.is_over(number)] == [1]
 
 
 def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> None:
