@@ -308,9 +308,7 @@ class Http2Connection(H2Connection):
 
     def sendable_bytes(self, stream: H2Stream) -> int:
         """How much the peer's windows for this stream and for all of them allow; never negative."""
-        of_all, of_stream = self.outbound_flow_control_window, stream.outbound_flow_control_window
-        least = min(of_stream, of_all)
-        return max(0, least)
+        return max(0, min(self.outbound_flow_control_window, stream.outbound_flow_control_window))
 
     def frame_data(self, stream: H2Stream, body: memoryview) -> list[bytes]:
         """Cut ``body``, of at most :meth:`sendable_bytes`, into DATA frames, behind what h2 has to send.
