@@ -57,6 +57,12 @@ def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_reader, "AT_ONCE_S", inf)
 
 
+@pytest.fixture(autouse=True)
+def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reader takes at once depends on the clock, and a busy machine lets a millisecond go by anywhere."""
+    monkeypatch.setattr(frame_reader, "perf_counter", lambda: 0.0)
+
+
 def begun() -> tuple[GrpcProtocol, ServerStream]:
     """A stream on which nothing has come."""
     handler = Handler()
