@@ -59,14 +59,13 @@ class GrpcEvents(EventsProcessor):
         return forget
 
     def process_data_received(self, event: DataReceived) -> None:
-        """DATA that h2 had to look at: with padding, or the last of its stream."""
-        size = event.flow_controlled_length or 0
-        stream = self.streams.get(event.stream_id)
-        if stream is None:
-            self.connection.ack(event.stream_id, size)
-        else:
-            data = event.data or b""
-            stream.hand_over(stream.data_came(data, 0, len(data), size))
+        """DATA that h2 had to look at: with padding, say."""
+        self._data_came(event.stream_id, event.data or b"", event.flow_controlled_length or 0)
+
+    def process_end(self, stream_id: int, data: bytes) -> None:
+        """The DATA that ends a request, which h2 need not see."""
+        self._data_came(stream_id, data, len(data))
+        self._ended(stream_id)
 
     def process_block(self, stream_id: int, fields: Sequence[tuple[bytes, bytes]], *, end_stream: bool) -> None:
         """Header fields that h2 need not see: a request, or the beginning or the end of an answer."""
@@ -74,9 +73,8 @@ class GrpcEvents(EventsProcessor):
             self._answer(stream_id, fields)
         else:
             self.process_request_received(RequestReceived(stream_id=stream_id, headers=list(fields)))
-        stream = self.streams.get(stream_id)
-        if stream is not None and end_stream:
-            stream.__ended__()
+        if end_stream:
+            self._ended(stream_id)
 
     def process_informational_response_received(self, _event: InformationalResponseReceived) -> None:
         """The answer is to come."""
@@ -109,6 +107,18 @@ class GrpcEvents(EventsProcessor):
     def drop_references(self) -> None:
         """Let go of what refers back to this, once nothing comes any more."""
         del self.processors, self.handler
+
+    def _data_came(self, stream_id: int, data: bytes, window_bytes: int) -> None:
+        stream = self.streams.get(stream_id)
+        if stream is None:
+            self.connection.ack(stream_id, window_bytes)
+        else:
+            stream.hand_over(stream.data_came(data, 0, len(data), window_bytes))
+
+    def _ended(self, stream_id: int) -> None:
+        stream = self.streams.get(stream_id)
+        if stream is not None:
+            stream.__ended__()
 
     def _answer(self, stream_id: int, fields: Iterable[tuple[bytes, bytes]]) -> None:
         stream = self.streams.get(stream_id)

@@ -250,13 +250,11 @@ class GrpcProtocol(H2Protocol):
 
     def _is_end_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:
         """Whether it was the last DATA of a request."""
-        size = len(frame) - FRAME_HEADER_BYTES
-        stream = self.processor.streams.get(stream_id)
-        if flags != END_STREAM or stream is None or not self.connection.http2.take_end(stream_id, size):
-            return False
-        stream.hand_over(stream.data_came(frame, FRAME_HEADER_BYTES, len(frame), size))
-        stream.__ended__()
-        return True
+        data = frame[FRAME_HEADER_BYTES:]
+        is_taken = flags == END_STREAM and self.connection.http2.take_end(stream_id, len(data))
+        if is_taken:
+            self.processor.process_end(stream_id, data)
+        return is_taken
 
     def _is_block_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:
         """Whether it held a header block that is known."""

@@ -19,8 +19,6 @@ WHOLE_BYTES: Final = 1280
 
 _PAYLOAD: Final = 1 << 3 | 2
 _SIGNATURE: Final = 2 << 3 | 2
-
-
 _scan_sparse: Final = SparseScan(WHOLE_BYTES).head
 
 
