@@ -19,7 +19,6 @@ WHOLE_BYTES: Final = 1280
 
 _PAYLOAD: Final = 1 << 3 | 2
 _SIGNATURE: Final = 2 << 3 | 2
-_scan_sparse: Final = SparseScan(WHOLE_BYTES).head
 
 
 def parse_envelope(frame: bytes) -> SignedMessage:
@@ -67,7 +66,7 @@ def parse_at_once(frame: bytes) -> SignedMessage | None:
         if end <= WHOLE_BYTES:
             head = scan_part(frame, start, stop, stop, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
         else:
-            head = _scan_sparse(frame, start, stop)
+            head = SparseScan().head(frame, start, stop)
     except (NotWellFormed, IndexError, UnicodeDecodeError, TypeError):
         return None
     if pos != end or head[5] != stop:

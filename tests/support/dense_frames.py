@@ -30,6 +30,7 @@ PAYLOADS = {
     "nested groups": GROUP * DEEP_GROUPS + many(GROUP + GROUP_END) + GROUP_END * DEEP_GROUPS,
     "digests": of(b"\x52", many(b"\x12\x01d")),
     "sub-messages": of(b"\xba\x01", many(b"\x0a\x00")),
+    "envelopes": of(b"\x5a", many(b"\x12\x03\x0a\x01e")),
     "texts": of(b"\xba\x01", many(b"\x0a\x02\x12\x00")),
     "one text": of(b"\xb2\x01", of(b"\x0a", many("\u20ac".encode()))),
     "a group in a sub-message": of(b"\x72", GROUP + many(b"\x08\x01") + GROUP_END),

@@ -5,13 +5,16 @@ import pytest
 from gossip.errors import MalformedMessageError
 from gossip.messages import (
     AliveMessage,
+    DataDigest,
     DataMessage,
     DataUpdate,
     Envelope,
     GossipMessage,
     Member,
+    MembershipResponse,
     Payload,
     RemoteStateResponse,
+    SecretEnvelope,
     StateInfo,
     Tag,
 )
@@ -24,7 +27,8 @@ from tests.support.dense_frames import DENSE, REFUSED, enveloped, of
 from tests.support.lines import count_lines
 
 WHOLE_BYTES = 1280
-LINES = 16 * WHOLE_BYTES
+SPARSE_BYTES = 256
+LINES = 16 * SPARSE_BYTES
 """Of Python, that a scan at once may run: fields take two bytes at least, and groups most lines."""
 BLOCK = bytes(range(256)) * 400
 
@@ -43,8 +47,25 @@ SPARSE = {
     "a block with long private data before its end": GossipMessage(
         data_msg=DataMessage(payload=Payload(seq_num=2, data=b"short", private_data=[b"a" * 200, BLOCK]))
     ),
-    "one of several blocks": GossipMessage(state_response=RemoteStateResponse(payloads=[Payload(data=BLOCK)])),
-    "an envelope in an update": GossipMessage(data_update=DataUpdate(nonce=1, data=[Envelope(payload=BLOCK)])),
+    "private data behind a block": GossipMessage(
+        data_msg=DataMessage(payload=Payload(data=BLOCK, private_data=[b"x"]))
+    ),
+    "several blocks": GossipMessage(
+        state_response=RemoteStateResponse(payloads=[Payload(seq_num=300 + number, data=BLOCK) for number in range(10)])
+    ),
+    "empty blocks behind one": GossipMessage(
+        state_response=RemoteStateResponse(payloads=[Payload(data=BLOCK), Payload(), Payload()])
+    ),
+    "envelopes in an update": GossipMessage(
+        data_update=DataUpdate(nonce=1, data=[Envelope(payload=BLOCK, signature=b"s" * 71)] * 3)
+    ),
+    "digests": GossipMessage(data_dig=DataDigest(nonce=1, digests=[b"d" * 32] * 100)),
+    "alive peers": GossipMessage(
+        mem_res=MembershipResponse(
+            alive=[Envelope(payload=b"p" * 300, signature=b"s" * 71, secret_envelope=SecretEnvelope(payload=b"e" * 30))]
+            * 10
+        )
+    ),
     "a state with a long name": GossipMessage(state_info=StateInfo(pki_id=BLOCK)),
     "a long channel": GossipMessage(channel=BLOCK),
 }
@@ -66,8 +87,8 @@ def test_a_long_envelope_with_little_in_it_is_read_at_once(message: GossipMessag
 
 
 LEFT = {
-    "a field that begins late": GossipMessage(data_msg=DataMessage(payload=Payload(data=BLOCK, private_data=[b"x"]))),
-    "two blocks": GossipMessage(state_response=RemoteStateResponse(payloads=[Payload(data=BLOCK), Payload()])),
+    "many digests": GossipMessage(data_dig=DataDigest(digests=[b"d" * 32] * 128)),
+    "many alive peers": GossipMessage(mem_res=MembershipResponse(alive=[Envelope(payload=b"p" * 300)] * 100)),
     "long text": GossipMessage(alive_msg=AliveMessage(membership=Member(endpoint="e" * WHOLE_BYTES))),
     "a content behind a long channel": GossipMessage(channel=BLOCK, data_msg=DataMessage(payload=Payload())),
 }
@@ -105,6 +126,13 @@ def test_a_field_of_the_envelope_that_comes_twice_is_left_to_the_slices(key: byt
 FAULTS = {
     "a payload that is longer than its content": of(b"\x2a", of(b"\x0a", of(b"\x12", BLOCK)) + b"\x01"),
     "a content that is longer than the message": of(b"\x2a", BLOCK)[:-1],
+    "a second block that is longer than what it is in": of(
+        b"\x9a\x01", of(b"\x0a", of(b"\x12", BLOCK)) + of(b"\x0a", of(b"\x12", b"block"))[:-1]
+    ),
+    "a block that is longer than the second payload": of(
+        b"\x9a\x01", of(b"\x0a", of(b"\x12", BLOCK)) + b"\x0a\x04\x12\x03ab" + of(b"\x0a", b"")
+    ),
+    "a key that is cut behind a block": of(b"\x9a\x01", of(b"\x0a", of(b"\x12", BLOCK) + b"\x88")),
     "bad text in time": of(b"\x2a", of(b"\x0a", b"")) + of(b"\xb2\x01", of(b"\x0a", b"\xff")) + of(b"\x12", BLOCK),
     "field number zero": b"\x02\x00" + of(b"\x12", BLOCK),
     "an end of a group": b"\x7c" + of(b"\x12", BLOCK),
@@ -125,6 +153,18 @@ def test_how_far_it_may_go_is_exact() -> None:
 
     assert SparseScan(last_field_at + 1).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
     assert SparseScan(last_field_at).head(payload, 0, len(payload))[5] == last_field_at
+
+
+def test_bytes_are_not_looked_at() -> None:
+    """Two payloads of 400 bytes of data: the keys and lengths up to the second one's last field are looked at."""
+    blocks = [Payload(seq_num=1, data=b"d" * 400), Payload(seq_num=2, data=b"d" * 400)]
+    payload = noop_sign(GossipMessage(state_response=RemoteStateResponse(payloads=blocks))).payload
+    last_field_at = len(payload) - 403
+    looked_at = last_field_at - 400
+
+    assert SparseScan(looked_at + 1).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    with pytest.raises(NotWellFormed):
+        SparseScan(looked_at).head(payload, 0, len(payload))
 
 
 def test_text_may_end_where_it_stops_and_no_later() -> None:
