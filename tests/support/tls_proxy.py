@@ -39,11 +39,15 @@ async def _relay(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: str, context: ssl.SSLContext
 ) -> None:
     host, _, port = upstream.rpartition(":")
-    with suppress(OSError):
-        up_reader, up_writer = await asyncio.open_connection(host, int(port), ssl=context, server_hostname=host)
-        try:
-            await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
-        finally:
+    opening = asyncio.create_task(asyncio.open_connection(host, int(port), ssl=context, server_hostname=host))
+    try:
+        up_reader, up_writer = await asyncio.shield(opening)
+        await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))
+    except OSError:
+        pass
+    finally:
+        with suppress(OSError):  # where it was cancelled, asyncio would leave it open until the peer says goodbye
+            _, up_writer = await opening
             up_writer.transport.abort()
 
 
