@@ -52,10 +52,12 @@ async def _relay(
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what comes, and drop it once the other side is gone, of which this side hears nothing."""
     with suppress(OSError):
         while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+            with suppress(OSError):
+                writer.write(data)
+                await writer.drain()
         writer.close()
 
 
