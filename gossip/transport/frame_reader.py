@@ -177,9 +177,11 @@ class FrameReader:
             self._count(Kind.FRAGMENT)
         if self._connection.failure is not None:
             return
+        if self._in_header_block and kind != CONTINUATION:
+            raise ProtocolError("another frame in the middle of a header block")  # h2 does not see each
         if kind == SETTINGS:
             frame = known_settings(frame)
-        if kind in KIND_OF_FRAME or kind == DATA or self._in_header_block:
+        if kind in KIND_OF_FRAME or kind == DATA:
             if kind in (HEADERS, PUSH_PROMISE, CONTINUATION):
                 self._header_block_goes_on(flags, len(frame))
             self._take_frame(kind, frame)

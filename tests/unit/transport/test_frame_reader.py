@@ -9,7 +9,7 @@ import pytest
 from grpclib.protocol import AbstractHandler
 from h2.connection import H2Connection
 from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolError
-from hyperframe.frame import PingFrame
+from hyperframe.frame import GoAwayFrame, PingFrame
 
 from gossip.transport import frame_reader
 from gossip.transport.frame_reader import CONTINUATION, FrameReader
@@ -18,7 +18,18 @@ from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import Kind
-from gossip.transport.http2 import DATA, FRAME_HEADER, FRAME_HEADER_BYTES, HEADERS, RESET, http2_configuration
+from gossip.transport.http2 import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_HEADER,
+    FRAME_HEADER_BYTES,
+    HEADERS,
+    RESET,
+    SETTINGS_ACK,
+    SelfContainedEncoder,
+    http2_configuration,
+)
 from gossip.transport.limits import ConnectionLimits
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
@@ -32,6 +43,7 @@ HEADERS_BYTES = 256
 WHOLE_BYTES = 4096
 MESSAGE = bytes.fromhex("0000000001") + b"m"
 REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
+BLOCK = SelfContainedEncoder().encode(REQUEST)
 
 
 class Unread(GrpcStream):
@@ -315,6 +327,44 @@ def test_a_header_block_may_be_as_long_as_the_limit(too_much: int) -> None:
                 reading.reader.take(continuation)
         else:
             reading.reader.take(continuation)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        SETTINGS_ACK,
+        PingFrame(0, bytes(8)).serialize(),
+        GoAwayFrame(0).serialize(),
+        FRAME_HEADER.pack(4 << 8 | RESET, 0, 1) + bytes(4),
+        FRAME_HEADER.pack(DATA, 0, 3),
+        FRAME_HEADER.pack(DATA, END_STREAM, 3),
+        FRAME_HEADER.pack(len(BLOCK) << 8 | HEADERS, END_HEADERS, 7) + BLOCK,
+        FRAME_HEADER.pack(CONTINUATION, END_HEADERS, 7),
+        FRAME_HEADER.pack(UNKNOWN, 0, 0),
+    ],
+    ids=[
+        "acknowledgement",
+        "ping",
+        "goaway",
+        "reset of what is over",
+        "data",
+        "last data",
+        "a block that is known",
+        "another stream's",
+        "unknown",
+    ],
+)
+def test_nothing_interrupts_a_header_block(frame: bytes) -> None:
+    async def main() -> None:
+        reading = Reading()
+        reading.client.reset_stream(1)
+        reading.reader.take(reading.client.data_to_send())
+        reading.reader.take(FRAME_HEADER.pack(len(BLOCK) << 8 | HEADERS, END_HEADERS, 3) + BLOCK)
+        reading.reader.take(FRAME_HEADER.pack(1 << 8 | HEADERS, 0, 5) + BLOCK[:1])
+        with pytest.raises(ProtocolError):
+            reading.reader.take(frame)
 
     run_bounded(main)
 
