@@ -41,6 +41,8 @@ from gossip.turns import shared_turns
 
 GOAWAY = 0x7
 GOAWAY_BODY = Struct(">II")
+STREAM_ID_BITS = 2**31 - 1
+"""The one above them is reserved."""
 
 
 class GrpcProtocol(H2Protocol):
@@ -282,6 +284,8 @@ class GrpcProtocol(H2Protocol):
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""
         if len(frame) < FRAME_HEADER_BYTES + GOAWAY_BODY.size:
             raise FrameDataMissingError("a GOAWAY that is too short")
+        if FRAME_HEADER.unpack_from(frame)[2] & STREAM_ID_BITS:
+            raise ProtocolError("a GOAWAY for a stream")
         last_stream_id, code = GOAWAY_BODY.unpack_from(frame, FRAME_HEADER_BYTES)
         if code:
             told = frame[FRAME_HEADER_BYTES + GOAWAY_BODY.size :][:100].decode("ascii", "replace")

@@ -250,6 +250,11 @@ def short_goaway(peer: RawPeer) -> None:
     peer.write(b"\0\0\4\7\0\0\0\0\0abcd")
 
 
+def goaway_on_a_stream(peer: RawPeer) -> None:
+    open_stream(peer)
+    peer.write(b"\0\0\x08\7\0\0\0\0\1", bytes(8))
+
+
 def window_of_zero(peer: RawPeer) -> None:
     peer.write(b"\0\0\4\x08\0\0\0\0\0\0\0\0\0")
 
@@ -297,6 +302,7 @@ BREACHES = [
     short_ping,
     short_settings,
     short_goaway,
+    goaway_on_a_stream,
     window_of_zero,
     window_past_the_end,
     settings_out_of_range,
