@@ -4,6 +4,7 @@ from h2.exceptions import DenialOfServiceError
 
 from gossip.transport.http2 import FRAME_HEADER, FRAME_HEADER_BYTES
 
+ACK = 0x1
 ENTRY_BYTES = 6
 MAX_ENTRIES = 32
 HIGHEST_KNOWN = 6
@@ -19,11 +20,11 @@ def known_settings(frame: bytes) -> bytes:
     body = frame[FRAME_HEADER_BYTES:]
     if len(body) > MAX_ENTRIES * ENTRY_BYTES:
         raise DenialOfServiceError(f"SETTINGS of more than {MAX_ENTRIES} entries")
-    if len(body) % ENTRY_BYTES:
-        return frame  # for which h2 has an error
+    word, flags, stream_id = FRAME_HEADER.unpack_from(frame)
+    if len(body) % ENTRY_BYTES or flags & ACK:
+        return frame  # for which h2 has an error, unless it is an empty acknowledgement
     entries = [body[start : start + ENTRY_BYTES] for start in range(0, len(body), ENTRY_BYTES)]
     known = b"".join([entry for entry in entries if int.from_bytes(entry[:2]) <= HIGHEST_KNOWN])
     if len(known) == len(body):
         return frame
-    word, flags, stream_id = FRAME_HEADER.unpack_from(frame)
     return FRAME_HEADER.pack(len(known) << 8 | word & 0xFF, flags, stream_id) + known

@@ -23,8 +23,10 @@ def test_what_nobody_knows_is_left_out() -> None:
     assert known_settings(settings(entries)) == settings({4: 1, 5: 16_384})
 
 
-def test_an_acknowledgement_stays_one() -> None:
-    frame = SettingsFrame(0, flags=("ACK",)).serialize()
+@pytest.mark.parametrize("body", [b"", b"\xff\xff\0\0\0\0"])
+def test_an_acknowledgement_stays_as_it_is(body: bytes) -> None:
+    """One that says something is a breach, which h2 could not see any more."""
+    frame = bytes([0, 0, len(body), 4, 1, 0, 0, 0, 0]) + body
     assert known_settings(frame) == frame
 
 
