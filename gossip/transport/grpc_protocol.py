@@ -33,6 +33,7 @@ from gossip.transport.http2 import (
     RESET_BYTES,
     SETTINGS,
     SETTINGS_ACK,
+    STREAM_ID_BITS,
     Http2Connection,
 )
 from gossip.transport.limits import ConnectionLimits
@@ -41,8 +42,6 @@ from gossip.turns import shared_turns
 
 GOAWAY = 0x7
 GOAWAY_BODY = Struct(">II")
-STREAM_ID_BITS = 2**31 - 1
-"""The one above them is reserved."""
 
 
 class GrpcProtocol(H2Protocol):
@@ -247,7 +246,7 @@ class GrpcProtocol(H2Protocol):
         if kind == DATA:
             return self._is_end_taken(flags, stream_id, frame)
         if kind == RESET:
-            return len(frame) == RESET_BYTES and self.connection.http2.is_over(stream_id)
+            return len(frame) == RESET_BYTES and self.connection.http2.take_reset(stream_id)
         return frame == SETTINGS_ACK  # ours never change
 
     def _is_end_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:

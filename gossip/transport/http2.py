@@ -10,7 +10,7 @@ from struct import Struct
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection
 from h2.errors import ErrorCodes
-from h2.exceptions import FlowControlError, ProtocolError, TooManyStreamsError
+from h2.exceptions import FlowControlError, NoSuchStreamError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamInputs, StreamState
 from hpack import (
@@ -28,6 +28,8 @@ from gossip.transport.table_updates import has_too_many_updates
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+STREAM_ID_BITS = 2**31 - 1
+"""The one above them is reserved."""
 DATA, HEADERS, RESET, SETTINGS = 0x0, 0x1, 0x3, 0x4
 END_STREAM, END_HEADERS = 0x1, 0x4
 RECORD_BYTES = 16 * 1024
@@ -247,12 +249,18 @@ class Http2Connection(H2Connection):
         stream.state_machine.process_input(StreamInputs.RECV_END_STREAM)
         return True
 
-    def is_over(self, stream_id: int) -> bool:
-        """Whether there was such a stream, and it is closed."""
+    def take_reset(self, stream_id: int) -> bool:
+        """Take a reset, if the stream is closed already.
+
+        Raises:
+            NoSuchStreamError: There never was such a stream, which h2 does not mind.
+        """
+        stream_id &= STREAM_ID_BITS
         is_ours = stream_id % 2 == bool(self.config.client_side)
-        highest = self.highest_outbound_stream_id if is_ours else self.highest_inbound_stream_id
+        if stream_id > (self.highest_outbound_stream_id if is_ours else self.highest_inbound_stream_id):
+            raise NoSuchStreamError(stream_id)
         stream = self.streams.get(stream_id)
-        return 0 < stream_id <= highest and (stream is None or stream.closed)
+        return stream_id > 0 and (stream is None or stream.closed)
 
     def take_block(self, stream_id: int, block: bytes, *, end_stream: bool) -> tuple[HeaderTuple, ...]:
         """Take a header block that is known, and right where it comes; h2 takes four times as long.

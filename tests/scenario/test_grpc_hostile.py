@@ -217,6 +217,11 @@ def data_on_no_stream(peer: RawPeer) -> None:
     peer.write(data(7, b"x"))
 
 
+def reset_of_no_stream(peer: RawPeer) -> None:
+    open_stream(peer)
+    peer.write(reset(7))
+
+
 def data_on_stream_zero(peer: RawPeer) -> None:
     peer.write(b"\0\0\1\0\0\0\0\0\0x")
 
@@ -294,6 +299,7 @@ BREACHES = [
     broken_hpack,
     continuation_flood,
     data_on_no_stream,
+    reset_of_no_stream,
     data_on_stream_zero,
     headers_on_stream_zero,
     even_stream,

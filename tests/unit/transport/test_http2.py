@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from h2.connection import H2Connection
 from h2.events import DataReceived, RemoteSettingsChanged
-from h2.exceptions import FlowControlError, ProtocolError, TooManyStreamsError
+from h2.exceptions import FlowControlError, NoSuchStreamError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
@@ -29,6 +29,7 @@ from gossip.transport.limits import ConnectionLimits
 REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
 LIMITS = ConnectionLimits()
 LEAST_FRAME_BYTES = 16_384
+RESERVED_BIT = 2**31
 
 
 def plain(*, client_side: bool) -> H2Connection:
@@ -251,7 +252,7 @@ def test_the_end_of_a_request_is_not_taken_where_h2_has_to_look() -> None:
         server.take_end(3, 1)
 
 
-def test_a_stream_is_over_when_it_was_there_and_is_closed() -> None:
+def test_a_reset_is_taken_where_the_stream_was_there_and_is_closed() -> None:
     client, server = ours(client_side=True), ours(client_side=False)
     connect(client, server)
     client.reset_stream(1)
@@ -259,7 +260,13 @@ def test_a_stream_is_over_when_it_was_there_and_is_closed() -> None:
     server.forget_closed_streams()
     assert (1 in client.streams, 1 in server.streams) == (True, False)
     for each in (client, server):
-        assert [number for number in range(8) if each.is_over(number)] == [1]
+        assert [number for number in (0, 1, 3, RESERVED_BIT + 1, RESERVED_BIT + 3) if each.take_reset(number)] == [
+            1,
+            RESERVED_BIT + 1,
+        ]
+        for number in (2, 5):
+            with pytest.raises(NoSuchStreamError):
+                each.take_reset(number)
 
 
 def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> None:
