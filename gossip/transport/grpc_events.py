@@ -17,6 +17,7 @@ from h2.exceptions import ProtocolError
 from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import stream_reset
+from gossip.transport.grpc_headers import is_malformed_end
 from gossip.transport.grpc_stream import GrpcStream
 
 MAX_INFORMATIONAL = 8
@@ -87,8 +88,15 @@ class GrpcEvents(EventsProcessor):
         self._answer(event.stream_id, event.headers or ())
 
     def process_trailers_received(self, event: TrailersReceived) -> None:
-        """The answer ends."""
-        self._answer(event.stream_id, event.headers or ())
+        """The answer ends, or a request, though gRPC's have nothing to say in the end.
+
+        Raises:
+            ProtocolError: They are no header fields of a request's end.
+        """
+        fields = event.headers or ()
+        if not self.connection.http2.config.client_side and is_malformed_end(fields):
+            raise ProtocolError("a request that ends with malformed header fields")
+        self._answer(event.stream_id, fields)
 
     def process_stream_reset(self, event: StreamReset) -> None:
         """The peer, or h2 on a breach of the protocol, ended a stream at once."""

@@ -4,7 +4,7 @@ Spec: grpc/doc/PROTOCOL-HTTP2.md.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from grpclib.const import Status
@@ -24,6 +24,7 @@ RESPONSE: Headers = ((b":status", b"200"), (b"content-type", CONTENT_TYPE))
 TRAILERS_OK: Headers = ((b"grpc-status", b"0"),)
 
 _PSEUDO = frozenset({b":method", b":scheme", b":path", b":authority"})
+_REQUIRED = _PSEUDO - {b":authority"}
 _OF_HTTP1 = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
 _NOT_IN_VALUES = re.compile(rb"[\0\r\n]")
@@ -88,16 +89,20 @@ def trailers(status: Status, reason: str) -> Headers:
     )
 
 
-def is_malformed(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+def is_malformed(
+    fields: Collection[tuple[bytes, bytes]],
+    allowed: frozenset[bytes] = _PSEUDO,
+    required: frozenset[bytes] = _REQUIRED,
+) -> bool:
     """Whether these are no header fields of a request at all.
 
-    Spec: RFC 9113 sections 8.2 and 8.3.
+    Spec: RFC 9113 sections 8.2, 8.3 and 8.5.
     """
     pseudo: set[bytes] = set()
     is_regular = False
     for name, value in fields:
         if name.startswith(b":"):
-            if is_regular or name not in _PSEUDO or name in pseudo:
+            if is_regular or name not in allowed or name in pseudo:
                 return True
             pseudo.add(name)
         else:
@@ -106,7 +111,16 @@ def is_malformed(fields: Iterable[tuple[bytes, bytes]]) -> bool:
                 return True
         if _NOT_IN_VALUES.search(value):
             return True
-    return False
+    is_whole = pseudo >= required or (b":method", b"CONNECT") in fields
+    return not is_whole or (b":path", b"") in fields
+
+
+def is_malformed_end(fields: Collection[tuple[bytes, bytes]]) -> bool:
+    """Whether these are no header fields that may end a request.
+
+    Spec: RFC 9113 section 8.1.
+    """
+    return is_malformed(fields, allowed=frozenset(), required=frozenset())
 
 
 def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:

@@ -239,6 +239,11 @@ def stream_that_went_by(peer: RawPeer) -> None:
     open_stream(peer, 3)
 
 
+def malformed_end(peer: RawPeer) -> None:
+    open_stream(peer)
+    peer.write(peer.headers(1, [(":path", PING)], "END_HEADERS", "END_STREAM"))
+
+
 def naked_continuation(peer: RawPeer) -> None:
     peer.write(ContinuationFrame(1, data=b"", flags=("END_HEADERS",)))
 
@@ -304,6 +309,7 @@ BREACHES = [
     headers_on_stream_zero,
     even_stream,
     stream_that_went_by,
+    malformed_end,
     naked_continuation,
     short_ping,
     short_settings,

@@ -13,6 +13,7 @@ from gossip.transport.grpc_headers import (
     Refusal,
     find_refusal,
     is_malformed,
+    is_malformed_end,
     parse_answer,
     parse_trailers,
     request_headers,
@@ -111,6 +112,9 @@ REQUEST = request_headers(PING, "localhost", b"https")
         ((b":path", PING), *REQUEST),
         ((b":status", b"200"), *REQUEST),
         ((b":unknown", b""), *REQUEST),
+        *(tuple(field for field in REQUEST if field[0] != name) for name in (b":method", b":scheme", b":path")),
+        ((b":path", b""), *(field for field in REQUEST if field[0] != b":path")),
+        (),
     ],
 )
 def test_what_are_no_header_fields_of_a_request(fields: Headers) -> None:
@@ -120,3 +124,18 @@ def test_what_are_no_header_fields_of_a_request(fields: Headers) -> None:
 def test_header_fields_of_a_request() -> None:
     assert not is_malformed(REQUEST)
     assert not is_malformed((*REQUEST, (b"x-anything_.~", b"\xff\t and more")))
+    assert not is_malformed(tuple(field for field in REQUEST if field[0] != b":authority"))
+    assert not is_malformed(((b":method", b"CONNECT"), (b":authority", b"localhost:1")))
+
+
+@pytest.mark.parametrize(
+    "field", [(b":path", PING), (b":status", b"200"), (b"X-Upper", b"1"), (b"connection", b"close")]
+)
+def test_what_does_not_end_a_request(field: tuple[bytes, bytes]) -> None:
+    assert is_malformed_end([(b"x-anything", b""), field])
+    assert is_malformed_end([field])
+
+
+def test_header_fields_that_end_a_request() -> None:
+    assert not is_malformed_end([(b"x-anything", b"")])
+    assert not is_malformed_end([])
