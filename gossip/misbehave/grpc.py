@@ -66,7 +66,7 @@ def huge_prefix(peer: Http2Peer) -> None:
     peer.write(frames.data(1, frames.message(b"x", announced_bytes=2**31)))
 
 
-@call("compressed", status("UNIMPLEMENTED", "compressed"), "no compression")
+@call("compressed", status("INTERNAL", "compressed"), "no compression")
 def compressed(peer: Http2Peer) -> None:
     """Sends a message that says it is compressed."""
     peer.open()

@@ -74,7 +74,7 @@ async def oversized_message(session: Session, _: int) -> Ending:
     return await session.ending()
 
 
-@session_fault("compressed-message", status("UNIMPLEMENTED", "compressed"), limit="no compression")
+@session_fault("compressed-message", status("INTERNAL", "compressed"), limit="no compression")
 async def compressed_message(session: Session, _: int) -> Ending:
     """Sends a compressed message once it is authenticated."""
     session.peer.write(frames.data(1, frames.message(b"x", is_compressed=True)))

@@ -14,7 +14,7 @@ from hyperframe.frame import GoAwayFrame
 from gossip.transport.gate import Offence, Progress
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import describe
-from gossip.transport.grpc_headers import PING, find_refusal, is_malformed
+from gossip.transport.grpc_headers import NO_COMPRESSION, PING, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.http2 import http2_configuration
@@ -65,6 +65,8 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         """Serve a request, or say why not."""
         fields = dict(headers)
         refusal = find_refusal(fields)
+        if fields.get(b"grpc-encoding", NO_COMPRESSION) != NO_COMPRESSION:
+            stream.is_encoded = True
         if self.connection.is_draining:
             stream.leave(ErrorCodes.REFUSED_STREAM)
         elif is_malformed(headers):

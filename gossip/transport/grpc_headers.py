@@ -22,6 +22,8 @@ MAX_REASON_CHARACTERS = 1024
 
 RESPONSE: Headers = ((b":status", b"200"), (b"content-type", CONTENT_TYPE))
 TRAILERS_OK: Headers = ((b"grpc-status", b"0"),)
+NO_COMPRESSION = b"identity"
+ACCEPTS_NO_COMPRESSION = (b"grpc-accept-encoding", NO_COMPRESSION)
 
 _PSEUDO = frozenset({b":method", b":scheme", b":path", b":authority"})
 _REQUIRED = _PSEUDO - {b":authority"}

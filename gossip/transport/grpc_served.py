@@ -9,13 +9,16 @@ from gossip.errors import StreamBrokenError
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
-from gossip.transport.grpc_headers import RESPONSE, Headers, Refusal, trailers
+from gossip.transport.grpc_headers import ACCEPTS_NO_COMPRESSION, RESPONSE, Headers, Refusal, trailers
 from gossip.transport.grpc_ping import MAX_PING_BYTES, find_fault_of_ping
 from gossip.transport.grpc_stream import GrpcStream
 
 
 class ServerStream(GrpcStream):
     """A call that a client makes; behaves as :class:`gossip.transport.base.FrameStream` says."""
+
+    is_encoded = False
+    """Whether its messages may be compressed, as the client says."""
 
     def __init__(
         self,
@@ -64,7 +67,10 @@ class ServerStream(GrpcStream):
         if self.connection.failure is not None:
             return
         if self.closable:
-            headers = trailers(self._fault() or status, reason)
+            fault = self._fault()
+            headers = trailers(fault or status, reason)
+            if fault is Status.UNIMPLEMENTED:
+                headers = (*headers, ACCEPTS_NO_COMPRESSION)
             if not self._began:
                 headers = (*RESPONSE, *headers)
             self.connection.http2.send_block(self.id, headers, end_stream=True)
@@ -116,9 +122,12 @@ class ServerStream(GrpcStream):
             self.finish(Status.OK)
 
     def _fault(self) -> Status | None:
-        """The status that gRPC has for what is wrong with the messages."""
+        """The status that gRPC has for what is wrong with the messages.
+
+        Spec: grpc/doc/compression.md.
+        """
         if self._inbox.is_compressed:
-            return Status.UNIMPLEMENTED
+            return Status.UNIMPLEMENTED if self.is_encoded else Status.INTERNAL
         if self._inbox.is_stopped:
             return Status.RESOURCE_EXHAUSTED
         if self._peer_ended and not self._inbox.is_between_messages:

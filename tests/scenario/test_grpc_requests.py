@@ -289,7 +289,11 @@ def test_pings_of_http2_are_answered_with_their_payload() -> None:
     run_bounded(main)
 
 
-def test_compressed_message_is_unimplemented() -> None:
+@pytest.mark.parametrize("encoding", [None, "identity", "gzip"])
+@pytest.mark.parametrize("compressed", [1, 2])
+def test_compressed_message_is_refused(encoding: str | None, compressed: int) -> None:
+    """gRPC has two verdicts: one on a compression that we do not know, the other where none was named."""
+
     async def main() -> None:
         raised: list[str] = []
 
@@ -301,8 +305,12 @@ def test_compressed_message_is_unimplemented() -> None:
                 raise
 
         async with server(note) as (_, peer):
-            peer.write(peer.headers(1, request()), data(1, message(b"zipped", compressed=True)))
-            assert (await peer.fields(1))["grpc-status"] == "12"
+            body = bytes([compressed]) + message(b"zipped")[1:]
+            peer.write(peer.headers(1, request(grpc_encoding=encoding)), data(1, body))
+            fields = await peer.fields(1)
+            is_known = encoding == "gzip"
+            assert fields["grpc-status"] == ("12" if is_known else "13")
+            assert fields.get("grpc-accept-encoding") == ("identity" if is_known else None)
         assert "compressed" in raised[0]
 
     run_bounded(main)
