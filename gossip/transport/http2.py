@@ -10,9 +10,16 @@ from struct import Struct
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection
 from h2.errors import ErrorCodes
-from h2.exceptions import FlowControlError, NoSuchStreamError, ProtocolError, TooManyStreamsError
+from h2.events import Event
+from h2.exceptions import (
+    FlowControlError,
+    NoSuchStreamError,
+    ProtocolError,
+    StreamClosedError,
+    TooManyStreamsError,
+)
 from h2.settings import SettingCodes, Settings
-from h2.stream import H2Stream, StreamInputs, StreamState
+from h2.stream import H2Stream, StreamClosedBy, StreamInputs, StreamState
 from hpack import (
     Decoder,
     Encoder,
@@ -21,6 +28,7 @@ from hpack import (
     NeverIndexedHeaderTuple,
     OversizedHeaderListError,
 )
+from hyperframe.frame import DataFrame, Frame, RstStreamFrame
 
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.table_updates import has_too_many_updates
@@ -248,6 +256,17 @@ class Http2Connection(H2Connection):
         self.count_received(stream, size_bytes)
         stream.state_machine.process_input(StreamInputs.RECV_END_STREAM)
         return True
+
+    def _handle_data_on_closed_stream(
+        self, events: list[Event], exc: StreamClosedError, frame: DataFrame
+    ) -> tuple[list[Frame], list[Event]]:
+        """Give the window back; h2 would reset once more what we have reset, and so answer all that was under way.
+
+        Spec: RFC 9113 section 5.1, closed.
+        """
+        was_reset = not exc._events and self._stream_closed_by(frame.stream_id) is StreamClosedBy.SEND_RST_STREAM
+        frames, events = super()._handle_data_on_closed_stream(events, exc, frame)
+        return [answer for answer in frames if not (was_reset and isinstance(answer, RstStreamFrame))], events
 
     def take_reset(self, stream_id: int) -> bool:
         """Take a reset, if the stream is closed already.

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import DataReceived, RemoteSettingsChanged
 from h2.exceptions import FlowControlError, NoSuchStreamError, ProtocolError, TooManyStreamsError
 from h2.settings import SettingCodes
 from h2.stream import H2Stream
 from hpack import Decoder, Encoder, HPACKError
-from hyperframe.frame import DataFrame, SettingsFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, RstStreamFrame, SettingsFrame, WindowUpdateFrame
 
 from gossip.transport.http2 import (
     END_STREAM,
@@ -267,6 +268,32 @@ def test_a_reset_is_taken_where_the_stream_was_there_and_is_closed() -> None:
         for number in (2, 5):
             with pytest.raises(NoSuchStreamError):
                 each.take_reset(number)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_what_comes_on_a_stream_that_we_reset_is_not_answered_but_given_back(is_forgotten: bool) -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    server.reset_stream(1)
+    server.data_to_send()
+    if is_forgotten:
+        server.forget_closed_streams()
+    for _ in range(3):
+        client.send_data(1, bytes(LEAST_FRAME_BYTES))
+    server.receive_data(client.data_to_send())
+    assert server.data_to_send() == WindowUpdateFrame(0, window_increment=2 * LEAST_FRAME_BYTES).serialize()
+
+
+def test_what_comes_after_the_end_of_a_stream_is_reset_once() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.send_data(1, b"", end_stream=True)
+    server.receive_data(client.data_to_send())
+    late = DataFrame(1, data=b"late").serialize()
+    server.receive_data(late)
+    assert server.data_to_send() == RstStreamFrame(1, error_code=ErrorCodes.STREAM_CLOSED).serialize()
+    server.receive_data(late)
+    assert server.data_to_send() == b""
 
 
 def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> None:
