@@ -199,6 +199,30 @@ def test_request_that_is_none_is_reset(changed: dict[str, Any]) -> None:
     run_bounded(main)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"grpc_timeout": "1n"},
+        {"grpc_timeout": "soon"},
+        {"grpc_encoding": "gzip"},
+        {"grpc_accept_encoding": "gzip"},
+        {"te": None},
+        {"authority": None},
+        {"user_agent": "anybody"},
+        {"trace_bin": "not base64!"},
+        {"x_spaces": " around "},
+    ],
+)
+def test_what_else_a_request_says_changes_nothing(changed: dict[str, Any]) -> None:
+    async def main() -> None:
+        async with server() as (_, peer):
+            peer.write(peer.headers(1, request(PING, **changed)), data(1, EMPTY, "END_STREAM"))
+            assert await peer.messages(1, 5) == EMPTY
+            assert await peer.fields(1) == {"grpc-status": "0"}
+
+    run_bounded(main)
+
+
 def test_request_may_end_with_header_fields() -> None:
     async def main() -> None:
         async with server() as (_, peer):
