@@ -16,7 +16,7 @@ def call(name: str, expected: Ending, limit: str) -> Callable[[Callable[[Http2Pe
     return http2_fault(name, expected, limit=limit, offence=None, layer=Layer.GRPC)
 
 
-@call("no-method", Ending(End.RESET, "PROTOCOL_ERROR"), "pseudo-headers")
+@call("no-method", status("INTERNAL", "the method must be POST"), "pseudo-headers")
 def no_method(peer: Http2Peer) -> None:
     """Calls without a method."""
     peer.open(fields=frames.request(method=None))
@@ -28,7 +28,7 @@ def wrong_method(peer: Http2Peer) -> None:
     peer.open(fields=frames.request(method="GET"))
 
 
-@call("no-path", Ending(End.RESET, "PROTOCOL_ERROR"), "pseudo-headers")
+@call("no-path", status("UNIMPLEMENTED", "nothing is served at"), "pseudo-headers")
 def no_path(peer: Http2Peer) -> None:
     """Calls without a path."""
     peer.open(fields=frames.request(None))

@@ -4,7 +4,7 @@ Spec: grpc/doc/PROTOCOL-HTTP2.md.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grpclib.const import Status
@@ -26,7 +26,6 @@ NO_COMPRESSION = b"identity"
 ACCEPTS_NO_COMPRESSION = (b"grpc-accept-encoding", NO_COMPRESSION)
 
 _PSEUDO = frozenset({b":method", b":scheme", b":path", b":authority"})
-_REQUIRED = _PSEUDO - {b":authority"}
 _OF_HTTP1 = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
 _NOT_IN_VALUES = re.compile(rb"[\0\r\n]")
@@ -91,14 +90,10 @@ def trailers(status: Status, reason: str) -> Headers:
     )
 
 
-def is_malformed(
-    fields: Collection[tuple[bytes, bytes]],
-    allowed: frozenset[bytes] = _PSEUDO,
-    required: frozenset[bytes] = _REQUIRED,
-) -> bool:
-    """Whether these are no header fields of a request at all.
+def is_malformed(fields: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes] = _PSEUDO) -> bool:
+    """Whether these are no header fields of a request at all; of those that are missing, gRPC has something to say.
 
-    Spec: RFC 9113 sections 8.2, 8.3 and 8.5.
+    Spec: RFC 9113 sections 8.2 and 8.3.
     """
     pseudo: set[bytes] = set()
     is_regular = False
@@ -113,16 +108,15 @@ def is_malformed(
                 return True
         if _NOT_IN_VALUES.search(value):
             return True
-    is_whole = pseudo >= required or (b":method", b"CONNECT") in fields
-    return not is_whole or (b":path", b"") in fields
+    return False
 
 
-def is_malformed_end(fields: Collection[tuple[bytes, bytes]]) -> bool:
+def is_malformed_end(fields: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether these are no header fields that may end a request.
 
     Spec: RFC 9113 section 8.1.
     """
-    return is_malformed(fields, allowed=frozenset(), required=frozenset())
+    return is_malformed(fields, allowed=frozenset())
 
 
 def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
