@@ -12,19 +12,20 @@ from gossip.errors import ClosedError
 from gossip.misbehave.attacker import Attacker, make_attacker
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from gossip.transport.limits import ServerLimits
+from gossip.transport.limits import FrameBudgets, ServerLimits
 from tests.support.organizations import organization_folder, peer_folder
 from tests.support.peers import data_message, everything
 from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
-    connection=replace(ServerLimits().connection, unread_timeout_s=1.0),
-    tls_timeout_s=1.0,
-    stream_timeout_s=0.4,
+    connection=replace(ServerLimits().connection, frames=FrameBudgets(headers=100), unread_timeout_s=1.0),
+    tls_timeout_s=2.0,
+    stream_timeout_s=1.0,
     authenticate_timeout_s=3.0,
     idle_timeout_s=3.0,
     max_unauthenticated=30,
 )
+"""A slow machine has time to read a costly certificate, and can take more calls in a second than it may."""
 QUICK = CommConfig(conn_timeout_s=0.4, drain_s=0.2)
 
 
