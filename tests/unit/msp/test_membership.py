@@ -1,5 +1,7 @@
 """One MSP: who is a member, in which role, and what keeps it from starting."""
 
+from datetime import timedelta
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -403,6 +405,19 @@ def test_tls_intermediate_that_leads_to_no_tls_root() -> None:
     root = make_ca("root")
     config = make_config([root], tls_roots=[make_ca("tls")], tls_intermediates=[make_ca("intermediate", root)])
     refuse_config(config, "^tlsintermediatecerts/0.pem: .*unknown authority")
+
+
+def test_tls_intermediate_that_began_before_its_root_was_renewed() -> None:
+    """Fabric looks for its chain at the present, and not when it began."""
+    old = make_ca("tls")
+    renewed = make_ca("tls", key=old.key, not_before=NOT_BEFORE + timedelta(days=30))
+    intermediate = make_ca("intermediate", old)
+    make_msp([make_ca("root")], tls_roots=[renewed], tls_intermediates=[intermediate])
+    ended = make_ca("tls", key=old.key, not_after=NOT_BEFORE + timedelta(days=60))
+    later = make_ca("intermediate", old, not_before=NOT_BEFORE + timedelta(days=90))
+    make_msp([make_ca("root")], tls_roots=[ended], tls_intermediates=[intermediate])
+    config = make_config([make_ca("root")], tls_roots=[ended], tls_intermediates=[later])
+    refuse_config(config, "^tlsintermediatecerts/0.pem: .*not valid at validation time")
 
 
 def test_high_s_in_the_cas_own_signature_makes_no_difference() -> None:
