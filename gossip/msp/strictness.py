@@ -24,6 +24,7 @@ _TEXT_NAMES = (x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
 _HANDLED_NAMES = (*_TEXT_NAMES, x509.IPAddress)
 _MAX_SHOWN = 64
 _SHORT_ARC = len("2147483648")
+_MAX_PATH_LENGTH = 2**63 - 1
 
 
 class Fields(NamedTuple):
@@ -65,15 +66,21 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | 
     for identifier in _identifiers(certificate):
         _check_arcs(identifier.dotted_string)
     for extension in certificate.extensions:
-        if extension.critical:
-            _check_critical(extension)
-        if isinstance(extension.value, x509.SubjectAlternativeName):
-            _check_alternative_names(extension.value)
-        if isinstance(extension.value, x509.CertificatePolicies):
-            _check_policies(extension.value)
+        _check_extension(extension)
     if isinstance(key, ec.EllipticCurvePublicKey):
         _check_curve_is_named(fields.public_key)
         _check_point(key, fields.signed)
+
+
+def _check_extension(extension: x509.Extension[x509.ExtensionType]) -> None:
+    if extension.critical:
+        _check_critical(extension)
+    if isinstance(extension.value, x509.SubjectAlternativeName):
+        _check_alternative_names(extension.value)
+    if isinstance(extension.value, x509.CertificatePolicies):
+        _check_policies(extension.value)
+    if isinstance(extension.value, x509.BasicConstraints):
+        _check_path_length(extension.value)
 
 
 def _identifiers(certificate: x509.Certificate) -> Iterator[x509.ObjectIdentifier]:
@@ -106,6 +113,11 @@ def _check_critical(extension: x509.Extension[x509.ExtensionType]) -> None:
     names = extension.value
     if isinstance(names, x509.SubjectAlternativeName) and not any(isinstance(name, _HANDLED_NAMES) for name in names):
         raise ValueError("unhandled critical extension: alternative names, none of a kind that Go reads")
+    if isinstance(names, x509.NameConstraints) and not all(
+        isinstance(name, _HANDLED_NAMES)
+        for name in (*(names.permitted_subtrees or ()), *(names.excluded_subtrees or ()))
+    ):
+        raise ValueError("unhandled critical extension: name constraints of a kind that Go does not read")
 
 
 def _check_alternative_names(names: x509.SubjectAlternativeName) -> None:
@@ -114,6 +126,11 @@ def _check_alternative_names(names: x509.SubjectAlternativeName) -> None:
             raise ValueError("cannot parse IP address: it is a network")  # noqa: TRY004  # what was read is wrong
         if isinstance(name, _TEXT_NAMES) and not name.value.isascii():
             raise ValueError(f"alternative name is malformed: {name.value[:_MAX_SHOWN]!a}")
+
+
+def _check_path_length(basics: x509.BasicConstraints) -> None:
+    if basics.path_length is not None and basics.path_length > _MAX_PATH_LENGTH:
+        raise ValueError("invalid basic constraints: a path length of 2^63 or more")
 
 
 def _check_policies(policies: x509.CertificatePolicies) -> None:

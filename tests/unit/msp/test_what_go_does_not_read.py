@@ -1,6 +1,7 @@
 """What Go refuses of a certificate, a CRL or a PEM and cryptography takes, and what makes cryptography stumble."""
 
 import warnings
+from ipaddress import IPv4Network
 
 import pytest
 from cryptography import x509
@@ -129,6 +130,41 @@ def test_of_a_long_identifier_only_the_beginning_is_told() -> None:
 )
 def test_identifiers_that_go_reads(extension: x509.ExtensionType) -> None:
     parse_certificate(make_der("leaf", extensions=[(extension, False)])[0])
+
+
+def test_path_length_beyond_63_bits() -> None:
+    at_most = x509.BasicConstraints(ca=True, path_length=2**63 - 1)
+    parse_certificate(make_der("ca", extensions=[(at_most, True)])[0])
+    too_long = x509.BasicConstraints(ca=True, path_length=2**63)
+    with pytest.raises(UntrustedIdentityError, match="invalid basic constraints"):
+        parse_certificate(make_der("ca", extensions=[(too_long, True)])[0])
+    below_zero = x509.UnrecognizedExtension(x509.BasicConstraints.oid, bytes.fromhex("30060101ff0201ff"))
+    with pytest.raises(UntrustedIdentityError, match="not an X"):
+        parse_certificate(make_der("ca", extensions=[(below_zero, True)])[0])
+
+
+@pytest.mark.parametrize("is_permitted", [True, False])
+@pytest.mark.parametrize(
+    "other",
+    [x509.RegisteredID(x509.ObjectIdentifier("1.2.3")), x509.DirectoryName(x509.Name([]))],
+    ids=["registered", "directory"],
+)
+def test_critical_name_constraints_of_a_kind_that_go_does_not_read(other: x509.GeneralName, is_permitted: bool) -> None:
+    names = [x509.DNSName("example.com"), other]
+    constraints = x509.NameConstraints(names, None) if is_permitted else x509.NameConstraints(None, names)
+    parse_certificate(make_der("ca", extensions=[(constraints, False)])[0])
+    with pytest.raises(UntrustedIdentityError, match="unhandled critical extension: name constraints"):
+        parse_certificate(make_der("ca", extensions=[(constraints, True)])[0])
+
+
+def test_critical_name_constraints_that_go_reads() -> None:
+    names = [
+        x509.DNSName("example.com"),
+        x509.RFC822Name("example.com"),
+        x509.UniformResourceIdentifier("example.com"),
+        x509.IPAddress(IPv4Network("10.0.0.0/8")),
+    ]
+    parse_certificate(make_der("ca", extensions=[(x509.NameConstraints(names, names), True)])[0])
 
 
 def test_tls_feature_that_nobody_knows_is_refused_in_good_order() -> None:
