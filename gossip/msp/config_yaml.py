@@ -22,6 +22,7 @@ _TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
 _SHORT_TRUTH = {"y": True, "Y": True, "n": False, "N": False}
 """As Go's yaml.v2 reads them where they stand plainly, which PyYAML takes for texts."""
 _NULL_TAG = "tag:yaml.org,2002:null"
+_BINARY_TAG = "tag:yaml.org,2002:binary"
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -58,7 +59,7 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     Mirrors: msp/configbuilder.go, Configuration.
     """
     document = compose_yaml(text, path, "failed unmarshalling configuration file")
-    if document is None:
+    if document is None or document.tag == _NULL_TAG:
         return OuSettings()
     top = _Fields(document, path)
     return OuSettings(
@@ -91,7 +92,7 @@ class _Fields:
         node = self.find(key)
         if node is None:
             return None
-        if not isinstance(node, yaml.ScalarNode) or not is_text(node.value):
+        if not isinstance(node, yaml.ScalarNode) or node.tag == _BINARY_TAG or not is_text(node.value):
             raise _wrong(node, self._path, f"{key}: a text")
         return str(node.value)
 

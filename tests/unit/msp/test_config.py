@@ -267,6 +267,11 @@ def test_garbage_for_a_crl(folder: Path) -> None:
             4,
             "OrganizationalUnitIdentifier: a text",
         ),
+        (
+            "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    Certificate: !!binary Y2FjZXJ0cy9jYS5wZW0=",
+            4,
+            "Certificate: a text",
+        ),
         ("a: &a {}\nNodeOUs:\n  <<: *a", 3, "not merged with <<"),
         ("OrganizationalUnitIdentifiers: blue", 1, "OrganizationalUnitIdentifiers: a list"),
         ("OrganizationalUnitIdentifiers: [&u {Certificate: a}" + ",*u" * 1000 + "]", 1, "at most 1000 entries"),
@@ -319,6 +324,7 @@ def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str
     [
         "",
         "# nothing",
+        "---\n",
         "NodeOUs:",
         "Unknown: 1",
         NODE_OUS.replace("true", "false"),
@@ -327,7 +333,18 @@ def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str
         "NodeOUs:\n  Enable: true\n",
         "NodeOUs:\n  Enable: true\n  PeerOUIdentifier:\n    Certificate: cacerts/nowhere.pem\n",
     ],
-    ids=["empty", "comment", "null", "unknown key", "off", "n", "not on", "no role", "role without an OU"],
+    ids=[
+        "empty",
+        "comment",
+        "empty document",
+        "null",
+        "unknown key",
+        "off",
+        "n",
+        "not on",
+        "no role",
+        "role without an OU",
+    ],
 )
 def test_config_yaml_without_roles(folder: Path, text: str) -> None:
     write(folder / "config.yaml", text)
