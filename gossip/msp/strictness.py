@@ -81,6 +81,8 @@ def _check_extension(extension: x509.Extension[x509.ExtensionType]) -> None:
         _check_policies(extension.value)
     if isinstance(extension.value, x509.BasicConstraints):
         _check_path_length(extension.value)
+    if isinstance(extension.value, x509.CRLDistributionPoints):
+        _check_distribution_points(extension.value)
 
 
 def _identifiers(certificate: x509.Certificate) -> Iterator[x509.ObjectIdentifier]:
@@ -136,6 +138,11 @@ def _check_path_length(basics: x509.BasicConstraints) -> None:
 def _check_policies(policies: x509.CertificatePolicies) -> None:
     if len({policy.policy_identifier for policy in policies}) < len(policies):
         raise ValueError("invalid certificate policies: one of them stands there twice")
+
+
+def _check_distribution_points(points: x509.CRLDistributionPoints) -> None:
+    if any(point.relative_name is not None for point in points):
+        raise ValueError("invalid CRL distribution point: its name is relative to the issuer's")
 
 
 def _check_point(key: ec.EllipticCurvePublicKey, signed: bytes) -> None:

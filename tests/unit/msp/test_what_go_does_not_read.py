@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gossip.der import BIT_STRING, OBJECT_IDENTIFIER, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import ConfigurationError, UntrustedIdentityError
@@ -165,6 +165,18 @@ def test_critical_name_constraints_that_go_reads() -> None:
         x509.IPAddress(IPv4Network("10.0.0.0/8")),
     ]
     parse_certificate(make_der("ca", extensions=[(x509.NameConstraints(names, names), True)])[0])
+
+
+def test_distribution_point_whose_name_is_relative() -> None:
+    name = x509.RelativeDistinguishedName([x509.NameAttribute(NameOID.COMMON_NAME, "list")])
+    uri = x509.UniformResourceIdentifier("http://ca.example.com/list")
+    full, relative = (
+        x509.CRLDistributionPoints([x509.DistributionPoint(names, relative_name, None, None)])
+        for names, relative_name in (([uri], None), (None, name))
+    )
+    parse_certificate(make_der("leaf", extensions=[(full, False)])[0])
+    with pytest.raises(UntrustedIdentityError, match="invalid CRL distribution point"):
+        parse_certificate(make_der("leaf", extensions=[(relative, False)])[0])
 
 
 def test_tls_feature_that_nobody_knows_is_refused_in_good_order() -> None:
