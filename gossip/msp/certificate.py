@@ -191,7 +191,9 @@ def parse_certificate(der: bytes) -> Certificate:
             key = parsed.public_key() if parsed.public_key_algorithm_oid in _READ_KEYS else None
             fields = read_fields(der)
             check_as_go(parsed, key, fields)
-            extensions, subject, issuer = parsed.extensions, parse_name(fields.subject), parse_name(fields.issuer)
+            # Go reads extensions of version 3 alone.
+            extensions = parsed.extensions if parsed.version is x509.Version.v3 else x509.Extensions([])
+            subject, issuer = parse_name(fields.subject), parse_name(fields.issuer)
         verified_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
     except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {readable(str(error))}") from error

@@ -13,10 +13,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from gossip.der import BIT_STRING, OBJECT_IDENTIFIER, SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate
+from gossip.msp.membership import Msp
 from gossip.msp.pem import PemBlock, find_pem_block
 from gossip.msp.revocation import counts_for, parse_crl
 from gossip.msp.strictness import _check_arcs
-from tests.support.certificates import Extension, Issued, make_ca, make_crl, make_der, make_leaf, make_msp
+from tests.support.certificates import Extension, Issued, make_ca, make_config, make_crl, make_der, make_leaf, make_msp
 from tests.support.raw_names import make_name, rename
 
 BIG_ARC = "2.25.329800735698586629295641978511506172918"
@@ -177,6 +178,19 @@ def test_distribution_point_whose_name_is_relative() -> None:
     parse_certificate(make_der("leaf", extensions=[(full, False)])[0])
     with pytest.raises(UntrustedIdentityError, match="invalid CRL distribution point"):
         parse_certificate(make_der("leaf", extensions=[(relative, False)])[0])
+
+
+def test_extensions_of_version_1_do_not_count() -> None:
+    """A CA has the CA bit there, and Go does not look."""
+    ca = make_ca("tls")
+    signed, algorithm, signature = parts(ca.certificate.der)
+    _version, *fields = parts(signed)
+    body = encode_element(SEQUENCE, b"".join(fields))
+    certificate = parse_certificate(encode_element(SEQUENCE, body + algorithm + signature))
+    assert (certificate.is_ca, certificate.key_id) == (False, None)
+    config = make_config([make_ca("root")], tls_roots=[Issued(certificate, ca.key)])
+    with pytest.raises(ConfigurationError, match="did not have the CA attribute"):
+        Msp(config)
 
 
 def test_tls_feature_that_nobody_knows_is_refused_in_good_order() -> None:
