@@ -1,6 +1,7 @@
 """config.yaml of an MSP folder: read with the line of everything in it, so that errors can name it."""
 
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 
 import yaml
@@ -38,8 +39,13 @@ class OuSetting:
     line: int
 
     def certifier_in(self, folder: Path) -> Path | None:
-        """The certifier's file in an MSP folder; a slash at its beginning leads there too, as in Fabric."""
-        return None if self.certificate is None else folder / self.certificate.lstrip("/")
+        """The certifier's file in an MSP folder; a slash at its beginning leads there too, as in Fabric.
+
+        ``..`` takes out what stands before it, be it a link or nothing at all.
+
+        Mirrors: path/filepath, Join.
+        """
+        return None if self.certificate is None else Path(normpath(folder / self.certificate.lstrip("/")))
 
 
 @dataclass(frozen=True, slots=True)

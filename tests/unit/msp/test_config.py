@@ -311,7 +311,7 @@ def test_role_whose_certifier_does_not_exist_is_certified_by_any_ca_and_warned_o
     )
 
 
-@pytest.mark.parametrize("certificate", ["/cacerts/ca.pem", "crls/../cacerts/ca.pem"])
+@pytest.mark.parametrize("certificate", ["/cacerts/ca.pem", "crls/../cacerts/ca.pem", "nowhere/../cacerts/ca.pem"])
 def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str) -> None:
     write(folder / "config.yaml", NODE_OUS.replace("cacerts/ca.pem", certificate))
     node_ous = load_msp_config(folder, MSPID).node_ous
