@@ -6,7 +6,7 @@ from cryptography import x509
 
 from gossip.der import INTEGER, SEQUENCE, read_element, read_elements
 from gossip.errors import ConfigurationError
-from gossip.msp.certificate import UNREADABLE, Certificate
+from gossip.msp.certificate import UNREADABLE, Certificate, without_warnings
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.parser_text import readable
@@ -25,8 +25,9 @@ def parse_crl(data: bytes, path: str) -> x509.CertificateRevocationList:
     """
     block = find_pem_block(data) if data.startswith(b"-----BEGIN X509 CRL") else None
     try:
-        crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
-        key_id = find_authority_key_id(crl)
+        with without_warnings():
+            crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
+            key_id = find_authority_key_id(crl)
     except UNREADABLE as error:
         raise ConfigurationError(f"could not parse RevocationList: {readable(str(error))}", path=path) from error
     if key_id is None:

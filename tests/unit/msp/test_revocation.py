@@ -1,15 +1,18 @@
 """CRLs: whose word counts, and for what."""
 
+import warnings
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from gossip.der import SEQUENCE, encode_element, read_element
 from gossip.errors import ConfigurationError, IdentityRevokedError
 from gossip.msp.config import CrlFile
 from gossip.msp.membership import Msp
-from gossip.msp.revocation import parse_crl
+from gossip.msp.revocation import find_authority_key_id, parse_crl
 from tests.support.certificates import (
     NOT_AFTER,
     NOT_BEFORE,
@@ -149,6 +152,20 @@ def test_list_whose_authority_key_id_names_no_key_revokes_nothing() -> None:
     builder = builder.last_update(NOT_BEFORE).next_update(NOT_AFTER).add_revoked_certificate(entry)
     crl = builder.add_extension(issuer, critical=False).sign(root.key, hashes.SHA256()).public_bytes(Encoding.PEM)
     assert not is_revoked(make_msp([root], crls=crl_files(crl)), leaf)
+
+
+def test_no_list_hangs_on_a_warning_filter() -> None:
+    """Its authority key identifier names a serial number of zero, which cryptography warns of."""
+    names = x509.SubjectAlternativeName([x509.DNSName("ca")]).public_bytes()
+    issuer = encode_element(0x80, b"key") + encode_element(0xA1, read_element(names).content) + b"\x82\1\0"
+    value = x509.UnrecognizedExtension(x509.AuthorityKeyIdentifier.oid, encode_element(SEQUENCE, issuer))
+    root = make_ca("root")
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.parsed.subject)
+    builder = builder.last_update(NOT_BEFORE).next_update(NOT_AFTER).add_extension(value, critical=False)
+    der = builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert find_authority_key_id(parse_crl(der, "crls/x.pem")) == b"key"
 
 
 @pytest.mark.parametrize(
