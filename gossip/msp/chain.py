@@ -37,6 +37,15 @@ _LEAF_POLICY = ExtensionPolicy.permit_all()
 _CA_POLICY = ExtensionPolicy.permit_all().require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
 
 
+_GO_WORDS = {
+    "not valid at validation time": "certificate has expired or is not yet valid",
+    "path length constraint": "too many intermediates for path length constraint",
+    "critical extensions": "unhandled critical extension",
+    "matched SAN": "a root or intermediate certificate is not authorized to sign for this name",
+}
+"""By a part of what the verification API says, what Go says, and so the log of a Fabric peer: people search for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Path:
     """One certification path, from the CA that issues to the root; ``store`` trusts that root alone."""
@@ -127,8 +136,10 @@ def check_self_signed_root(root: Certificate) -> None:
 
 
 def _reason(error: VerificationError) -> str:
-    """What the verification API says, without the names from the certificate that it puts behind."""
-    return readable(str(error).partition(" (encountered processing")[0])
+    """What the verification API says, in Go's words first, without the names from the certificate behind it."""
+    said = readable(str(error).partition(" (encountered processing")[0])
+    words = next((words for part, words in _GO_WORDS.items() if part in said), None)
+    return f"{words}: {said}" if words else said
 
 
 def _lay_out(roots: Sequence[Certificate], intermediates: Sequence[Certificate]) -> list[_Path]:
@@ -209,7 +220,9 @@ def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) ->
             f"certificate signed by unknown authority: this MSP has a CA named {certificate.issuer}, but the "
             "signature was not made with that CA's key"
         )
-    return "; ".join(refusals) or f"no certification path leads from {certificate.issuer} to a root"
+    return "; ".join(refusals) or (
+        f"certificate signed by unknown authority: no certification path leads from {certificate.issuer} to a root"
+    )
 
 
 def _check_legacy_name_constraints(chain: Sequence[Certificate]) -> None:
@@ -223,8 +236,8 @@ def _check_legacy_name_constraints(chain: Sequence[Certificate]) -> None:
     for ca in chain[1:]:
         if ca.has_name_constraints:
             raise UntrustedIdentityError(
-                f"the supplied identity is not valid: {ca.subject} constrains names, "
-                f"and {leaf.subject} has a host name as its common name but no alternative names"
+                "the supplied identity is not valid: issuer has name constraints but leaf doesn't have a SAN "
+                f"extension: {ca.subject} constrains names, and {leaf.subject} has a host name as its common name alone"
             )
 
 

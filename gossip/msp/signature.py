@@ -83,4 +83,5 @@ def parse_signature(signature: bytes) -> tuple[int, int]:
 
 
 def _malformed(what: str) -> SignatureError:
-    return SignatureError(f"could not determine the validity of the signature: Failed unmarshalling signature: {what}")
+    # Spelt as in Fabric's log, for those who search it.
+    return SignatureError(f"could not determine the validity of the signature: Failed unmashalling signature: {what}")

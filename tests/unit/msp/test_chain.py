@@ -72,7 +72,11 @@ def test_namesake_of_the_issuer_did_not_sign() -> None:
 def test_intermediate_without_its_root() -> None:
     upper = make_ca("upper")
     lower = make_ca("lower", upper)
-    refuse(tree(make_ca("root"), intermediates=(lower,)), make_leaf("leaf", lower), "no certification path leads from")
+    refuse(
+        tree(make_ca("root"), intermediates=(lower,)),
+        make_leaf("leaf", lower),
+        "unknown authority: no certification path",
+    )
 
 
 def test_only_one_chain_may_lead_up() -> None:
@@ -134,7 +138,7 @@ def test_expiry_plays_no_part(not_before: datetime, not_after: datetime) -> None
 def test_ca_must_hold_when_the_leaf_begins() -> None:
     root = make_ca("root", not_after=NOT_BEFORE + timedelta(days=1))
     leaf = make_leaf("leaf", root, not_before=NOT_BEFORE + timedelta(days=2))
-    refuse(tree(root), leaf, "not valid at validation time")
+    refuse(tree(root), leaf, "certificate has expired or is not yet valid: .*not valid at validation time")
 
 
 def test_leaf_may_begin_before_now_but_not_before_its_ca() -> None:
@@ -163,7 +167,7 @@ def test_path_length(path_length: int | None, is_fine: bool) -> None:
     if is_fine:
         assert names(tree(root, intermediates=(intermediate,)), leaf) == ["leaf", "intermediate", "root"]
     else:
-        refuse(tree(root, intermediates=(intermediate,)), leaf, "path length constraint violated")
+        refuse(tree(root, intermediates=(intermediate,)), leaf, "too many intermediates for path length constraint: ")
 
 
 def test_basic_constraints_need_not_be_critical() -> None:
@@ -234,7 +238,7 @@ def test_unknown_extension(is_critical: bool) -> None:
     unknown = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1"), b"{}"), is_critical)
     leaf = make_leaf("leaf", root, extensions=(NO_CA, unknown))
     if is_critical:
-        refuse(tree(root), leaf, "unaccounted-for critical extensions")
+        refuse(tree(root), leaf, "unhandled critical extension: .*unaccounted-for")
     else:
         assert names(tree(root), leaf) == ["leaf", "root"]
 
@@ -264,7 +268,8 @@ def test_leaf_needs_no_extensions_at_all() -> None:
 @pytest.mark.parametrize("name", ["peer0.example.com", "peer0", "*.example.com", "peer0.example.com.", "*", "*."])
 def test_name_constraints_want_a_host_name_among_the_alternative_names(name: str) -> None:
     root = make_ca("root", more=[NAME_CONSTRAINTS])
-    refuse(tree(root), make_leaf(name, root), "root constrains names")
+    words = "issuer has name constraints but leaf doesn't have a SAN extension: root constrains names"
+    refuse(tree(root), make_leaf(name, root), words)
 
 
 def test_name_constraints_of_the_leaf_itself_constrain_nothing() -> None:
@@ -286,7 +291,7 @@ def test_name_constraints_judge_alternative_names(host: str, is_fine: bool) -> N
     if is_fine:
         assert len(tree(root).find_chain(leaf.certificate)) == 2
     else:
-        refuse(tree(root), leaf, "no permitted name constraints matched SAN")
+        refuse(tree(root), leaf, "not authorized to sign for this name: .*no permitted name constraints matched SAN")
 
 
 @pytest.mark.parametrize(

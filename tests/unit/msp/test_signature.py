@@ -96,7 +96,10 @@ def test_other_message_and_other_key() -> None:
         (b"\x30\x05\x02\x00\x02\x01\x01", "empty integer"),
         (b"\x30\x07\x02\x02\x00\x01\x02\x01\x01", "integer not minimally-encoded"),
         (b"\x30\x07\x02\x02\xff\x80\x02\x01\x01", "integer not minimally-encoded"),
-        (b"\x30\x06\x02\x01\x00\x02\x01\x01", "R must be larger than zero"),
+        (
+            b"\x30\x06\x02\x01\x00\x02\x01\x01",
+            "Failed unmashalling signature: invalid signature, R must be larger than zero",
+        ),
         (b"\x30\x06\x02\x01\x01\x02\x01\x00", "S must be larger than zero"),
         (b"\x30\x06\x02\x01\xff\x02\x01\x01", "R must be larger than zero"),
     ],
