@@ -14,12 +14,33 @@ MAX_DEPTH: Final = 100
 """PyYAML calls itself for each level, and looks at each open bracket again at every token."""
 
 
+_LINE_BREAKS: Final = "\r\n\x85\u2028\u2029"
+
+
 class _Loader(yaml.SafeLoader):
-    """PyYAML's, but for nodes that lie too deep; Python's own limit may be any."""
+    """PyYAML's, but for nodes that lie too deep, since Python's own limit may be any, and for tabs, which Go reads."""
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
         self._depth = 0
+
+    def scan_to_next_token(self) -> None:
+        """Step over tabs too, but for those that would indent."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            self.forward()
+            super().scan_to_next_token()
+
+    def scan_plain_spaces(self, indent: int, start_mark: Any) -> Any:
+        """What stands between two words of a text without quotes, or behind it."""
+        length = 0
+        while self.peek(length) in " \t":
+            length += 1
+        blanks = self.prefix(length)
+        self.forward(length)
+        if self.peek() in _LINE_BREAKS:
+            return super().scan_plain_spaces(indent, start_mark)
+        return [blanks] if blanks else []
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self._depth == MAX_DEPTH:

@@ -235,6 +235,42 @@ def test_a_value_where_keys_belong_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "peer:\n  localMspId:\tA\n",
+        "peer:\t# tab\n  localMspId: A\t\n  address: x",
+        "peer:\n  localMspId: A\t# tab\n",
+        "peer:\n  localMspId: 'A'\t# tab\n",
+        "peer: {\n\tlocalMspId:\tA\t}\n",
+    ],
+)
+def test_tabs_are_blanks_where_they_do_not_indent(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(text)
+
+    assert load_core_yaml(path, {}).mspid == "A"
+
+
+@pytest.mark.parametrize(("text", "value"), [("a\tb", "a\tb"), ("a \t\n    b", "a b")])
+def test_a_tab_within_a_text_is_part_of_it_unless_the_line_ends(text: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(f"peer:\n  address: {text}\n")
+
+    assert load_core_yaml(path, {}).address == value
+
+
+@pytest.mark.parametrize("text", ["peer:\n\tlocalMspId: A\n", "peer:\n  gossip:\n    bootstrap:\n      -\ta: b\n"])
+def test_a_tab_that_indents_is_named(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigurationError, match="cannot start any token") as refusal:
+        load_core_yaml(path, {})
+
+    assert refusal.value.path == f"{path}:{text[: text.index(chr(9))].count(chr(10)) + 1}"
+
+
+@pytest.mark.parametrize(
     ("content", "place"),
     [
         (b"peer: [", ":1"),
