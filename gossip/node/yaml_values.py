@@ -47,7 +47,7 @@ class YamlFile:
             ConfigurationError: There is something else than text, number, truth value or a list of them; names the
                 line.
         """
-        node = self._search(self._root, "", key.split("."))
+        node = self._search(_filled(self._root), "", key.split("."))
         return None if node is None else YamlValue(self._content(node, key), _line(node))
 
     def entries(self, key: str) -> Iterator[str]:
@@ -74,6 +74,8 @@ class YamlFile:
     def _search(self, node: yaml.Node | None, at: str, names: list[str]) -> yaml.Node | None:
         """What several names lead to, of which some may stand together as one key with dots: the longest comes first.
 
+        A key that is all of them ends the search beside it, also where it is null.
+
         Mirrors: viper, searchMapWithPathPrefixes.
         """
         if not names or node is None:
@@ -83,7 +85,10 @@ class YamlFile:
             raise ConfigurationError(what, path=self.place(_line(node)))
         for count in range(len(names), 0, -1):
             key = ".".join(names[:count])
-            found = self._search(_lookup(node, key), f"{at}.{key}".lstrip("."), names[count:])
+            below = _lookup(node, key)
+            if below is not None and count == len(names):
+                return _filled(below)
+            found = self._search(_filled(below), f"{at}.{key}".lstrip("."), names[count:])
             if found is not None:
                 return found
         return None
@@ -103,26 +108,31 @@ class YamlFile:
         return str(node.value) if node.style else _TRUTH.get(node.value, str(node.value))
 
 
-def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
-    """The value of a key in any case; of several the last, as with every reader of YAML that takes them.
+def _filled(node: yaml.Node | None) -> yaml.Node | None:
+    """None for null."""
+    return None if node is None or node.tag == _NULL_TAG else node
 
-    A key that is not there may come from what ``<<`` merges in, of several the first.
+
+def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    """The value of a key in any case, null included: of several the last, and ``<<`` stands for what it merges in.
+
+    Of several mappings that one ``<<`` merges in, the first counts.
+
+    Mirrors: gopkg.in/yaml.v2, decoder.mapping and merge.
     """
-    waiting, seen = [node], set[int]()
+    waiting: list[yaml.Node | tuple[yaml.Node, yaml.Node] | None] = [node]
+    seen = set[int]()
     while waiting:
-        node = waiting.pop(0)
-        if not isinstance(node, yaml.MappingNode) or id(node) in seen:
-            continue  # an anchor may merge itself
-        seen.add(id(node))
-        found, merged = None, list[yaml.Node]()
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag == _MERGE_TAG:
-                merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
-            elif isinstance(key, yaml.ScalarNode) and key.value.lower() == name.lower():
-                found = value
-        if found is not None:
-            return None if found.tag == _NULL_TAG else found
-        waiting = [*merged, *waiting]
+        item = waiting.pop()
+        if isinstance(item, yaml.MappingNode) and id(item) not in seen:  # an anchor may merge itself
+            seen.add(id(item))
+            waiting += item.value
+        elif isinstance(item, tuple) and isinstance(item[0], yaml.ScalarNode):
+            key, value = item
+            if key.tag == _MERGE_TAG:
+                waiting += reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]
+            elif key.value.lower() == name.lower():
+                return value
     return None
 
 

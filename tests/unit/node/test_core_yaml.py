@@ -317,21 +317,49 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert source_of(path, "peer.gossip.dialTimeout", environ) == ("0.25s", "CORE_PEER_GOSSIP_DIALTIMEOUT")
 
 
-def test_what_is_merged_in_counts_where_a_key_is_not_there(tmp_path: Path) -> None:
+def test_what_is_merged_in_counts_where_it_is_written(tmp_path: Path) -> None:
+    """Go's yaml.v2 lets a merge replace what stands before it, unlike YAML's own rules."""
     path = tmp_path / "core.yaml"
     path.write_text(
-        "first: &first {dialTimeout: 1s, connTimeout: 1s}\n"
-        "second: &second {connTimeout: 2s, recvBuffSize: 5, <<: *first}\n"
+        "first: &first {dialTimeout: 1s, connTimeout: 1s, endpoint: }\n"
+        "second: &second {<<: *first, connTimeout: 2s, recvBuffSize: 5}\n"
         "peer:\n"
-        "  gossip: &self\n"
+        "  gossip:\n"
         "    connTimeout: 3s\n"
-        "    <<: [*self, *second, *first]\n"
+        "    endpoint: here\n"
+        "    <<: [*second, *first]\n"
+        "    recvBuffSize: 6\n"
     )
 
     core = load_core_yaml(path, {})
 
-    assert (core.conn_timeout_s, core.dial_timeout_s, core.receive_buffer) == (3.0, 1.0, 5)
+    assert (core.conn_timeout_s, core.dial_timeout_s, core.receive_buffer, core.endpoint) == (2.0, 1.0, 6, None)
     assert source_of(path, "peer.gossip.dialTimeout") == ("1s", f"{path}:1")
+
+
+@pytest.mark.parametrize(
+    ("text", "enabled"),
+    [
+        ("peer: {tls.enabled: ~, tls: {enabled: true}}", False),
+        ("peer.tls: {enabled: }\npeer: {tls: {enabled: true}}", True),
+        ("peer.tls:\npeer: {tls: {enabled: true}}", True),
+        ("peer.tls.enabled:\npeer: {tls: {enabled: true}}", False),
+        ("peer: {tls: {enabled: true}}\npeer:", False),
+    ],
+)
+def test_null_hides_only_what_stands_beside_it(text: str, enabled: bool, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(text)
+
+    assert load_core_yaml(path, {}).tls_enabled is enabled
+
+
+@pytest.mark.parametrize("text", ["---\n", "~", "# nothing\n"])
+def test_a_file_of_nothing_sets_nothing(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(text)
+
+    assert {setting.source for setting in load_core_yaml(path, {}).in_force} == {"default"}
 
 
 def test_a_file_that_has_no_keys_is_refused(tmp_path: Path) -> None:
