@@ -18,7 +18,10 @@ _LINE_BREAKS: Final = "\r\n\x85\u2028\u2029"
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's, but for nodes that lie too deep, since Python's own limit may be any, and for tabs, which Go reads."""
+    """PyYAML's, but for nodes that lie too deep, since Python's own limit may be any, and where Go's yaml.v2 differs.
+
+    Mirrors: gopkg.in/yaml.v2, scannerc.go and parserc.go.
+    """
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
@@ -42,9 +45,19 @@ class _Loader(yaml.SafeLoader):
             return super().scan_plain_spaces(indent, start_mark)
         return [blanks] if blanks else []
 
+    def scan_directive(self) -> Any:
+        """Only ``%YAML 1.1`` and ``%TAG`` are known."""
+        token = super().scan_directive()
+        if token.name not in ("YAML", "TAG") or (token.name == "YAML" and token.value != (1, 1)):
+            raise yaml.MarkedYAMLError(problem="found an unknown directive", problem_mark=token.start_mark)
+        return token
+
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
+        if not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(event.anchor, None)  # a later one of the same name takes its place
         if self._depth == MAX_DEPTH:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs leave it out
+            mark = event.start_mark
             raise yaml.MarkedYAMLError(problem=f"nested more than {MAX_DEPTH} deep", problem_mark=mark)
         self._depth += 1
         node = super().compose_node(parent, index)

@@ -270,9 +270,28 @@ def test_a_tab_that_indents_is_named(text: str, tmp_path: Path) -> None:
     assert refusal.value.path == f"{path}:{text[: text.index(chr(9))].count(chr(10)) + 1}"
 
 
+def test_an_anchor_counts_until_the_next_of_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text("peer:\n  localMspId: &a A\n  address: *a\n  listenAddress: &a B\n  mspConfigPath: *a\n")
+
+    core = load_core_yaml(path, {})
+
+    assert (core.mspid, core.address, core.listen_address, core.msp_dir) == ("A", "A", "B", tmp_path / "B")
+
+
+@pytest.mark.parametrize("directive", ["%YAML 1.1", "%TAG ! tag:x,2000:"])
+def test_directives_that_go_knows_are_read(directive: str, tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(f"{directive}\n---\npeer: {{localMspId: A}}\n")
+
+    assert load_core_yaml(path, {}).mspid == "A"
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
     [
+        (b"%YAML 1.2\n---\npeer:\n", ":1"),
+        (b"%FOO\n---\npeer:\n", ":1"),
         (b"peer: [", ":1"),
         (b"peer:\n  a: b\n c: d\n", ":3"),
         (b"\xff\xfe\xff", ":1"),
@@ -280,7 +299,7 @@ def test_a_tab_that_indents_is_named(text: str, tmp_path: Path) -> None:
         (b"\n" + b"[" * 100_000, ":2"),
         (b"a: 1\n" * 300_000, ""),
     ],
-    ids=["open", "indented", "not text", "deep", "brackets", "large"],
+    ids=["version", "directive", "open", "indented", "not text", "deep", "brackets", "large"],
 )
 def test_what_is_not_yaml_is_named(tmp_path: Path, content: bytes, place: str) -> None:
     path = tmp_path / "core.yaml"
