@@ -64,6 +64,14 @@ class _Loader(yaml.SafeLoader):
         self._depth -= 1
         return node
 
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """What has a tag is what the tag says and not what it looks like: it counts as quoted."""
+        is_tagged = self.peek_event().tag is not None  # type: ignore[no-untyped-call]  # as above
+        node = super().compose_scalar_node(anchor)
+        if is_tagged:
+            node.style = node.style or "'"
+        return node
+
 
 def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
     """Read one document; None where the file has none.

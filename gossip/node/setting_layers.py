@@ -1,7 +1,6 @@
 """Settings in layers, as Fabric has them: options over environment over file over default, each read by its type."""
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TypeVar
 from gossip.errors import ConfigurationError
 from gossip.msp.config_yaml import is_text
 from gossip.node.go_duration import parse_go_duration
-from gossip.node.yaml_values import YamlFile
+from gossip.node.plain_scalar import float_text, parse_go_integer
+from gossip.node.yaml_values import Content, YamlFile
 
 logger = logging.getLogger("peer.gossip")
 
@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 DEFAULT = "default"
 _MAX_DIGITS = 11
-_OCTAL = re.compile("0[0-9_]+")
 _TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 
@@ -30,7 +29,7 @@ class Given:
     Relative paths are relative to ``folder``.
     """
 
-    content: str | tuple[str, ...]
+    content: Content
     place: str
     folder: Path = Path()
 
@@ -100,7 +99,7 @@ class Layers:
         """A duration of Go's, in seconds; 0 means the default."""
         return self._read(key, lambda content: parse_go_duration(_one(content)), 0.0, default_s)
 
-    def _read(self, key: str, parse: Callable[[str | tuple[str, ...]], T], unset: T, default: T | None = None) -> T:
+    def _read(self, key: str, parse: Callable[[Content], T], unset: T, default: T | None = None) -> T:
         given = self._find(key)
         value = unset if given is None else self._parse(key, given, parse)
         if value == unset and default is not None:
@@ -119,7 +118,7 @@ class Layers:
         return Given(value.content, self._file.place(value.line), self._folder)
 
     @staticmethod
-    def _parse(key: str, given: Given, parse: Callable[[str | tuple[str, ...]], T]) -> T:
+    def _parse(key: str, given: Given, parse: Callable[[Content], T]) -> T:
         try:
             return parse(given.content)
         except ValueError as error:
@@ -130,10 +129,10 @@ class Layers:
         return value
 
 
-def _one(content: str | tuple[str, ...]) -> str:
+def _one(content: Content) -> str:
     if isinstance(content, tuple):
         raise ValueError("expected one value, not a list")  # noqa: TRY004  # what was read is wrong, not the call
-    return content.strip()
+    return float_text(content) if isinstance(content, float) else content.strip()
 
 
 def _text(content: str) -> str:
@@ -142,19 +141,21 @@ def _text(content: str) -> str:
     return content
 
 
-def _several(content: str | tuple[str, ...]) -> tuple[str, ...]:
-    return content if isinstance(content, tuple) else tuple(content.split())
+def _several(content: Content) -> tuple[str, ...]:
+    return content if isinstance(content, tuple) else tuple(_one(content).split())
 
 
-def _path_in(folder: Path) -> Callable[[str | tuple[str, ...]], Path | None]:
-    def parse(content: str | tuple[str, ...]) -> Path | None:
+def _path_in(folder: Path) -> Callable[[Content], Path | None]:
+    def parse(content: Content) -> Path | None:
         text = _one(content)
         return folder / text if text else None
 
     return parse
 
 
-def _parse_flag(content: str | tuple[str, ...]) -> bool:
+def _parse_flag(content: Content) -> bool:
+    if isinstance(content, float):
+        raise ValueError("expected true or false, not a number with a point or an exponent")  # noqa: TRY004  # as above
     text = _one(content)
     if text in _TRUE:
         return True
@@ -163,17 +164,12 @@ def _parse_flag(content: str | tuple[str, ...]) -> bool:
     raise ValueError(f"expected true or false, not {text[:64]!r}")
 
 
-def _parse_count(content: str | tuple[str, ...]) -> int:
-    """A number as Go writes it: 0x10, 0b1, 1_000, and with a 0 before it octal.
-
-    Mirrors: strconv.ParseInt with base 0, by which both yaml.v2 and cast read it.
-    """
+def _parse_count(content: Content) -> int:
     text = _one(content)
-    is_number = text.isascii() and text[:1].isdigit() and len(text) <= _MAX_DIGITS
-    try:
-        return int(text if is_number else "", 8 if _OCTAL.fullmatch(text) else 0)
-    except ValueError:
-        raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}") from None
+    number = parse_go_integer(text) if len(text) <= _MAX_DIGITS else None
+    if number is None or number < 0:
+        raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}")
+    return number
 
 
 def _shown(value: object) -> str:

@@ -9,22 +9,24 @@ import yaml
 from gossip.errors import ConfigurationError
 from gossip.msp.config_yaml import is_text
 from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
+from gossip.node.plain_scalar import float_text, read_plain
 
-_NULL_TAG = "tag:yaml.org,2002:null"
-_MERGE_TAG = "tag:yaml.org,2002:merge"
-_TRUTH = {
-    form: "true" if is_true else "false"
-    for word, is_true in {**yaml.SafeLoader.bool_values, "y": True, "n": False}.items()
-    for form in (word, word.capitalize(), word.upper())
-}
-"""What Go's yaml.v2 takes for a truth value where it stands plainly, and viper writes as this also in texts."""
+_CORE_TAGS = "tag:yaml.org,2002:"
+_NULL_TAG = f"{_CORE_TAGS}null"
+_MERGE_TAG = f"{_CORE_TAGS}merge"
+_TEXT_TAG = f"{_CORE_TAGS}str"
+
+Content = str | float | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class YamlValue:
-    """A scalar as it is written, or a list of them; ``line`` counts from 1."""
+    """A value or a list of them, as viper makes texts of them; a number that is no integer is still a number.
 
-    content: str | tuple[str, ...]
+    ``line`` counts from 1.
+    """
+
+    content: Content
     line: int
 
 
@@ -93,19 +95,32 @@ class YamlFile:
                 return found
         return None
 
-    def _content(self, node: yaml.Node, key: str) -> str | tuple[str, ...]:
+    def _content(self, node: yaml.Node, key: str) -> Content:
         if isinstance(node, yaml.ScalarNode):
-            return self._text(node, key)
+            return self._scalar(node, key)
         if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
-            return tuple(self._text(item, key) for item in node.value)
+            return tuple(self._item(item, key) for item in node.value)
         raise ConfigurationError(
             f"{key}: expected a value or a list of values, not keys below it", path=self.place(_line(node))
         )
 
-    def _text(self, node: yaml.ScalarNode, key: str) -> str:
+    def _item(self, node: yaml.ScalarNode, key: str) -> str:
+        if node.tag == _NULL_TAG:
+            return ""
+        content = self._scalar(node, key)
+        return float_text(content) if isinstance(content, float) else content
+
+    def _scalar(self, node: yaml.ScalarNode, key: str) -> str | float:
         if not is_text(node.value):
             raise ConfigurationError(f"{key}: {node.value!a} is no text", path=self.place(_line(node)))
-        return str(node.value) if node.style else _TRUTH.get(node.value, str(node.value))
+        if not node.style:
+            return read_plain(node.value)
+        if node.tag.startswith(_CORE_TAGS) and node.tag != _TEXT_TAG:
+            kind = node.tag.removeprefix(_CORE_TAGS)
+            raise ConfigurationError(
+                f"{key}: no tag but !!str is read here, and not !!{kind}", path=self.place(_line(node))
+            )
+        return str(node.value)
 
 
 def _filled(node: yaml.Node | None) -> yaml.Node | None:

@@ -166,8 +166,11 @@ def test_zero_means_the_default(tmp_path: Path, old: str, new: str) -> None:
         ("sendBuffSize: 200", "sendBuffSize: many", "peer.gossip.sendBuffSize", "expected a whole number"),
         ("sendBuffSize: 200", "sendBuffSize: -1", "peer.gossip.sendBuffSize", "expected a whole number"),
         ("enabled: true", "enabled: 'yes'", "peer.tls.enabled", "expected true or false, not 'yes'"),
-        ("sendBuffSize: 200", "sendBuffSize: 08", "peer.gossip.sendBuffSize", "expected a whole number"),
-        ("sendBuffSize: 200", "sendBuffSize: 1e3", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("sendBuffSize: 200", "sendBuffSize: '08'", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("sendBuffSize: 200", "sendBuffSize: '1e3'", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("sendBuffSize: 200", "sendBuffSize: 1.5", "peer.gossip.sendBuffSize", "expected a whole number"),
+        ("enabled: true", "enabled: 1.0", "peer.tls.enabled", "not a number with a point or an exponent"),
+        ("localMspId: Org1MSP", "localMspId: !!binary QQ==", "peer.localMspId", "not !!binary"),
         ("localMspId: Org1MSP", "localMspId: [a, b]", "peer.localMspId", "not a list"),
         ("mspConfigPath: msp", "mspConfigPath: {a: b}", "peer.mspConfigPath", "not keys below it"),
         ("  keepalive:\n    interval: 7200s", "  x:\n    interval: 7200s", "", ""),
@@ -199,13 +202,60 @@ def test_truth_is_written_in_words_as_yaml_has_them(tmp_path: Path, word: str, t
 
 
 @pytest.mark.parametrize(
-    ("number", "value"), [("010", 8), ("0o17", 15), ("0x10", 16), ("0b11", 3), ("1_000", 1000), ("'010'", 8), ("0", 20)]
+    ("number", "value"),
+    [("010", 8), ("0o17", 15), ("0x10", 16), ("0b11", 3), ("1_000", 1000), ("'010'", 8), ("0", 20), ("+20", 20)],
 )
 def test_numbers_are_read_as_go_reads_them(tmp_path: Path, number: str, value: int) -> None:
     path = write_core_yaml(tmp_path, ("sendBuffSize: 200", f"sendBuffSize: {number}"))
 
     assert load_core_yaml(path, {}).send_buffer == value
     assert load_core_yaml(path, {"CORE_PEER_GOSSIP_SENDBUFFSIZE": number.strip("'")}).send_buffer == value
+
+
+@pytest.mark.parametrize(("number", "value"), [("08", 8), ("1e3", 1000), ("1__0", 10), ("20.0", 20)])
+def test_numbers_that_only_yaml_knows_count_in_the_file(tmp_path: Path, number: str, value: int) -> None:
+    path = write_core_yaml(tmp_path, ("sendBuffSize: 200", f"sendBuffSize: {number}"))
+
+    assert load_core_yaml(path, {}).send_buffer == value
+    with pytest.raises(ConfigurationError, match="expected a whole number"):
+        load_core_yaml(path, {"CORE_PEER_GOSSIP_SENDBUFFSIZE": number})
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("010", "8"),
+        ("0x1F", "31"),
+        ("-0b11", "-3"),
+        ("1_000", "1000"),
+        ("0xffffffffffffffff", "18446744073709551615"),
+        ("18446744073709551616", "18446744073709552000"),
+        ("7.10", "7.1"),
+        ("1e3", "1000"),
+        ("1e-7", "0.0000001"),
+        (".5", "0.5"),
+        ("08", "8"),
+        ("yes", "true"),
+        ("1e400", "1e400"),
+        ("_1", "_1"),
+        ("0xg", "0xg"),
+        ("1:30", "1:30"),
+        ("2001-12-14", "2001-12-14"),
+        ("'010'", "010"),
+        ("!!str 010", "010"),
+        ("!!str yes", "yes"),
+        ("'yes'", "yes"),
+    ],
+)
+def test_a_number_where_a_text_is_wanted_is_written_as_go_writes_it(tmp_path: Path, written: str, text: str) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(
+        f"peer:\n  localMspId: {written}\n  mspConfigPath: {written}\n  gossip:\n    bootstrap: [{written}, ~]\n"
+    )
+
+    core = load_core_yaml(path, {})
+
+    assert (core.mspid, core.msp_dir, core.bootstrap) == (text, tmp_path / text, (text, ""))
 
 
 def test_a_key_with_dots_counts_and_the_longest_comes_first(tmp_path: Path) -> None:
