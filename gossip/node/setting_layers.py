@@ -1,6 +1,7 @@
 """Settings in layers, as Fabric has them: options over environment over file over default, each read by its type."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,21 @@ _FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 class Given:
     """A value that somebody set: ``place`` names the file and line, the variable or the option.
 
-    Relative paths are relative to ``folder``.
+    Relative paths are relative to ``folder``; without one, they are as they are for everyone who runs a command.
     """
 
     content: Content
     place: str
-    folder: Path = Path()
+    folder: Path | None = None
+
+    def path(self, text: str) -> Path:
+        """A path that the value names; ``..`` in one below ``folder`` is taken out as text, whatever is a link.
+
+        Mirrors: core/config, TranslatePath.
+        """
+        if self.folder is None or text.startswith("/"):
+            return Path(text)
+        return Path(os.path.normpath(self.folder / text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +88,15 @@ class Layers:
     def path(self, key: str) -> Path | None:
         """A file or folder."""
         given = self._find(key)
-        return self._note(key, None if given is None else self._parse(key, given, _path_in(given.folder)), given)
+        text = "" if given is None else self._parse(key, given, _one)
+        return self._note(key, given.path(text) if given is not None and text else None, given)
 
     def paths(self, key: str) -> tuple[Path, ...]:
         """Several files or folders."""
         given = self._find(key)
         if given is None:
             return self._note(key, (), None)
-        return self._note(key, tuple(given.folder / item for item in self._parse(key, given, _several)), given)
+        return self._note(key, tuple(map(given.path, self._parse(key, given, _several))), given)
 
     def flag(self, key: str) -> bool:
         """True or false, as Go reads them; false where nobody says."""
@@ -143,14 +154,6 @@ def _text(content: str) -> str:
 
 def _several(content: Content) -> tuple[str, ...]:
     return content if isinstance(content, tuple) else tuple(_one(content).split())
-
-
-def _path_in(folder: Path) -> Callable[[Content], Path | None]:
-    def parse(content: Content) -> Path | None:
-        text = _one(content)
-        return folder / text if text else None
-
-    return parse
 
 
 def _parse_flag(content: Content) -> bool:

@@ -386,6 +386,23 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert source_of(path, "peer.gossip.dialTimeout", environ) == ("0.25s", "CORE_PEER_GOSSIP_DIALTIMEOUT")
 
 
+@pytest.mark.parametrize("environ", [{}, {"CORE_PEER_MSPCONFIGPATH": "../msp"}])
+def test_a_path_up_is_taken_from_the_name_of_the_folder_and_not_from_where_a_link_leads(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "releases/2").mkdir(parents=True)
+    (tmp_path / "conf").symlink_to("releases/2")
+    path = write_core_yaml(
+        tmp_path / "conf",
+        ("mspConfigPath: msp", "mspConfigPath: a/../../msp"),
+        ("file: tls/server.crt", "file: /a/../b"),
+    )
+
+    core = load_core_yaml(path, environ, {"peer.tls.key.file": Given("a/../b", "--tls-key")})
+
+    assert (core.msp_dir, core.tls_cert, core.tls_key) == (tmp_path / "msp", Path("/a/../b"), Path("a/../b"))
+
+
 def test_what_is_merged_in_counts_where_it_is_written(tmp_path: Path) -> None:
     """Go's yaml.v2 lets a merge replace what stands before it, unlike YAML's own rules."""
     path = tmp_path / "core.yaml"
