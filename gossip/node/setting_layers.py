@@ -96,7 +96,7 @@ class Layers:
         given = self._find(key)
         if given is None:
             return self._note(key, (), None)
-        return self._note(key, tuple(map(given.path, self._parse(key, given, _several))), given)
+        return self._note(key, tuple(map(given.path, self._parse(key, given, _paths))), given)
 
     def flag(self, key: str) -> bool:
         """True or false, as Go reads them; false where nobody says."""
@@ -154,6 +154,13 @@ def _text(content: str) -> str:
 
 def _several(content: Content) -> tuple[str, ...]:
     return content if isinstance(content, tuple) else tuple(_one(content).split())
+
+
+def _paths(content: Content) -> tuple[str, ...]:
+    paths = _several(content)
+    if not all(paths):
+        raise ValueError("expected paths, and one is empty")
+    return paths
 
 
 def _parse_flag(content: Content) -> bool:

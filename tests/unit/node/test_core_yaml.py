@@ -403,6 +403,14 @@ def test_a_path_up_is_taken_from_the_name_of_the_folder_and_not_from_where_a_lin
     assert (core.msp_dir, core.tls_cert, core.tls_key) == (tmp_path / "msp", Path("/a/../b"), Path("a/../b"))
 
 
+@pytest.mark.parametrize("item", ["~", "''"])
+def test_a_ca_without_a_name_is_refused(item: str, tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path, ("        - tls/ca.crt", f"        - {item}"))
+
+    with pytest.raises(ConfigurationError, match=r"peer\.tls\.clientRootCAs\.files: expected paths, and one is empty$"):
+        load_core_yaml(path, {})
+
+
 def test_what_is_merged_in_counts_where_it_is_written(tmp_path: Path) -> None:
     """Go's yaml.v2 lets a merge replace what stands before it, unlike YAML's own rules."""
     path = tmp_path / "core.yaml"
