@@ -126,7 +126,17 @@ class Layers:
         value = self._file.find(key) if self._file is not None else None
         if value is None or self._file is None:
             return None
+        self._refuse_a_section_in_one(key)
         return Given(value.content, self._file.place(value.line), self._folder)
+
+    def _refuse_a_section_in_one(self, key: str) -> None:
+        """For viper, a variable of a whole section hides everything that the file has below it, unread."""
+        names = key.split(".")
+        for section in (".".join(names[:count]) for count in range(1, len(names))):
+            variable = environment_variable(section)
+            if self._environ.get(variable):
+                what = f"{section}: expected no value for the section, which hides {key} of the file from a Fabric peer"
+                raise ConfigurationError(what, path=variable)
 
     @staticmethod
     def _parse(key: str, given: Given, parse: Callable[[Content], T]) -> T:

@@ -473,6 +473,31 @@ def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     assert str(refusal.value) == "CORE_PEER_TLS_ENABLED: peer.tls.enabled: expected true or false, not 'maybe'"
 
 
+@pytest.mark.parametrize(
+    ("variable", "section", "key"),
+    [
+        ("CORE_PEER", "peer", "peer.tls.clientAuthRequired"),
+        ("CORE_PEER_TLS", "peer.tls", "peer.tls.clientAuthRequired"),
+        ("CORE_PEER_TLS_CERT", "peer.tls.cert", "peer.tls.cert.file"),
+    ],
+)
+def test_a_variable_that_hides_a_section_of_the_file_is_named(
+    variable: str, section: str, key: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(write_core_yaml(tmp_path), {variable: "x"})
+
+    assert str(refusal.value) == (
+        f"{variable}: {section}: expected no value for the section, which hides {key} of the file from a Fabric peer"
+    )
+
+
+def test_a_variable_of_a_section_harms_nothing_that_other_variables_say(tmp_path: Path) -> None:
+    environ = {"CORE_PEER_TLS_CERT": "x", "CORE_PEER_TLS_CERT_FILE": "cert.pem", "CORE_PEER_TLS_CLIENTCERT": "x"}
+
+    assert load_core_yaml(write_core_yaml(tmp_path), environ).tls_cert == tmp_path / "cert.pem"
+
+
 def test_options_win_over_the_environment(tmp_path: Path) -> None:
     path = write_core_yaml(tmp_path)
     options = {"peer.localMspId": Given("Org9MSP", "--mspid"), "peer.mspConfigPath": Given("here/msp", "--msp-dir")}
