@@ -103,12 +103,12 @@ class Layers:
         return self._read(key, _parse_flag, False)
 
     def count(self, key: str, default: int) -> int:
-        """A number of things; 0 means the default."""
+        """A number of things; 0, or an empty text, means the default."""
         return self._read(key, _parse_count, 0, default)
 
     def duration_s(self, key: str, default_s: float) -> float:
-        """A duration of Go's, in seconds; 0 means the default."""
-        return self._read(key, lambda content: parse_go_duration(_one(content)), 0.0, default_s)
+        """A duration of Go's, in seconds; 0, or an empty text, means the default."""
+        return self._read(key, lambda content: parse_go_duration(_one(content) or "0"), 0.0, default_s)
 
     def _read(self, key: str, parse: Callable[[Content], T], unset: T, default: T | None = None) -> T:
         given = self._find(key)
@@ -185,7 +185,7 @@ def _parse_flag(content: Content) -> bool:
 
 
 def _parse_count(content: Content) -> int:
-    text = _one(content)
+    text = _one(content) or "0"
     number = parse_go_integer(text) if len(text) <= _MAX_DIGITS else None
     if number is None or number < 0:
         raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}")

@@ -144,10 +144,17 @@ def test_an_empty_file_leaves_the_defaults_of_fabrics_code(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("dialTimeout: 3s", "dialTimeout: 0s"), ("connTimeout: 1500ms", "connTimeout: 0")]
+    ("old", "new"),
+    [
+        ("dialTimeout: 3s", "dialTimeout: 0s"),
+        ("dialTimeout: 3s", "dialTimeout: ''"),
+        ("connTimeout: 1500ms", "connTimeout: 0"),
+        ("connTimeout: 1500ms", 'connTimeout: ""'),
+    ],
 )
-def test_zero_means_the_default(tmp_path: Path, old: str, new: str) -> None:
-    core = load_core_yaml(write_core_yaml(tmp_path, (old, new), ("sendBuffSize: 200", "sendBuffSize: 0")), {})
+@pytest.mark.parametrize("size", ["0", "''"])
+def test_zero_and_nothing_mean_the_default(tmp_path: Path, old: str, new: str, size: str) -> None:
+    core = load_core_yaml(write_core_yaml(tmp_path, (old, new), ("sendBuffSize: 200", f"sendBuffSize: {size}")), {})
 
     assert core.send_buffer == 20
     assert core.dial_timeout_s == 3.0
