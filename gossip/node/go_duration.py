@@ -3,21 +3,21 @@
 import re
 from decimal import Decimal
 
-_UNITS_S = {
-    "ns": Decimal("1e-9"),
-    "us": Decimal("1e-6"),
-    "µs": Decimal("1e-6"),
-    "μs": Decimal("1e-6"),
-    "ms": Decimal("1e-3"),
-    "s": Decimal(1),
-    "m": Decimal(60),
-    "h": Decimal(3600),
+_UNITS_NS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
 }
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
 _WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
 _MAX_CHARACTERS = 64
-_MAX_S = Decimal(2**63 - 1) * _UNITS_S["ns"]
-"""Go counts nanoseconds in 64 bits."""
+_MAX_NS = 2**63 - 1
+"""Go counts nanoseconds in 64 bits, and less than one is none."""
 
 
 def parse_go_duration(text: str) -> float:
@@ -35,10 +35,10 @@ def parse_go_duration(text: str) -> float:
         return 0.0
     shown = repr(text[:_MAX_CHARACTERS])
     if len(text) <= _MAX_CHARACTERS and _WHOLE.fullmatch(text):
-        seconds = sum((Decimal(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)), Decimal())
-        if seconds > _MAX_S:
+        nanoseconds = sum(int(Decimal(number) * _UNITS_NS[unit]) for number, unit in _PART.findall(text))
+        if nanoseconds > _MAX_NS:
             raise ValueError(f"{shown} is longer than a duration can be, which is 292 years")
-        return float(seconds)
+        return nanoseconds / 10**9
     if text.startswith("-"):
         raise ValueError(f"{shown} is negative, and a duration here is not")
     if re.fullmatch(r"[0-9.]+", text):

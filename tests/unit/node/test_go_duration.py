@@ -21,6 +21,8 @@ from gossip.node.go_duration import parse_go_duration
         ("250us", 0.00025),
         ("250µs", 0.00025),
         ("1000000ns", 0.001),
+        ("0.9ns", 0.0),
+        ("1000000.9ns0.9ns", 0.001),
     ],
 )
 def test_a_duration_in_seconds(text: str, seconds: float) -> None:
