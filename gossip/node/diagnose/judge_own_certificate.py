@@ -18,6 +18,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import shown_key_id
 from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
+from gossip.node.diagnose.tls_content import find_unreadable_certificate
 from gossip.shown import shown_time
 
 THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
@@ -28,6 +29,9 @@ _EXPIRED = "certificate expired"
 def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     """Why did the peer refuse it? What can be seen comes before what can only be guessed."""
     own, leaf, alert = evidence.own, evidence.own.client_leaf, evidence.alert
+    unreadable = find_unreadable(own)
+    if unreadable is not None:
+        return Side.OURS, (unreadable,)
     if leaf is None:
         cause = Cause("no-client-certificate", "the peer wants a certificate of ours", own.certificate_file())
         return Side.OURS, (cause,)
@@ -40,6 +44,18 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
         certain.append(_other_generation(own, missing, missing.namesake))
     guesses = () if is_explained else _guesses(evidence, leaf, missing)
     return (Side.OURS if certain else Side.THEIRS), (*certain, *guesses)
+
+
+def find_unreadable(own: OwnSide) -> Cause | None:
+    """What OpenSSL presents for us and Go does not read: a Fabric peer refuses it, whoever issued it."""
+    files = own.dial_tls
+    found = find_unreadable_certificate(files.certificate) if files is not None else None
+    if found is None:
+        return None
+    number, reason = found
+    which = "our TLS certificate" if number == 1 else f"certificate {number} of those that we present"
+    text = f"a Fabric peer cannot read {which}: {reason}; have it issued again without that"
+    return Cause("own-tls-unreadable", text, own.certificate_file())
 
 
 def trace_own_certification_path(own: OwnSide) -> tuple[Certificate, ...]:

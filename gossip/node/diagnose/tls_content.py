@@ -60,6 +60,16 @@ def find_broken_certificate(path: Path) -> int | None:
     return next((number for number, certificate in found if certificate is None), None)
 
 
+def find_unreadable_certificate(path: Path) -> tuple[int, str] | None:
+    """The number, from 1, of the first certificate that Go does not read, and why; None where it reads all."""
+    for number, part in enumerate(read(path).split(_BEGIN)[1:], 1):
+        try:
+            parse_certificate(base64.b64decode(b"".join(part.partition(_END)[0].split()), validate=True))
+        except (binascii.Error, UntrustedIdentityError) as error:
+            return number, str(error)
+    return None
+
+
 def begins_with_mark(path: Path) -> bool:
     """Whether an editor has put a byte order mark before everything else."""
     return read(path).startswith(BYTE_ORDER_MARK)

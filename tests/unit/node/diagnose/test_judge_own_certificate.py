@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.msp.authority import Validity
 from gossip.msp.tls_facts import read_tls_certificate
 from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
 from gossip.node.diagnose.own_side import load_own_side
-from tests.support.certificates import over_sha1, with_unknown_extension
+from tests.support.certificates import like, over_sha1, with_unknown_extension
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import organization, peer
 
@@ -21,6 +24,12 @@ NOW = datetime.now(UTC)
 WEAK = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
 ENDED = organization(2).tls_ca.issue_tls("peer0", validity=Validity.expired(NOW), hosts=()).certificate
 ODD = with_unknown_extension(peer(2).tls, organization(2).tls_ca).certificate
+UNREADABLE = (
+    like(peer(2).tls.certificate, without=x509.SubjectKeyIdentifier)
+    .add_extension(x509.SubjectKeyIdentifier(b"1"), critical=True)
+    .sign(organization(2).tls_ca.key, SHA256())
+)
+GOOD = peer(2).tls.certificate_pem
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
 
@@ -45,3 +54,30 @@ def test_what_can_be_seen_comes_before_what_can_only_be_guessed(
     blamed, causes = judge_own_certificate(Evidence("peer:7051", own, NOW, alert=alert))
 
     assert (blamed, [cause.rule for cause in causes]) == (side, rules)
+
+
+@pytest.mark.parametrize("alert", ["decode error", "bad certificate"])
+@pytest.mark.parametrize(("before", "which"), [(b"", "our TLS certificate"), (GOOD, "certificate 2 of those")])
+def test_what_go_cannot_read_of_what_we_present_is_named(alert: str, before: bytes, which: str, tmp_path: Path) -> None:
+    """Go 1.26 answers with a decode error, older ones with a bad certificate; OpenSSL reads it."""
+    settings = peer_settings(2)
+    assert settings.tls is not None
+    (tmp_path / "server.crt").write_bytes(before + UNREADABLE.public_bytes(Encoding.PEM))
+    own = load_own_side(replace(settings, tls=replace(settings.tls, certificate=tmp_path / "server.crt")), NOW)
+    evidence = Evidence("peer:7051", own, NOW, alert=alert)
+    judge = judge_own_certificate if alert == "bad certificate" else judge_alert
+
+    side, (cause,) = judge(evidence)
+
+    assert (side, cause.rule) == (Side.OURS, "own-tls-unreadable")
+    assert f"cannot read {which}" in cause.text
+    assert "extension 2.5.29.14 incorrectly marked critical" in cause.text
+    assert cause.look_at == str(tmp_path / "server.crt")
+
+
+def test_a_decode_error_over_what_can_be_read_is_something_between_the_two() -> None:
+    evidence = Evidence("peer:7051", load_own_side(peer_settings(2), NOW), NOW, alert="decode error")
+
+    side, (cause,) = judge_alert(evidence)
+
+    assert (side, cause.rule) == (Side.BETWEEN, "altered")
