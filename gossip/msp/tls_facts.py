@@ -104,12 +104,17 @@ def find_missing_purposes(certificate: Certificate) -> tuple[str, ...]:
     return ()
 
 
-def is_for_any_usage_alone(certificate: Certificate) -> bool:
-    """Whether it may be used for everything, and names neither side of TLS: Go takes it so, and OpenSSL does not."""
+def is_for_any_usage_alone(certificate: Certificate, purpose: str) -> bool:
+    """Whether it may be used for everything, and does not name ``purpose``, a side of TLS: OpenSSL does not take it."""
     usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.ExtendedKeyUsage))
-    return any(
-        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in each and _PURPOSES.keys().isdisjoint(each) for each in usages
-    )
+    wanted = next(oid for oid, name in _PURPOSES.items() if name == purpose)
+    return any(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in each and wanted not in each for each in usages)
+
+
+def lacks_digital_signature(certificate: Certificate) -> bool:
+    """Whether its key usages, if it has any, are without digital signature: Go does not look at them, OpenSSL does."""
+    usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.KeyUsage))
+    return any(not usage.digital_signature for usage in usages)
 
 
 def find_issuer_key_id(certificate: Certificate) -> bytes | None:

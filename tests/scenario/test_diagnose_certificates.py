@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.msp.authority import Authority, Credential, Validity
 from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, tls_ca_unknown_to_them, write_tls
@@ -142,6 +143,63 @@ def their_ca_in_place_of_the_tls_ca_of_its_name(tmp_path: Path) -> Network:
     tls_ca_file.write_bytes(organization(1).ca.certificate_pem)
     with listening(peer_settings(1, folder=theirs(tmp_path, namesake))) as endpoint:
         yield [endpoint, *with_copy(msp)]
+
+
+def with_usages(authority: Authority, *usages: x509.ObjectIdentifier, issuer: Authority | None = None) -> Authority:
+    """The same CA, for these extended key usages alone."""
+    builder = like(authority.certificate, without=x509.ExtendedKeyUsage)
+    builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+    return Authority(builder.sign((issuer or authority).key, SHA256()), authority.key)
+
+
+def org1_intermediate(*usages: x509.ObjectIdentifier) -> Authority:
+    """A TLS CA below that of Org1, for these extended key usages alone."""
+    root = organization(1).tls_ca
+    return with_usages(root.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING), *usages, issuer=root)
+
+
+@contextmanager
+def their_intermediate_not_for_servers(tmp_path: Path) -> Network:
+    between = org1_intermediate(ExtendedKeyUsageOID.CLIENT_AUTH)
+    with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_root_not_for_servers(tmp_path: Path) -> Network:
+    root = with_usages(Authority.create("tlsroot.org1", "org1", validity=RUNNING), ExtendedKeyUsageOID.CODE_SIGNING)
+    ca_file = tmp_path / "root.pem"
+    ca_file.write_bytes(root.certificate_pem)
+    with listening(peer_settings(1, folder=theirs(tmp_path, root))) as endpoint:
+        yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
+
+
+@contextmanager
+def their_intermediate_for_any_usage(tmp_path: Path) -> Network:
+    between = org1_intermediate(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+    with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_certificate(tmp_path: Path, extension: x509.ExtensionType) -> Network:
+    """Peer0 of Org1 with another extension in its TLS certificate."""
+    folder = copy_of(1, tmp_path)
+    builder = like(peer(1).tls.certificate, without=type(extension)).add_extension(extension, critical=False)
+    write_tls(folder / "tls", Credential(builder.sign(organization(1).tls_ca.key, SHA256()), peer(1).tls.key))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+def their_certificate_for_any_usage_and_clients(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    usages = [ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, ExtendedKeyUsageOID.CLIENT_AUTH]
+    return their_certificate(tmp_path, x509.ExtendedKeyUsage(usages))
+
+
+def their_certificate_without_digital_signature(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    usages = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
+    others = ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
+    return their_certificate(tmp_path, x509.KeyUsage(**{each: each == "crl_sign" for each in [*usages, *others]}))
 
 
 def ours(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity = RUNNING) -> Path:
@@ -278,6 +336,26 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_with_an_unknown_extension,
         ("theirs", ["tls-unverifiable"], "has the critical extension 1.2.3.4.5", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_intermediate_not_for_servers,
+        ("theirs", ["tls-usage"], "tlsica.org1 has extended key usages without serverAuth", "peer.tls.cert.file"),
+    ),
+    (
+        their_root_not_for_servers,
+        ("theirs", ["tls-usage"], "tlsroot.org1 has extended key usages without serverAuth", "root.pem, named by"),
+    ),
+    (
+        their_intermediate_for_any_usage,
+        ("theirs", ["tls-usage"], "certificate of tlsica.org1 is for any extended key usage", "peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_for_any_usage_and_clients,
+        ("theirs", ["tls-usage"], "peer0.org1.example.com is for any extended key usage", "peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_without_digital_signature,
+        ("theirs", ["tls-usage"], "has key usages without digital signature", "the peer's peer.tls.cert.file"),
     ),
     (
         our_certificate_over_sha1,

@@ -4,8 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
+from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_limit_fault
-from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, find_missing_purposes, is_for_any_usage_alone
+from gossip.msp.tls_facts import (
+    TlsCertificate,
+    find_issuer_key_id,
+    find_missing_purposes,
+    is_for_any_usage_alone,
+    lacks_digital_signature,
+)
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
@@ -21,11 +28,11 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
         found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
-    behind = [*_wrong_purpose(leaf), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
+    behind = [*_wrong_purpose(evidence), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
     found += [(Side.THEIRS, cause) for cause in behind]
     # What Go takes and OpenSSL does not: of interest where there is nothing that both refuse.
     broken = (Side.THEIRS, _broken_chain(evidence, leaf))
-    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(leaf), broken][:1]
+    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(evidence), *_no_signatures(leaf), broken][:1]
     return found[0][0], tuple(cause for _, cause in found)
 
 
@@ -113,22 +120,44 @@ def _two_of_a_name(evidence: Evidence, leaf: TlsCertificate) -> Iterator[tuple[S
         yield Side.OURS, Cause("tls-ca-namesakes", text, evidence.own.shown_holders(others[0]))
 
 
-def _for_any_usage(leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
-    if is_for_any_usage_alone(leaf.certificate):
+def _for_any_usage(evidence: Evidence) -> Iterator[tuple[Side, Cause]]:
+    for each in evidence.looked.certification_path:
+        if is_for_any_usage_alone(each, "server") and each not in evidence.own.tls_cas:
+            text = (
+                f"the certificate of {each.subject} is for any extended key usage, which OpenSSL takes of a TLS CA's "
+                "list alone: have it issued for serverAuth and clientAuth, or list it itself among our TLS CAs"
+            )
+            yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
+
+
+def _no_signatures(leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
+    if lacks_digital_signature(leaf.certificate):
         text = (
-            f"the certificate of {leaf.subject} is for any extended key usage, which OpenSSL takes of a TLS CA's list "
-            "alone: have it issued for serverAuth and clientAuth, or list it itself among our TLS CAs"
+            f"the certificate of {leaf.subject} has key usages without digital signature, which OpenSSL wants: have it "
+            "issued again, with digitalSignature among them"
         )
         yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
 
 
-def _wrong_purpose(leaf: TlsCertificate) -> Iterator[Cause]:
-    if "server" in find_missing_purposes(leaf.certificate):
+def _wrong_purpose(evidence: Evidence) -> Iterator[Cause]:
+    leaf, *cas = evidence.looked.certification_path
+    if "server" in find_missing_purposes(leaf):
         text = (
             f"the certificate of {leaf.subject} may not be used by servers: it must be issued for serverAuth and "
             "clientAuth, since a gossip peer is both"
         )
         yield Cause("tls-usage", text, THEIR_FILE)
+    for ca in cas:
+        if "server" in find_missing_purposes(ca):
+            yield Cause("tls-usage", ca_without("server", ca), evidence.own.holder_or(ca, THEIR_FILE))
+
+
+def ca_without(purpose: str, ca: Certificate) -> str:
+    """That a CA's extended key usages leave out a side of TLS, and all that it issued with it."""
+    return (
+        f"the TLS CA {ca.subject} has extended key usages without {purpose}Auth, so nothing that it issued is for "
+        f"{purpose}s: have it issued again over its key, with serverAuth and clientAuth among them or without any"
+    )
 
 
 def shown_key_id(key_id: bytes | None) -> str:

@@ -11,11 +11,13 @@ from gossip.msp.tls_facts import (
     find_issuer_key_id,
     find_missing_issuer,
     find_missing_purposes,
+    is_for_any_usage_alone,
+    lacks_digital_signature,
     trace_certification_path,
 )
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import shown_key_id
+from gossip.node.diagnose.judge_certificate import ca_without, shown_key_id
 from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_content import find_unreadable_certificate
@@ -24,6 +26,7 @@ from gossip.shown import shown_time
 THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
 
 _EXPIRED = "certificate expired"
+_UNSUPPORTED = "unsupported certificate"
 
 
 def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
@@ -102,10 +105,35 @@ def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     if mspid is not None and alert != _EXPIRED:
         text = f"our TLS certificate was issued by {leaf.issuer}, a CA of {mspid} for identities: TLS has its own CAs"
         yield Cause("identity-ca", text, where)
-    if "client" in find_missing_purposes(leaf.certificate) and alert != "unknown ca":
+    yield from _wrong_purpose(evidence, leaf)
+
+
+def _wrong_purpose(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
+    own, alert, where = evidence.own, evidence.alert, evidence.own.certificate_file()
+    if alert == "unknown ca":
+        return
+    if "client" in find_missing_purposes(leaf.certificate):
         text = (
             f"our TLS certificate {leaf.subject} may not be used by clients: have it issued for serverAuth and "
             f"clientAuth, since a gossip peer is both (alert: {alert})"
+        )
+        yield Cause("tls-usage", text, where)
+    for ca in trace_own_certification_path(own)[1:]:
+        if "client" in find_missing_purposes(ca):
+            yield Cause("tls-usage", ca_without("client", ca), own.holder_or(ca, where))
+    if alert != _UNSUPPORTED:
+        return
+    for each in own.presented:
+        if is_for_any_usage_alone(each, "client"):
+            text = (
+                f"the certificate of {each.subject}, which we present, is for any extended key usage: a peer with "
+                "OpenSSL takes it where it lists it itself; have it issued for serverAuth and clientAuth"
+            )
+            yield Cause("tls-usage", text, where)
+    if lacks_digital_signature(leaf.certificate):
+        text = (
+            f"our TLS certificate {leaf.subject} has key usages without digital signature, which a peer with OpenSSL "
+            "wants: have it issued again, with digitalSignature among them"
         )
         yield Cause("tls-usage", text, where)
 

@@ -8,8 +8,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.msp.authority import Validity
+from gossip.msp.certificate import parse_certificate
 from gossip.msp.tls_facts import read_tls_certificate
 from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence
@@ -24,11 +26,17 @@ NOW = datetime.now(UTC)
 WEAK = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
 ENDED = organization(2).tls_ca.issue_tls("peer0", validity=Validity.expired(NOW), hosts=()).certificate
 ODD = with_unknown_extension(peer(2).tls, organization(2).tls_ca).certificate
-UNREADABLE = (
-    like(peer(2).tls.certificate, without=x509.SubjectKeyIdentifier)
-    .add_extension(x509.SubjectKeyIdentifier(b"1"), critical=True)
-    .sign(organization(2).tls_ca.key, SHA256())
-)
+
+
+def ours_with(extension: x509.ExtensionType, *, critical: bool = False) -> x509.Certificate:
+    builder = like(peer(2).tls.certificate, without=type(extension)).add_extension(extension, critical)
+    return builder.sign(organization(2).tls_ca.key, SHA256())
+
+
+UNREADABLE = ours_with(x509.SubjectKeyIdentifier(b"1"), critical=True)
+ANY = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, ExtendedKeyUsageOID.SERVER_AUTH]))
+FOR_SERVERS = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
+ENCIPHERS = ours_with(x509.KeyUsage(False, False, True, False, False, False, False, False, False))
 GOOD = peer(2).tls.certificate_pem
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
@@ -39,6 +47,10 @@ UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
         (WEAK, "bad certificate", Side.OURS, ["own-tls-weak-signature"]),
         (ODD, "certificate unknown", Side.OURS, ["own-tls-broken-chain"]),
         (ODD, "bad certificate", Side.OURS, ["own-tls-broken-chain"]),
+        (FOR_SERVERS, "bad certificate", Side.OURS, ["tls-usage"]),
+        (ANY, "unsupported certificate", Side.OURS, ["tls-usage"]),
+        (ANY, "bad certificate", Side.THEIRS, UNKNOWN),
+        (ENCIPHERS, "unsupported certificate", Side.OURS, ["tls-usage"]),
         (ENDED, "certificate expired", Side.OURS, ["own-tls-expired"]),
         (ENDED, "unknown ca", Side.OURS, ["own-tls-expired", *UNKNOWN]),
         (peer(2).tls.certificate, "certificate expired", Side.THEIRS, ["their-clock", "tls-ca-unknown-to-them"]),
@@ -81,3 +93,20 @@ def test_a_decode_error_over_what_can_be_read_is_something_between_the_two() -> 
     side, (cause,) = judge_alert(evidence)
 
     assert (side, cause.rule) == (Side.BETWEEN, "altered")
+
+
+@pytest.mark.parametrize("alert", ["bad certificate", "unsupported certificate"])
+def test_a_ca_of_ours_that_is_not_for_clients_is_named(alert: str) -> None:
+    root = organization(2).tls_ca
+    between = root.issue_authority("tlsica.org2", "org2.example.com", validity=Validity.running(NOW))
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    builder = like(between.certificate, without=x509.ExtendedKeyUsage).add_extension(usages, critical=False)
+    limited = parse_certificate(builder.sign(root.key, SHA256()).public_bytes(Encoding.DER))
+    issued = between.issue_tls("peer0", validity=Validity.running(NOW), hosts=()).certificate
+    leaf = read_tls_certificate(issued.public_bytes(Encoding.DER))
+    own = replace(load_own_side(peer_settings(2), NOW), client_leaf=leaf, presented=(leaf.certificate, limited))
+
+    side, (cause,) = judge_own_certificate(Evidence("peer:7051", own, NOW, alert=alert))
+
+    assert (side, cause.rule) == (Side.OURS, "tls-usage")
+    assert "the TLS CA tlsica.org2 has extended key usages without clientAuth" in cause.text
