@@ -8,7 +8,7 @@ from h2.exceptions import NoSuchStreamError, ProtocolError, StreamClosedError
 
 from gossip.errors import DialError, StreamBrokenError
 from gossip.transport.tls import TlsSide
-from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, alert_name, reason_of
+from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, REFUSED_UNREAD, alert_name, reason_of
 
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
 _CA_UNKNOWN = {2, 18, 19, 20, 21}
@@ -115,6 +115,8 @@ def _describe_tls(error: ssl.SSLError) -> str:
     reason = reason_of(error)
     if reason in NOT_TLS:
         return f"what the peer speaks is not TLS ({reason})"
+    if reason in REFUSED_UNREAD:
+        return f"the peer's certificate was refused by us: {REFUSED_UNREAD[reason]} ({reason})"
     alert = alert_name(reason)
     if alert is None:
         return reason.lower().replace("_", " ")

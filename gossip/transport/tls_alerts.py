@@ -21,6 +21,13 @@ ABOUT_CERTIFICATE = {
     "decrypt error",
 }
 
+REFUSED_UNREAD = {
+    "ASN1_LIB": "one that it sends cannot be read",
+    "CERT_LENGTH_MISMATCH": "more follows one that it sends",
+    "BAD_ECC_CERT": "it has key usages without digital signature",
+}
+"""What OpenSSL refuses certificates for before it verifies them; the last one in TLS 1.2."""
+
 
 def reason_of(error: ssl.SSLError) -> str:
     """OpenSSL's reason, such as ``TLSV1_ALERT_UNKNOWN_CA``, also where Python gives none."""

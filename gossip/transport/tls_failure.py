@@ -5,7 +5,7 @@ from enum import Enum
 
 from gossip.errors import DialError
 from gossip.transport.grpc_errors import NOT_TLS
-from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, alert_name, reason_of
+from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, REFUSED_UNREAD, alert_name, reason_of
 from gossip.transport.tls_hello import TOO_COSTLY
 
 
@@ -26,6 +26,8 @@ def classify(error: DialError) -> TlsFault:
     """Tell what happened from the cause of a dial's error."""
     match error.__cause__:
         case ssl.SSLCertVerificationError():
+            return TlsFault.WE_REFUSED
+        case ssl.SSLError() as broken if reason_of(broken) in REFUSED_UNREAD:
             return TlsFault.WE_REFUSED
         case ssl.SSLError(reason=reason) if reason in NOT_TLS:
             return TlsFault.NOT_TLS

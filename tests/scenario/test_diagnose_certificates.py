@@ -17,7 +17,7 @@ from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, tls
 from tests.support.certificates import like, over_sha1, with_unknown_extension
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
-from tests.support.odd_servers import over_tls, say_nothing, tcp_server
+from tests.support.odd_servers import over_tls, present, say_nothing, tcp_server
 from tests.support.organizations import NOW, organization, organization_folder, peer
 
 Network = Iterator[Arguments]
@@ -202,6 +202,24 @@ def their_certificate_without_digital_signature(tmp_path: Path) -> AbstractConte
     return their_certificate(tmp_path, x509.KeyUsage(**{each: each == "crl_sign" for each in [*usages, *others]}))
 
 
+@contextmanager
+def their_certificate_unreadable_and_for_another_host(tmp_path: Path) -> Network:
+    folder = copy_of(1, tmp_path)
+    issued = organization(1).tls_ca.issue_tls(peer(1).name, validity=RUNNING, hosts=())
+    builder = like(issued.certificate, without=x509.SubjectKeyIdentifier)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier(b"1"), critical=True)
+    write_tls(folder / "tls", Credential(builder.sign(organization(1).tls_ca.key, SHA256()), issued.key))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_certificate_garbled(tmp_path: Path) -> Network:
+    """In TLS 1.2, where anybody can send one."""
+    with tcp_server(present(b"no certificate")) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
 def ours(tmp_path: Path, issuer: Authority, *more: bytes, validity: Validity = RUNNING) -> Path:
     """The folder of peer0 of Org2 with a TLS certificate of ``issuer``, and ``more`` behind it in its file."""
     folder = copy_of(2, tmp_path)
@@ -356,6 +374,14 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_without_digital_signature,
         ("theirs", ["tls-usage"], "has key usages without digital signature", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_unreadable_and_for_another_host,
+        ("theirs", ["tls-unverifiable"], "extension 2.5.29.14 incorrectly marked critical", "peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_garbled,
+        ("theirs", ["tls-unverifiable"], "refused for what the error above says", "the peer's peer.tls.cert.file"),
     ),
     (
         our_certificate_over_sha1,

@@ -71,6 +71,24 @@ def send_garbage(connection: socket.socket) -> None:
     say_nothing(connection)
 
 
+def present(certificate: bytes) -> Handler:
+    """Answer the first message of TLS as a server of TLS 1.2 with this certificate, and go no further."""
+    hello = b"\x03\x03" + bytes(32) + b"\0" + b"\xc0\x2b\0" + b"\0\x05\xff\x01\0\x01\0"
+    listed = _counted(certificate)
+    messages = [bytes([kind]) + len(body).to_bytes(3) + body for kind, body in ((2, hello), (11, _counted(listed)))]
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"".join(b"\x16\x03\x03" + len(each).to_bytes(2) + each for each in messages))
+        say_nothing(connection)
+
+    return handle
+
+
+def _counted(content: bytes) -> bytes:
+    return len(content).to_bytes(3) + content
+
+
 def refuse_tls(alert: int) -> Handler:
     """Answer the first message of TLS with a fatal alert, by its number."""
 

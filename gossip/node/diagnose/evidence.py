@@ -21,6 +21,7 @@ class Looked:
 
     Attributes:
         leaf: What the server presents; None where it presents nothing readable.
+        unreadable: Why what it presents cannot be read; None where it can, or where it presents nothing.
         presented: How many certificates the server sends; the leaf is one.
         certification_path: The certificates from the leaf up to the first that we trust, or as far as the path leads.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
@@ -29,6 +30,7 @@ class Looked:
     """
 
     leaf: TlsCertificate | None = None
+    unreadable: str | None = None
     presented: int = 0
     certification_path: tuple[Certificate, ...] = ()
     missing_issuer: MissingIssuer | None = None

@@ -23,7 +23,10 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     """Why did we refuse it? What can be seen comes before what can only be guessed."""
     leaf = evidence.looked.leaf
     if leaf is None:
-        return Side.THEIRS, (Cause("tls-unverifiable", "the peer's certificate was refused, and cannot be inspected"),)
+        text = "the peer's certificate was refused for what the error above says, and cannot be inspected"
+        if evidence.looked.unreadable is not None:
+            text += f": {evidence.looked.unreadable}"
+        return Side.THEIRS, (Cause("tls-unverifiable", text, THEIR_FILE),)
     certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_expired_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:

@@ -9,6 +9,7 @@ from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageRep
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_certificate import judge_their_certificate
+from gossip.node.diagnose.judge_issuer import THEIR_FILE
 from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_certificate
 from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
@@ -67,6 +68,8 @@ def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause,
             return Side.THEIRS, tuple(_given_up())
         case TlsFault.ALERT:
             return judge_alert(evidence)
+        case TlsFault.OTHER:
+            return Side.THEIRS, (_broken(),)
         case _:
             return Side.THEIRS, tuple(_closed(evidence))
 
@@ -104,6 +107,14 @@ def _given_up() -> Iterator[Cause]:
         "the names of all",
     )
     yield Cause("other-service", "a service other than a peer listens there", "the peer's peer.listenAddress")
+
+
+def _broken() -> Cause:
+    text = (
+        "we end TLS over what the peer sends: a key or signature that OpenSSL does not take, another implementation of "
+        "TLS, or something between us that changes it"
+    )
+    return Cause("tls-broken", text, f"{THEIR_FILE}, and what listens on that port")
 
 
 def _closed(evidence: Evidence) -> Iterator[Cause]:

@@ -142,15 +142,24 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
         return Looked(speaks_plain_http2=await _speaks_plain_http2(evidence.endpoint, evidence.own.settings.dial))
     try:
         seen = await look_at_server(evidence.endpoint, _patience_s(evidence))
-        leaf = read_tls_certificate(seen.chain[0]) if seen.chain else None
-        trusted = evidence.own.tls_cas
+    except DialError:
+        return Looked()
+    trusted = evidence.own.tls_cas
+    try:
         certification_path, missing = (
             trace_certification_path(seen.chain, trusted),
             find_missing_issuer(seen.chain, trusted),
         )
-    except (DialError, UntrustedIdentityError):
-        return Looked()
-    return Looked(leaf, len(seen.chain), certification_path, missing, seen.tls_version, seen.alpn)
+    except UntrustedIdentityError as refusal:
+        return Looked(unreadable=str(refusal), presented=len(seen.chain))
+    return Looked(
+        leaf=read_tls_certificate(seen.chain[0]),
+        presented=len(seen.chain),
+        certification_path=certification_path,
+        missing_issuer=missing,
+        tls_version=seen.tls_version,
+        alpn=seen.alpn,
+    )
 
 
 async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:

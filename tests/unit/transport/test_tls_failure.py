@@ -10,8 +10,10 @@ import pytest
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import DialError
 from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_errors import dial_error
 from gossip.transport.tls_failure import TlsFault, classify, find_alert
-from tests.support.odd_servers import Handler, refuse_tls, say_nothing, speak_http1, tcp_server
+from gossip.transport.tls_hello import refusal
+from tests.support.odd_servers import Handler, present, refuse_tls, say_nothing, speak_http1, tcp_server
 from tests.support.tls_files import tls_ca, tls_files
 
 
@@ -58,8 +60,18 @@ OURS = tls_files(2, 0)
         (say_nothing, OURS, TlsFault.SILENT, None),
         (lambda _: None, OURS, TlsFault.CLOSED, None),
         (tls_server(), OURS, TlsFault.CLOSED, None),
+        (present(b"no certificate"), OURS, TlsFault.WE_REFUSED, None),
     ],
-    ids=["our refusal", "theirs in 1.3", "theirs in 1.2", "HTTP", "silence", "closed at once", "closed behind TLS"],
+    ids=[
+        "our refusal",
+        "theirs in 1.3",
+        "theirs in 1.2",
+        "HTTP",
+        "silence",
+        "closed at once",
+        "closed behind TLS",
+        "garbage",
+    ],
 )
 def test_each_failure_is_told_from_the_others(
     handler: Handler, files: TlsFiles, fault: TlsFault, alert: str | None
@@ -85,3 +97,21 @@ def test_an_alert_is_told_by_its_name_in_tls(number: int, alert: str, fault: Tls
 
     assert (classify(error), find_alert(error)) == (fault, alert), str(error)
     assert str(error).endswith(f": {alert}")
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault", "text"),
+    [
+        (
+            "BAD_ECC_CERT",
+            TlsFault.WE_REFUSED,
+            "the peer's certificate was refused by us: it has key usages without digital signature (BAD_ECC_CERT)",
+        ),
+        ("WRONG_SIGNATURE_TYPE", TlsFault.OTHER, "wrong signature type"),
+    ],
+)
+def test_what_openssl_refuses_before_it_verifies_is_told_in_words(reason: str, fault: TlsFault, text: str) -> None:
+    error = dial_error("peer:7051", "tls", None, refusal(reason), None)
+
+    assert classify(error) is fault
+    assert str(error).endswith(f": tls: {text}")
