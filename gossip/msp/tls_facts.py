@@ -1,5 +1,6 @@
 """What stands in the certificates of a TLS connection, and which issuer they lack; nothing here trusts any."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,9 @@ MAX_CERTIFICATES = 1_000
 
 
 _DNS, _IP = "DNS", "IP"
+_LABEL = re.compile(r"[a-z0-9-]+")
+_WILDCARD = re.compile(r"\*(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?){2,}")
+"""OpenSSL wants two labels behind a wildcard, and host names' letters in its place and behind it."""
 
 
 class AlternativeName(NamedTuple):
@@ -52,6 +56,12 @@ class TlsCertificate:
         except ValueError:
             return any(name.kind == _DNS and _covers(name.value, host) for name in self.names)
         return any(name.kind == _IP and _as_address(name.value) == address for name in self.names)
+
+    def has_odd_wildcard_for(self, host: str) -> bool:
+        """Whether a wildcard stands there that is for ``host`` in the eyes of Go alone."""
+        return not self.is_for(host) and any(
+            name.kind == _DNS and _covers_by_wildcard(name.value, host) for name in self.names
+        )
 
     def has_as_dns_name(self, host: str) -> bool:
         """Whether an address stands there as a DNS name, by which no client finds it."""
@@ -192,11 +202,22 @@ def _alternative_names(certificate: Certificate) -> Iterable[AlternativeName]:
 
 
 def _covers(name: str, host: str) -> bool:
-    name, host = name.lower().rstrip("."), host.lower().rstrip(".")
+    """As OpenSSL judges it, for which a dot at the end of a name in a certificate belongs to the name."""
+    name, host = name.lower(), _plain(host)
     if not name.startswith("*."):
         return name == host
-    label, dot, rest = host.partition(".")
-    return bool(label and dot) and rest == name[2:]
+    label = host.partition(".")[0]
+    return bool(_WILDCARD.fullmatch(name) and _LABEL.fullmatch(label)) and _covers_by_wildcard(name, host)
+
+
+def _covers_by_wildcard(name: str, host: str) -> bool:
+    """As Go judges it, whatever the label is and however many stand behind it."""
+    label, dot, rest = _plain(host).partition(".")
+    return bool(label and dot) and f"*.{rest}" == name.lower()
+
+
+def _plain(host: str) -> str:
+    return host.lower().removesuffix(".")
 
 
 def _as_address(name: str) -> IPv4Address | IPv6Address | None:

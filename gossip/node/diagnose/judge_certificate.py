@@ -88,6 +88,11 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
     names = ", ".join(map(str, leaf.names))
     if leaf.has_as_dns_name(host):
         why = f"is for {names}: {host} stands there as a DNS name; have it issued again with the address IP:{host}"
+    elif leaf.has_odd_wildcard_for(host):
+        why = (
+            f"is for {names}: OpenSSL takes a wildcard with two labels behind it, for letters, digits and hyphens "
+            f"alone; {again}"
+        )
     elif leaf.names:
         why = f"is for {names}: dial one of those, or {again}"
     else:

@@ -47,6 +47,13 @@ def test_the_facts_of_a_leaf() -> None:
         (("*.example.com",), "peer1.example.com", True),
         (("*.example.com",), "example.com", False),
         (("*.example.com",), "a.b.example.com", False),
+        (("*.Example.com",), "peer1.EXAMPLE.com.", True),
+        (("*.com",), "example.com", False),
+        (("*.example.com",), "peer_1.example.com", False),
+        (("*.org_1.example.com",), "peer1.org_1.example.com", False),
+        (("peer_1.example.com",), "peer_1.example.com", True),
+        (("peer0.example.com.",), "peer0.example.com", False),
+        (("peer0.example.com.",), "peer0.example.com.", False),
         (("10.0.0.1",), "10.0.0.1", True),
         (("10.0.0.1",), "10.0.0.2", False),
         (("::1",), "0:0:0:0:0:0:0:1", True),
@@ -56,6 +63,20 @@ def test_the_facts_of_a_leaf() -> None:
 )
 def test_whom_it_is_for(hosts: tuple[str, ...], host: str, expected: bool) -> None:
     assert read_tls_certificate(leaf(*hosts)).is_for(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "expected"),
+    [
+        ("*.local", "peer0.local", True),
+        ("*.example.com", "peer_0.example.com", True),
+        ("*.example.com", "peer0.example.com", False),
+        ("*.example.com", "example.com", False),
+        ("peer0.local", "peer1.local", False),
+    ],
+)
+def test_a_wildcard_that_only_go_takes_is_told_from_others(name: str, host: str, expected: bool) -> None:
+    assert read_tls_certificate(leaf(name)).has_odd_wildcard_for(host) is expected
 
 
 def test_an_address_that_stands_there_as_a_dns_name_is_no_address() -> None:
