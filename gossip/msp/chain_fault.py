@@ -65,6 +65,9 @@ def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -
             between = "1 CA is" if below == 1 else f"{below} CAs are"
             problem = f"{name} allows a path length of {most}, and {between} between it and {certificate.subject}"
             return ChainFault(each, problem, f"{again}, with a path length of {below} or more or without one")
+    if below >= 0 and not each.is_ca and each.parsed.version is x509.Version.v3:
+        problem = f"{name} is no CA: its basic constraints do not say that it may sign certificates"
+        return ChainFault(each, problem, f"{again} as a CA, or have a CA issue what {name} has signed")
     if below >= 0 and not each.can_sign_certificates:
         problem = f"{name} has key usages without certificate signing"
         return ChainFault(each, problem, f"{again}, with keyCertSign among them")

@@ -145,29 +145,43 @@ def their_ca_in_place_of_the_tls_ca_of_its_name(tmp_path: Path) -> Network:
         yield [endpoint, *with_copy(msp)]
 
 
-def with_usages(authority: Authority, *usages: x509.ObjectIdentifier, issuer: Authority | None = None) -> Authority:
-    """The same CA, for these extended key usages alone."""
-    builder = like(authority.certificate, without=x509.ExtendedKeyUsage)
-    builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+def with_extension(authority: Authority, extension: x509.ExtensionType, issuer: Authority | None = None) -> Authority:
+    """The same CA with another extension."""
+    builder = like(authority.certificate, without=type(extension)).add_extension(extension, critical=False)
     return Authority(builder.sign((issuer or authority).key, SHA256()), authority.key)
 
 
-def org1_intermediate(*usages: x509.ObjectIdentifier) -> Authority:
-    """A TLS CA below that of Org1, for these extended key usages alone."""
+def org1_intermediate(extension: x509.ExtensionType) -> Authority:
+    """A TLS CA below that of Org1."""
     root = organization(1).tls_ca
-    return with_usages(root.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING), *usages, issuer=root)
+    return with_extension(root.issue_authority("tlsica.org1", "org1.example.com", validity=RUNNING), extension, root)
+
+
+@contextmanager
+def their_intermediate_begins_later(tmp_path: Path) -> Network:
+    between = organization(1).tls_ca.issue_authority("tlsica.org1", "org1", validity=Validity.not_yet(NOW))
+    with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
+
+
+@contextmanager
+def their_issuer_no_ca(tmp_path: Path) -> Network:
+    no_ca = org1_intermediate(x509.BasicConstraints(ca=False, path_length=None))
+    with listening(peer_settings(1, folder=theirs(tmp_path, no_ca, no_ca.certificate_pem))) as endpoint:
+        yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_intermediate_not_for_servers(tmp_path: Path) -> Network:
-    between = org1_intermediate(ExtendedKeyUsageOID.CLIENT_AUTH)
+    between = org1_intermediate(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]))
     with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_root_not_for_servers(tmp_path: Path) -> Network:
-    root = with_usages(Authority.create("tlsroot.org1", "org1", validity=RUNNING), ExtendedKeyUsageOID.CODE_SIGNING)
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CODE_SIGNING])
+    root = with_extension(Authority.create("tlsroot.org1", "org1", validity=RUNNING), usages)
     ca_file = tmp_path / "root.pem"
     ca_file.write_bytes(root.certificate_pem)
     with listening(peer_settings(1, folder=theirs(tmp_path, root))) as endpoint:
@@ -176,7 +190,7 @@ def their_root_not_for_servers(tmp_path: Path) -> Network:
 
 @contextmanager
 def their_intermediate_for_any_usage(tmp_path: Path) -> Network:
-    between = org1_intermediate(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)
+    between = org1_intermediate(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]))
     with listening(peer_settings(1, folder=theirs(tmp_path, between, between.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
@@ -272,6 +286,18 @@ def our_tls_ca_expired(tmp_path: Path) -> AbstractContextManager[Arguments]:
 
 
 @contextmanager
+def our_tls_ca_begins_later(tmp_path: Path) -> Network:
+    later = Authority.create("tlsca.later.example", "org2.example.com", validity=Validity.not_yet(NOW))
+    ca_file = tmp_path / "later.pem"
+    ca_file.write_bytes(later.certificate_pem)
+    settings = peer_settings(1)
+    assert settings.tls is not None
+    tls = replace(settings.tls, roots=(*settings.tls.roots, ca_file))
+    with listening(replace(settings, tls=tls, require_client_certificate=True)) as endpoint:
+        yield [endpoint, *as_org2(ours(tmp_path, later)), f"--tls-ca={ca_file}"]
+
+
+@contextmanager
 def our_certificate_over_sha1(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     weak = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
@@ -354,6 +380,23 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_with_an_unknown_extension,
         ("theirs", ["tls-unverifiable"], "has the critical extension 1.2.3.4.5", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_intermediate_begins_later,
+        ("theirs", ["tls-ca-not-yet-valid"], "tlsica.org1, which issued", "this machine's clock, then the peer's peer"),
+    ),
+    (
+        their_issuer_no_ca,
+        ("theirs", ["tls-unverifiable"], "tlsica.org1 is no CA", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        our_tls_ca_begins_later,
+        (
+            "ours",
+            ["own-tls-ca-not-yet-valid", *UNKNOWN_TO_THEM],
+            "which is in the future",
+            "later.pem, named by --tls-ca",
+        ),
     ),
     (
         their_intermediate_not_for_servers,

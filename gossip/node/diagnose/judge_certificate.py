@@ -27,7 +27,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         if evidence.looked.unreadable is not None:
             text += f": {evidence.looked.unreadable}"
         return Side.THEIRS, (Cause("tls-unverifiable", text, THEIR_FILE),)
-    certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_expired_issuers(evidence)]
+    certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_out_of_date_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
         found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
@@ -69,16 +69,18 @@ def _out_of_date(now: datetime, leaf: TlsCertificate) -> Iterator[Cause]:
         yield Cause("tls-not-yet-valid", text, f"this machine's clock, then {THEIR_FILE}")
 
 
-def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
-    """CAs that are over; what they issued ends with them, whatever stands in it."""
+def _out_of_date_issuers(evidence: Evidence) -> Iterator[Cause]:
+    """CAs that are over, or are still to begin; what they issued holds no longer than they do."""
     for below, ca in pairwise(evidence.looked.certification_path):
+        where = evidence.own.holder_or(ca, THEIR_FILE)
+        named = f"the TLS CA {ca.subject}, which issued the certificate of {below.subject},"
         if ca.not_after_at < evidence.now:
             mend = "we need the new one" if evidence.own.holders(ca) else "the peer must send the new one"
-            text = (
-                f"the TLS CA {ca.subject}, which issued the certificate of {below.subject}, ended at "
-                f"{shown_time(ca.not_after_at)}: its organisation must renew it, and {mend}"
-            )
-            yield Cause("tls-ca-expired", text, evidence.own.holder_or(ca, THEIR_FILE))
+            text = f"{named} ended at {shown_time(ca.not_after_at)}: its organisation must renew it, and {mend}"
+            yield Cause("tls-ca-expired", text, where)
+        if ca.not_before_at > evidence.now:
+            text = f"{named} begins at {shown_time(ca.not_before_at)}, which is in the future"
+            yield Cause("tls-ca-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
 def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:

@@ -39,7 +39,7 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
         cause = Cause("no-client-certificate", "the peer wants a certificate of ours", own.certificate_file())
         return Side.OURS, (cause,)
     missing = find_missing_issuer([each.der for each in own.presented], own.tls_cas)
-    ended = [*_out_of_date(evidence, leaf), *_expired_issuers(evidence)]
+    ended = [*_out_of_date(evidence, leaf), *_out_of_date_issuers(evidence)]
     wrong = [*_wrong(evidence, leaf), *_wrong_chain(own, missing)]
     is_explained = bool(wrong) or (bool(ended) and alert == _EXPIRED)
     certain = [*ended, *wrong]
@@ -76,15 +76,20 @@ def _out_of_date(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
         yield Cause("own-tls-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
-def _expired_issuers(evidence: Evidence) -> Iterator[Cause]:
+def _out_of_date_issuers(evidence: Evidence) -> Iterator[Cause]:
     own = evidence.own
     for below, ca in pairwise(trace_own_certification_path(own)):
+        where = own.holder_or(ca, own.certificate_file())
+        named = f"the TLS CA {ca.subject}, which issued our certificate {below.subject},"
         if ca.not_after_at < evidence.now:
             text = (
-                f"the TLS CA {ca.subject}, which issued our certificate {below.subject}, ended at "
-                f"{shown_time(ca.not_after_at)}: our organisation must renew it, and every peer needs the new one"
+                f"{named} ended at {shown_time(ca.not_after_at)}: our organisation must renew it, and every peer needs "
+                "the new one"
             )
-            yield Cause("own-tls-ca-expired", text, own.holder_or(ca, own.certificate_file()))
+            yield Cause("own-tls-ca-expired", text, where)
+        if ca.not_before_at > evidence.now:
+            text = f"{named} begins at {shown_time(ca.not_before_at)}, which is in the future"
+            yield Cause("own-tls-ca-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
 def _wrong(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
