@@ -87,6 +87,18 @@ class MissingIssuer:
     presented_namesake: Certificate | None
 
 
+class OtherWay(NamedTuple):
+    """A way to a trusted CA that OpenSSL may not try: it tries one alone.
+
+    Attributes:
+        name: Of whom several certificates are sent.
+        top: The trusted CA that it leads to.
+    """
+
+    name: str
+    top: Certificate
+
+
 def read_tls_certificate(der: bytes) -> TlsCertificate:
     """Read a leaf.
 
@@ -132,6 +144,49 @@ def find_issuer_key_id(certificate: Certificate) -> bytes | None:
     for extension in certificate.parsed.extensions:
         if isinstance(extension.value, x509.AuthorityKeyIdentifier):
             return extension.value.key_identifier
+    return None
+
+
+def find_misnamed_issuer(certificate: Certificate, ca: Certificate) -> str | None:
+    """How a certificate names another CA than this one, which signed it; None where it does not.
+
+    OpenSSL then looks for that other one, and Go does not.
+    """
+    for extension in certificate.parsed.extensions:
+        named = extension.value
+        if not isinstance(named, x509.AuthorityKeyIdentifier):
+            continue
+        if named.key_identifier is not None and ca.key_id not in (None, named.key_identifier):
+            return f"the key identifier {_hex(ca.key_id)} where that one names {_hex(named.key_identifier)}"
+        if named.authority_cert_serial_number not in (None, ca.serial_number):
+            return f"the serial number {ca.serial_number} where that one names {named.authority_cert_serial_number}"
+        names = [name.value for name in named.authority_cert_issuer or () if isinstance(name, x509.DirectoryName)]
+        if names and names[0] != ca.parsed.issuer:
+            return f"the issuer {ca.issuer} where that one names {shown(names[0].rfc4514_string())}"
+    return None
+
+
+def _hex(key_id: bytes | None) -> str:
+    return key_id.hex() if key_id else "of no bytes"
+
+
+def find_other_way(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> OtherWay | None:
+    """The way from the leaf, first of ``chain``, to a trusted CA where several certificates of one name are sent.
+
+    Raises:
+        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
+    """
+    if not chain:
+        raise UntrustedIdentityError("no certificate was presented")
+    trusted, presented = tuple(trusted), tuple(_readable(chain[1:]))
+    twins = [ca for ca in presented if any(ca.raw_subject == each.raw_subject and ca != each for each in presented)]
+    reached = [parse_certificate(chain[0])]
+    for each in reached if twins else ():  # grows while it is walked
+        for ca in (*trusted, *presented):
+            if ca not in reached and each.is_signed_by(ca):
+                if ca in trusted:
+                    return OtherWay(twins[0].subject, ca)
+                reached.append(ca)
     return None
 
 

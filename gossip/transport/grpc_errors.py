@@ -11,7 +11,7 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, REFUSED_UNREAD, alert_name, reason_of
 
 NOT_TLS = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "UNKNOWN_PROTOCOL", "BAD_RECORD_TYPE"}
-_CA_UNKNOWN = {2, 18, 19, 20, 21}
+CA_UNKNOWN = {2, 18, 19, 20, 21}
 """OpenSSL's X509_V_ERR codes of chains that do not end in a certificate that we trust."""
 
 
@@ -59,7 +59,7 @@ def dial_error(
 def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
         text = describe(cause)
-        if cause.verify_code in _CA_UNKNOWN and side is not None:
+        if cause.verify_code in CA_UNKNOWN and side is not None:
             text += f"; it was issued by none of the TLS CAs in {', '.join(map(str, side.roots))}"
         return text
     if cause is not None:

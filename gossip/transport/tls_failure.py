@@ -50,3 +50,9 @@ def find_alert(error: DialError) -> str | None:
     """The alert by which the peer refused us, in TLS's words, such as ``unknown ca``; None where it sent none."""
     cause = error.__cause__
     return alert_name(reason_of(cause)) if isinstance(cause, ssl.SSLError) else None
+
+
+def find_verify_code(error: DialError) -> int | None:
+    """OpenSSL's X509_V_ERR by which we refused the peer's certificate; None where we did not."""
+    cause = error.__cause__
+    return cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else None

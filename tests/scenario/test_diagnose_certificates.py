@@ -1,20 +1,22 @@
 """``gossip diagnose`` on TLS certificates, ours and theirs, and the CAs above them: every cause, in its order."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.msp.authority import Authority, Credential, Validity
 from tests.support.broken_networks import HERE, Arguments, as_org2, copy_of, tls_ca_unknown_to_them, write_tls
-from tests.support.certificates import like, over_sha1, with_unknown_extension
+from tests.support.certificates import Issued, like, make_ca, make_leaf, over_sha1, with_unknown_extension
 from tests.support.cli import run
 from tests.support.in_thread import listening, peer_settings
 from tests.support.odd_servers import over_tls, present, say_nothing, tcp_server
@@ -214,6 +216,60 @@ def their_certificate_without_digital_signature(tmp_path: Path) -> AbstractConte
     usages = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
     others = ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
     return their_certificate(tmp_path, x509.KeyUsage(**{each: each == "crl_sign" for each in [*usages, *others]}))
+
+
+@contextmanager
+def made(tmp_path: Path, roots: Sequence[Issued], leaf: Issued, *sent: Issued) -> Network:
+    """Peer0 of Org1 presents ``leaf`` and ``sent``, and we know ``roots``."""
+    folder = copy_of(1, tmp_path)
+    assert isinstance(leaf.key, ec.EllipticCurvePrivateKey)
+    files = write_tls(folder / "tls", Credential(leaf.certificate.parsed, leaf.key))
+    files.certificate.write_bytes(b"".join(each.pem for each in (leaf, *sent)))
+    ca_file = tmp_path / "roots.pem"
+    ca_file.write_bytes(b"".join(root.pem for root in roots))
+    with listening(peer_settings(1, folder=folder)) as endpoint:
+        yield [endpoint, *as_org2(), f"--tls-ca={ca_file}"]
+
+
+def tls_leaf(issuer: Issued, name: str = "peer0.org1", *more: x509.ExtensionType) -> Issued:
+    """A certificate for 127.0.0.1."""
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    return make_leaf(name, issuer, units=(), extensions=[(each, False) for each in (names, *more)])
+
+
+def their_intermediate_cross_signed(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    known, unknown = make_ca("known.root"), make_ca("unknown.root")
+    first = make_ca("ica.org1", unknown)
+    second = make_ca("ica.org1", known, key=first.key)
+    return made(tmp_path, [known], tls_leaf(first), first, second)
+
+
+def their_root_cross_signed(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    known, root = make_ca("known.root"), make_ca("root.org1")
+    return made(tmp_path, [known], tls_leaf(root), root, make_ca("root.org1", known, key=root.key))
+
+
+def their_certificate_names_a_ca_renewed_since(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    root = make_ca("root.org1")
+    issuer = [x509.DirectoryName(root.certificate.parsed.subject)]
+    named = x509.AuthorityKeyIdentifier(root.certificate.key_id, issuer, root.certificate.serial_number)
+    return made(tmp_path, [make_ca("root.org1", key=root.key)], tls_leaf(root, "peer0.org1", named))
+
+
+def their_intermediate_names_another_key(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    root = make_ca("root.org1")
+    between = make_ca("ica.org1", root, more=[(x509.AuthorityKeyIdentifier(b"\x0b" * 20, None, None), False)])
+    return made(tmp_path, [root], tls_leaf(between), between)
+
+
+def their_ca_one_of_two_without_key_identifiers(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    other, root = (make_ca("root.org1", has_key_id=False) for _ in range(2))
+    return made(tmp_path, [other, root], tls_leaf(root, "peer0.org1", x509.AuthorityKeyIdentifier(b"1", None, None)))
+
+
+def their_certificate_named_as_its_ca(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    root = make_ca("peer0.org1")
+    return made(tmp_path, [root], tls_leaf(root))
 
 
 @contextmanager
@@ -421,6 +477,35 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_unreadable_and_for_another_host,
         ("theirs", ["tls-unverifiable"], "extension 2.5.29.14 incorrectly marked critical", "peer.tls.cert.file"),
+    ),
+    (
+        their_intermediate_cross_signed,
+        (
+            "theirs",
+            ["tls-several-ways", "tls-ca-unknown-here", "other-node"],
+            "several certificates of ica.org1, of which one alone was tried, and another leads to our known.root",
+            "the peer's peer.tls.cert.file",
+        ),
+    ),
+    (
+        their_root_cross_signed,
+        ("theirs", ["tls-several-ways"], "another leads to our known.root", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_names_a_ca_renewed_since,
+        ("theirs", ["tls-key-id"], "but has the serial number", "our copy of its TLS CA"),
+    ),
+    (
+        their_intermediate_names_another_key,
+        ("theirs", ["tls-key-id"], "our root.org1 signed the certificate of ica.org1", "our copy of its TLS CA"),
+    ),
+    (
+        their_ca_one_of_two_without_key_identifiers,
+        ("ours", ["tls-ca-namesakes"], "two TLS CAs named root.org1 with different keys", "roots.pem, named by"),
+    ),
+    (
+        their_certificate_named_as_its_ca,
+        ("theirs", ["tls-own-issuer"], "peer0.org1 has the name of the CA that issued it", "peer.tls.cert.file"),
     ),
     (
         their_certificate_garbled,

@@ -6,7 +6,7 @@ from datetime import datetime
 from gossip.errors import GossipError
 from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim
-from gossip.msp.tls_facts import MissingIssuer, TlsCertificate
+from gossip.msp.tls_facts import MissingIssuer, OtherWay, TlsCertificate
 from gossip.msp.verdict import Verdict
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.own_side import OwnSide
@@ -25,6 +25,7 @@ class Looked:
         presented: How many certificates the server sends; the leaf is one.
         certification_path: The certificates from the leaf up to the first that we trust, or as far as the path leads.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
+        other_way: One to a CA that we trust, where it sends several certificates of one name.
         tls_version, alpn: What it chose.
         speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.
     """
@@ -34,6 +35,7 @@ class Looked:
     presented: int = 0
     certification_path: tuple[Certificate, ...] = ()
     missing_issuer: MissingIssuer | None = None
+    other_way: OtherWay | None = None
     tls_version: str | None = None
     alpn: str | None = None
     speaks_plain_http2: bool | None = None
@@ -74,7 +76,7 @@ class Evidence:
         took_s: How long the stages took that were come to.
         errors: What ended a stage; our checks of the peer under the stage that they belong to.
         addresses: What the name stands for.
-        tls_fault, alert: How TLS failed.
+        tls_fault, alert, verify_code: How TLS failed; the last one OpenSSL's number for what we refused.
         looked: What a second look showed.
         link: The connection that was made.
         leaf: The certificate that the peer presented on it.
@@ -94,6 +96,7 @@ class Evidence:
     addresses: tuple[str, ...] = ()
     tls_fault: TlsFault | None = None
     alert: str | None = None
+    verify_code: int | None = None
     looked: Looked = field(default_factory=Looked)
     link: Link | None = None
     leaf: TlsCertificate | None = None

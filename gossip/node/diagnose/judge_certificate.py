@@ -6,16 +6,11 @@ from itertools import pairwise
 
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_limit_fault
-from gossip.msp.tls_facts import (
-    TlsCertificate,
-    find_issuer_key_id,
-    find_missing_purposes,
-    is_for_any_usage_alone,
-    lacks_digital_signature,
-)
+from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
+from gossip.node.diagnose.judge_openssl import judge_by_openssl, judge_other_way
 from gossip.shown import shown_time
 
 
@@ -30,12 +25,11 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_out_of_date_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
-        found += judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)
-    behind = [*_wrong_purpose(evidence), *_other_host(evidence.host, leaf), *_other_key_id(evidence, leaf)]
+        found += [*judge_other_way(evidence), *judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)]
+    behind = [*_wrong_purpose(evidence), *_other_host(evidence.host, leaf), *_misnamed_issuers(evidence)]
     found += [(Side.THEIRS, cause) for cause in behind]
-    # What Go takes and OpenSSL does not: of interest where there is nothing that both refuse.
     broken = (Side.THEIRS, _broken_chain(evidence, leaf))
-    found = found or [*_two_of_a_name(evidence, leaf), *_for_any_usage(evidence), *_no_signatures(leaf), broken][:1]
+    found = found or [*judge_by_openssl(evidence, leaf), broken][:1]
     return found[0][0], tuple(cause for _, cause in found)
 
 
@@ -103,50 +97,20 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
     yield Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled")
 
 
-def _other_key_id(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
-    """A CA that signed the leaf and has another key identifier than the leaf names is none to OpenSSL."""
-    named = find_issuer_key_id(leaf.certificate)
-    issuers = [ca for ca in evidence.own.tls_cas if leaf.certificate.is_signed_by(ca)]
-    if named is None or not issuers or any(ca.key_id in (None, named) for ca in issuers):
-        return
-    ours = (issuers[0].key_id or b"").hex()
-    text = (
-        f"our {leaf.issuer} signed the certificate of {leaf.subject}, but has the key identifier {ours} where that one "
-        f"names {named.hex()}: have it issued again, or take the certificate of the CA that it was issued by"
-    )
-    yield Cause("tls-key-id", text, f"{THEIR_FILE}, then our copy of its TLS CA")
-
-
-def _two_of_a_name(evidence: Evidence, leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
-    """Where the leaf does not say which CA of a name issued it, OpenSSL tries one alone."""
-    namesakes = [ca for ca in evidence.own.tls_cas if ca.raw_subject == leaf.certificate.raw_issuer]
-    others = [ca for ca in namesakes if not leaf.certificate.is_signed_by(ca)]
-    if find_issuer_key_id(leaf.certificate) is None and others and len(others) < len(namesakes):
+def _misnamed_issuers(evidence: Evidence) -> Iterator[Cause]:
+    """A CA that signed a certificate and is not the one that it names is none to OpenSSL."""
+    path = evidence.looked.certification_path
+    for each in path:
+        signers = [ca for ca in (*evidence.own.tls_cas, *path) if ca != each and each.is_signed_by(ca)]
+        misnamed = [find_misnamed_issuer(each, ca) for ca in signers]
+        if each in evidence.own.tls_cas or not signers or None in misnamed:
+            continue
+        whose = "our " if signers[0] in evidence.own.tls_cas else ""
         text = (
-            f"we have two TLS CAs named {leaf.issuer} with different keys, and the certificate of {leaf.subject} names "
-            "neither by its key identifier, so one alone was tried: leave out the one that is no longer used, or have "
-            "the certificate issued again with an authority key identifier"
+            f"{whose}{each.issuer} signed the certificate of {each.subject}, but has {misnamed[0]}: have it issued "
+            "again, or take the certificate of the CA that it was issued by"
         )
-        yield Side.OURS, Cause("tls-ca-namesakes", text, evidence.own.shown_holders(others[0]))
-
-
-def _for_any_usage(evidence: Evidence) -> Iterator[tuple[Side, Cause]]:
-    for each in evidence.looked.certification_path:
-        if is_for_any_usage_alone(each, "server") and each not in evidence.own.tls_cas:
-            text = (
-                f"the certificate of {each.subject} is for any extended key usage, which OpenSSL takes of a TLS CA's "
-                "list alone: have it issued for serverAuth and clientAuth, or list it itself among our TLS CAs"
-            )
-            yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
-
-
-def _no_signatures(leaf: TlsCertificate) -> Iterator[tuple[Side, Cause]]:
-    if lacks_digital_signature(leaf.certificate):
-        text = (
-            f"the certificate of {leaf.subject} has key usages without digital signature, which OpenSSL wants: have it "
-            "issued again, with digitalSignature among them"
-        )
-        yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
+        yield Cause("tls-key-id", text, f"{THEIR_FILE}, then our copy of its TLS CA")
 
 
 def _wrong_purpose(evidence: Evidence) -> Iterator[Cause]:

@@ -8,7 +8,7 @@ from gossip.api.options import DialOptions
 from gossip.comm.patience import within
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
 from gossip.msp.issuers import find_tls_issuing_mspids
-from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate, trace_certification_path
+from gossip.msp.tls_facts import find_missing_issuer, find_other_way, read_tls_certificate, trace_certification_path
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence, Looked
 from gossip.node.diagnose.stopwatch import timing
@@ -19,7 +19,7 @@ from gossip.transport.grpc_errors import describe
 from gossip.transport.names import look_up
 from gossip.transport.presented import look_at_server
 from gossip.transport.tls import ALPN
-from gossip.transport.tls_failure import TlsFault, classify, find_alert
+from gossip.transport.tls_failure import TlsFault, classify, find_alert, find_verify_code
 
 
 async def reach(evidence: Evidence) -> Channel | None:
@@ -97,6 +97,7 @@ async def _dial(evidence: Evidence) -> Channel:
             channel = await dialer.dial(evidence.endpoint)
     except DialError as error:
         evidence.tls_fault, evidence.alert = classify(error), find_alert(error)
+        evidence.verify_code = find_verify_code(error)
         evidence.looked = await _look(evidence, error)
         raise _failed(evidence, _failed_stage(evidence, error), error) from error
     except ConfigurationError as error:
@@ -146,10 +147,8 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
         return Looked()
     trusted = evidence.own.tls_cas
     try:
-        certification_path, missing = (
-            trace_certification_path(seen.chain, trusted),
-            find_missing_issuer(seen.chain, trusted),
-        )
+        certification_path = trace_certification_path(seen.chain, trusted)
+        missing, other_way = find_missing_issuer(seen.chain, trusted), find_other_way(seen.chain, trusted)
     except UntrustedIdentityError as refusal:
         return Looked(unreadable=str(refusal), presented=len(seen.chain))
     return Looked(
@@ -157,6 +156,7 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
         presented=len(seen.chain),
         certification_path=certification_path,
         missing_issuer=missing,
+        other_way=other_way,
         tls_version=seen.tls_version,
         alpn=seen.alpn,
     )
