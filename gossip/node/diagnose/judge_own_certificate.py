@@ -9,6 +9,7 @@ from gossip.msp.tls_facts import (
     MissingIssuer,
     TlsCertificate,
     find_issuer_key_id,
+    find_misnamed_issuer,
     find_missing_issuer,
     find_missing_purposes,
     is_for_any_usage_alone,
@@ -45,6 +46,7 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     certain = [*ended, *wrong]
     if not is_explained and missing is not None and missing.namesake is not None and alert != _EXPIRED:
         certain.append(_other_generation(own, missing, missing.namesake))
+    certain += _misnamed_issuers(evidence)
     guesses = () if is_explained else _guesses(evidence, leaf, missing)
     return (Side.OURS if certain else Side.THEIRS), (*certain, *guesses)
 
@@ -167,6 +169,19 @@ def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificat
         "generations; have the certificate issued again, or give every peer the newer CA"
     )
     return Cause("own-tls-generations", text, f"{own.certificate_file()}; {own.shown_holders(namesake)}")
+
+
+def _misnamed_issuers(evidence: Evidence) -> Iterator[Cause]:
+    """A peer with OpenSSL does not find a CA by the wrong name; a Fabric peer does."""
+    own = evidence.own
+    for below, ca in pairwise(trace_own_certification_path(own)):
+        misnamed = find_misnamed_issuer(below, ca)
+        if misnamed is not None and evidence.alert == "unknown ca":
+            text = (
+                f"{ca.subject} signed our certificate {below.subject}, but has {misnamed}: a peer with OpenSSL does "
+                "not find it; have the certificate issued again"
+            )
+            yield Cause("tls-key-id", text, own.certificate_file())
 
 
 def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | None) -> Iterator[Cause]:

@@ -37,6 +37,7 @@ UNREADABLE = ours_with(x509.SubjectKeyIdentifier(b"1"), critical=True)
 ANY = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE, ExtendedKeyUsageOID.SERVER_AUTH]))
 FOR_SERVERS = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
 ENCIPHERS = ours_with(x509.KeyUsage(False, False, True, False, False, False, False, False, False))
+MISNAMED = ours_with(x509.AuthorityKeyIdentifier(b"1", None, None))
 GOOD = peer(2).tls.certificate_pem
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
@@ -47,6 +48,7 @@ UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
         (WEAK, "bad certificate", Side.OURS, ["own-tls-weak-signature"]),
         (ODD, "certificate unknown", Side.OURS, ["own-tls-broken-chain"]),
         (ODD, "bad certificate", Side.OURS, ["own-tls-broken-chain"]),
+        (MISNAMED, "unknown ca", Side.OURS, ["tls-key-id", *UNKNOWN]),
         (FOR_SERVERS, "bad certificate", Side.OURS, ["tls-usage"]),
         (ANY, "unsupported certificate", Side.OURS, ["tls-usage"]),
         (ANY, "bad certificate", Side.THEIRS, UNKNOWN),
