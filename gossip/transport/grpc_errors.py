@@ -60,7 +60,7 @@ def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) ->
     if isinstance(cause, ssl.SSLCertVerificationError):
         text = describe(cause)
         if cause.verify_code in CA_UNKNOWN and side is not None:
-            text += f"; it was issued by none of the TLS CAs in {', '.join(map(str, side.roots))}"
+            text += f"; OpenSSL finds no chain from it to the TLS CAs in {', '.join(map(str, side.roots))}"
         return text
     if cause is not None:
         return describe(cause)
