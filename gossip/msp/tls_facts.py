@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import UntrustedIdentityError
@@ -18,6 +19,7 @@ _PURPOSES = {
     ExtendedKeyUsageOID.CLIENT_AUTH: "client",
 }
 
+_RSA_BITS = 2048
 MAX_CERTIFICATES = 1_000
 """Of one file; no organisation has as many CAs."""
 
@@ -137,6 +139,12 @@ def lacks_digital_signature(certificate: Certificate) -> bool:
     """Whether its key usages, if it has any, are without digital signature: Go does not look at them, OpenSSL does."""
     usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.KeyUsage))
     return any(not usage.digital_signature for usage in usages)
+
+
+def find_weak_key(certificates: Iterable[Certificate]) -> Certificate | None:
+    """The first of an RSA key of less than 2,048 bits, which Go takes and OpenSSL does not."""
+    keys = ((each, each.key) for each in certificates)
+    return next((each for each, key in keys if isinstance(key, rsa.RSAPublicKey) and key.key_size < _RSA_BITS), None)
 
 
 def find_issuer_key_id(certificate: Certificate) -> bytes | None:

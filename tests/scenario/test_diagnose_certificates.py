@@ -4,13 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -272,6 +272,17 @@ def their_certificate_named_as_its_ca(tmp_path: Path) -> AbstractContextManager[
     return made(tmp_path, [root], tls_leaf(root))
 
 
+def their_name_not_allowed(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    allowed = [x509.IPAddress(ip_network("10.0.0.0/8"))]
+    root = make_ca("root.org1", more=[(x509.NameConstraints(allowed, None), True)])
+    return made(tmp_path, [root], tls_leaf(root))
+
+
+def their_ca_of_a_short_key(tmp_path: Path) -> AbstractContextManager[Arguments]:
+    root = make_ca("root.org1", key=rsa.generate_private_key(65537, 1024))
+    return made(tmp_path, [root], tls_leaf(root))
+
+
 @contextmanager
 def their_certificate_unreadable_and_for_another_host(tmp_path: Path) -> Network:
     folder = copy_of(1, tmp_path)
@@ -506,6 +517,14 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_named_as_its_ca,
         ("theirs", ["tls-own-issuer"], "peer0.org1 has the name of the CA that issued it", "peer.tls.cert.file"),
+    ),
+    (
+        their_name_not_allowed,
+        ("theirs", ["tls-name-constraints"], "root.org1 constrains the names", "roots.pem, named by --tls-ca"),
+    ),
+    (
+        their_ca_of_a_short_key,
+        ("theirs", ["tls-weak-key"], "the RSA key of root.org1 has fewer than 2,048 bits", "roots.pem, named by"),
     ),
     (
         their_certificate_garbled,

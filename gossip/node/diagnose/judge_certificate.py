@@ -6,12 +6,16 @@ from itertools import pairwise
 
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_limit_fault
-from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes
+from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes, find_weak_key
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
 from gossip.node.diagnose.judge_openssl import judge_by_openssl, judge_other_way
 from gossip.shown import shown_time
+
+_CONSTRAINED = range(47, 54)
+_WEAK_KEY, _WEAK_KEY_OF_CA = 66, 67
+"""OpenSSL's X509_V_ERR codes of names that are not allowed, and of short keys."""
 
 
 def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
@@ -34,13 +38,27 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
 
 
 def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
-    fault = find_limit_fault(evidence.looked.certification_path)
-    if fault is None:
-        text = f"the chain of {leaf.subject} breaks a rule of X.509, which the error above names"
-        return Cause("tls-unverifiable", text, THEIR_FILE)
-    return Cause(
-        "tls-unverifiable", f"{fault.problem}: {fault.remedy}", evidence.own.holder_or(fault.certificate, THEIR_FILE)
-    )
+    path = evidence.looked.certification_path
+    fault = find_limit_fault(path)
+    if fault is not None:
+        where = evidence.own.holder_or(fault.certificate, THEIR_FILE)
+        return Cause("tls-unverifiable", f"{fault.problem}: {fault.remedy}", where)
+    constrains = next((ca for ca in path[1:] if ca.has_name_constraints), None)
+    if constrains is not None and evidence.verify_code in _CONSTRAINED:
+        text = (
+            f"the TLS CA {constrains.subject} constrains the names of what is issued below it, and one of "
+            f"{leaf.subject} is not allowed: have it issued for other names, or by a CA that allows them"
+        )
+        return Cause("tls-name-constraints", text, evidence.own.holder_or(constrains, THEIR_FILE))
+    weak = find_weak_key(path[1:] if evidence.verify_code == _WEAK_KEY_OF_CA else path[:1])
+    if weak is not None and evidence.verify_code in (_WEAK_KEY, _WEAK_KEY_OF_CA):
+        text = (
+            f"the RSA key of {weak.subject} has fewer than 2,048 bits, which OpenSSL does not take: have it made anew"
+        )
+        return Cause("tls-weak-key", text, evidence.own.holder_or(weak, THEIR_FILE))
+    names = ", ".join(each.subject for each in path)
+    text = f"one of {names} breaks a rule of X.509, which the error above names"
+    return Cause("tls-unverifiable", text, THEIR_FILE)
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:

@@ -28,6 +28,8 @@ THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our
 
 _EXPIRED = "certificate expired"
 _UNSUPPORTED = "unsupported certificate"
+_OF_NAMES = ("bad certificate", "certificate unknown")
+"""What Go and OpenSSL say where names are not allowed, and of other things."""
 
 
 def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
@@ -191,8 +193,15 @@ def _guesses(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer | 
         )
         yield _unknown_to_them(evidence)
         return
-    yield _unknown_to_them(evidence)
     own, where = evidence.own, evidence.own.certificate_file()
+    constrains = next((ca for ca in trace_own_certification_path(own)[1:] if ca.has_name_constraints), None)
+    if constrains is not None and evidence.alert in _OF_NAMES:
+        text = (
+            f"the TLS CA {constrains.subject} constrains the names of what is issued below it, and one of "
+            f"{leaf.subject} may not be allowed"
+        )
+        yield Cause("own-tls-name-constraints", text, f"{where}, and {own.holder_or(constrains, 'the CA above it')}")
+    yield _unknown_to_them(evidence)
     if len(own.presented) == 1 and missing is not None and missing.namesake is None:
         text = (
             f"if {leaf.issuer} is an intermediate CA, it must be sent, but we send only our own certificate: "

@@ -18,7 +18,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
 from gossip.node.diagnose.own_side import load_own_side
-from tests.support.certificates import like, over_sha1, with_unknown_extension
+from tests.support.certificates import like, make_ca, make_leaf, over_sha1, with_unknown_extension
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import organization, peer
 
@@ -112,3 +112,24 @@ def test_a_ca_of_ours_that_is_not_for_clients_is_named(alert: str) -> None:
 
     assert (side, cause.rule) == (Side.OURS, "tls-usage")
     assert "the TLS CA tlsica.org2 has extended key usages without clientAuth" in cause.text
+
+
+@pytest.mark.parametrize(
+    ("alert", "rules"),
+    [("bad certificate", ["own-tls-name-constraints", *UNKNOWN]), ("unknown ca", UNKNOWN)],
+)
+def test_a_ca_of_ours_that_constrains_names_may_be_why(alert: str, rules: list[str]) -> None:
+    own = load_own_side(peer_settings(2), NOW)
+    root = make_ca("root", more=[(x509.NameConstraints([x509.DNSName("example.com")], None), True)])
+    leaf = read_tls_certificate(make_leaf("peer0", root).certificate.der)
+    (file, *_) = own.roots
+    own = replace(
+        own,
+        client_leaf=leaf,
+        presented=(leaf.certificate,),
+        roots=(replace(file, certificates=(root.certificate,)),),
+    )
+
+    _, causes = judge_own_certificate(Evidence("peer:7051", own, NOW, alert=alert))
+
+    assert [cause.rule for cause in causes] == rules
