@@ -365,6 +365,15 @@ def our_tls_ca_begins_later(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def our_certificate_too_long(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    names = [f"peer{number}.org2.example.com" for number in range(400)]
+    write_tls(folder / "tls", organization(2).tls_ca.issue_tls(peer(2).name, validity=RUNNING, hosts=names))
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def our_certificate_over_sha1(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     weak = over_sha1(peer(2).tls.certificate, organization(2).tls_ca.key)
@@ -529,6 +538,15 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         their_certificate_garbled,
         ("theirs", ["tls-unverifiable"], "refused for what the error above says", "the peer's peer.tls.cert.file"),
+    ),
+    (
+        our_certificate_too_long,
+        (
+            "theirs",
+            ["own-tls-too-long", "closed-without-reason", "balancer-without-target"],
+            "no more than 8192 from a client in TLS",
+            "tls/server.crt, named by --tls-cert",
+        ),
     ),
     (
         our_certificate_over_sha1,

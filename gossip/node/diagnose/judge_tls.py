@@ -14,7 +14,11 @@ from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_certificate
 from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
 from gossip.shown import shown_time
+from gossip.transport.limits import ServerLimits
 from gossip.transport.tls_failure import TlsFault
+
+_OTHER_BYTES = 1024
+"""What a client says in TLS beside its certificates, at most."""
 
 
 def judge_tls(evidence: Evidence) -> StageReport:
@@ -127,6 +131,13 @@ def _closed(evidence: Evidence) -> Iterator[Cause]:
         other = "a service other than a peer listens there, which takes no TLS"
         yield Cause("other-service", other, "the peer's peer.listenAddress, and its log at that time")
         return
+    presented_bytes, limit = sum(len(each.der) for each in evidence.own.presented), ServerLimits().max_tls_bytes
+    if presented_bytes > limit - _OTHER_BYTES:
+        text = (
+            f"our TLS certificates have {presented_bytes} bytes together, and a peer of this package reads no more "
+            f"than {limit} from a client in TLS: send no more than are needed, with fewer names"
+        )
+        yield Cause("own-tls-too-long", text, evidence.own.certificate_file())
     leaf = evidence.own.client_leaf
     issuer = f" (ours is {leaf.issuer})" if leaf is not None else ""
     yield Cause(
