@@ -4,9 +4,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
 
 from gossip.msp.certificate import Certificate
 from gossip.shown import shown_time
+
+_UNDERSTOOD = frozenset(
+    {
+        ExtensionOID.KEY_USAGE,
+        ExtensionOID.BASIC_CONSTRAINTS,
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+        ExtensionOID.NAME_CONSTRAINTS,
+        ExtensionOID.CRL_DISTRIBUTION_POINTS,
+        ExtensionOID.EXTENDED_KEY_USAGE,
+        ExtensionOID.CERTIFICATE_POLICIES,
+        ExtensionOID.POLICY_CONSTRAINTS,
+        ExtensionOID.POLICY_MAPPINGS,
+        ExtensionOID.INHIBIT_ANY_POLICY,
+    }
+)
+"""Of what may be critical, what Go looks at. Mirrors: crypto/x509, processExtensions (Go 1.26)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ def _find_fault(each: Certificate, below: int, certificate: Certificate) -> Chai
 def _find_limit_fault(each: Certificate, below: int, certificate: Certificate) -> ChainFault | None:
     name, again = each.subject, _again(each, below)
     for extension in each.parsed.extensions:
-        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
+        if extension.critical and extension.oid not in _UNDERSTOOD:
             problem = f"{name} has the critical extension {extension.oid.dotted_string}, which peers do not understand"
             return ChainFault(each, problem, f"{again}, without it or with it not critical")
         most = extension.value.path_length if isinstance(extension.value, x509.BasicConstraints) else None

@@ -65,6 +65,16 @@ def test_a_tls_certificate_is_judged_by_limits_and_not_by_dates() -> None:
     assert find_limit_fault([make_leaf("peer0", later).certificate, later.certificate]) is None
 
 
+def test_a_critical_extension_that_go_does_not_look_at_is_one_that_peers_do_not_understand() -> None:
+    """Whether cryptography, or OpenSSL, knows it or not."""
+    root = make_ca(more=[(x509.OCSPNoCheck(), True)])
+
+    fault = find_limit_fault([make_leaf("peer0", root).certificate, root.certificate])
+
+    assert fault is not None
+    assert fault.problem == "ca has the critical extension 1.3.6.1.5.5.7.48.1.5, which peers do not understand"
+
+
 @pytest.mark.parametrize(("is_elsewhere", "severity"), [(True, "warning"), (False, "error")])
 def test_what_stands_behind_the_first_certificate_matters_where_it_is_in_no_other_file(
     msp: Path, is_elsewhere: bool, severity: str
