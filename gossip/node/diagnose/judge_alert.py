@@ -2,7 +2,7 @@
 
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_own_certificate import find_unreadable
+from gossip.node.diagnose.judge_own_certificate import judge_decode_error
 
 OTHER_SERVICE = Cause(
     "other-service",
@@ -37,11 +37,7 @@ def judge_alert(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
             where = "the peer's log at that time, then its peer.tls.cert.file and peer.tls.key.file"
             return Side.THEIRS, (Cause("tls-internal-error", text, where),)
         case "decode error":
-            unreadable = find_unreadable(evidence.own)
-            if unreadable is not None:
-                return Side.OURS, (unreadable,)
-            text = "what we sent in TLS, and our certificates with it, did not come to the peer as we sent it"
-            return Side.BETWEEN, (Cause("altered", text, "what is between us"),)
+            return Side.OURS, (judge_decode_error(evidence.own),)
         case alert:
             text = f"the two sides have no version, cipher or protocol of TLS in common: {alert}"
             return Side.BETWEEN, (Cause("no-common-tls", text, "which versions and suites the peer takes"),)

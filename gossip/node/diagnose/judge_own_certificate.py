@@ -65,6 +65,23 @@ def find_unreadable(own: OwnSide) -> Cause | None:
     return Cause("own-tls-unreadable", text, own.certificate_file())
 
 
+def judge_decode_error(own: OwnSide) -> Cause:
+    """What did Go not read? Nothing of ours but certificates is written by anybody but OpenSSL."""
+    cause = find_unreadable(own)
+    if cause is not None:
+        return cause
+    for root in own.roots:
+        found = find_unreadable_certificate(root.path)
+        if found is not None:
+            text = f"a Fabric peer cannot read certificate {found[0]} of our TLS CAs, which may go along with ours"
+            return Cause("own-tls-unreadable", f"{text}: {found[1]}", str(root))
+    text = (
+        "the peer cannot read a certificate that we present: a Fabric peer's log says what is wrong with it, behind "
+        "'failed to parse client certificate'"
+    )
+    return Cause("own-tls-unreadable", text, f"the peer's log at that time, then {own.certificate_file()}")
+
+
 def trace_own_certification_path(own: OwnSide) -> tuple[Certificate, ...]:
     """Our certificate and the CAs above it, as far as we have them; none without TLS."""
     return trace_certification_path([each.der for each in own.presented], own.tls_cas) if own.presented else ()

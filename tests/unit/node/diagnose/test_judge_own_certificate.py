@@ -89,12 +89,25 @@ def test_what_go_cannot_read_of_what_we_present_is_named(alert: str, before: byt
     assert cause.look_at == str(tmp_path / "server.crt")
 
 
-def test_a_decode_error_over_what_can_be_read_is_something_between_the_two() -> None:
+def test_a_ca_that_go_cannot_read_may_have_gone_along(tmp_path: Path) -> None:
+    settings, ca_file = peer_settings(2), tmp_path / "ca.pem"
+    assert settings.tls is not None
+    ca_file.write_bytes(UNREADABLE.public_bytes(Encoding.PEM))
+    own = load_own_side(replace(settings, tls=replace(settings.tls, roots=(*settings.tls.roots, ca_file))), NOW)
+
+    side, (cause,) = judge_alert(Evidence("peer:7051", own, NOW, alert="decode error"))
+
+    assert (side, cause.rule, cause.look_at) == (Side.OURS, "own-tls-unreadable", str(ca_file))
+    assert "cannot read certificate 1 of our TLS CAs" in cause.text
+
+
+def test_where_we_read_all_the_peers_log_tells_what_it_could_not() -> None:
     evidence = Evidence("peer:7051", load_own_side(peer_settings(2), NOW), NOW, alert="decode error")
 
     side, (cause,) = judge_alert(evidence)
 
-    assert (side, cause.rule) == (Side.BETWEEN, "altered")
+    assert (side, cause.rule) == (Side.OURS, "own-tls-unreadable")
+    assert "'failed to parse client certificate'" in cause.text
 
 
 @pytest.mark.parametrize("alert", ["bad certificate", "unsupported certificate"])
