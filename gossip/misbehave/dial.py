@@ -31,7 +31,7 @@ async def dial(host: str, port: int, make: Callable[[], C], context: ssl.SSLCont
         async with asyncio.timeout(DIAL_S):
             addresses = await look_up(host, port)
             stage = "tcp"
-            connected = await connect_to_any(_connect, addresses)
+            connected = await connect_to_any(addresses)
             stage = "tls" if context is not None else "tcp"
             return await _converse(connected, make, context, host)
     except socket.gaierror as error:
@@ -40,17 +40,6 @@ async def dial(host: str, port: int, make: Callable[[], C], context: ssl.SSLCont
         raise DialError(endpoint, stage, f"no answer within {DIAL_S:g} s") from error
     except OSError as error:
         raise DialError(endpoint, stage, describe(error) if str(error) else "the peer closed the connection") from error
-
-
-async def _connect(host: str, port: int) -> socket.socket:
-    connected = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        connected.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(connected, (host, port))
-    except BaseException:
-        connected.close()
-        raise
-    return connected
 
 
 async def _converse(connected: socket.socket, make: Callable[[], C], context: ssl.SSLContext | None, host: str) -> C:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 
 from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
@@ -68,7 +67,8 @@ class ClientProtocol(GrpcProtocol):
         addresses = await self._resolve()
         self._enter("tcp")
         try:
-            await connect_to_any(partial(self._loop.create_connection, self._layers), addresses)
+            connected = await connect_to_any(addresses)
+            await self._loop.create_connection(self._layers, sock=connected)
         except OSError as refused:
             raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
         await self._spoke_http2

@@ -10,7 +10,6 @@ here as there, and what it says takes no longer to read.
 import asyncio
 import ssl
 from dataclasses import dataclass
-from functools import partial
 from typing import Protocol, cast
 
 from gossip.errors import DialError
@@ -59,13 +58,13 @@ async def look_at_server(endpoint: str, timeout_s: float) -> Presented:
         raise DialError(endpoint, "address", str(error)) from error
     look = _Look()
     side = TlsSide(_blind_context(), b"", ())
-    connect = partial(
-        asyncio.get_running_loop().create_connection,
-        lambda: TlsTransport(side, look, server_side=False, server_hostname=certified_name(host)),
-    )
+    name = certified_name(host)
     try:
         async with asyncio.timeout(timeout_s):
-            await connect_to_any(connect, await look_up(host, port))
+            connected = await connect_to_any(await look_up(host, port))
+            await asyncio.get_running_loop().create_connection(
+                lambda: TlsTransport(side, look, server_side=False, server_hostname=name), sock=connected
+            )
             return await look.seen
     except (OSError, TimeoutError) as error:  # TLS errors are OSErrors too
         raise DialError(endpoint, "tls", describe(error) if str(error) else "no answer in time") from error

@@ -48,7 +48,7 @@ async def count_lost_messages(endpoint: str, timeout_s: float) -> int:
 
 
 async def _fetch(host: str, port: int) -> bytes:
-    reader, writer = await connect_to_any(asyncio.open_connection, await look_up(host, port))
+    reader, writer = await asyncio.open_connection(sock=await connect_to_any(await look_up(host, port)))
     try:
         host_header = f"Host: {format_endpoint((host, port))}"
         writer.write("\r\n".join(("GET /metrics HTTP/1.1", host_header, *_HEADERS, "", "")).encode())

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from gossip.transport import names
+from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.names import MAX_AT_ONCE, connect_to_any, look_up
+from tests.support.odd_servers import full_backlog, say_nothing, tcp_server
 
 
 class Resolver:
@@ -86,12 +88,28 @@ def test_more_than_32_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) 
     assert "gives up" not in resolver.asked
 
 
-def test_the_first_address_that_lets_it_is_taken_and_the_first_refusal_told() -> None:
-    async def connect(host: str, port: int) -> str:
-        if host == "good":
-            return f"{host}:{port}"
-        raise ConnectionRefusedError(host)
+def connect(*endpoints: str) -> str:
+    """Connect to one of several and tell to which."""
 
-    assert asyncio.run(connect_to_any(connect, [("bad", 1), ("good", 2), ("worse", 3)])) == "good:2"
-    with pytest.raises(ConnectionRefusedError, match=r"^bad$"):
-        asyncio.run(connect_to_any(connect, [("bad", 1), ("worse", 3)]))
+    async def run() -> str:
+        with await connect_to_any([parse_endpoint(endpoint) for endpoint in endpoints]) as connected:
+            return format_endpoint(connected.getpeername())
+
+    return asyncio.run(run())
+
+
+def test_the_first_address_that_lets_it_is_taken_and_the_first_refusal_told() -> None:
+    with tcp_server(say_nothing) as good, tcp_server(say_nothing) as another:
+        assert connect("127.0.0.1:1", good, another) == good
+    with pytest.raises(ConnectionRefusedError, match=r"'127.0.0.1', 1\b"):
+        connect("127.0.0.1:1", "127.0.0.1:2")
+
+
+def test_an_address_that_says_nothing_does_not_take_the_time_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "PATIENCE_S", 0.05)
+    with full_backlog() as silent, tcp_server(say_nothing) as good:
+        assert connect(silent, good) == good
+        with pytest.raises(TimeoutError, match=r"no answer within 0\.05 s"):
+            connect(silent, "127.0.0.1:1")
+        with pytest.raises(TimeoutError, match=r"^$"):  # the last one has all the time that there is
+            asyncio.run(asyncio.wait_for(connect_to_any([parse_endpoint(silent)]), 0.2))

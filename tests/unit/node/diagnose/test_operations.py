@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from gossip.errors import TransportError
+from gossip.node.diagnose import operations
 from gossip.node.diagnose.operations import count_lost_messages
 from tests.support.odd_servers import Handler, say_nothing, send_garbage, tcp_server
 from tests.support.operations import operations_endpoint
@@ -74,10 +75,14 @@ class Dripping:
 def test_the_time_is_for_the_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     cut_at_s: list[float] = []
 
-    async def open_connection(_host: str, _port: int) -> tuple[Dripping, SimpleNamespace]:
+    async def connect_to_any(_: object) -> object:
+        return object()
+
+    async def open_connection(*, sock: object) -> tuple[Dripping, SimpleNamespace]:  # asyncio's name
         transport = SimpleNamespace(abort=lambda: cut_at_s.append(asyncio.get_running_loop().time()))
         return Dripping(), SimpleNamespace(write=len, transport=transport)
 
+    monkeypatch.setattr(operations, "connect_to_any", connect_to_any)
     monkeypatch.setattr(asyncio, "open_connection", open_connection)
     with pytest.raises(TransportError, match="no answer in time"):
         run_virtual(count_lost_messages("192.0.2.1:9443", 4.5))
