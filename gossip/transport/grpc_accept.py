@@ -13,7 +13,7 @@ from hyperframe.frame import GoAwayFrame
 
 from gossip.transport.gate import Offence, Progress
 from gossip.transport.grpc_connection import GrpcConnection
-from gossip.transport.grpc_errors import describe
+from gossip.transport.grpc_errors import describe_refusal
 from gossip.transport.grpc_headers import NO_COMPRESSION, PING, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
@@ -36,6 +36,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP
         self._listener = listener
+        self._side = side
         self._asked_at_s = -math.inf
 
     def go_away(self) -> None:
@@ -103,7 +104,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def tls_failed(self, error: ssl.SSLError) -> None:
         """Say why, which the peer learns only in part, and let nobody wait for what cannot come any more."""
-        self._listener.offended(Offence.TLS, f"TLS with {self.remote} failed: {describe(error)}")
+        self._listener.offended(Offence.TLS, f"TLS with {self.remote} failed: {describe_refusal(error, self._side)}")
         self._end(None, error)
 
     def offended(self, offence: Offence, reason: str) -> None:

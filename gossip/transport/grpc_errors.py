@@ -57,13 +57,8 @@ def dial_error(
 
 
 def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) -> str:
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        text = describe(cause)
-        if cause.verify_code in CA_UNKNOWN and side is not None:
-            text += f"; OpenSSL finds no chain from it to the TLS CAs in {', '.join(map(str, side.roots))}"
-        return text
     if cause is not None:
-        return describe(cause)
+        return describe_refusal(cause, side)
     if stage == "tls":
         return "the peer closed the connection during the TLS handshake"
     return "the peer closed the connection before it spoke HTTP/2"
@@ -107,6 +102,14 @@ def describe(cause: BaseException) -> str:
     if isinstance(cause, OSError):
         return cause.strerror or str(cause)
     return str(cause) or type(cause).__name__
+
+
+def describe_refusal(cause: BaseException, side: TlsSide | None) -> str:
+    """The same, with the files that were looked in where a certificate's CA was not found."""
+    text = describe(cause)
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in CA_UNKNOWN and side is not None:
+        text += f"; OpenSSL finds no chain from it to the TLS CAs in {', '.join(map(str, side.roots))}"
+    return text
 
 
 def _describe_tls(error: ssl.SSLError) -> str:

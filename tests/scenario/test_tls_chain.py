@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gossip.api.options import TlsFiles
+from gossip.api.options import DialOptions, TlsFiles
+from gossip.errors import DialError
 from gossip.transport.base import FrameStream
+from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
 from gossip.transport.presented import look_at_server
 from tests.support.bounded import run_bounded
@@ -82,3 +84,18 @@ def test_clients_are_verified_in_either_version(version: ssl.TLSVersion) -> None
         assert told[1] == b"TLSV1_ALERT_UNKNOWN_CA"
 
     run_bounded(main)
+
+
+def test_a_client_whose_ca_a_listener_does_not_know_is_told_with_the_files_that_it_knows(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=tls_files(1, 0, trusts=(1,)))
+        with pytest.raises(DialError, match="unknown ca"):
+            await GrpcDialer(DialOptions(tls=tls_files(2, 0))).dial(listener.endpoint)
+        await listener.close()
+
+    run_bounded(main)
+
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "gossip.transport"]
+    assert said.endswith(f"; OpenSSL finds no chain from it to the TLS CAs in {tls_ca(1)}")
