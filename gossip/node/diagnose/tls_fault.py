@@ -1,5 +1,6 @@
 """Why one of our TLS files cannot be used, from what is in it."""
 
+import re
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
@@ -14,6 +15,8 @@ from gossip.node.diagnose.tls_content import (
     read_certificates,
 )
 from gossip.node.diagnose.tls_sources import TlsRole
+
+_EMPTY_LINE_WITHIN = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*\n[ \t\r]*\n")
 
 
 def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
@@ -38,6 +41,8 @@ def _describe_certificates(path: Path) -> str | None:
     broken = find_broken_certificate(path)
     if broken is None:
         content = read(path)
+        if _EMPTY_LINE_WITHIN.search(content):
+            return "has an empty line inside a certificate, which OpenSSL does not read; take it out"
         return describe_no_pem(content) if find_pem_block(content) is None else None
     count = len(list(read_certificates(path)))
     return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken} is broken"

@@ -16,6 +16,7 @@ LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organization().t
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 WEAK = over_sha1(peer().tls.certificate, organization().tls_ca.key).public_bytes(Encoding.PEM)
 WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed with SHA-1, which is too weak for TLS"
+EMPTY_LINE = "inside a certificate, which OpenSSL does not read; take it out"
 CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
 KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
@@ -34,6 +35,9 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, codecs.BOM_UTF8 + CA, "starts with a byte order mark, so its PEM is not recognised"),
         (TlsRole.ROOT, CA.decode().encode("utf-16"), "is encoded in UTF-16, so its PEM is not recognised"),
         (TlsRole.KEY, KEY.decode().encode("utf-16"), "is encoded in UTF-16, so its PEM is not recognised"),
+        (TlsRole.ROOT, CA.replace(b"\n", b"\n\n", 1), f"has an empty line {EMPTY_LINE}"),
+        (TlsRole.CERTIFICATE, LEAF + CA.replace(b"\n", b"\r\n\r\n"), f"has an empty line {EMPTY_LINE}"),
+        (TlsRole.ROOT, b"\n" + CA + b"\n\n" + CA, None),
         (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
