@@ -60,8 +60,8 @@ def server_side(files: TlsFiles, *, require_client_certificate: bool = False) ->
     """Make the listening side.
 
     A client certificate is asked for, and must be issued by one of ``files.roots``: Python cannot ask for one without
-    verifying it. Unless it is required, its dates are not judged, nor are the usages of one that is itself listed, as a
-    Fabric peer does not judge them: what counts is that the certificate is the one bound to the identity.
+    verifying it. Unless it is required, its dates are not judged, nor are the usages of one that is listed in place of
+    its CA, as a Fabric peer does not judge them: what counts is that the certificate is the one bound to the identity.
 
     Args:
         files: Our certificate, its key, and the TLS CAs of every organisation.

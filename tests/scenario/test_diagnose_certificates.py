@@ -212,6 +212,13 @@ def their_certificate_for_any_usage_and_clients(tmp_path: Path) -> AbstractConte
     return their_certificate(tmp_path, x509.ExtendedKeyUsage(usages))
 
 
+@contextmanager
+def their_certificate_for_any_usage_listed_beside_its_ca(tmp_path: Path) -> Network:
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+    with their_certificate(tmp_path, usages) as arguments:
+        yield [*arguments, f"--tls-ca={tmp_path / 'peer0.org1' / 'tls' / 'server.crt'}"]
+
+
 def their_certificate_without_digital_signature(tmp_path: Path) -> AbstractContextManager[Arguments]:
     usages = ["digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"]
     others = ["key_cert_sign", "crl_sign", "encipher_only", "decipher_only"]
@@ -488,7 +495,11 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     ),
     (
         their_certificate_for_any_usage_and_clients,
-        ("theirs", ["tls-usage"], "peer0.org1.example.com is for any extended key usage", "peer.tls.cert.file"),
+        ("theirs", ["tls-usage"], "list it itself among our TLS CAs in place of its CA", "peer.tls.cert.file"),
+    ),
+    (
+        their_certificate_for_any_usage_listed_beside_its_ca,
+        ("theirs", ["tls-usage"], "list it itself among our TLS CAs in place of its CA", "peer.tls.cert.file"),
     ),
     (
         their_certificate_without_digital_signature,

@@ -27,7 +27,7 @@ from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.tls_transport import TlsTransport
 from tests.support.bounded import run_bounded
-from tests.support.certificates import make_ca, make_der
+from tests.support.certificates import Issued, make_ca, make_der
 from tests.support.odd_servers import (
     begin_http2_and_stop,
     full_backlog,
@@ -337,10 +337,11 @@ def test_expired_client_certificate_is_taken_unless_certificates_are_required(tm
     assert "the peer refused our certificate: certificate expired" in str(error)
 
 
-def self_signed_files(folder: Path, name: str, roots: tuple[Path, ...]) -> TlsFiles:
+def files_for_servers_alone(folder: Path, name: str, roots: tuple[Path, ...], issuer: Issued | None = None) -> TlsFiles:
     """A certificate for servers alone, of nobody's CA and long over: what Fabric's own tests dial with."""
     usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    der, key = make_der("anybody", extensions=[(usages, False)], not_before=LONG_AGO, not_after=LONG_AGO + timedelta(1))
+    ends_at = LONG_AGO + timedelta(1)
+    der, key = make_der("anybody", issuer, extensions=[(usages, False)], not_before=LONG_AGO, not_after=ends_at)
     files = TlsFiles(folder / f"{name}.crt", folder / f"{name}.key", roots)
     files.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
     files.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -349,7 +350,7 @@ def self_signed_files(folder: Path, name: str, roots: tuple[Path, ...]) -> TlsFi
 
 def test_listed_client_certificate_is_taken_whatever_its_usages_are(tmp_path: Path) -> None:
     """A Fabric peer takes it listed or not, unless client certificates are required."""
-    clients = [self_signed_files(tmp_path, name, CLIENT.roots) for name in ("one", "two")]
+    clients = [files_for_servers_alone(tmp_path, name, CLIENT.roots) for name in ("one", "two")]
     bundle = tmp_path / "bundle.pem"
     bundle.write_text(
         "".join(path.read_text() for path in (*SERVER.roots, *(client.certificate for client in clients)))
@@ -376,6 +377,25 @@ def test_listed_client_certificate_is_taken_whatever_its_usages_are(tmp_path: Pa
             dial_to_listener(server, client, require=True)
         )
         assert "the peer refused our certificate: unknown ca" in str(dial_to_listener(SERVER, client))
+
+
+def test_a_listed_client_certificate_is_judged_by_its_usages_where_its_ca_is_listed_too(tmp_path: Path) -> None:
+    """OpenSSL goes on to the CA, and the certificate is none of those that it trusts whatever they are for."""
+    root, ca_file = make_ca("tlsca"), tmp_path / "ca.pem"
+    ca_file.write_bytes(root.pem)
+    client = files_for_servers_alone(tmp_path, "client", CLIENT.roots, root)
+    alone = replace(SERVER, roots=(client.certificate,))
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", read_to_the_end, tls=alone)
+        channel = await GrpcDialer(DialOptions(tls=client)).dial(listener.endpoint)
+        await channel.ping()
+        await channel.close()
+        await listener.close()
+
+    run_bounded(main)
+    both = replace(SERVER, roots=(client.certificate, ca_file))
+    assert "the peer refused our certificate: unsupported certificate" in str(dial_to_listener(both, client))
 
 
 def test_a_listed_ca_for_any_usage_is_one_for_tls(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from gossip.transport.grpc_errors import CA_UNKNOWN
 def judge_by_openssl(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Blamed]:
     """What may be behind it, the likeliest first."""
     yield from _two_of_a_name(evidence, leaf)
-    yield from _for_any_usage(evidence)
+    yield from _for_any_usage(evidence, leaf)
     yield from _no_signatures(leaf)
     if evidence.verify_code in CA_UNKNOWN:
         yield from judge_other_way(evidence)
@@ -54,12 +54,14 @@ def _two_of_a_name(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Blamed]
         yield Side.OURS, Cause("tls-ca-namesakes", text, evidence.own.shown_holders(others[0]))
 
 
-def _for_any_usage(evidence: Evidence) -> Iterator[Blamed]:
+def _for_any_usage(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Blamed]:
     for each in evidence.looked.certification_path:
-        if is_for_any_usage_alone(each, "server") and each not in evidence.own.tls_cas:
+        is_leaf = each == leaf.certificate
+        if is_for_any_usage_alone(each, "server") and (is_leaf or each not in evidence.own.tls_cas):
             text = (
                 f"the certificate of {each.subject} is for any extended key usage, which OpenSSL takes of a TLS CA's "
                 "list alone: have it issued for serverAuth and clientAuth, or list it itself among our TLS CAs"
+                f"{' in place of its CA' if is_leaf else ''}"
             )
             yield Side.THEIRS, Cause("tls-usage", text, THEIR_FILE)
 

@@ -153,7 +153,7 @@ def _wrong_purpose(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
         if is_for_any_usage_alone(each, "client"):
             text = (
                 f"the certificate of {each.subject}, which we present, is for any extended key usage: a peer with "
-                "OpenSSL takes it where it lists it itself; have it issued for serverAuth and clientAuth"
+                "OpenSSL takes it where it lists it in place of its CA; have it issued for serverAuth and clientAuth"
             )
             yield Cause("tls-usage", text, where)
     if lacks_digital_signature(leaf.certificate):
