@@ -161,7 +161,7 @@ def parse_trailers(headers: Mapping[bytes, bytes]) -> CallStatus:
         return CallStatus(
             Status.UNKNOWN.name, f"the answer ended with the status {_shown(code)}, which gRPC does not know"
         )
-    return CallStatus(status.name, decode_grpc_message(headers.get(b"grpc-message", b"").decode("latin-1")))
+    return CallStatus(status.name, decode_grpc_message(headers.get(b"grpc-message", b"").decode(errors="replace")))
 
 
 def _is_grpc(content_type: bytes | None) -> bool:

@@ -61,6 +61,16 @@ def test_status_that_grpc_does_not_know_is_unknown(code: bytes) -> None:
     assert parse_trailers({b"grpc-status": code}).status == "UNKNOWN"
 
 
+@pytest.mark.parametrize("message", ["zurückgewiesen".encode(), b"zur%C3%BCckgewiesen"])
+def test_reason_may_be_escaped_or_not(message: bytes) -> None:
+    assert parse_trailers({b"grpc-status": b"2", b"grpc-message": message}).reason == "zurückgewiesen"
+
+
+@pytest.mark.parametrize("message", [b"100\xff%", b"100%FF%"])
+def test_reason_that_is_not_text_is_shown_as_far_as_it_is(message: bytes) -> None:
+    assert parse_trailers({b"grpc-status": b"2", b"grpc-message": message}).reason == "100\N{REPLACEMENT CHARACTER}%"
+
+
 def test_end_without_status_is_unknown() -> None:
     assert parse_trailers({}) == CallStatus("UNKNOWN", "the answer ended without a status")
 
