@@ -287,6 +287,10 @@ def padding_longer_than_the_frame(peer: RawPeer) -> None:
     peer.write(b"\0\0\2\0\x08\0\0\0\1\xff\0")
 
 
+def body_of_another_length(peer: RawPeer) -> None:
+    peer.write(peer.headers(1, [*request(), ("content-length", "3")]), data(1, message(b"")))
+
+
 def preface_again(peer: RawPeer) -> None:
     peer.write(PREFACE)
 
@@ -320,6 +324,7 @@ BREACHES = [
     settings_out_of_range,
     push_from_a_client,
     padding_longer_than_the_frame,
+    body_of_another_length,
     preface_again,
 ]
 

@@ -260,6 +260,18 @@ def test_whoever_waits_for_an_answer_is_told_only_when_no_connection_is_left() -
     run_virtual(main())
 
 
+def test_whoever_sent_what_it_must_not_is_not_presumed_dead() -> None:
+    async def main() -> None:
+        town = Town()
+        bad = Connection(info_of("bob"), MalformedStream(), capacity=3, metrics=NoMetrics())
+        town.population.admit(bad)
+        with pytest.raises(MalformedMessageError):
+            await town.population.run(bad, [])
+        assert (town.metrics.connected, len(town.dead)) == (0, 0)
+
+    run_virtual(main())
+
+
 def test_many_peers_that_send_what_they_must_not_are_said_in_one_line_for_each_host(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -63,6 +63,15 @@ def test_what_real_peers_sent(record: Record) -> None:
     assert encode_envelope(signed.payload, signed.signature, signed.secret_envelope) == frame
 
 
+def test_a_secret_envelope_of_another_wire_type_is_unknown() -> None:
+    frame = encode_envelope(b"\x18\x01", b"signature") + b"\x18\x05"
+
+    signed = parse_envelope(frame)
+
+    assert signed.secret_envelope is None
+    assert encode(decode(Envelope, frame)) == frame
+
+
 def test_an_empty_secret_envelope_is_one() -> None:
     frame = encode_envelope(b"\x18\x01", b"signature", SecretEnvelope())
 
