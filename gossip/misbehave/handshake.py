@@ -13,7 +13,7 @@ from gossip.misbehave.fault import Fault, Layer, describe, fault
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.session import data_envelope
 from gossip.transport.http2 import WINDOW_BYTES
-from gossip.transport.limits import ConnectionLimits
+from gossip.transport.limits import ServerLimits
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
@@ -23,7 +23,7 @@ from gossip.wire.varint import encode_varint
 HASH_BYTES = 32
 CONN_KEY = b"\x72"
 UNKNOWN_FIELD = b"\x78\x01"
-STREAMS = ConnectionLimits().max_streams
+HANDSHAKES = ServerLimits().max_handshakes
 
 
 def opening(
@@ -224,12 +224,12 @@ async def slow_handshake(attacker: Attacker) -> Ending:
     "half-hellos", Layer.HANDSHAKE, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s, max_unauthenticated"
 )
 async def half_hellos(attacker: Attacker) -> Ending:
-    """Sends half of a ConnEstablish on each stream that it may open, as far as the window allows, and nothing more."""
+    """Sends half of a ConnEstablish on as many streams as may wait, as far as the window allows, and nothing more."""
     async with attacker.http2() as peer:
         await peer.greeted(attacker.patience_s)
-        part_bytes = WINDOW_BYTES // STREAMS - len(frames.message(b""))
+        part_bytes = WINDOW_BYTES // HANDSHAKES - len(frames.message(b""))
         half = frames.message(bytes(part_bytes), announced_bytes=2 * part_bytes)
-        for stream_id in range(1, 2 * STREAMS, 2):
+        for stream_id in range(1, 2 * HANDSHAKES, 2):
             peer.open(stream_id)
             if await peer.send(stream_id, half, attacker.patience_s) < len(half):
                 break

@@ -4,15 +4,7 @@ from gossip.misbehave import frames
 from gossip.misbehave.http2_fault import breach
 from gossip.misbehave.http2_peer import Http2Peer
 
-STREAMS = 40
 ENABLE_PUSH = 2
-
-
-@breach("many-streams", "PROTOCOL_ERROR", limit="max_streams")
-def many_streams(peer: Http2Peer) -> None:
-    """Opens more streams than it is allowed to."""
-    for stream_id in range(1, 2 * STREAMS, 2):
-        peer.open(stream_id)
 
 
 @breach("window-overflow", "FLOW_CONTROL_ERROR")

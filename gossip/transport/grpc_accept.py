@@ -14,7 +14,7 @@ from hyperframe.frame import GoAwayFrame
 from gossip.transport.gate import Offence, Progress
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import describe_refusal
-from gossip.transport.grpc_headers import NO_COMPRESSION, PING, find_refusal, is_malformed
+from gossip.transport.grpc_headers import NO_COMPRESSION, PING, TOO_MANY_HANDSHAKES, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.http2 import http2_configuration
@@ -68,7 +68,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         refusal = find_refusal(fields)
         if fields.get(b"grpc-encoding", NO_COMPRESSION) != NO_COMPRESSION:
             stream.is_encoded = True
-        if self.connection.is_draining:
+        if self.connection.is_draining or len(self.processor.streams) > self.limits.max_streams:
             stream.leave(ErrorCodes.REFUSED_STREAM)
         elif is_malformed(headers):
             stream.leave(ErrorCodes.PROTOCOL_ERROR)
@@ -76,6 +76,8 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
             stream.refuse(refusal)
         elif fields[b":path"] == PING:
             stream.serve_ping()
+        elif sum(each.awaits_trust for each in self._streams) >= self._listener.limits.max_handshakes:
+            stream.refuse(TOO_MANY_HANDSHAKES)
         else:
             self.progress = max(self.progress, Progress.STREAM)
             stream.serve_gossip()
@@ -114,14 +116,17 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
     def drain(self) -> None:
         """A stream has ended; with the last one of a known peer it is nobody's connection again."""
         super().drain()
-        streams = cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
-        if self.is_trusted and self.failure is None and not any(stream.is_authenticated for stream in streams):
+        if self.is_trusted and self.failure is None and not any(stream.is_authenticated for stream in self._streams):
             self._listener.gate.estrange(self, time.monotonic())
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Everything is closed."""
         super().connection_lost(exc)
         self._listener.left(self)
+
+    @property
+    def _streams(self) -> Iterable[ServerStream]:
+        return cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
 
     def _authenticated(self) -> None:
         self._listener.gate.authenticate(self)

@@ -65,6 +65,11 @@ class Refusal:
     reason: str
 
 
+TOO_MANY_HANDSHAKES = Refusal(
+    b"200", Status.RESOURCE_EXHAUSTED, "as many handshakes are under way on this connection as may be"
+)
+
+
 def request_headers(path: bytes, authority: str, scheme: bytes) -> Headers:
     """The header fields that open a call."""
     return (

@@ -29,6 +29,8 @@ class ServerStream(GrpcStream):
     ) -> None:
         super().__init__(connection, stream_id, max_frame_bytes)
         self._handler_authenticated = handler_authenticated
+        self.awaits_trust = False
+        """Whether its handler is at work, and has not said yet who the peer is."""
         self.is_authenticated = False
         self._is_ping = False
         self._pings = 0
@@ -54,6 +56,7 @@ class ServerStream(GrpcStream):
 
     def serve_gossip(self) -> None:
         """Let messages come in."""
+        self.awaits_trust = True
         if self.connection.http2.receives_data(self.id) is not None:
             self.connection.reading[self.id] = self
 
@@ -80,6 +83,7 @@ class ServerStream(GrpcStream):
 
     def authenticated(self) -> None:
         """The connection may stay."""
+        self.awaits_trust = False
         self.is_authenticated = True
         self._handler_authenticated()
 

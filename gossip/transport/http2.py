@@ -167,9 +167,11 @@ def http2_configuration(*, client_side: bool) -> H2Configuration:
 
 @lru_cache(maxsize=16)
 def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> tuple[Settings, bytes]:
-    """What we announce, which never changes, and the frame that does so.
+    """What holds for a peer, which never changes, and the frame that announces it.
 
-    One for all connections, since h2 spends 5 kB on each. It would also announce what every peer takes for granted.
+    One for all connections, since h2 spends 5 kB on each. It would also announce what every peer takes for granted,
+    and end the connection at a stream too many, which is refused by :mod:`gossip.transport.grpc_accept`.
+    Spec: RFC 9113 section 5.1.2.
     """
     settings = {
         SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,
@@ -180,6 +182,7 @@ def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) 
         settings[SettingCodes.ENABLE_PUSH] = 0
     announced = b"".join(_SETTING.pack(*setting) for setting in settings.items())
     frame = _frame_header(len(announced) << 8 | SETTINGS, 0, 0) + announced
+    settings[SettingCodes.MAX_CONCURRENT_STREAMS] += 1
     return Settings(client=client_side, initial_values=settings), PREFACE + frame if client_side else frame
 
 
@@ -301,13 +304,8 @@ class Http2Connection(H2Connection):
         return fields
 
     def _may_open(self, stream_id: int) -> bool:
-        """Whether the peer, a client, may open this stream now."""
-        return (
-            not self.config.client_side
-            and stream_id % 2 == 1
-            and stream_id > self.highest_inbound_stream_id
-            and self.open_inbound_streams < self.local_settings.max_concurrent_streams
-        )
+        """Whether the peer is a client, and this number is for its next stream; one too many is refused later."""
+        return not self.config.client_side and stream_id % 2 == 1 and stream_id > self.highest_inbound_stream_id
 
     def _may_answer(self, stream: H2Stream, end_stream: bool) -> bool:
         """Whether an answer may begin, or end, on this stream of ours."""

@@ -53,7 +53,7 @@ class ConnectionLimits:
 
     Attributes:
         frames: How many frames a second.
-        max_streams: Streams open at once. A Fabric peer uses one, and a Ping beside it.
+        max_streams: Streams open at once; one more is refused. A Fabric peer uses one, and a Ping beside it.
         max_header_bytes: All header fields of an answer together, before HPACK is undone and afterwards. Too small
             refuses long error texts, too large lets every stream cost as much: 0.3 us a byte.
         window_bytes: What an authenticated peer may send on one stream before we have read it. Too small makes long
@@ -100,6 +100,8 @@ class ServerLimits:
         max_request_header_bytes: All header fields of a request together, as ``max_header_bytes`` of an answer, which
             may be longer as it tells why. Too small refuses clients that send fields of their own.
         max_handshake_bytes: The longest message taken from a peer that is not authenticated.
+        max_handshakes: How many streams of one connection may wait to be authenticated. A Fabric peer has one. Too
+            small refuses clients that begin several at once, too large lets each stranger cost 9 KiB for each.
     """
 
     connection: ConnectionLimits = field(default_factory=ConnectionLimits)
@@ -113,6 +115,7 @@ class ServerLimits:
     idle_timeout_s: float = 300.0
     max_request_header_bytes: int = 4 * KIB
     max_handshake_bytes: int = 64 * KIB
+    max_handshakes: int = 4
 
     def __post_init__(self) -> None:
         check_numbers(self)

@@ -13,7 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hyperframe.frame import ContinuationFrame, DataFrame, Frame, HeadersFrame, PingFrame, PriorityFrame, SettingsFrame
+from h2.errors import ErrorCodes
+from hyperframe.frame import (
+    ContinuationFrame,
+    DataFrame,
+    Frame,
+    HeadersFrame,
+    PingFrame,
+    PriorityFrame,
+    RstStreamFrame,
+    SettingsFrame,
+)
 
 from gossip import turns
 from gossip.api.options import DialOptions
@@ -25,7 +35,18 @@ from gossip.transport.grpc_server import GrpcListener, listen
 from gossip.transport.limits import ConnectionLimits, FrameBudgets, ServerLimits
 from gossip.turns import ROUND_S
 from tests.support.bounded import run_bounded
-from tests.support.raw_http2 import PING, PREFACE, RawPeer, data, message, raw_client, request, reset, window
+from tests.support.raw_http2 import (
+    GOSSIP_STREAM,
+    PING,
+    PREFACE,
+    RawPeer,
+    data,
+    message,
+    raw_client,
+    request,
+    reset,
+    window,
+)
 from tests.support.tls_files import tls_ca, tls_files
 
 SHORT = ServerLimits(tls_timeout_s=0.3, stream_timeout_s=0.3, authenticate_timeout_s=0.3, idle_timeout_s=0.3)
@@ -185,11 +206,6 @@ def half_a_header_block_that_is_too_long(peer: RawPeer) -> None:
     peer.write(HeadersFrame(1, data=bytes(10_000)), ContinuationFrame(1, data=bytes(10_000)))
 
 
-def too_many_streams(peer: RawPeer) -> None:
-    for stream_id in range(1, 41, 2):
-        open_stream(peer, stream_id)
-
-
 def too_long_frame(peer: RawPeer) -> None:
     open_stream(peer)
     peer.write(b"\xff\xff\xff\0\0\0\0\0\1", bytes(100_000))
@@ -300,7 +316,6 @@ BREACHES = [
     hpack_bomb,
     endless_header_block,
     half_a_header_block_that_is_too_long,
-    too_many_streams,
     too_long_frame,
     more_than_the_stream_window,
     frame_inside_a_header_block,
@@ -683,5 +698,65 @@ def test_frames_for_a_stream_that_just_ended_are_no_breach(frame: Frame) -> None
             peer.write(frame, peer.headers(3, request(PING)), data(3, message(b""), "END_STREAM"))
             assert await peer.messages(3, 5) == message(b"")
             assert listener.cut == {}
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("path", [PING, GOSSIP_STREAM])
+def test_a_stream_too_many_is_refused_and_the_others_go_on(path: str) -> None:
+    """Also one that is opened before our settings have come."""
+
+    async def main() -> None:
+        limits = ServerLimits(connection=ConnectionLimits(max_streams=2))
+        async with server(trust, limits) as listener, raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+            for stream_id in (1, 3, 5, 7):
+                peer.write(peer.headers(stream_id, request(path)))
+            for stream_id in (5, 7):
+                refused = await peer.until(RstStreamFrame)
+                assert isinstance(refused, RstStreamFrame)
+                assert (refused.stream_id, refused.error_code) == (stream_id, ErrorCodes.REFUSED_STREAM)
+            peer.write(data(5, message(b"under way")), reset(5), data(1, message(b""), "END_STREAM"))
+            assert await peer.messages(1, 5) == message(b"")
+            peer.write(peer.headers(9, request(PING)), data(9, message(b""), "END_STREAM"))
+            assert await peer.messages(9, 5) == message(b"")
+            assert listener.cut == {}
+
+    run_bounded(main)
+
+
+def test_a_handshake_too_many_on_a_connection_is_refused_until_one_has_ended() -> None:
+    async def main() -> None:
+        async with (
+            server(limits=ServerLimits(max_handshakes=2)) as listener,
+            raw_client(listener.endpoint, tls_files(2, 1)) as peer,
+        ):
+            for stream_id in (1, 3, 5):
+                open_stream(peer, stream_id)
+            await peer.fields(5)
+            fields = await peer.fields(5)
+            assert (fields["grpc-status"], fields["grpc-message"]) == (
+                "8",
+                "as many handshakes are under way on this connection as may be",
+            )
+            peer.write(data(1, b"", "END_STREAM"))
+            assert (await peer.fields(1))["grpc-status"] == "0"
+            open_stream(peer, 7)
+            peer.write(data(7, b"", "END_STREAM"))
+            assert (await peer.fields(7))["grpc-status"] == "0"
+            assert listener.cut == {}
+
+    run_bounded(main)
+
+
+def test_who_is_authenticated_is_no_handshake_under_way() -> None:
+    async def main() -> None:
+        async with (
+            server(trust, ServerLimits(max_handshakes=1)) as listener,
+            raw_client(listener.endpoint, tls_files(2, 1)) as peer,
+        ):
+            for stream_id in (1, 3):
+                open_stream(peer, stream_id)
+                peer.write(data(stream_id, message(b"hello")))
+                assert await peer.messages(stream_id, 10) == message(b"hello")
 
     run_bounded(main)

@@ -14,7 +14,7 @@ from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
 from gossip.transport.gate import Offence
 from gossip.transport.http2 import WINDOW_BYTES
-from gossip.transport.limits import KIB, MIB, ConnectionLimits, ServerLimits
+from gossip.transport.limits import KIB, MIB, ServerLimits
 from tests.support.attacked import QUICK, Scene, attacked
 from tests.support.bounded import run_bounded
 
@@ -64,7 +64,7 @@ def test_who_takes_no_answers_holds_up_nobody_but_itself() -> None:
 def test_half_messages_of_a_stranger_take_no_more_than_one_whole_one() -> None:
     async def main() -> None:
         async with attacked(comm=replace(QUICK, conn_timeout_s=30.0)) as scene, scene.attacker.http2() as peer:
-            streams = range(1, 2 * ConnectionLimits().max_streams, 2)
+            streams = range(1, 2 * ServerLimits().max_handshakes, 2)
             body = frames.message(bytes(WINDOW_BYTES), announced_bytes=ServerLimits().max_handshake_bytes)
             await peer.greeted(1.0)
             for stream_id in streams:

@@ -18,7 +18,7 @@ from tests.support.peers import data_message, everything
 from tests.support.recorders import RecordingMetrics
 
 SHORT = ServerLimits(
-    connection=replace(ServerLimits().connection, frames=FrameBudgets(headers=100), unread_timeout_s=1.0),
+    connection=replace(ServerLimits().connection, frames=FrameBudgets(headers=150), unread_timeout_s=1.0),
     tls_timeout_s=2.0,
     stream_timeout_s=1.0,
     authenticate_timeout_s=3.0,
