@@ -157,12 +157,12 @@ class Connection:
         """
         await self._flushed.wait()
 
-    async def run(self, deliver: Deliver, early: Sequence[bytes], deliver_nowait: DeliverNowait | None = None) -> None:
+    async def run(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None = None) -> None:
         """Read and write until either side ends it; :meth:`release` it afterwards, whatever comes of it.
 
         Args:
             deliver: Takes what is read; what it raises ends the connection.
-            early: What the other side sent right behind its ConnEstablish.
+            early: What the other side sent right behind its ConnEstablish; it is emptied.
             deliver_nowait: Asked first, where not much comes at once; what it leaves is for ``deliver``.
 
         Raises:
@@ -177,10 +177,12 @@ class Connection:
                     return
                 if early:
                     await deliver(self, early)
+                    early.clear()
                 if deliver_nowait is not None:
                     self._stream.offer_to(partial(deliver_nowait, self))
                 while frames := await self._stream.receive():
                     await deliver(self, frames)
+                    del frames  # a hundred MiB, perhaps, until the peer says something else
         except TimeoutError:
             if self.closed_by_us:
                 return
@@ -263,11 +265,7 @@ class Connection:
             while True:
                 await self._queued.wait()
                 self._queued.clear()
-                frames = list(self._outbox)
-                self._outbox.clear()
-                self._room.set()
-                await self._hand_over(frames)
-                self._sends_at_once = len(frames) == 1
+                self._sends_at_once = await self._hand_over() == 1
                 if not self._outbox:
                     self._flushed.set()
         except GossipError as error:
@@ -276,10 +274,15 @@ class Connection:
             logger.exception("Writing to %s failed", self.info)
             self._fail(StreamBrokenError(f"writing to {self.info} failed: {error}"))
 
-    async def _hand_over(self, frames: list[bytes]) -> None:
+    async def _hand_over(self) -> int:
+        """Send everything that is queued, and return how many; here, so that nobody keeps them until there are more."""
+        frames = list(self._outbox)
+        self._outbox.clear()
+        self._room.set()
         try:
             await self._stream.send(frames)
         except asyncio.CancelledError:
             self._stream.abort()  # a part of a message may have left
             raise
         self._metrics.messages_sent(len(frames))
+        return len(frames)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 
 from gossip.api.peer import ConnectionInfo, RemotePeer
@@ -134,14 +133,14 @@ class Connector:
         except GossipError:
             reached.channel.abort()
             raise
-        self._running.start(self._run(connection, exchanged.early), name=f"reader of {connection!r}")
+        self._running.start(self._run(connection, list(exchanged.early)), name=f"reader of {connection!r}")
         self._metrics.handshake(Outcome.ACCEPTED, initiator=True)
         if reached.switched_from is not None:
             self._say_switch(exchanged.info, peer.endpoint, reached.switched_from)
             self._switches.tell(reached.switched_from)
         return connection
 
-    async def _run(self, connection: Connection, early: Sequence[bytes]) -> None:
+    async def _run(self, connection: Connection, early: list[bytes]) -> None:
         try:
             await self._population.run(connection, early)
         except GossipError as error:

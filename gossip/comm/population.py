@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection, Deliver, DeliverNowait
@@ -88,7 +88,7 @@ class Population:
         found = self._store.find(pki_id)
         return found if found is not None and found.is_open else None
 
-    async def run(self, connection: Connection, early: Sequence[bytes]) -> None:
+    async def run(self, connection: Connection, early: list[bytes]) -> None:
         """Run an admitted connection to its end.
 
         Raises:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 import pytest
 
@@ -43,7 +44,7 @@ class Inbox:
 
 async def run_to_end(connection: Connection, inbox: Inbox, early: Sequence[bytes] = ()) -> None:
     try:
-        await connection.run(inbox.deliver, early)
+        await connection.run(inbox.deliver, list(early))
     finally:
         await connection.release()
 
@@ -534,3 +535,60 @@ async def _frames(pair: StreamPair, count: int) -> AsyncIterator[bytes]:
         for frame in await pair.served.receive():
             seen += 1
             yield frame
+
+
+class Watched(bytes):
+    """A frame that says in ``GONE`` when nobody has it any more."""
+
+    def __del__(self) -> None:
+        GONE.append(bytes(self))
+
+
+GONE: list[bytes] = []
+
+
+class PouringStream(QuietStream):
+    """One on which frames come until there are no more, and then nothing."""
+
+    def __init__(self, frames: list[Watched]) -> None:
+        super().__init__()
+        self._frames = frames
+
+    async def receive(self) -> Sequence[bytes]:
+        return [self._frames.pop()] if self._frames else await super().receive()
+
+    async def send(self, frames: Sequence[bytes]) -> None:
+        """Let them go."""
+
+
+async def drop(connection: Connection, frames: Sequence[bytes]) -> None:
+    """Deliver to nobody."""
+
+
+def test_what_was_delivered_is_not_kept_until_something_else_comes() -> None:
+    async def main() -> None:
+        GONE.clear()
+        early, later = [Watched(b"early")], [Watched(b"later")]
+        connection = Connection(info_of("bob"), PouringStream(later), capacity=3, metrics=NoMetrics())
+        running = asyncio.create_task(connection.run(drop, cast("list[bytes]", early)))  # which is emptied
+        await settle()
+        assert GONE == [b"early", b"later"]
+        connection.close()
+        await running
+
+    run_virtual(main())
+
+
+def test_what_was_sent_is_not_kept_until_something_else_is() -> None:
+    async def main() -> None:
+        GONE.clear()
+        connection = Connection(info_of("bob"), PouringStream([]), capacity=3, metrics=NoMetrics())
+        running = asyncio.create_task(connection.run(drop, []))
+        await settle()
+        connection.send_nowait(Watched(b"sent"))
+        await connection.flush()
+        assert GONE == [b"sent"]
+        connection.close()
+        await running
+
+    run_virtual(main())

@@ -225,7 +225,7 @@ def test_answers_go_back_unsigned_on_the_connection_that_the_message_came_by() -
             await received.ack()
             await received.ack("because reasons")
             assert parts.asked == []
-            await connection._hand_over(list(connection._outbox))
+            await connection._hand_over()
             reply, ack, nack = [parse_envelope(frame) for frame in await pair.served.receive()]
             assert (reply.nonce, reply.is_signed, reply.message.data_msg.payload.data) == (8, False, b"reply")
             assert (ack.envelope, nack.envelope) == (encode_ack(7), encode_ack(7, "because reasons"))
