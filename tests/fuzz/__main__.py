@@ -4,6 +4,7 @@ A case that fails ends the run; what it printed makes the case again:
 `python -m tests.fuzz again TARGET SEED CASE`. Keep the input as a test in test_found.py.
 """
 
+import logging
 import sys
 import time
 import traceback
@@ -39,6 +40,7 @@ def fuzz(seconds: float, seed: int) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says; returns the exit code."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what the cases are told would go to stderr
     match arguments:
         case ["again", name, seed, case]:
             with closing(TARGETS[name]()) as target:
