@@ -7,6 +7,7 @@ from pathlib import Path
 from gossip.api.options import MIB, DialOptions
 from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
+from gossip.errors import ConfigurationError
 from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
 from gossip.node.yaml_values import YamlFile
@@ -22,12 +23,19 @@ UNSAID_BUFFER = 20
 
 
 def find_core_yaml(environ: Mapping[str, str]) -> Path | None:
-    """The core.yaml in the folder that ``FABRIC_CFG_PATH`` names; None without the variable or the file."""
+    """The core.yaml in the folder that ``FABRIC_CFG_PATH`` names; None without the variable or the file.
+
+    Raises:
+        ConfigurationError: Nobody can say whether it is there.
+    """
     folder = environ.get(CONFIG_FOLDER_VARIABLE)
     if not folder:
         return None
     path = Path(folder) / CONFIG_FILE
-    return path if path.is_file() else None
+    try:
+        return path if path.is_file() else None
+    except OSError as error:
+        raise ConfigurationError(f"cannot be accessed: {error.strerror}", path=str(path)) from error
 
 
 def load_core_yaml(
@@ -84,8 +92,14 @@ def _tls_roots(layers: Layers, *, must_exist: bool) -> tuple[Path, ...]:
     """The TLS CAs that are named; a Fabric peer reads those of clients only where it requires client certificates."""
     root = layers.path("peer.tls.rootcert.file")
     more = layers.paths(CLIENT_ROOTS)
-    absent = [] if must_exist else [path for path in more if path != root and not path.exists()]
-    for path in absent:
-        logger.warning("%s, which %s names, does not exist, and is ignored", path, CLIENT_ROOTS)
-    there = tuple(path for path in more if path not in absent)
+    there = tuple(path for path in more if must_exist or path == root or _is_there(path))
     return there if root is None else (root, *there)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError as error:
+        logger.warning("%s, which %s names, is ignored: %s", path, CLIENT_ROOTS, error.strerror)
+        return False
+    return True

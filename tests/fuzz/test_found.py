@@ -42,3 +42,13 @@ def test_text_that_no_path_can_hold(value: bytes, tmp_path: Path) -> None:
     path.write_bytes(b"peer:\n  mspConfigPath: " + value)
     with pytest.raises(ConfigurationError, match=r"core\.yaml:2: peer\.mspConfigPath: '.*' is no text"):
         load_core_yaml(path, {})
+
+
+def test_a_client_ca_whose_name_is_too_long(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path, name = tmp_path / "core.yaml", 300 * "x"
+    path.write_text(
+        f"peer:\n  localMspId: Org1MSP\n  mspConfigPath: msp\n  tls:\n    clientRootCAs:\n      files: [{name}]\n"
+    )
+    assert load_core_yaml(path, {}).tls_roots == ()
+    text = f"{tmp_path / name}, which peer.tls.clientRootCAs.files names, is ignored: File name too long"
+    assert caplog.messages == [text]
