@@ -83,13 +83,21 @@ def receive(transport: TlsTransport, data: bytes) -> None:
 class Ends:
     """A server's end of a connection, and all that a client has to say."""
 
-    def __init__(self, application: Application, key_log: Path | None = None, socket: Socket | None = None) -> None:
+    def __init__(
+        self,
+        application: Application,
+        key_log: Path | None = None,
+        socket: Socket | None = None,
+        version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+    ) -> None:
         self.socket = application.socket = socket or Socket()
         shared_steps().stood(self.socket.get_extra_info("peername")[0])  # so that no step needs a thread
-        self.transport = TlsTransport(server_side(tls_files(1, 0)), application, server_side=True)
+        self.side = server_side(tls_files(1, 0))
+        self.transport = TlsTransport(self.side, application, server_side=True)
         self.transport.connection_made(self.socket)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         context = client_side(tls_files(1, 1)).context
+        context.maximum_version = version
         if key_log is not None:
             context.keylog_filename = str(key_log)
         client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
@@ -208,6 +216,24 @@ def test_what_came_before_a_goodbye_is_handed_on(application: Application) -> No
         assert application.taken == SENT
         assert ends.socket.was_aborted
         assert application.failures == 0
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("application", [0.0], indirect=True)
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_no_session_of_a_client_is_kept_when_its_connection_is_gone(
+    application: Application, version: ssl.TLSVersion
+) -> None:
+    async def main() -> None:
+        ends = Ends(application, version=version)
+        ends.receive(ends.said)
+        assert application.taken == SENT
+        ends.transport.close()
+        ends.transport.connection_lost(None)
+        assert ends.side.openings is not None
+        contexts = (ends.side.context, *ends.side.openings)
+        assert [context.session_stats()["number"] for context in contexts] == [0, 0, 0]
 
     run_bounded(main)
 
