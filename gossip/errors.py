@@ -7,10 +7,12 @@ search for it.
 
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from gossip.shown import shown_text
 from gossip.types import PkiId
+
+E = TypeVar("E", bound=BaseException)
 
 
 class Fault(Enum):
@@ -29,6 +31,18 @@ class GossipError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """For copies and other processes: the text is made, and must not be made of itself."""
         return _again, (type(self), self.args), vars(self)
+
+
+def without_traces(error: E) -> E:
+    """The error, and what led to it, without the frames that it came through: they hold messages, and whoever keeps it.
+
+    For errors that are kept. Who raises one again sees where it did.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error
 
 
 def _in_hex(data: bytes) -> str:

@@ -13,7 +13,7 @@ from gossip.comm.notices import Notices
 from gossip.comm.outcome import outcome_of
 from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, GossipError
+from gossip.errors import ClosedError, GossipError, without_traces
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
 from gossip.types import PkiId
@@ -102,6 +102,7 @@ class Connector:
         try:
             dial.succeed(await self._connect(dial.peer))
         except GossipError as error:
+            without_traces(error)
             stand_in = self._population.stand_in(pki_id)
             if stand_in is not None:
                 dial.succeed(stand_in)

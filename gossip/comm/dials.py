@@ -64,9 +64,9 @@ class Dial:
         Returns:
             How many queued messages were lost.
         """
-        if not self._connected.done():
-            self._connected.set_exception(error)
-            self._connected.exception()  # senders may be none, and asyncio would complain of an error nobody saw
+        connected, self._connected = self._connected, self._new_future()  # the error will hold senders, and they this
+        connected.set_exception(error)
+        connected.exception()  # senders may be none, and asyncio would complain of an error nobody saw
         lost = len(self._waiting)
         self._waiting.clear()
         return lost

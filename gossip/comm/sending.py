@@ -16,7 +16,14 @@ from gossip.comm.deadlines import Deadlines
 from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, GossipError, InvalidArgumentError, QueueFullError, UnnamedPeerError
+from gossip.errors import (
+    ClosedError,
+    GossipError,
+    InvalidArgumentError,
+    QueueFullError,
+    UnnamedPeerError,
+    without_traces,
+)
 from gossip.shown import shown_text
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
@@ -167,7 +174,7 @@ class Sending:
                 connection = await self._connector.begin(peer, pki_id).connection()
             await operation.hand_over(pki_id, connection)
         except GossipError as error:
-            operation.settle(pki_id, error)
+            operation.settle(pki_id, without_traces(error))
         except asyncio.CancelledError:
             operation.settle(pki_id, ClosedError("shutting down"))
             raise

@@ -8,7 +8,7 @@ from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
 
 from gossip.api.options import DialOptions
-from gossip.errors import StreamBrokenError
+from gossip.errors import DialError, StreamBrokenError
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
@@ -71,7 +71,11 @@ class ClientProtocol(GrpcProtocol):
             await self._loop.create_connection(self._layers, sock=connected)
         except OSError as refused:
             raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
-        await self._spoke_http2
+        try:
+            await self._spoke_http2
+        except DialError:
+            self._spoke_http2 = self._loop.create_future()  # the error holds this frame, and it the error
+            raise
 
     def begin(self, path: bytes) -> ClientStream:
         """Call ``path``; written with the next bytes that leave.

@@ -71,15 +71,6 @@ def again(failure: StreamBrokenError) -> StreamBrokenError:
     return fresh
 
 
-def without_traces(error: BaseException) -> BaseException:
-    """The error, and what led to it, without the frames that it came through: a connection that keeps it is in them."""
-    link: BaseException | None = error
-    while link is not None:
-        link.__traceback__ = None
-        link = link.__cause__ or link.__context__
-    return error
-
-
 def describe_breach(error: ProtocolError) -> str:
     """What broke HTTP/2's rules; h2 says no more than a number where it was a frame for a stream that is not there."""
     match error:

@@ -11,14 +11,14 @@ from h2.config import H2Configuration
 from h2.connection import ConnectionState
 from h2.exceptions import FrameDataMissingError, ProtocolError
 
-from gossip.errors import StreamBrokenError
+from gossip.errors import StreamBrokenError, without_traces
 from gossip.shown import shown_text
 from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import FrameReader
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
-from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name, without_traces
+from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
 from gossip.transport.http2 import (

@@ -62,7 +62,10 @@ async def connect_to_any(addresses: Addresses) -> socket.socket:
             refused = refused or TimeoutError(errno.ETIMEDOUT, f"no answer within {PATIENCE_S:g} s")
         except OSError as error:
             refused = refused or error
-    raise refused or OSError("no address")
+    try:
+        raise refused or OSError("no address")
+    finally:
+        del refused  # it holds this frame
 
 
 async def _connect(host: str, port: int) -> socket.socket:
