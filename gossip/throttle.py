@@ -23,13 +23,14 @@ class Throttle:
     Of all keys together no more than ``most`` get through in such a time: where peers choose the keys, as with the
     addresses that they come from, they could have as many as they like.
 
-    It remembers the latest ``MAX_KEYS``, so that no peer can make it grow.
+    It remembers the latest ``MAX_KEYS``, so that no peer can make it grow, and of each no more than its hash: an
+    endpoint may be megabytes long.
     """
 
     def __init__(self, interval_s: float = 10.0, most: float = math.inf) -> None:
         self._interval_s = interval_s
         self._most = most
-        self._said: OrderedDict[Hashable, tuple[float, int]] = OrderedDict()
+        self._said: OrderedDict[int, tuple[float, int]] = OrderedDict()
         self._began_at_s = -math.inf
         self._said_in_interval = 0
 
@@ -39,13 +40,14 @@ class Throttle:
         Returns:
             None when it should not be said now; otherwise how many have not been said since the last one that was.
         """
-        said_at_s, unsaid = self._said.get(key, (-math.inf, 0))
+        hashed = hash(key)
+        said_at_s, unsaid = self._said.get(hashed, (-math.inf, 0))
         if now_s - said_at_s < self._interval_s or not self._has_room(now_s):
-            self._remember(key, said_at_s, unsaid + 1)
+            self._remember(hashed, said_at_s, unsaid + 1)
             return None
         self._said_in_interval += 1
-        self._remember(key, now_s, 0)
-        self._said.move_to_end(key)
+        self._remember(hashed, now_s, 0)
+        self._said.move_to_end(hashed)
         return unsaid
 
     def log(self, logger: logging.Logger, level: int, key: Hashable, now_s: float, text: str, *args: object) -> None:
@@ -60,7 +62,7 @@ class Throttle:
             self._said_in_interval = 0
         return self._said_in_interval < self._most
 
-    def _remember(self, key: Hashable, said_at_s: float, unsaid: int) -> None:
-        self._said[key] = (said_at_s, unsaid)
+    def _remember(self, hashed: int, said_at_s: float, unsaid: int) -> None:
+        self._said[hashed] = (said_at_s, unsaid)
         if len(self._said) > MAX_KEYS:
             self._said.popitem(last=False)

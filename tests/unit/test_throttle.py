@@ -1,6 +1,7 @@
 """A repeated thing is said seldom."""
 
 import logging
+import weakref
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_keys_that_find_no_room_are_forgotten_like_others() -> None:
     for number in range(2048):
         throttle.admit(number, 0)
     assert len(throttle._said) == 1024
+
+
+def test_no_key_is_kept() -> None:
+    class Key:
+        """What somebody may look whether it is there."""
+
+    throttle, key = Throttle(10), Key()
+    throttle.admit(key, 0)
+    seen = weakref.ref(key)
+    del key
+    assert seen() is None
 
 
 def test_a_line_tells_how_many_like_it_were_held_back_and_where_it_was_said(caplog: pytest.LogCaptureFixture) -> None:
