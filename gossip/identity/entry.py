@@ -24,6 +24,7 @@ class Entry:
         organization: Whose member it is; empty where nobody vouches for it any more.
         expires_at: From then on it is not given out; None for one that never ends.
         used_at: When it was last asked for, or stored.
+        number: What the table knows its end by, which an entry that has left may have had under the same PKI-ID.
     """
 
     pki_id: PkiId
@@ -31,6 +32,7 @@ class Entry:
     organization: OrgIdentityType
     expires_at: datetime | None
     used_at: datetime
+    number: int = 0
 
     def is_expired(self, now: datetime) -> bool:
         """It must not be given out any more."""

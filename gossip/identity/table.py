@@ -19,7 +19,8 @@ class IdentityTable:
     def __init__(self, own: Entry) -> None:
         self._own = own
         self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
-        self._by_end: list[tuple[datetime, int, Entry]] = []
+        self._by_end: list[tuple[datetime, int, PkiId]] = []
+        """Not the entries: of those that have left, the identities would stay, together longer than any that are in."""
         self._sequence = itertools.count()
         self.size_bytes = len(own.identity)
         """Of all identities together."""
@@ -55,8 +56,7 @@ class IdentityTable:
 
     def add(self, entry: Entry) -> None:
         """Store an entry under a PKI-ID that is free."""
-        if entry.expires_at is not None:
-            heapq.heappush(self._by_end, (entry.expires_at, next(self._sequence), entry))
+        self._note_end(entry)
         self._by_use[entry.pki_id] = entry
         self.size_bytes += len(entry.identity)
 
@@ -68,8 +68,7 @@ class IdentityTable:
             self.size_bytes += len(entry.identity)
         self._own = self._by_use[entry.pki_id]
         self.use(former.pki_id, now)
-        if former.expires_at is not None:
-            heapq.heappush(self._by_end, (former.expires_at, next(self._sequence), former))
+        self._note_end(former)
         self._clear_stale_ends()
 
     def remove(self, entry: Entry) -> bool:
@@ -101,9 +100,9 @@ class IdentityTable:
         """Every entry that has ended, first ended first. They stay until they are removed, and are listed once."""
         expired: list[Entry] = []
         while self._by_end and self._by_end[0][0] <= now:
-            _, _, entry = heapq.heappop(self._by_end)
-            if self._is_aging(entry):
-                expired.append(entry)
+            _, number, pki_id = heapq.heappop(self._by_end)
+            if self._is_aging(number, pki_id):
+                expired.append(self._by_use[pki_id])
         return expired
 
     def list_unused(self, now: datetime, threshold_s: float) -> list[Entry]:
@@ -127,14 +126,20 @@ class IdentityTable:
 
     def find_next_end(self) -> datetime | None:
         """When the next entry ends, our own apart."""
-        while self._by_end and not self._is_aging(self._by_end[0][2]):
+        while self._by_end and not self._is_aging(*self._by_end[0][1:]):
             heapq.heappop(self._by_end)
         return self._by_end[0][0] if self._by_end else None
 
-    def _is_aging(self, entry: Entry) -> bool:
-        return entry is not self._own and self._by_use.get(entry.pki_id) is entry
+    def _note_end(self, entry: Entry) -> None:
+        if entry.expires_at is not None:
+            entry.number = next(self._sequence)
+            heapq.heappush(self._by_end, (entry.expires_at, entry.number, entry.pki_id))
+
+    def _is_aging(self, number: int, pki_id: PkiId) -> bool:
+        entry = self._by_use.get(pki_id)
+        return entry is not None and entry is not self._own and entry.number == number
 
     def _clear_stale_ends(self) -> None:
         if len(self._by_end) > 2 * len(self._by_use) + STALE_EXPIRIES:
-            self._by_end = [end for end in self._by_end if self._is_aging(end[2])]
+            self._by_end = [end for end in self._by_end if self._is_aging(*end[1:])]
             heapq.heapify(self._by_end)

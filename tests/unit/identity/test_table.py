@@ -97,6 +97,23 @@ def test_comings_and_goings_leave_nothing_behind() -> None:
     assert table.find_next_end() == NOW + 10_000 * A_SECOND
 
 
+def test_no_identity_stays_whose_entry_has_left() -> None:
+    gone = []
+
+    class Watched(bytes):
+        """An identity that tells when nobody has it any more."""
+
+        def __del__(self) -> None:
+            gone.append(self)
+
+    entry = entry_of("left", 10)
+    entry.identity = PeerIdentityType(Watched(b"long"))
+    table = table_of(entry)
+    table.remove(entry)
+    del entry
+    assert gone == [b"long"]
+
+
 def test_ends_stay_in_their_order_when_those_that_left_are_cleared_out() -> None:
     """What is left of a heap need not be one."""
     staying = [entry_of(f"staying {end}", end) for end in range(90, 10, -10)]
