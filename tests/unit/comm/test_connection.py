@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
@@ -590,5 +591,24 @@ def test_what_was_sent_is_not_kept_until_something_else_is() -> None:
         assert GONE == [b"sent"]
         connection.close()
         await running
+
+    run_virtual(main())
+
+
+def test_who_keeps_a_connection_that_ended_keeps_nothing_of_what_was_below_it() -> None:
+    async def main() -> None:
+        stream = QuietStream()
+        below = weakref.ref(stream)
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics())
+        del stream
+        running = asyncio.create_task(run_to_end(connection, Inbox()))
+        await settle()
+        connection.close()
+        await running
+        assert below() is None
+        connection.close()
+        with pytest.raises(ClosedError):
+            await connection.send(b"late")
+        await connection.flush()
 
     run_virtual(main())
