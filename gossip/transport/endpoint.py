@@ -7,6 +7,8 @@ from gossip.shown import shown_text
 
 MAX_HOST_CHARACTERS = 255
 """No name of the DNS is longer: an endpoint that another peer told may be megabytes, which take seconds to read."""
+MAX_PORT_DIGITS = 6
+"""One zero more than is needed."""
 
 
 @lru_cache(maxsize=256)
@@ -34,7 +36,8 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
         host.encode("idna")
     except UnicodeError as error:
         raise ValueError(f"{host!r} is not a host name: between dots it takes 1 to 63 characters") from error
-    if not (port_text.isascii() and port_text.isdigit() and lowest_port <= int(port_text[:6]) <= 65535):
+    is_number = port_text.isascii() and port_text.isdigit() and len(port_text) <= MAX_PORT_DIGITS
+    if not (is_number and lowest_port <= int(port_text) <= 65535):
         raise ValueError(f"{shown_text(repr(port_text))} is not a port")
     return host, int(port_text)
 

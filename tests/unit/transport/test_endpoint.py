@@ -44,10 +44,12 @@ def test_a_name_that_no_server_can_have_is_no_host_name(host: str) -> None:
         ("é." * 500_000 + "é:1", r"^'(é\.){1,500}é?\.\.\. is not a host name$"),
         ("a" * 63 + ("." + "b" * 63) * 3 + ".:1", "^'a{63}.*' is not a host name$"),
         ("127.0.0.1:9\n9", r"^'9\\n9' is not a port$"),
+        ("host:0000655350", "^'0000655350' is not a port$"),
+        ("host:00001" + "0" * 4000, r"^'0{4}10{994}\.\.\. is not a port$"),
         ("host:" + "9" * 100_000, r"^'9{1,1000}\.\.\. is not a port$"),
         ("a" * 100_000 + "://", r"^an endpoint is host:port, without a{1000}\.\.\.://$"),
     ],
-    ids=["megabyte", "256", "line", "port", "scheme"],
+    ids=["megabyte", "256", "line", "beyond", "zeros", "port", "scheme"],
 )
 def test_an_endpoint_of_any_length_is_refused_in_a_short_line(endpoint: str, text: str) -> None:
     with pytest.raises(ValueError, match=text):
