@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from gossip.errors import IdentityError, IdentityRevokedError, UntrustedIdentityError
+from gossip.errors import IdentityError, IdentityRevokedError, UntrustedIdentityError, without_traces
 from gossip.msp.certificate import shown
 from gossip.msp.claim import Claim, parse_claim, shown_mspid
 from gossip.msp.membership import Member, Msp, check_well_formed
@@ -76,7 +76,8 @@ class MspSet:
                 refusal = refusal or error
                 continue
             return Standing(member, msp, channel)
-        raise self._refusal(claim, refusal) from refusal
+        cause = None if refusal is None else without_traces(refusal)  # whose frames are these, which hold it
+        raise self._refusal(claim, refusal) from cause
 
     def judge_on_channel(self, channel: ChannelId, identity: PeerIdentityType) -> Standing:
         """Judge by one channel's MSPs alone; what follows the certificate in its PEM plays no part here.

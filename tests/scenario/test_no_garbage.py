@@ -18,6 +18,7 @@ from tests.support.peers import data_message
 CONNECTIONS = 5
 NAMES = (
     "unknown-organisation",
+    "usurped-organisation",
     "bad-signature",
     "not-http2",
     "broken-hpack",
