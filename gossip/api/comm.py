@@ -140,7 +140,8 @@ class Comm(Protocol):
 
         Returns:
             One result for each peer that answered, failed or timed out; peers still open when ``min_ack`` was reached
-            are left out.
+            are left out, but still sent to, as by :meth:`send`. To whom nothing was sent when the time is over,
+            nothing is sent any more.
 
         Raises:
             ClosedError: The layer was stopped before; nothing was sent. Where it is stopped meanwhile, the results of

@@ -82,6 +82,10 @@ class AckedSend:
         if is_enough or not self._open:
             self._enough.set_result(None)
 
+    def is_open(self, pki_id: PkiId) -> bool:
+        """Whether nothing is known of this peer yet; once the time is over, something is known of everybody."""
+        return pki_id in self._open
+
     async def results(self, timeout_s: float, deadlines: Deadlines) -> AggregatedSendResults:
         """Wait until enough is there; peers that are still open when the time is over have timed out.
 

@@ -99,16 +99,8 @@ class Sending:
         """
         if not isinstance(message, SignedMessage):
             raise _no_message(message)
-        frame = message.envelope
         for pki_id, peer in by_pki_id(peers).items():
-            connection = self._store.find(pki_id)
-            try:
-                if connection is not None and connection.is_open:
-                    connection.send_nowait(frame)
-                else:
-                    self._connector.begin(peer, pki_id).queue_nowait(frame)
-            except QueueFullError as error:
-                self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
+            self._queue(message.envelope, pki_id, peer)
 
     async def flush(self, peers: Sequence[RemotePeer]) -> None:
         """Wait until nothing waits for these peers any more: it was handed to the network, or lost.
@@ -132,6 +124,8 @@ class Sending:
     ) -> AggregatedSendResults:
         """Send under a nonce of its own and collect the answers.
 
+        When enough acknowledged, who is not connected yet, or has no room, is sent to as by :meth:`send`.
+
         Raises:
             InvalidArgumentError: ``timeout_s`` or ``min_ack`` is no number; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
@@ -145,15 +139,21 @@ class Sending:
         if not named:
             return AggregatedSendResults()
         nonce = next(self._nonces)
-        operation = AckedSend(named, min_ack, self._acks, nonce, with_nonce(message, nonce).envelope)
-        deliveries: list[asyncio.Task[None]] = []
+        frame = with_nonce(message, nonce).envelope
+        operation = AckedSend(named, min_ack, self._acks, nonce, frame)
+        deliveries: dict[asyncio.Task[None], PkiId] = {}
         try:
             for pki_id, peer in named.items():
                 connection = self._store.find(pki_id)
                 if connection is None or not operation.hand_over_nowait(pki_id, connection):
                     delivery = self._deliver(operation, pki_id, peer)
-                    deliveries.append(self._tasks.start(delivery, f"delivery to {peer}"))
-            return await operation.results(timeout_s, self._deadlines)
+                    deliveries[self._tasks.start(delivery, f"delivery to {peer}")] = pki_id
+            results = await operation.results(timeout_s, self._deadlines)
+            for task, pki_id in deliveries.items():
+                if not task.done() and operation.is_open(pki_id):
+                    with suppress(ClosedError):
+                        self._queue(frame, pki_id, named[pki_id])
+            return results
         finally:
             operation.close()
             for task in deliveries:
@@ -166,6 +166,16 @@ class Sending:
         """
         await self._tasks.close()
         self._deadlines.rest()
+
+    def _queue(self, frame: bytes, pki_id: PkiId, peer: RemotePeer) -> None:
+        connection = self._store.find(pki_id)
+        try:
+            if connection is not None and connection.is_open:
+                connection.send_nowait(frame)
+            else:
+                self._connector.begin(peer, pki_id).queue_nowait(frame)
+        except QueueFullError as error:
+            self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
 
     async def _deliver(self, operation: AckedSend, pki_id: PkiId, peer: RemotePeer) -> None:
         try:

@@ -650,6 +650,59 @@ def test_ack() -> None:
     run_virtual(main())
 
 
+def test_who_is_still_dialled_when_enough_acknowledged_gets_the_message_too() -> None:
+    """Fabric's SendWithAck returns, and its senders go on."""
+
+    async def main() -> None:
+        network = MemoryNetwork()
+        async with memory_peers("one", "near", "far", network=network) as (one, near, far):
+            network.delay(one.endpoint, far.endpoint, 0.5)
+            inc_near, inc_far = near.comm.accept(everything), far.comm.accept(everything)
+            sending = one.comm.send_with_ack(data_message(b"for both"), 5, 1, near.remote, far.remote)
+            results, _ = await asyncio.gather(sending, acknowledge(inc_near))
+            assert [(result.peer, result.error) for result in results] == [(near.remote, None)]
+            assert not one.comm.is_connected(far.pki_id)
+            assert data_of(await anext(inc_far)) == b"for both"
+            one.comm.send(data_message(b"the next"), far.remote)
+            assert data_of(await anext(inc_far)) == b"the next"
+
+    run_virtual(main())
+
+
+def test_who_has_no_room_when_enough_acknowledged_loses_the_message_which_is_counted() -> None:
+    async def main() -> None:
+        network = MemoryNetwork(buffer_bytes=1)
+        async with memory_peers("one", "near", "slow", network=network, config=CommConfig(send_buffer=1)) as peers:
+            one, near, slow = peers
+            inc_near, inc_slow = near.comm.accept(everything), slow.comm.accept(everything)
+            one.comm.send(data_message(), slow.remote)
+            await anext(inc_slow)
+            network.slow(one.endpoint, slow.endpoint, 1)
+            while not one.comm.dropped(slow.remote):
+                one.comm.send(data_message(), slow.remote)
+                await settle()
+            sending = one.comm.send_with_ack(data_message(), 5, 1, near.remote, slow.remote)
+            await asyncio.gather(sending, acknowledge(inc_near))
+            assert one.comm.dropped(slow.remote) == 2
+
+    run_virtual(main())
+
+
+def test_nobody_is_sent_to_after_a_wait_that_was_given_up() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        async with memory_peers("one", "far", network=network) as (one, far):
+            network.delay(one.endpoint, far.endpoint, 0.5)
+            incoming = far.comm.accept(everything)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await one.comm.send_with_ack(data_message(b"given up"), 5, 1, far.remote)
+            one.comm.send(data_message(b"the next"), far.remote)
+            assert data_of(await anext(incoming)) == b"the next"
+
+    run_virtual(main())
+
+
 def test_ack_leaves_the_callers_message_alone() -> None:
     """Fabric's SendWithAck writes its nonce into the caller's message; here each send has its own."""
 
