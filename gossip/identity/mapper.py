@@ -103,7 +103,8 @@ class IdentityMapper:
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is, which is no use of it.
 
-        When that makes too many, the least recently used one leaves. Where it raises, nothing was stored.
+        Nor does another identity take the place of one that is stored under its PKI-ID, until that one has ended.
+        When a new one makes too many, the least recently used one leaves. Where it raises, nothing was stored.
 
         Raises:
             IdentityExpiredError: It ended before now.
@@ -118,6 +119,8 @@ class IdentityMapper:
         check_argument("identity", identity, bytes)
         now = self._clock.now()
         ends_at = self._judge.check(pki_id, identity, now)
+        if pki_id in self._table:
+            self._purge(self._table.list_expired(now), PurgeReason.EXPIRED)  # a former one of this PKI-ID, perhaps
         if pki_id in self._table:
             return
         entry = self._judge.make_entry(pki_id, identity, ends_at, now)

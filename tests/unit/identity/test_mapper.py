@@ -65,6 +65,13 @@ class Fixture:
         return {info.pki_id for info in self.mapper.identity_info()}
 
 
+class NamingCrypto(HmacCrypto):
+    """Gives every identity of one name the same PKI-ID, as a user's own may do for renewed ones."""
+
+    def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+        return PkiId(identity.partition(b"/")[2])
+
+
 class UnclassifiableCrypto(HmacCrypto):
     """Cannot tell when anybody but us ends."""
 
@@ -127,6 +134,21 @@ def test_stored_in_its_last_moment_and_gone_one_millisecond_later() -> None:
     with pytest.raises(UnknownIdentityError):
         fixture.mapper.verify(ALICE_ID, HmacCrypto(ALICE).sign(b""), b"")
     assert fixture.purges == [(ALICE_ID, PurgeReason.EXPIRED)]
+
+
+def test_one_that_ended_does_not_keep_the_next_of_its_pki_id_out() -> None:
+    """Fabric's timer has removed it by then; here the task may not have run."""
+    clock, crypto, purged = FakeClock(), NamingCrypto(SELF), []
+    crypto.ends_at[ALICE] = clock.now()
+    mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=lambda *told: purged.append(told))
+    pki_id, renewed = PkiId(b"alice"), identity_of("alice", "renewed")
+    mapper.put(pki_id, ALICE)
+    mapper.put(pki_id, renewed)
+    assert mapper.get(pki_id) == ALICE
+    clock.move(timedelta(milliseconds=1))
+    mapper.put(pki_id, renewed)
+    assert mapper.get(pki_id) == renewed
+    assert purged == [(pki_id, ALICE, PurgeReason.EXPIRED)]
 
 
 def test_not_yet_valid_or_never_ending_or_ending_with_the_calendar_is_stored() -> None:
