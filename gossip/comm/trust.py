@@ -58,11 +58,15 @@ class Trust:
     def admit(self, info: ConnectionInfo) -> None:
         """Store an identity that a handshake proved, which is use of it, as in Fabric, where the mapper verifies it.
 
+        Where another one is stored under its PKI-ID, that one's key must have signed too: messages are verified by it.
+
         Raises:
-            IdentityError: It cannot be stored.
+            IdentityError: It cannot be stored, or the one that is stored does not hold any more.
+            SignatureError: The one that is stored did not sign.
         """
         self._mapper.put(info.pki_id, info.identity)
-        self._mapper.get(info.pki_id)
+        if self._mapper.get(info.pki_id) != info.identity:
+            self._mapper.verify(info.pki_id, info.auth.signature, info.auth.signed_data)
 
     def or_of_same_organization(self, pki_id: PkiId) -> Expectation:
         """Expect this peer, or one of its organisation that took over its endpoint."""

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from gossip.api.peer import AuthInfo, ConnectionInfo
 from gossip.clock import SystemClock
 from gossip.comm.trust import Trust
-from gossip.errors import IdentityError, UntrustedIdentityError
+from gossip.errors import IdentityError, SignatureError, UntrustedIdentityError
 from gossip.identity.mapper import IdentityMapper
 from gossip.transport.base import Link
-from gossip.types import OrgIdentityType, PeerIdentityType
+from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 from gossip.wire.envelope import parse_envelope
 from tests.support.connections import info_of
 from tests.support.fake_clock import FakeClock
@@ -77,6 +78,29 @@ def test_who_cannot_be_stored_is_refused() -> None:
     parts.crypto.untrusted.add(info.identity)
     with pytest.raises(UntrustedIdentityError):
         parts.trust.admit(info)
+
+
+@pytest.mark.parametrize("signed_by_stored", [True, False])
+def test_another_identity_of_a_stored_pki_id_is_admitted_where_the_stored_one_signed(signed_by_stored: bool) -> None:
+    """Mirrors: authenticateRemotePeer, which verifies with the identity that is stored under the PKI-ID."""
+
+    class NamingCrypto(HmacCrypto):
+        def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
+            return PkiId(identity.partition(b"/")[2])
+
+    crypto, pki_id = NamingCrypto(ALICE), PkiId(b"bob")
+    mapper = IdentityMapper(ALICE, crypto, PrefixAdvisor(), clock=SystemClock())
+    trust = Trust(ALICE, crypto, PrefixAdvisor(), mapper, SystemClock())
+    stored, other = identity_of("bob"), identity_of("bob", "org2")
+    mapper.put(pki_id, stored)
+    signer = HmacCrypto(stored if signed_by_stored else other)
+    info = ConnectionInfo(pki_id, other, "bob:7051", AuthInfo(b"signed", signer.sign(b"signed")))
+    if signed_by_stored:
+        trust.admit(info)
+    else:
+        with pytest.raises(SignatureError):
+            trust.admit(info)
+    assert mapper.get(pki_id) == stored
 
 
 def test_only_one_of_the_same_organization_stands_in_and_only_for_somebody_known() -> None:
