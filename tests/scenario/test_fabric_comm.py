@@ -688,6 +688,38 @@ def test_who_has_no_room_when_enough_acknowledged_loses_the_message_which_is_cou
     run_virtual(main())
 
 
+def test_a_peer_that_is_named_twice_is_asked_once() -> None:
+    """Fabric's SendWithAck asks twice, and has two results."""
+
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            incoming = two.comm.accept(everything)
+            sending = one.comm.send_with_ack(data_message(b"once"), 5, 2, two.remote, two.remote)
+            results, _ = await asyncio.gather(sending, acknowledge(incoming))
+            assert [(result.peer, result.error) for result in results] == [(two.remote, None)]
+            one.comm.send(data_message(b"the next"), two.remote)
+            assert data_of(await anext(incoming)) == b"the next"
+
+    run_virtual(main())
+
+
+def test_who_cannot_be_reached_is_announced_once_and_told_at_once() -> None:
+    """Fabric dials and announces for each message, and calls it a time-out when the time is over."""
+
+    async def main() -> None:
+        nobody = RemotePeer("nobody:7051", pki_id_of(identity_of("nobody")))
+        async with memory_peers("one") as (one,):
+            dead = one.comm.presumed_dead()
+            for _ in range(3):
+                one.comm.send(data_message(), nobody)
+            (result,) = await one.comm.send_with_ack(data_message(), 5, 1, nobody)
+            assert isinstance(result.error, DialError)
+            assert now_s() == 0
+        assert [pki_id async for pki_id in dead] == [nobody.pki_id]
+
+    run_virtual(main())
+
+
 def test_nobody_is_sent_to_after_a_wait_that_was_given_up() -> None:
     async def main() -> None:
         network = MemoryNetwork()
