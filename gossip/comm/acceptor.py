@@ -52,8 +52,8 @@ class Acceptor:
             await self._population.run(*connection)
 
     async def _authenticate(self, stream: FrameStream) -> tuple[Connection, list[bytes]] | None:
-        handshake = self._trust.handshake(stream.link)
         try:
+            handshake = self._trust.handshake(stream.link)
             exchanged = await exchange(
                 stream, handshake, self._trust.clock, self._config.conn_timeout_s, shared_turns().turn
             )

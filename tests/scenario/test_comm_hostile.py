@@ -379,3 +379,24 @@ def test_a_crypto_service_that_fails_is_a_refusal_that_is_counted_and_told(
 
     run_virtual(main())
     assert "Authentication of stranger:9999 failed: our own check failed" in caplog.text
+
+
+@pytest.mark.parametrize("failure", [GossipError("the key is gone"), ZeroDivisionError("a bug of the user's")])
+def test_a_crypto_service_that_cannot_sign_is_a_refusal_that_is_counted_and_told(
+    failure: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sign(_: bytes) -> bytes:
+        raise failure
+
+    async def main() -> None:
+        network, metrics, observer = MemoryNetwork(), RecordingMetrics(), RecordingObserver()
+        peer = MemoryPeer(network, "peer", metrics=metrics, observer=observer)
+        monkeypatch.setattr(peer.crypto, "sign", sign)
+        await Stranger(network, "stranger").open(peer)
+        await settle()
+        assert metrics.handshakes == [(Outcome.FAILED, False)]
+        assert [str(failure) in str(refusal) for refusal in observer.refusals] == [True]
+        await peer.close()
+
+    run_virtual(main())
+    assert "Authentication of stranger:9999 failed" in caplog.text
