@@ -61,11 +61,14 @@ class IdentityTable:
         self.size_bytes += len(entry.identity)
 
     def set_own(self, entry: Entry, now: datetime) -> None:
-        """Take another entry, or the stored one of its PKI-ID, for our own; the former one ages from now on."""
-        former = self._own
-        if entry.pki_id not in self._by_use:
+        """Take another entry, or the stored one of its identity, for our own; the former one ages from now on.
+
+        It takes the place of another identity that is stored under its PKI-ID.
+        """
+        former, stored = self._own, self._by_use.get(entry.pki_id)
+        if stored is None or stored.identity != entry.identity:
             self._by_use[entry.pki_id] = entry
-            self.size_bytes += len(entry.identity)
+            self.size_bytes += len(entry.identity) - (len(stored.identity) if stored is not None else 0)
         self._own = self._by_use[entry.pki_id]
         self.use(former.pki_id, now)
         self._note_end(former)

@@ -368,6 +368,21 @@ def test_new_own_identity_is_kept_and_the_former_one_ages() -> None:
     assert fixture.mapper.get(pki_id_of(renewed)) == renewed
 
 
+@pytest.mark.parametrize("name", ["self", "alice"])
+def test_new_own_identity_takes_the_place_of_another_one_of_its_pki_id(name: str) -> None:
+    clock, crypto = FakeClock(), NamingCrypto(SELF)
+    crypto.ends_at[SELF] = crypto.ends_at[ALICE] = clock.now()
+    mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock)
+    pki_id, renewed = PkiId(name.encode()), identity_of(name, "renewed")
+    mapper.put(PkiId(b"alice"), ALICE)
+    mapper.set_identity(renewed)
+    assert mapper.get(pki_id) == renewed
+    assert mapper.identity_info().by_id()[pki_id].organization == b"renewed"
+    clock.move(timedelta(hours=2))
+    mapper.suspect_peers(lambda _: False)
+    assert [info.identity for info in mapper.identity_info()] == [renewed]
+
+
 def test_own_identity_that_cannot_be_taken_leaves_the_former_one() -> None:
     fixture = Fixture()
     fixture.crypto.untrusted.add(ALICE)
