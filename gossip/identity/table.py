@@ -21,7 +21,7 @@ class IdentityTable:
         self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
         self._by_end: list[tuple[datetime, int, PkiId]] = []
         """Not the entries: of those that have left, the identities would stay, together longer than any that are in."""
-        self._sequence = itertools.count()
+        self._sequence = itertools.count(1)
         self.size_bytes = len(own.identity)
         """Of all identities together."""
         self._seen_at = own.used_at

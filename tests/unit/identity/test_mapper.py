@@ -368,6 +368,20 @@ def test_new_own_identity_is_kept_and_the_former_one_ages() -> None:
     assert fixture.mapper.get(pki_id_of(renewed)) == renewed
 
 
+def test_one_that_never_ends_stays_when_a_former_one_of_its_pki_id_would_have_ended() -> None:
+    clock, crypto = FakeClock(), NamingCrypto(SELF)
+    crypto.ends_at[ALICE] = clock.now() + timedelta(minutes=1)
+    mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock)
+    pki_id, renewed = PkiId(b"alice"), identity_of("alice", "renewed")
+    mapper.put(pki_id, ALICE)
+    crypto.untrusted.add(ALICE)
+    mapper.suspect_peers(lambda _: True)
+    mapper.put(pki_id, renewed)
+    clock.move(timedelta(minutes=2))
+    mapper.suspect_peers(lambda _: False)
+    assert mapper.get(pki_id) == renewed
+
+
 @pytest.mark.parametrize("name", ["self", "alice"])
 def test_new_own_identity_takes_the_place_of_another_one_of_its_pki_id(name: str) -> None:
     clock, crypto = FakeClock(), NamingCrypto(SELF)
