@@ -257,7 +257,14 @@ class PeerSilentError(TransportError):
 
 
 class StreamBrokenError(TransportError):
-    """A connection that worked stopped working."""
+    """A connection that worked stopped working.
+
+    ``was_taken`` is False where the other side said that it did nothing with the call, so that another may be made.
+    """
+
+    def __init__(self, text: str, *, was_taken: bool = True) -> None:
+        super().__init__(text)
+        self.was_taken = was_taken
 
 
 # -- sending

@@ -1,8 +1,9 @@
 """Reaches other peers: dial, Ping, stream, handshake."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gossip.api.options import DialOptions
 from gossip.api.peer import ConnectionInfo, RemotePeer
@@ -12,9 +13,11 @@ from gossip.comm.handshake import Expectation, Handshake, State
 from gossip.comm.patience import within
 from gossip.comm.stages import Stage, Stages
 from gossip.comm.trust import Trust
-from gossip.errors import HandshakeError
+from gossip.errors import HandshakeError, StreamBrokenError
 from gossip.transport.base import Channel, Dialer, FrameStream, Link
 from gossip.types import PkiId
+
+T = TypeVar("T")
 
 OPEN_TIMEOUT_S = 10.0
 """As Fabric's handshakeTimeout. A stream waits for room for our greeting alone; who has none for so long never will."""
@@ -71,10 +74,7 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        async with self._channel(endpoint, stages) as channel:
-            stages.end()
-            await channel.close()
-            return channel.link
+        return await _once_more_if_not_taken(lambda: self._probe(endpoint, stages))
 
     async def handshake(self, peer: RemotePeer, stages: Stages) -> Accepted:
         """Authenticate the peer, and wait until it says whether it accepts us.
@@ -84,6 +84,25 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
+        return await _once_more_if_not_taken(lambda: self._handshake(peer, stages))
+
+    async def connect(self, peer: RemotePeer) -> Reached:
+        """Make a connection to send on; the caller owns it.
+
+        Raises:
+            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says, but the peer's own verdict is not known yet.
+
+        Cancellation: the connection is cut.
+        """
+        return await _once_more_if_not_taken(lambda: self._connect(peer))
+
+    async def _probe(self, endpoint: str, stages: Stages) -> Link:
+        async with self._channel(endpoint, stages) as channel:
+            stages.end()
+            await channel.close()
+            return channel.link
+
+    async def _handshake(self, peer: RemotePeer, stages: Stages) -> Accepted:
         conn_establish = self._trust.conn_establish(self._dialer.own_certificate, probe=True)
         async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
@@ -98,14 +117,7 @@ class Initiator:
             await channel.close()
             return Accepted(exchanged.info, channel.link)
 
-    async def connect(self, peer: RemotePeer) -> Reached:
-        """Make a connection to send on; the caller owns it.
-
-        Raises:
-            GossipError: As :meth:`gossip.api.comm.Comm.handshake` says, but the peer's own verdict is not known yet.
-
-        Cancellation: the connection is cut.
-        """
+    async def _connect(self, peer: RemotePeer) -> Reached:
         stages = Stages()
         conn_establish = self._trust.conn_establish(self._dialer.own_certificate)
         async with self._channel(peer.endpoint, stages, conn_establish) as channel:
@@ -147,3 +159,13 @@ class Initiator:
     @staticmethod
     def _only(peer: RemotePeer) -> Expectation | None:
         return Expectation(peer.pki_id) if peer.pki_id else None
+
+
+async def _once_more_if_not_taken(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Dial once more where the peer closes without having taken the call, as gRPC does: another may be there by now."""
+    try:
+        return await attempt()
+    except StreamBrokenError as error:
+        if error.was_taken:
+            raise
+    return await attempt()

@@ -35,7 +35,6 @@ class GrpcChannel:
 
     async def ping(self) -> None:
         """Call Ping and wait for the answer; see base."""
-        self._protocol.connection.check_usable()
         stream = self._protocol.take_first_ping() or self._protocol.begin(PING)
         try:
             await stream.ask(EMPTY_MESSAGE)

@@ -85,7 +85,7 @@ class ClientProtocol(GrpcProtocol):
         """
         self.connection.check_usable()
         if self.connection.is_draining:
-            raise StreamBrokenError(f"{self.remote} is closing and takes no more calls")
+            raise StreamBrokenError(f"{self.remote} is closing and takes no more calls", was_taken=False)
         http2 = self.connection.http2
         stream_id = http2.get_next_available_stream_id()
         scheme = b"http" if self._side is None else b"https"

@@ -26,7 +26,8 @@ def connection_broken(remote: str, cause: BaseException | None, reason: str | No
 
 def stream_reset(remote: str, code: int) -> StreamBrokenError:
     """Say that the peer reset a stream."""
-    return StreamBrokenError(f"{remote} reset the stream with {error_code_name(code)}")
+    text = f"{remote} reset the stream with {error_code_name(code)}"
+    return StreamBrokenError(text, was_taken=code != ErrorCodes.REFUSED_STREAM)
 
 
 def error_code_name(code: int) -> str:
@@ -66,7 +67,7 @@ def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) ->
 
 def again(failure: StreamBrokenError) -> StreamBrokenError:
     """The same error, to be raised: what is kept must not hold the frames that it was raised through."""
-    fresh = StreamBrokenError(*failure.args)
+    fresh = StreamBrokenError(*failure.args, was_taken=failure.was_taken)
     fresh.__cause__ = failure.__cause__
     return fresh
 

@@ -293,7 +293,7 @@ class GrpcProtocol(H2Protocol):
         self.connection.is_draining = True
         for stream_id, stream in tuple(self.processor.streams.items()):
             if stream_id > last_stream_id and self.h2_config.client_side:
-                stream.fail(StreamBrokenError(f"{self.remote} closes and did not take the stream"))
+                stream.fail(StreamBrokenError(f"{self.remote} closes and did not take the stream", was_taken=False))
         self.drain()
 
     def _complain(self, error: ProtocolError) -> None:

@@ -265,8 +265,39 @@ def test_goaway_breaks_streams_that_it_did_not_take() -> None:
 
         async with channel_to(script) as channel:
             stream = await channel.open_stream()
-            with pytest.raises(StreamBrokenError, match="did not take the stream"):
+            with pytest.raises(StreamBrokenError, match="did not take the stream") as caught:
                 await stream.receive()
+            assert not caught.value.was_taken
+
+    run_bounded(main)
+
+
+def test_a_first_ping_that_was_not_taken_says_so_though_the_connection_has_closed() -> None:
+    async def main() -> None:
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, FIRST_PING)
+            peer.write(goaway(0))
+            await peer.wait_cut()
+            is_closed.set()
+
+        is_closed = asyncio.Event()
+        async with channel_to(script) as channel:
+            await is_closed.wait()
+            with pytest.raises(StreamBrokenError, match="did not take the stream") as caught:
+                await channel.ping()
+            assert not caught.value.was_taken
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("code", "was_taken"), [(7, False), (2, True)], ids=["REFUSED_STREAM", "INTERNAL_ERROR"])
+def test_a_stream_that_was_refused_was_not_taken(code: int, was_taken: bool) -> None:
+    async def main() -> None:
+        async with channel_to(answer(resets(code))) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="reset the stream") as caught:
+                await stream.receive()
+            assert caught.value.was_taken == was_taken
 
     run_bounded(main)
 

@@ -2,12 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext, suppress
 
 import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.handshake import certificate_hash
-from gossip.errors import DialError, HandshakeError, PeerSilentError, RefusedByPeerError, UntrustedIdentityError
+from gossip.errors import (
+    AckTimeoutError,
+    DialError,
+    HandshakeError,
+    PeerSilentError,
+    RefusedByPeerError,
+    StreamBrokenError,
+    UntrustedIdentityError,
+)
 from gossip.metrics import Outcome
 from gossip.transport.base import FrameStream
 from gossip.transport.memory import MemoryNetwork
@@ -68,6 +77,57 @@ async def shake_hands(us: MemoryPeer, them: MemoryPeer) -> None:
 async def send(us: MemoryPeer, them: MemoryPeer) -> None:
     results = await us.comm.send_with_ack(data_message(), 60.0, 1, them.remote)
     raise results[0].error or AssertionError
+
+
+async def probe(us: MemoryPeer, them: MemoryPeer) -> None:
+    await us.comm.probe(them.remote)
+
+
+async def send_to_who_acknowledges_nothing(us: MemoryPeer, them: MemoryPeer) -> None:
+    with suppress(AckTimeoutError):
+        await send(us, them)
+
+
+class Closing(Hang):
+    """Breaks the first calls instead, as a server does that closes."""
+
+    def __init__(self, call: str, times: int, *, was_taken: bool = False) -> None:
+        super().__init__(call)
+        self._times = times
+        self._was_taken = was_taken
+
+    async def here(self, call: str) -> None:
+        if call == self._call and self._times:
+            self._times -= 1
+            raise StreamBrokenError("closing", was_taken=self._was_taken)
+
+
+@pytest.mark.parametrize(
+    ("act", "call"),
+    [
+        (probe, "Channel.ping"),
+        (shake_hands, "Channel.ping"),
+        (shake_hands, "FrameStream.receive"),
+        (send_to_who_acknowledges_nothing, "Channel.ping"),
+        (send_to_who_acknowledges_nothing, "FrameStream.receive"),
+    ],
+)
+def test_who_closes_without_taking_the_call_is_dialled_once_more(
+    act: Callable[[MemoryPeer, MemoryPeer], Awaitable[None]], call: str
+) -> None:
+    async def main(closing: Closing, *, reaches: bool) -> int:
+        network = MemoryNetwork()
+        us = MemoryPeer(network, "us", dialer=HangingDialer(network.dialer(b"leaf of us", "us:7051"), closing))
+        them = MemoryPeer(network, "them")
+        with nullcontext() if reaches else pytest.raises(StreamBrokenError, match="closing"):
+            await act(us, them)
+        await us.close()
+        await them.close()
+        return len(closing.channels)
+
+    assert run_virtual(main(Closing(call, 1), reaches=True)) == 2
+    assert run_virtual(main(Closing(call, 9), reaches=False)) == 2
+    assert run_virtual(main(Closing(call, 1, was_taken=True), reaches=False)) == 1
 
 
 @pytest.mark.parametrize("act", [shake_hands, send])
