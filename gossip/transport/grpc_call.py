@@ -49,21 +49,17 @@ class ClientStream(GrpcStream):
         except H2Error as error:
             raise StreamBrokenError(f"the stream with {self.link.remote} is closed") from error
 
-    def headers_came(self, headers: dict[bytes, bytes]) -> None:
-        """The answer begins, or ends."""
+    def headers_came(self, headers: dict[bytes, bytes], *, ends: bool) -> None:
+        """The answer begins, or ends; what follows one that is not gRPC's, a page of HTML, say, is not waited for."""
         if self._answered:
             self._call_status = parse_trailers(headers)
             return
         self._answered = True
-        self._call_status = parse_answer(headers)
-        if self._call_status is None and self.connection.http2.receives_data(self.id) is not None:
-            self.connection.reading[self.id] = self
-
-    def data_came(self, data: bytes, start: int, end: int, window_bytes: int) -> int:
-        """Take messages; what follows a verdict is no gRPC, but perhaps a page of HTML."""
+        self._call_status = parse_answer(headers, ends=ends)
         if self._call_status is not None:
-            start = end
-        return super().data_came(data, start, end, window_bytes)
+            self.__ended__()
+        elif self.connection.http2.receives_data(self.id) is not None:
+            self.connection.reading[self.id] = self
 
     def __ended__(self) -> None:
         super().__ended__()

@@ -71,7 +71,7 @@ class GrpcEvents(EventsProcessor):
     def process_block(self, stream_id: int, fields: Sequence[tuple[bytes, bytes]], *, end_stream: bool) -> None:
         """Header fields that h2 need not see: a request, or the beginning or the end of an answer."""
         if self.connection.http2.config.client_side:
-            self._answer(stream_id, fields)
+            self._answer(stream_id, fields, ends=end_stream)
         else:
             self.process_request_received(RequestReceived(stream_id=stream_id, headers=list(fields)))
         if end_stream:
@@ -85,7 +85,7 @@ class GrpcEvents(EventsProcessor):
 
     def process_response_received(self, event: ResponseReceived) -> None:
         """The answer begins."""
-        self._answer(event.stream_id, event.headers or ())
+        self._answer(event.stream_id, event.headers or (), ends=event.stream_ended is not None)
 
     def process_trailers_received(self, event: TrailersReceived) -> None:
         """The answer ends, or a request, though gRPC's have nothing to say in the end.
@@ -96,7 +96,7 @@ class GrpcEvents(EventsProcessor):
         fields = event.headers or ()
         if not self.connection.http2.config.client_side and is_malformed_end(fields):
             raise ProtocolError("a request that ends with malformed header fields")
-        self._answer(event.stream_id, fields)
+        self._answer(event.stream_id, fields, ends=True)
 
     def process_stream_reset(self, event: StreamReset) -> None:
         """The peer, or h2 on a breach of the protocol, ended a stream at once."""
@@ -128,7 +128,7 @@ class GrpcEvents(EventsProcessor):
         if stream is not None:
             stream.__ended__()
 
-    def _answer(self, stream_id: int, fields: Iterable[tuple[bytes, bytes]]) -> None:
+    def _answer(self, stream_id: int, fields: Iterable[tuple[bytes, bytes]], *, ends: bool) -> None:
         stream = self.streams.get(stream_id)
         if stream is not None:
-            stream.headers_came(dict(fields))
+            stream.headers_came(dict(fields), ends=ends)

@@ -141,10 +141,13 @@ def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
     return None
 
 
-def parse_answer(headers: Mapping[bytes, bytes]) -> CallStatus | None:
-    """What the first header fields of an answer say: a verdict when there will be no messages."""
+def parse_answer(headers: Mapping[bytes, bytes], *, ends: bool) -> CallStatus | None:
+    """What the first header fields of an answer say: a verdict when there will be no messages.
+
+    gRPC's own is one where nothing follows, as in grpc-go.
+    """
     http_status = headers.get(b":status")
-    if b"grpc-status" in headers:
+    if ends and b"grpc-status" in headers:
         return parse_trailers(headers)
     if http_status != b"200":
         status = _STATUS_OF_HTTP.get(http_status or b"", Status.UNKNOWN)

@@ -137,8 +137,8 @@ class GrpcStream(Stream):
         else:
             self._admit_rest_of_message()
 
-    def headers_came(self, headers: dict[bytes, bytes]) -> None:
-        """Take the header fields of an answer, or of its end."""
+    def headers_came(self, headers: dict[bytes, bytes], *, ends: bool) -> None:
+        """Take the header fields of an answer, or of its end; ``ends`` says that nothing follows them."""
 
     def fail(self, failure: StreamBrokenError) -> None:
         """Nothing more will come or go; what came before can still be received."""

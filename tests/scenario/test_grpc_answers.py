@@ -122,6 +122,17 @@ def test_answer_of_trailers_alone_is_a_verdict() -> None:
     run_bounded(main)
 
 
+def test_a_status_at_the_beginning_of_an_answer_that_goes_on_is_no_verdict() -> None:
+    async def main() -> None:
+        fields = [*RESPONSE, ("grpc-status", "7")]
+        script = answer(lambda peer: peer.headers(STREAM, fields), says(message(b"first")), ends(0))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            assert await receive_all(stream) == [b"first"]
+
+    run_bounded(main)
+
+
 @pytest.mark.parametrize(
     ("fields", "name", "reason"),
     [
@@ -130,9 +141,12 @@ def test_answer_of_trailers_alone_is_a_verdict() -> None:
         ([("content-type", "application/grpc")], "UNKNOWN", "HTTP status nothing"),
     ],
 )
-def test_what_a_web_server_answers_is_a_refusal(fields: list[tuple[str, str]], name: str, reason: str) -> None:
+@pytest.mark.parametrize("page", [data(STREAM, b"<html>", "END_STREAM"), data(STREAM, b"<html>"), b""])
+def test_what_a_web_server_answers_is_a_refusal_whether_its_page_ends_or_not(
+    fields: list[tuple[str, str]], name: str, reason: str, page: Frame | bytes
+) -> None:
     async def main() -> None:
-        script = answer(lambda peer: peer.headers(STREAM, fields), lambda _: data(STREAM, b"<html>", "END_STREAM"))
+        script = answer(lambda peer: peer.headers(STREAM, fields), lambda _: page)
         async with channel_to(script) as channel:
             stream = await channel.open_stream()
             with pytest.raises(RefusedByPeerError) as caught:
