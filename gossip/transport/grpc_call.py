@@ -1,10 +1,18 @@
 """A call that we made."""
 
+from collections.abc import Sequence
+
 from h2.exceptions import H2Error
 
 from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_errors import again
-from gossip.transport.grpc_headers import CallStatus, parse_answer, parse_trailers
+from gossip.transport.grpc_headers import (
+    CallStatus,
+    is_malformed_answer,
+    is_malformed_end,
+    parse_answer,
+    parse_trailers,
+)
 from gossip.transport.grpc_stream import GrpcStream
 
 
@@ -49,8 +57,12 @@ class ClientStream(GrpcStream):
         except H2Error as error:
             raise StreamBrokenError(f"the stream with {self.link.remote} is closed") from error
 
-    def headers_came(self, headers: dict[bytes, bytes], *, ends: bool) -> None:
+    def headers_came(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         """The answer begins, or ends; what follows one that is not gRPC's, a page of HTML, say, is not waited for."""
+        if (is_malformed_end if self._answered else is_malformed_answer)(fields):
+            self.fail(StreamBrokenError(f"{self.link.remote} answered with header fields that HTTP/2 forbids"))
+            return
+        headers = dict(fields)
         if self._answered:
             self._call_status = parse_trailers(headers)
             return

@@ -1,6 +1,6 @@
 """h2's events, told to the streams they are about."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from grpclib.protocol import AbstractHandler, EventsProcessor, Stream
 from h2.events import (
@@ -128,7 +128,7 @@ class GrpcEvents(EventsProcessor):
         if stream is not None:
             stream.__ended__()
 
-    def _answer(self, stream_id: int, fields: Iterable[tuple[bytes, bytes]], *, ends: bool) -> None:
+    def _answer(self, stream_id: int, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         stream = self.streams.get(stream_id)
         if stream is not None:
-            stream.headers_came(dict(fields), ends=ends)
+            stream.headers_came(fields, ends=ends)

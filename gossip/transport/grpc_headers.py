@@ -26,6 +26,7 @@ NO_COMPRESSION = b"identity"
 ACCEPTS_NO_COMPRESSION = (b"grpc-accept-encoding", NO_COMPRESSION)
 
 _PSEUDO = frozenset({b":method", b":scheme", b":path", b":authority"})
+_PSEUDO_OF_ANSWERS = frozenset({b":status"})
 _OF_HTTP1 = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z-]+")
 _NOT_IN_VALUES = re.compile(rb"[\0\r\n]")
@@ -116,8 +117,16 @@ def is_malformed(fields: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes
     return False
 
 
+def is_malformed_answer(fields: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether these are no header fields that may begin an answer; what is missing, gRPC has something to say of.
+
+    Spec: RFC 9113 sections 8.2 and 8.3.
+    """
+    return is_malformed(fields, allowed=_PSEUDO_OF_ANSWERS)
+
+
 def is_malformed_end(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether these are no header fields that may end a request.
+    """Whether these are no header fields that may end a request, or an answer.
 
     Spec: RFC 9113 section 8.1.
     """

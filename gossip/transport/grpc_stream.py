@@ -137,7 +137,7 @@ class GrpcStream(Stream):
         else:
             self._admit_rest_of_message()
 
-    def headers_came(self, headers: dict[bytes, bytes], *, ends: bool) -> None:
+    def headers_came(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         """Take the header fields of an answer, or of its end; ``ends`` says that nothing follows them."""
 
     def fail(self, failure: StreamBrokenError) -> None:

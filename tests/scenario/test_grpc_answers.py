@@ -156,6 +156,37 @@ def test_what_a_web_server_answers_is_a_refusal_whether_its_page_ends_or_not(
     run_bounded(main)
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        ("X-Upper", "x"),
+        ("", "x"),
+        ("a b", "x"),
+        ("x", "a\0b"),
+        (":status", "200"),
+        (":path", "/"),
+        ("connection", "close"),
+        ("te", "gzip"),
+    ],
+)
+@pytest.mark.parametrize("beginning", [False, True])
+def test_what_are_no_header_fields_of_an_answer_break_the_stream(field: tuple[str, str], *, beginning: bool) -> None:
+    async def main() -> None:
+        trailers = [("grpc-status", "0")]
+        begun, ended = ([*RESPONSE, field], trailers) if beginning else (RESPONSE, [*trailers, field])
+        frames: list[Makes] = [
+            lambda peer: peer.headers(STREAM, begun),
+            says(message(b"first")),
+            lambda peer: peer.headers(STREAM, ended, "END_HEADERS", "END_STREAM"),
+        ]
+        async with channel_to(answer(*frames)) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="answered with header fields that HTTP/2 forbids"):
+                await receive_all(stream)
+
+    run_bounded(main)
+
+
 def test_end_without_trailers_is_no_verdict() -> None:
     async def main() -> None:
         script = answer(begins, lambda _: data(STREAM, message(b"last"), "END_STREAM"))
