@@ -42,7 +42,8 @@ class DialOptions:
         max_message_bytes: The longest message taken from an authenticated peer.
         max_handshake_bytes: The longest message taken before that.
         keepalive_interval_s: Quiet time after which we ping; a Fabric peer drops us for less than 60.
-        keepalive_timeout_s: How long the answer to such a ping may take.
+        keepalive_timeout_s: How long the answer to such a ping may take, and on Linux the acknowledgement, by TCP, of
+            whatever we send.
 
     Raises:
         ConfigurationError: A number cannot be used; it is named.

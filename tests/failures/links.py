@@ -62,6 +62,27 @@ async def link_cut(folder: Path) -> Row:
     )
 
 
+async def link_cut_while_we_send(folder: Path) -> Row:
+    """Every packet is lost, and something is sent: no silence is waited for."""
+    async with across(folder, DialOptions(keepalive_timeout_s=0.5)) as (link, ours, _, there):
+        with ours.comm.presumed_dead() as deaths:
+            link.weather = Weather(is_cut=True)
+            waiting = asyncio.create_task(send(ours, there))
+            after_s = await hear_of(deaths, there.pki_id)
+            result = await waiting
+            assert isinstance(result.error, StreamBrokenError), result.error
+        link.weather = Weather()
+        await send_and_hear(ours, there)
+    return Row(
+        "link cut while we send, keepalive still waiting for silence",
+        NAMESPACE,
+        "presumed dead",
+        after_s,
+        "what was not acknowledged: StreamBrokenError",
+        "by the next send once the link is back",
+    )
+
+
 async def link_cut_shortly(folder: Path) -> Row:
     """Every packet is lost, for less long than keepalive waits."""
     async with across(folder, DialOptions()) as (link, ours, _, there):

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
+from gossip.transport import grpc_dial, plain_transport
 from gossip.transport import names as names_module
-from gossip.transport import plain_transport
 from gossip.transport.base import FrameStream
 from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_client import GrpcDialer
@@ -143,6 +144,27 @@ def test_name_with_several_addresses_is_tried_to_the_end() -> None:
         await listener.close()
 
     run_bounded(main)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such setting")
+@pytest.mark.parametrize(("options", "ms"), [({}, 20_000), ({"keepalive_timeout_s": 1e12}, 2**31 - 1)])
+def test_what_nobody_acknowledges_ends_the_connection(
+    options: dict[str, float], ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected: list[socket.socket] = []
+
+    async def connect(addresses: names_module.Addresses) -> socket.socket:
+        connected.append(await names_module.connect_to_any(addresses))
+        return connected[0]
+
+    async def main(endpoint: str) -> None:
+        channel = await GrpcDialer(DialOptions(tls=CLIENT, **options)).dial(endpoint)  # type: ignore[arg-type]
+        assert connected[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == ms
+        channel.abort()
+
+    monkeypatch.setattr(grpc_dial, "connect_to_any", connect)
+    with tcp_server(over_tls(SERVER, begin_http2_and_stop, alpn="h2")) as endpoint:
+        run_bounded(lambda: main(endpoint))
 
 
 def test_full_backlog_runs_out_of_time_in_tcp() -> None:
