@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import cast
 
 import pytest
@@ -183,6 +183,19 @@ def test_what_are_no_header_fields_of_an_answer_break_the_stream(field: tuple[st
             stream = await channel.open_stream()
             with pytest.raises(StreamBrokenError, match="answered with header fields that HTTP/2 forbids"):
                 await receive_all(stream)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize(("count", "error"), [(110, None), (120, "larger than 16384")])
+def test_header_fields_of_an_answer_that_are_too_many_end_the_connection(count: int, error: str | None) -> None:
+    async def main() -> None:
+        fields = [*RESPONSE, *[(f"x{number}", "a" * 110) for number in range(count)]]
+        script = answer(lambda peer: peer.headers(STREAM, fields), ends(0))
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with nullcontext() if error is None else pytest.raises(StreamBrokenError, match=error):
+                assert await receive_all(stream) == []
 
     run_bounded(main)
 
