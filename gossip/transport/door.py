@@ -10,9 +10,12 @@ from functools import partial
 from gossip.throttle import Throttle
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.grpc_errors import describe
+from gossip.transport.unacknowledged import limit_unacknowledged
 from gossip.turns import shared_turns
 
 BACKLOG = 1024
+UNACKNOWLEDGED_S = 20.0
+"""As Fabric's. Silence alone tells of a peer that is gone after 300 s."""
 RETRY_S = 1.0
 """How long nobody is let in when the system has no room for another connection."""
 
@@ -108,6 +111,7 @@ class Door:
             return
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the loop knows TCP by a number that is not set
+        limit_unacknowledged(accepted, UNACKNOWLEDGED_S)
         task = self._loop.create_task(self._enter(accepted), name="entering")
         self._entering[task] = None
         task.add_done_callback(self._entering.pop)

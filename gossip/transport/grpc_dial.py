@@ -1,11 +1,8 @@
 """An outgoing connection on its way to HTTP/2, and kept alive from then on."""
 
 import asyncio
-import socket
-import sys
 import time
 from collections.abc import Callable
-from math import ceil
 
 from grpclib.client import Handler
 from h2.exceptions import ProtocolError, TooManyStreamsError
@@ -26,12 +23,11 @@ from gossip.transport.names import Addresses, connect_to_any, look_up
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide
 from gossip.transport.tls_transport import TlsTransport
+from gossip.transport.unacknowledged import limit_unacknowledged
 
 _CONFIGURATION = http2_configuration(client_side=True)
 _LIMITS = ConnectionLimits()
 FIRST_PING_FRESH_S = 1.0
-MAX_MS = 2**31 - 1
-"""What the system takes."""
 
 
 class ClientProtocol(GrpcProtocol):
@@ -73,7 +69,7 @@ class ClientProtocol(GrpcProtocol):
         self._enter("tcp")
         try:
             connected = await connect_to_any(addresses)
-            _give_up_after(connected, self._options.keepalive_timeout_s)
+            limit_unacknowledged(connected, self._options.keepalive_timeout_s)
             await self._loop.create_connection(self._layers, sock=connected)
         except OSError as refused:
             raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
@@ -202,15 +198,6 @@ class ClientProtocol(GrpcProtocol):
             self.cut(f"no answer to a keepalive PING within {self._options.keepalive_timeout_s:g} s")
         else:
             self._check_alive()
-
-
-def _give_up_after(connected: socket.socket, timeout_s: float) -> None:
-    """End the connection when what we sent was not acknowledged for so long: PINGs go out in silence alone, much later.
-
-    Mirrors: grpc-go/internal/transport/http2_client.go, newHTTP2Client.
-    """
-    if sys.platform == "linux":  # as in gRPC
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, min(ceil(timeout_s * 1000), MAX_MS))
 
 
 def _refuse_request(connection: GrpcConnection, stream_id: int) -> ClientStream:

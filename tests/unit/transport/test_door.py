@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
@@ -75,6 +76,19 @@ def test_connections_come_in_without_delaying_small_writes() -> None:
                 transport = await made.accept()
                 accepted = transport.get_extra_info("socket")
                 assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                transport.abort()
+
+    run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such setting")
+def test_what_who_came_in_does_not_acknowledge_ends_the_connection() -> None:
+    async def main() -> None:
+        async with house() as made:
+            with made.knock():
+                transport = await made.accept()
+                accepted = transport.get_extra_info("socket")
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 20_000
                 transport.abort()
 
     run(main())
