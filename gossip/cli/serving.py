@@ -124,6 +124,7 @@ async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answerin
         async for message in messages:
             printer.received(message)
             answering.answer(message)
+            del message  # it and its content are twice a hundred MiB, perhaps, until somebody says something else
 
 
 async def _print_notices(notices: Subscription[PkiId], printer: EventPrinter, name: str) -> None:
