@@ -18,9 +18,7 @@ class AckedSend:
     Mirrors: gossip/comm/ack.go, ackSendOperation.
     """
 
-    def __init__(
-        self, peers: Mapping[PkiId, RemotePeer], min_ack: int, acks: AckBook, nonce: int, frame: bytes
-    ) -> None:
+    def __init__(self, peers: Mapping[PkiId, RemotePeer], min_ack: int, acks: AckBook, nonce: int) -> None:
         """Prepare to send.
 
         Args:
@@ -28,20 +26,18 @@ class AckedSend:
             min_ack: How many acknowledgements are enough; 0 waits for every peer.
             acks: Where answers arrive.
             nonce: What answers name.
-            frame: The encoded envelope, with that nonce.
         """
         self._open = dict(peers)
         self._missing = min_ack
         self._acks = acks
         self._nonce = nonce
-        self._frame = frame
         self._timeout_s = 0.0
         self._asked: dict[PkiId, list[PkiId]] = {}
         self._results: list[SendResult] = []
         self._enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def hand_over_nowait(self, pki_id: PkiId, connection: Connection) -> bool:
-        """Send to ``pki_id`` on ``connection`` and expect its answer.
+    def hand_over_nowait(self, pki_id: PkiId, connection: Connection, frame: bytes) -> bool:
+        """Send to ``pki_id`` on ``connection`` the encoded envelope, with the nonce, and expect its answer.
 
         Returns:
             Whether there was room.
@@ -49,13 +45,13 @@ class AckedSend:
         if not connection.is_open:
             return False
         try:
-            connection.send_nowait(self._frame)
+            connection.send_nowait(frame)
         except QueueFullError:
             return False
         self._expect(pki_id, connection)
         return True
 
-    async def hand_over(self, pki_id: PkiId, connection: Connection) -> None:
+    async def hand_over(self, pki_id: PkiId, connection: Connection, frame: bytes) -> None:
         """Do the same, waiting for room.
 
         Raises:
@@ -65,7 +61,7 @@ class AckedSend:
         Cancellation: nothing was sent.
         """
         try:
-            await connection.send(self._frame)
+            await connection.send(frame)
         except ClosedError as error:
             raise connection.ending() from error
         self._expect(pki_id, connection)

@@ -165,7 +165,9 @@ class CommEngine:
         Cancellation: messages may have been sent; their acknowledgements are ignored.
         """
         self._check_running()
-        return await self._sending.send_with_ack(message, timeout_s, min_ack, peers)
+        sending = self._sending.send_with_ack(message, timeout_s, min_ack, peers)
+        del message  # which is let go of as soon as it has left
+        return await sending
 
     async def probe(self, peer: RemotePeer) -> None:
         """Return when a gossip server answers at the endpoint.

@@ -139,18 +139,20 @@ class Sending:
         if not named:
             return AggregatedSendResults()
         nonce = next(self._nonces)
-        frame = with_nonce(message, nonce).envelope
-        operation = AckedSend(named, min_ack, self._acks, nonce, frame)
-        deliveries: dict[asyncio.Task[None], PkiId] = {}
+        operation, frame = AckedSend(named, min_ack, self._acks, nonce), with_nonce(message, nonce).envelope
+        undelivered: dict[PkiId, bytes] = {}
+        deliveries: list[asyncio.Task[None]] = []
         try:
             for pki_id, peer in named.items():
                 connection = self._store.find(pki_id)
-                if connection is None or not operation.hand_over_nowait(pki_id, connection):
-                    delivery = self._deliver(operation, pki_id, peer)
-                    deliveries[self._tasks.start(delivery, f"delivery to {peer}")] = pki_id
+                if connection is None or not operation.hand_over_nowait(pki_id, connection, frame):
+                    undelivered[pki_id] = frame
+                    delivery = self._deliver(operation, pki_id, peer, undelivered)
+                    deliveries.append(self._tasks.start(delivery, f"delivery to {peer}"))
+            del message, frame  # a hundred MiB each, perhaps, while answers are waited for
             results = await operation.results(timeout_s, self._deadlines)
-            for task, pki_id in deliveries.items():
-                if not task.done() and operation.is_open(pki_id):
+            for pki_id, frame in undelivered.items():
+                if operation.is_open(pki_id):
                     with suppress(ClosedError):
                         self._queue(frame, pki_id, named[pki_id])
             return results
@@ -177,14 +179,18 @@ class Sending:
         except QueueFullError as error:
             self._overflow.count(pki_id, error, asyncio.get_running_loop().time())
 
-    async def _deliver(self, operation: AckedSend, pki_id: PkiId, peer: RemotePeer) -> None:
+    async def _deliver(
+        self, operation: AckedSend, pki_id: PkiId, peer: RemotePeer, undelivered: dict[PkiId, bytes]
+    ) -> None:
         try:
             connection = self._store.find(pki_id)
             if connection is None or not connection.is_open:
                 connection = await self._connector.begin(peer, pki_id).connection()
-            await operation.hand_over(pki_id, connection)
+            await operation.hand_over(pki_id, connection, undelivered[pki_id])
         except GossipError as error:
             operation.settle(pki_id, without_traces(error))
         except asyncio.CancelledError:
             operation.settle(pki_id, ClosedError("shutting down"))
             raise
+        finally:
+            del undelivered[pki_id]
