@@ -16,7 +16,8 @@ T_co = TypeVar("T_co", covariant=True)
 class Subscription(Protocol[T_co]):
     """An async iterator of events for one reader; ends when it is closed or the communication layer stops.
 
-    A context manager too: leaving it closes it.
+    A context manager too: leaving it closes it. It keeps nothing that was taken from it; the variable of a loop over it
+    does, until the next event comes, so that who receives long messages may want to ``del`` it at the loop's end.
     """
 
     def __aiter__(self) -> Self: ...

@@ -150,6 +150,7 @@ class ReportingDecoder(RememberingDecoder):
 
 MAX_REMEMBERED = 256
 MAX_REMEMBERED_BYTES = 512
+"""Of all connections together, and of those that ended; 8 MiB, if a server chooses what is worst."""
 _decoded: dict[bytes, tuple[tuple[HeaderTuple, ...], int]] = {}
 
 
