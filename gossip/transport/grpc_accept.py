@@ -76,7 +76,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
             stream.refuse(refusal)
         elif fields[b":path"] == PING:
             stream.serve_ping()
-        elif sum(each.awaits_trust for each in self._streams) >= self._listener.limits.max_handshakes:
+        elif not self.is_trusted and self._handshakes >= self._listener.limits.max_handshakes:
             stream.refuse(TOO_MANY_HANDSHAKES)
         else:
             self.progress = max(self.progress, Progress.STREAM)
@@ -127,6 +127,10 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
     @property
     def _streams(self) -> Iterable[ServerStream]:
         return cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
+
+    @property
+    def _handshakes(self) -> int:
+        return sum(stream.awaits_trust for stream in self._streams)
 
     def _authenticated(self) -> None:
         self._listener.gate.authenticate(self)

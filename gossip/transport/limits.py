@@ -100,8 +100,9 @@ class ServerLimits:
         max_request_header_bytes: All header fields of a request together, as ``max_header_bytes`` of an answer, which
             may be longer as it tells why. Too small refuses clients that send fields of their own.
         max_handshake_bytes: The longest message taken from a peer that is not authenticated.
-        max_handshakes: How many streams of one connection may wait to be authenticated. A Fabric peer has one. Too
-            small refuses clients that begin several at once, too large lets each stranger cost 9 KiB for each.
+        max_handshakes: How many streams of a connection may wait at once until the first is authenticated. A Fabric
+            peer has one. Too small refuses clients that begin several at once, too large lets each stranger cost 9 KiB
+            for each.
     """
 
     connection: ConnectionLimits = field(default_factory=ConnectionLimits)

@@ -71,6 +71,13 @@ async def trust(stream: FrameStream) -> None:
         await stream.send(frames)
 
 
+async def trust_who_speaks(stream: FrameStream) -> None:
+    """Echo, once the first message has come."""
+    while frames := await stream.receive():
+        stream.max_frame_bytes = 1024 * 1024
+        await stream.send(frames)
+
+
 @asynccontextmanager
 async def server(
     handler: Callable[[FrameStream], Awaitable[None]] = read_slowly, limits: ServerLimits | None = None
@@ -748,14 +755,18 @@ def test_a_handshake_too_many_on_a_connection_is_refused_until_one_has_ended() -
     run_bounded(main)
 
 
-def test_who_is_authenticated_is_no_handshake_under_way() -> None:
+def test_who_is_authenticated_may_begin_more_handshakes() -> None:
     async def main() -> None:
         async with (
-            server(trust, ServerLimits(max_handshakes=1)) as listener,
+            server(trust_who_speaks, ServerLimits(max_handshakes=1)) as listener,
             raw_client(listener.endpoint, tls_files(2, 1)) as peer,
         ):
-            for stream_id in (1, 3):
+            open_stream(peer, 1)
+            peer.write(data(1, message(b"hello")))
+            assert await peer.messages(1, 10) == message(b"hello")
+            for stream_id in (3, 5):
                 open_stream(peer, stream_id)
+            for stream_id in (3, 5):
                 peer.write(data(stream_id, message(b"hello")))
                 assert await peer.messages(stream_id, 10) == message(b"hello")
 
