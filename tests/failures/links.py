@@ -39,17 +39,23 @@ async def across(folder: Path, dial: DialOptions = QUICK) -> AsyncIterator[tuple
             link.weather = Weather()
 
 
+async def cut(link: LossyLink, ours: Peer, there: RemotePeer) -> float:
+    """Lose every packet, send, and say after how many seconds the other side was presumed dead."""
+    with ours.comm.presumed_dead() as deaths:
+        link.weather = Weather(is_cut=True)
+        waiting = asyncio.create_task(send(ours, there))
+        after_s = await hear_of(deaths, there.pki_id)
+        result = await waiting
+        assert isinstance(result.error, StreamBrokenError), result.error
+        return after_s
+
+
 async def link_cut(folder: Path) -> Row:
     """Every packet is lost, for longer than keepalive waits."""
     async with across(folder) as (link, ours, _, there):
-        with ours.comm.presumed_dead() as deaths:
-            link.weather = Weather(is_cut=True)
-            waiting = asyncio.create_task(send(ours, there))
-            after_s = await hear_of(deaths, there.pki_id)
-            result = await waiting
-            assert isinstance(result.error, StreamBrokenError), result.error
-            again = await send(ours, there)
-            assert isinstance(again.error, DialError), again.error
+        after_s = await cut(link, ours, there)
+        again = await send(ours, there)
+        assert isinstance(again.error, DialError), again.error
         link.weather = Weather()
         await send_and_hear(ours, there)
     return Row(
@@ -65,12 +71,7 @@ async def link_cut(folder: Path) -> Row:
 async def link_cut_while_we_send(folder: Path) -> Row:
     """Every packet is lost, and something is sent: no silence is waited for."""
     async with across(folder, DialOptions(keepalive_timeout_s=0.5)) as (link, ours, _, there):
-        with ours.comm.presumed_dead() as deaths:
-            link.weather = Weather(is_cut=True)
-            waiting = asyncio.create_task(send(ours, there))
-            after_s = await hear_of(deaths, there.pki_id)
-            result = await waiting
-            assert isinstance(result.error, StreamBrokenError), result.error
+        after_s = await cut(link, ours, there)
         link.weather = Weather()
         await send_and_hear(ours, there)
     return Row(
