@@ -99,8 +99,9 @@ class Sending:
         """
         if not isinstance(message, SignedMessage):
             raise _no_message(message)
+        frame = message.envelope
         for pki_id, peer in by_pki_id(peers).items():
-            self._queue(message.envelope, pki_id, peer)
+            self._queue(frame, pki_id, peer)
 
     async def flush(self, peers: Sequence[RemotePeer]) -> None:
         """Wait until nothing waits for these peers any more: it was handed to the network, or lost.

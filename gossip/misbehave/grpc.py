@@ -6,13 +6,11 @@ from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.ending import SERVED, End, Ending, status
 from gossip.misbehave.fault import Fault, Layer, fault
+from gossip.misbehave.frames import Fields
 from gossip.misbehave.http2_fault import http2_fault
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import ping_answered
 from gossip.transport.limits import ServerLimits
-
-STREAMS = 40
-HANDSHAKES = ServerLimits().max_handshakes
 
 
 def call(name: str, expected: Ending, limit: str) -> Callable[[Callable[[Http2Peer], None]], Fault]:
@@ -20,22 +18,27 @@ def call(name: str, expected: Ending, limit: str) -> Callable[[Callable[[Http2Pe
     return http2_fault(name, expected, limit=limit, offence=None, layer=Layer.GRPC)
 
 
+async def last_of(count: int, attacker: Attacker, fields: Fields | None = None) -> Ending:
+    """Make so many calls at once, and wait for the end of the last one.
+
+    Cancellation: the connection is cut.
+    """
+    async with attacker.http2() as peer:
+        for stream_id in range(1, 2 * count, 2):
+            peer.open(stream_id, fields)
+        return await peer.ending(attacker.patience_s, 2 * count - 1)
+
+
 @fault("many-streams", Layer.GRPC, Ending(End.RESET, "REFUSED_STREAM"), limit="max_streams")
 async def many_streams(attacker: Attacker) -> Ending:
     """Opens more streams than it is allowed to."""
-    async with attacker.http2() as peer:
-        for stream_id in range(1, 2 * STREAMS, 2):
-            peer.open(stream_id, frames.request(frames.PING_CALL))
-        return await peer.ending(attacker.patience_s, stream_id)
+    return await last_of(40, attacker, frames.request(frames.PING_CALL))
 
 
 @fault("many-handshakes", Layer.GRPC, status("RESOURCE_EXHAUSTED", "under way"), limit="max_handshakes")
 async def many_handshakes(attacker: Attacker) -> Ending:
     """Begins one handshake more on a connection than may wait."""
-    async with attacker.http2() as peer:
-        for stream_id in range(1, 2 * HANDSHAKES + 2, 2):
-            peer.open(stream_id)
-        return await peer.ending(attacker.patience_s, stream_id)
+    return await last_of(ServerLimits().max_handshakes + 1, attacker)
 
 
 @call("no-method", status("INTERNAL", "the method must be POST"), "pseudo-headers")
