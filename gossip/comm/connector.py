@@ -13,12 +13,15 @@ from gossip.comm.notices import Notices
 from gossip.comm.outcome import outcome_of
 from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
-from gossip.errors import ClosedError, GossipError, without_traces
+from gossip.errors import ClosedError, DialError, GossipError, without_traces
 from gossip.metrics import Metrics, Outcome
 from gossip.throttle import Throttle
 from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 1.0
+"""Between two looks whether somebody listens by now; Fabric waits for 1 s, and then for 1.6."""
 
 
 class Connector:
@@ -100,7 +103,7 @@ class Connector:
 
     async def _dial(self, dial: Dial, pki_id: PkiId) -> None:
         try:
-            dial.succeed(await self._connect(dial.peer))
+            dial.succeed(await self._knock(dial))
         except GossipError as error:
             without_traces(error)
             stand_in = self._population.stand_in(pki_id)
@@ -118,6 +121,20 @@ class Connector:
             lost = dial.fail(given_up)
             if lost:
                 self._warn(dial.peer, given_up, lost)
+
+    async def _knock(self, dial: Dial) -> Connection:
+        """Connect; as long as messages wait, again where nobody listens: a peer that is starting will in a moment."""
+        clock = asyncio.get_running_loop().time
+        ends_at_s = clock() + self._initiator.options.dial_timeout_s
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._connect(dial.peer)
+            except DialError as error:
+                if error.stage != "tcp" or not dial.holds_messages or clock() + pause_s > ends_at_s:
+                    raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def _connect(self, peer: RemotePeer) -> Connection:
         reached = await self._initiator.connect(peer)

@@ -174,6 +174,7 @@ def of_another_kind(stranger: Stranger) -> bytes:
 
 
 NOBODY = pki_id_of(identity_of("nobody"))
+NOWHERE = RemotePeer("nobody:7051", NOBODY)
 
 REFUSALS = {
     "signature is wrong": (say(badly_signed), SignatureError, "the code does not fit"),
@@ -472,7 +473,7 @@ def test_non_responsive_ping() -> None:
 
 
 def test_presumed_dead() -> None:
-    """Mirrors: TestPresumedDead. Announced when the connection breaks, and again when a dial fails."""
+    """Mirrors: TestPresumedDead. Announced when the connection breaks, and again when nobody listens for too long."""
 
     async def main() -> None:
         network = MemoryNetwork()
@@ -488,7 +489,7 @@ def test_presumed_dead() -> None:
         (result,) = await one.comm.send_with_ack(data_message(), 3, 1, two.remote)
         assert isinstance(result.error, DialError)
         await one.close()
-        assert [pki_id async for pki_id in dead] == [two.pki_id] * 6
+        assert [pki_id async for pki_id in dead] == [two.pki_id]
 
     run_virtual(main())
 
@@ -703,19 +704,53 @@ def test_a_peer_that_is_named_twice_is_asked_once() -> None:
     run_virtual(main())
 
 
-def test_who_cannot_be_reached_is_announced_once_and_told_at_once() -> None:
-    """Fabric dials and announces for each message, and calls it a time-out when the time is over."""
+def test_who_waits_for_an_answer_is_told_at_once_that_nobody_listens() -> None:
+    """Fabric calls it a time-out when the time is over."""
 
     async def main() -> None:
-        nobody = RemotePeer("nobody:7051", pki_id_of(identity_of("nobody")))
+        async with memory_peers("one") as (one,):
+            dead = one.comm.presumed_dead()
+            (result,) = await one.comm.send_with_ack(data_message(), 5, 1, NOWHERE)
+            assert isinstance(result.error, DialError)
+            assert now_s() == 0
+            assert await anext(dead) == NOBODY
+
+    run_virtual(main())
+
+
+def test_who_does_not_listen_for_as_long_as_a_dial_may_take_is_announced_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Fabric dials and announces for each message."""
+
+    async def main() -> None:
         async with memory_peers("one") as (one,):
             dead = one.comm.presumed_dead()
             for _ in range(3):
-                one.comm.send(data_message(), nobody)
-            (result,) = await one.comm.send_with_ack(data_message(), 5, 1, nobody)
-            assert isinstance(result.error, DialError)
-            assert now_s() == 0
-        assert [pki_id async for pki_id in dead] == [nobody.pki_id]
+                one.comm.send(data_message(), NOWHERE)
+            assert await anext(dead) == NOBODY
+            assert 2 < now_s() <= 3
+            assert "3 messages lost, reason: cannot connect to nobody:7051: tcp: connection refused" in caplog.text
+        assert [pki_id async for pki_id in dead] == []
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("after_s", [0.1, 1.5, 2.7])
+def test_what_is_sent_to_a_peer_that_is_starting_reaches_it(after_s: float) -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        async with memory_peers("one", network=network) as (one,):
+            dead = one.comm.presumed_dead()
+            starting = RemotePeer("two:7051", pki_id_of(identity_of("two")))
+            for data in (b"1", b"2"):
+                one.comm.send(data_message(data), starting)
+            await asyncio.sleep(after_s)
+            async with memory_peers("two", network=network) as (two,):
+                incoming = two.comm.accept(everything)
+                assert (two.endpoint, two.pki_id) == (starting.endpoint, starting.pki_id)
+                assert [data_of(await anext(incoming)) for _ in range(2)] == [b"1", b"2"]
+                assert now_s() <= after_s + 1
+                await one.close()
+        assert [pki_id async for pki_id in dead] == []
 
     run_virtual(main())
 
