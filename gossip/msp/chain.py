@@ -6,7 +6,6 @@ certificate is then verified along each path that starts at its issuer.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -75,8 +74,8 @@ class CaTree:
         """Roots first, then intermediates."""
         return self.roots + self.intermediates
 
-    def find_chain(self, certificate: Certificate, *, at: datetime | None = None) -> tuple[Certificate, ...]:
-        """Find the one chain of ``certificate``, verified one second after it became valid or ``at`` another time.
+    def find_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
+        """Find the one chain of ``certificate``, verified one second after it became valid.
 
         Returns:
             The certificate itself first, its root last; a root is a chain of one.
@@ -98,7 +97,7 @@ class CaTree:
             if path.cas[0].raw_subject != certificate.raw_issuer or _is_in(certificate, path):
                 continue
             try:
-                chains.append(_verify(certificate, path, at or certificate.verified_at))
+                chains.append(_verify(certificate, path))
             except VerificationError as error:
                 refusals.append(_reason(error))
         if len(chains) > 1:
@@ -130,7 +129,7 @@ def check_self_signed_root(root: Certificate) -> None:
     Mirrors: crypto/x509, Certificate.Verify of a certificate that is a root.
     """
     try:
-        _run(_verifier(Store([root.parsed]), root.verified_at, 0), root, ())
+        _run(_verifier(Store([root.parsed]), root, 0), root, ())
     except VerificationError as error:
         raise UntrustedIdentityError(f"the supplied identity is not valid: {_reason(error)}") from error
 
@@ -174,8 +173,8 @@ def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName 
     return certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
 
 
-def _verify(certificate: Certificate, path: _Path, at: datetime) -> tuple[Certificate, ...]:
-    verified = _run(_verifier(path.store, at, len(path.cas)), certificate, path.cas[:-1])
+def _verify(certificate: Certificate, path: _Path) -> tuple[Certificate, ...]:
+    verified = _run(_verifier(path.store, certificate, len(path.cas)), certificate, path.cas[:-1])
     if len(verified.chain) != len(path.cas) + 1:
         raise VerificationError("the chain takes another path")
     return (certificate, *path.cas)
@@ -197,11 +196,11 @@ def _run(verifier: ClientVerifier, certificate: Certificate, between: Sequence[C
         raise VerificationError("validation failed") from error
 
 
-def _verifier(store: Store, at: datetime, max_depth: int) -> ClientVerifier:
+def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientVerifier:
     return (
         PolicyBuilder()
         .store(store)
-        .time(at)
+        .time(certificate.verified_at)
         .max_chain_depth(max_depth)
         .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
         .build_client_verifier()

@@ -160,25 +160,13 @@ def check_tls_cas(config: MspConfig) -> None:
     tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
     revocations = Revocations(((file.path, file.crl) for file in config.crls), tree.cas)
     for file in config.tls_intermediates:
-        chain = _find_tls_chain(tree, file)
+        chain = find_ca_chain(tree, file)
         crl = revocations.find_crl(file.certificate, chain[1]) if len(chain) > 1 else None
         if crl is not None:
             raise ConfigurationError(
                 f"CA Certificate is not valid: {file.certificate.subject} has been revoked by {crl}; remove it",
                 path=file.path,
             )
-
-
-def _find_tls_chain(tree: CaTree, file: CertificateFile) -> tuple[Certificate, ...]:
-    """Find the chain of a TLS intermediate, which Fabric looks for at the present.
-
-    If all TLS CAs hold at the present, they do when the last of them begins; a root may be younger than the
-    intermediate where it was renewed.
-    """
-    try:
-        return tree.find_chain(file.certificate, at=max(ca.verified_at for ca in tree.cas))
-    except UntrustedIdentityError:
-        return find_ca_chain(tree, file)
 
 
 def _find_ca(tree: CaTree, certificate: Certificate) -> Certificate | None:

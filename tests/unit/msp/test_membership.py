@@ -407,17 +407,19 @@ def test_tls_intermediate_that_leads_to_no_tls_root() -> None:
     refuse_config(config, "^tlsintermediatecerts/0.pem: .*unknown authority")
 
 
-def test_tls_intermediate_that_began_before_its_root_was_renewed() -> None:
-    """Fabric looks for its chain at the present, and not when it began."""
-    old = make_ca("tls")
-    renewed = make_ca("tls", key=old.key, not_before=NOT_BEFORE + timedelta(days=30))
+def test_tls_cas_are_judged_when_each_began() -> None:
+    """As the CAs of identities: what has ended since is no matter, and what was renewed since did not exist."""
+    old = make_ca("tls", not_after=NOT_BEFORE + timedelta(days=60))
     intermediate = make_ca("intermediate", old)
-    make_msp([make_ca("root")], tls_roots=[renewed], tls_intermediates=[intermediate])
-    ended = make_ca("tls", key=old.key, not_after=NOT_BEFORE + timedelta(days=60))
-    later = make_ca("intermediate", old, not_before=NOT_BEFORE + timedelta(days=90))
-    make_msp([make_ca("root")], tls_roots=[ended], tls_intermediates=[intermediate])
-    config = make_config([make_ca("root")], tls_roots=[ended], tls_intermediates=[later])
-    refuse_config(config, "^tlsintermediatecerts/0.pem: .*not valid at validation time")
+    make_msp([make_ca("root")], tls_roots=[old], tls_intermediates=[intermediate])
+    renewed = make_ca("tls", key=old.key, not_before=NOT_BEFORE + timedelta(days=30))
+    make_msp([make_ca("root")], tls_roots=[old, renewed], tls_intermediates=[intermediate])
+    for root, issued in (
+        (renewed, intermediate),
+        (old, make_ca("later", old, not_before=NOT_BEFORE + timedelta(days=90))),
+    ):
+        config = make_config([make_ca("root")], tls_roots=[root], tls_intermediates=[issued])
+        refuse_config(config, "^tlsintermediatecerts/0.pem: .*not valid at validation time")
 
 
 def test_high_s_in_the_cas_own_signature_makes_no_difference() -> None:
