@@ -1,15 +1,18 @@
-"""Whether a CA signed a CRL in a way that Go takes: over SHA-1 too, which it takes for no certificate."""
+"""Whether a CA signed a CRL in a way that Fabric takes: over SHA-1 too, which Go takes for no certificate."""
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 from gossip.der import SEQUENCE, read_element, read_elements
+from gossip.errors import SignatureError
 from gossip.msp.certificate import ECDSA_SIGNATURES, Certificate
+from gossip.msp.signature import parse_signature
 
 _RSA_SIGNATURES = frozenset(
     {
@@ -23,14 +26,28 @@ _RSA_SIGNATURES = frozenset(
 _PSS_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
-def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
-    """Whether this CA's key signed the CRL, whatever CA the CRL names.
+def check_readable(crl: x509.CertificateRevocationList) -> None:
+    """Return when the signature can be read, if it is one of ECDSA; of others Fabric says nothing before it needs them.
 
-    Mirrors: crypto/x509, Certificate.CheckCRLSignature.
+    Raises:
+        SignatureError: It cannot.
+
+    Mirrors: msp/mspimplsetup.go, setupCRLs.
+    """
+    if crl.signature_algorithm_oid in ECDSA_SIGNATURES:
+        if _has_unused_bits(crl):
+            raise SignatureError("its bit string has unused bits")
+        parse_signature(crl.signature)
+
+
+def is_signed_by(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
+    """Whether this CA's key signed the CRL, whatever CA the CRL names; bytes after ECDSA's two numbers are tolerated.
+
+    Mirrors: crypto/x509, Certificate.CheckCRLSignature, with what setupCRLs in msp/mspimplsetup.go makes of signatures.
     """
     try:
         return not _has_unused_bits(crl) and _verify(crl, ca.parsed.public_key())
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, SignatureError, ValueError):
         return False
 
 
@@ -45,7 +62,7 @@ def _verify(crl: x509.CertificateRevocationList, key: CertificatePublicKeyTypes)
     oid, algorithm = crl.signature_algorithm_oid, crl.signature_hash_algorithm
     signature, signed = crl.signature, crl.tbs_certlist_bytes
     if isinstance(key, ec.EllipticCurvePublicKey) and oid in ECDSA_SIGNATURES and algorithm:
-        key.verify(signature, signed, ec.ECDSA(algorithm))
+        key.verify(encode_dss_signature(*parse_signature(signature)), signed, ec.ECDSA(algorithm))
     elif isinstance(key, rsa.RSAPublicKey) and oid in _RSA_SIGNATURES and algorithm:
         key.verify(signature, signed, padding.PKCS1v15(), algorithm)
     elif (

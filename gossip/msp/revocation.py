@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from cryptography import x509
 
 from gossip.der import INTEGER, SEQUENCE, read_element, read_elements
-from gossip.errors import ConfigurationError
+from gossip.errors import ConfigurationError, SignatureError
 from gossip.msp.certificate import UNREADABLE, Certificate, without_warnings
-from gossip.msp.crl_signature import is_signed_by
+from gossip.msp.crl_signature import check_readable, is_signed_by
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.parser_text import readable
 from gossip.msp.pem import find_pem_block
@@ -21,14 +21,15 @@ def parse_crl(data: bytes, path: str) -> x509.CertificateRevocationList:
     Raises:
         ConfigurationError: It is none, or names no authority key, with which Fabric refuses every identity.
 
-    Mirrors: crypto/x509, ParseCRL.
+    Mirrors: crypto/x509, ParseCRL, and msp/mspimplsetup.go, setupCRLs.
     """
     block = find_pem_block(data) if data.startswith(b"-----BEGIN X509 CRL") else None
     try:
         with without_warnings():
             crl = x509.load_der_x509_crl(block.body if block is not None and block.type == _PEM_TYPE else data)
             key_id = find_authority_key_id(crl)
-    except UNREADABLE as error:
+        check_readable(crl)
+    except (*UNREADABLE, SignatureError) as error:
         raise ConfigurationError(f"could not parse RevocationList: {readable(str(error))}", path=path) from error
     if key_id is None:
         raise ConfigurationError(

@@ -1,5 +1,7 @@
 """Which signatures make a CRL its CA's word: Go's verdict where cryptography's differs."""
 
+from collections.abc import Callable
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -7,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.der import BIT_STRING, SEQUENCE, encode_element, read_element, read_elements
-from gossip.errors import IdentityRevokedError
+from gossip.errors import ConfigurationError, IdentityRevokedError
 from gossip.msp.config import CrlFile
 from gossip.msp.crl_signature import is_signed_by
 from gossip.msp.revocation import parse_crl
@@ -52,6 +54,37 @@ def test_list_signed_over_sha1_revokes() -> None:
     msp = make_msp([EC_CA], crls=[CrlFile("crls/0.pem", parse_crl(crl, "crls/0.pem"))])
     with pytest.raises(IdentityRevokedError):
         msp.check_identity(msp.place(leaf.certificate))
+
+
+def sign_otherwise(crl: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The same CRL in DER with its signature changed."""
+    parsed = x509.load_pem_x509_crl(crl)
+    *signed, _ = read_elements(read_element(parsed.public_bytes(Encoding.DER), SEQUENCE).content)
+    signature = encode_element(BIT_STRING, b"\0" + change(parsed.signature))
+    return encode_element(SEQUENCE, b"".join(element.encoded for element in signed) + signature)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda der: der + b"garbage",
+        lambda der: encode_element(SEQUENCE, read_element(der, SEQUENCE).content + b"\x02\x01\x64"),
+    ],
+    ids=["after the sequence", "after S"],
+)
+def test_a_list_revokes_whatever_stands_behind_the_numbers_of_its_signature(change: Callable[[bytes], bytes]) -> None:
+    """Go takes no such signature, but Fabric writes it anew first: whom the CA revoked stays out."""
+    leaf = make_leaf("leaf", EC_CA)
+    crl = sign_otherwise(make_crl(EC_CA, [leaf.certificate.serial_number]), change)
+    msp = make_msp([EC_CA], crls=[CrlFile("crls/0.pem", parse_crl(crl, "crls/0.pem"))])
+    with pytest.raises(IdentityRevokedError):
+        msp.check_identity(msp.place(leaf.certificate))
+
+
+def test_a_list_whose_signature_cannot_be_read_is_named_whoever_made_it() -> None:
+    crl = sign_otherwise(make_crl(make_ca("stranger"), []), lambda _: b"garbage")
+    with pytest.raises(ConfigurationError, match=r"^crls/0\.pem: could not parse RevocationList: .* signature"):
+        parse_crl(crl, "crls/0.pem")
 
 
 @pytest.mark.parametrize(
