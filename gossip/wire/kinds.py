@@ -1,5 +1,7 @@
 """What a message is about, and the questions that Fabric's code asks of it.
 
+The ``is_…`` functions take the kind alone, as in ``signed.kind``, and raise InvalidArgumentError for a message.
+
 Mirrors: gossip/protoext/message.go, the ``Is…`` functions and ``GetPullMsgType``.
 """
 
@@ -82,74 +84,80 @@ def pull_msg_type(message: GossipMessage) -> PullMsgType:
 
 def is_alive_msg(kind: MessageKind) -> bool:
     """Who is alive. Mirrors: IsAliveMsg."""
-    return kind is MessageKind.ALIVE_MSG
+    return _is_one_of(kind, MessageKind.ALIVE_MSG)
 
 
 def is_data_msg(kind: MessageKind) -> bool:
     """A block, pushed. Mirrors: IsDataMsg."""
-    return kind is MessageKind.DATA_MSG
+    return _is_one_of(kind, MessageKind.DATA_MSG)
 
 
 def is_hello_msg(kind: MessageKind) -> bool:
     """Pull, step one. Mirrors: IsHelloMsg."""
-    return kind is MessageKind.HELLO
+    return _is_one_of(kind, MessageKind.HELLO)
 
 
 def is_digest_msg(kind: MessageKind) -> bool:
     """Pull, step two. Mirrors: IsDigestMsg."""
-    return kind is MessageKind.DATA_DIG
+    return _is_one_of(kind, MessageKind.DATA_DIG)
 
 
 def is_data_req(kind: MessageKind) -> bool:
     """Pull, step three. Mirrors: IsDataReq."""
-    return kind is MessageKind.DATA_REQ
+    return _is_one_of(kind, MessageKind.DATA_REQ)
 
 
 def is_data_update(kind: MessageKind) -> bool:
     """Pull, step four. Mirrors: IsDataUpdate."""
-    return kind is MessageKind.DATA_UPDATE
+    return _is_one_of(kind, MessageKind.DATA_UPDATE)
 
 
 def is_pull_msg(kind: MessageKind) -> bool:
     """Any step of a pull. Mirrors: IsPullMsg."""
-    return kind in _PULL
+    return _is_one_of(kind, *_PULL)
 
 
 def is_state_info_msg(kind: MessageKind) -> bool:
     """What a peer's copy of a channel looks like. Mirrors: IsStateInfoMsg."""
-    return kind is MessageKind.STATE_INFO
+    return _is_one_of(kind, MessageKind.STATE_INFO)
 
 
 def is_state_info_snapshot(kind: MessageKind) -> bool:
     """Several peers' state infos. Mirrors: IsStateInfoSnapshot."""
-    return kind is MessageKind.STATE_SNAPSHOT
+    return _is_one_of(kind, MessageKind.STATE_SNAPSHOT)
 
 
 def is_state_info_pull_request_msg(kind: MessageKind) -> bool:
     """Asks for a snapshot. Mirrors: IsStateInfoPullRequestMsg."""
-    return kind is MessageKind.STATE_INFO_PULL_REQ
+    return _is_one_of(kind, MessageKind.STATE_INFO_PULL_REQ)
 
 
 def is_remote_state_message(kind: MessageKind) -> bool:
     """State transfer: blocks, asked for or delivered. Mirrors: IsRemoteStateMessage."""
-    return kind in _REMOTE_STATE
+    return _is_one_of(kind, *_REMOTE_STATE)
 
 
 def is_leadership_msg(kind: MessageKind) -> bool:
     """Leader election. Mirrors: IsLeadershipMsg."""
-    return kind is MessageKind.LEADERSHIP_MSG
+    return _is_one_of(kind, MessageKind.LEADERSHIP_MSG)
 
 
 def is_identity_msg(kind: MessageKind) -> bool:
     """An identity, passed on. Mirrors: IsIdentityMsg."""
-    return kind is MessageKind.PEER_IDENTITY
+    return _is_one_of(kind, MessageKind.PEER_IDENTITY)
 
 
 def is_ack(kind: MessageKind) -> bool:
     """Answers a message that asked for it. Mirrors: IsAck."""
-    return kind is MessageKind.ACK
+    return _is_one_of(kind, MessageKind.ACK)
 
 
 def is_private_data_msg(kind: MessageKind) -> bool:
     """Private data: asked for, delivered or pushed. Mirrors: IsPrivateDataMsg."""
-    return kind in _PRIVATE_DATA
+    return _is_one_of(kind, *_PRIVATE_DATA)
+
+
+def _is_one_of(kind: MessageKind, *wanted: MessageKind) -> bool:
+    """Fabric's functions take the message; who gives it here is told, and not that it is of another kind."""
+    check_argument("kind", kind, MessageKind)
+    return kind in wanted

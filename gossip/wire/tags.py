@@ -5,6 +5,7 @@ Mirrors: gossip/protoext/message.go, ``IsTagLegal``, ``IsChannelRestricted`` and
 
 from typing import Final
 
+from gossip.checks import check_argument
 from gossip.messages import GossipMessage, GossipMessageTag, PullMsgType, Tag
 from gossip.wire.kinds import MessageKind, is_pull_msg, kind_of, pull_msg_type
 
@@ -48,10 +49,24 @@ def find_tag_fault(message: GossipMessage) -> str | None:
 
 
 def is_channel_restricted(tag: GossipMessageTag) -> bool:
-    """Only for members of the message's channel. Mirrors: IsChannelRestricted."""
+    """Only for members of the message's channel.
+
+    Raises:
+        InvalidArgumentError: ``tag`` is something else, such as the message.
+
+    Mirrors: IsChannelRestricted.
+    """
+    check_argument("tag", tag, int)
     return tag in (Tag.CHAN_ONLY, Tag.CHAN_AND_ORG, Tag.CHAN_OR_ORG)
 
 
 def is_org_restricted(tag: GossipMessageTag) -> bool:
-    """Only for peers of the sender's organisation. Mirrors: IsOrgRestricted."""
+    """Only for peers of the sender's organisation.
+
+    Raises:
+        InvalidArgumentError: ``tag`` is something else, such as the message.
+
+    Mirrors: IsOrgRestricted.
+    """
+    check_argument("tag", tag, int)
     return tag in (Tag.ORG_ONLY, Tag.CHAN_AND_ORG)

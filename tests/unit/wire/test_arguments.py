@@ -10,12 +10,13 @@ from gossip.messages import GossipMessage, Secret
 from gossip.wire.comparator import compare_messages
 from gossip.wire.envelope import WHOLE_BYTES, parse_envelope
 from gossip.wire.fabric_text import fabric_text
-from gossip.wire.kinds import kind_of, pull_msg_type
+from gossip.wire.kinds import is_data_msg, is_pull_msg, kind_of, pull_msg_type
 from gossip.wire.signed import check_signature, internal_endpoint, noop_sign, sign_message, sign_secret
-from gossip.wire.tags import find_tag_fault
+from gossip.wire.tags import find_tag_fault, is_channel_restricted, is_org_restricted
 
 MESSAGE = GossipMessage(nonce=1)
 SIGNED: Any = noop_sign(MESSAGE)
+UNTYPED: Any = MESSAGE
 NONE: Any = None
 LONG_TEXT: Any = "0a" * WHOLE_BYTES
 
@@ -44,6 +45,10 @@ CALLS: list[tuple[str, Callable[[], object]]] = [
     ("signed must be SignedMessage, not None", lambda: fabric_text(NONE)),
     ("message must be GossipMessage, not SignedMessage", lambda: kind_of(SIGNED)),
     ("message must be GossipMessage, not None", lambda: pull_msg_type(NONE)),
+    ("kind must be MessageKind, not SignedMessage", lambda: is_data_msg(SIGNED)),
+    ("kind must be MessageKind, not GossipMessage", lambda: is_pull_msg(UNTYPED)),
+    ("tag must be int, not GossipMessage", lambda: is_channel_restricted(UNTYPED)),
+    ("tag must be int, not SignedMessage", lambda: is_org_restricted(SIGNED)),
     ("message must be GossipMessage, not SignedMessage", lambda: find_tag_fault(SIGNED)),
     ("message must be GossipMessage, not None", lambda: compare_messages(MESSAGE, NONE, data_block_storage_size=1)),
 ]
