@@ -40,7 +40,7 @@ FROZEN = {
     "gossip.wire.envelope": ("parse_envelope",),
     "gossip.wire.kinds": ("MessageKind",),
     "gossip.messages": ("PullMsg", "Tag"),
-    "gossip.clock": ("Clock",),
+    "gossip.clock": ("Clock", "SystemClock"),
 }
 
 
