@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.security import SecurityAdvisor
 from gossip.checks import check_argument
-from gossip.errors import IdentityError
+from gossip.errors import Fault, GossipError, IdentityError
 from gossip.identity.entry import Entry
 from gossip.identity_check import check_identity
 from gossip.judges import hear_verdict
@@ -56,9 +56,15 @@ class IdentityJudge:
         return self.make_entry(pki_id, identity, self.check(pki_id, identity, now), now)
 
     def is_valid(self, entry: Entry) -> bool:
-        """A stored identity still holds, apart from its end."""
+        """A stored identity still holds, apart from its end.
+
+        Raises:
+            Exception: Whatever the crypto service raises that is no refusal.
+        """
         try:
             hear_verdict(self._crypto.validate_identity, entry.identity)
-        except IdentityError:
+        except GossipError as error:
+            if error.fault is not Fault.PEER:
+                raise
             return False
         return True

@@ -193,7 +193,8 @@ class IdentityMapper:
 
         Raises:
             InvalidArgumentError: ``is_suspected`` is no function, or a coroutine function; nothing is removed.
-            Exception: Whatever ``is_suspected`` raises.
+            Exception: Whatever ``is_suspected`` raises, or the crypto service in place of a refusal, which is an error
+                whose fault is the peer's; whoever is suspected stays.
 
         Mirrors: SuspectPeers.
         """

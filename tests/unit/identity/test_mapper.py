@@ -14,6 +14,7 @@ from gossip.errors import (
     IdentityRevokedError,
     InvalidArgumentError,
     PkiIdMismatchError,
+    SignatureError,
     UnknownIdentityError,
     UntrustedIdentityError,
 )
@@ -325,6 +326,24 @@ def test_suspicion_that_raises_removes_nothing() -> None:
     fixture.mapper.suspect_peers(lambda _: True)
     assert fixture.stored() == {SELF_ID}
     assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED), (BOB_ID, PurgeReason.SUSPECTED)]
+
+
+def test_suspicion_hears_every_refusal_and_takes_no_failure_for_one() -> None:
+    """A user's crypto service may refuse with any error of a peer's; Fabric removes whatever the error is."""
+    fixture = Fixture()
+    fixture.put(ALICE, BOB)
+
+    def validate_identity(identity: PeerIdentityType) -> None:
+        if identity == ALICE:
+            raise SignatureError("nobody signed it any more")
+        raise ConnectionError("the directory is gone")
+
+    fixture.crypto.validate_identity = validate_identity  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        fixture.mapper.suspect_peers(lambda identity: identity == BOB)
+    fixture.mapper.suspect_peers(lambda identity: identity == ALICE)
+    assert fixture.stored() == {SELF_ID, BOB_ID}
+    assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED)]
 
 
 def test_suspicion_finds_what_ended_or_was_not_used_too() -> None:
