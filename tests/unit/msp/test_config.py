@@ -136,6 +136,21 @@ def test_files_are_read_by_name(folder: Path) -> None:
     assert [file.certificate.subject for file in load_msp_config(folder, MSPID).roots] == ["a", "b", "ca"]
 
 
+def test_links_are_followed_as_kubernetes_mounts_secrets(folder: Path) -> None:
+    """Each file is a link through the link ``..data`` into a folder that is named for when it was written."""
+    for place in filter(Path.is_dir, list(folder.iterdir())):
+        written = place / "..2026_11_27"
+        files = list(place.iterdir())
+        written.mkdir()
+        (place / "..data").symlink_to(written.name)
+        for file in files:
+            file.rename(written / file.name)
+            file.symlink_to(Path("..data") / file.name)
+    config, signing = load_msp_config(folder, MSPID), load_signing_identity(folder, MSPID)
+    assert [file.certificate.subject for file in config.roots] == ["ca"]
+    assert (config.warnings, signing.certificate.subject) == ((), "peer0")
+
+
 def test_organizational_unit_identifiers(folder: Path) -> None:
     write(
         folder / "config.yaml",

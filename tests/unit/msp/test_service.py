@@ -1,6 +1,7 @@
 """The crypto service and the security advisor; the first tests have the names that Fabric's own have."""
 
 import hashlib
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,6 +72,15 @@ def test_validate_identity() -> None:
         CRYPTO.validate_identity(PeerIdentityType(b"\x00\x01\x02"))
     with pytest.raises(UntrustedIdentityError, match="No MSP found able to do that"):
         CRYPTO.validate_identity(make_leaf("peer0", make_ca("stranger")).identity("Org1MSP"))
+
+
+def test_a_pem_block_may_have_no_type_but_no_other() -> None:
+    """Mirrors: TestIsWellFormed."""
+    for block_type, is_valid in ((b"CERTIFICATE", True), (b"", True), (b"foo", False)):
+        pem = OURSELVES.pem.replace(b"CERTIFICATE", block_type)
+        identity = encode_serialized_identity("Org1MSP", pem)
+        with nullcontext() if is_valid else pytest.raises(UntrustedIdentityError, match="not well formed: pem type"):
+            CRYPTO.validate_identity(identity)
 
 
 def test_sign() -> None:
