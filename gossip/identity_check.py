@@ -10,7 +10,7 @@ from gossip.errors import (
     PkiIdMismatchError,
     UntrustedIdentityError,
 )
-from gossip.judges import hear_verdict
+from gossip.judges import hear_end, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 
@@ -21,13 +21,14 @@ def check_identity(
 
     Raises:
         IdentityError: It cannot be believed; the subclass says why, as :meth:`IdentityMapper.put` lists them.
+        InvalidArgumentError: The crypto service answered what is no answer.
 
     Mirrors: gossip/identity/identity.go, Put.
     """
     if not identity:
         raise IdentityError("identity is nil", pki_id=pki_id)
     try:
-        ends_at = crypto.expiration(identity)
+        ends_at = hear_end(crypto.expiration, identity)
     except IdentityError as error:
         raise _unclassified(error, pki_id) from error
     hear_verdict(crypto.validate_identity, identity)

@@ -1,12 +1,14 @@
 """Judges of a user's own, such as a crypto service, that say no by raising: a no said in another way lets nobody in."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import ParamSpec
 
 from gossip.errors import ConfigurationError, InvalidArgumentError
 from gossip.shown import shown_text
+from gossip.types import PeerIdentityType
 
 P = ParamSpec("P")
 
@@ -62,6 +64,20 @@ def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) 
         asked = judge.func if isinstance(judge, partial) else judge
         said = shown_text(repr(answer))
         raise InvalidArgumentError(_name_of(asked), f"must return None or raise, and answered {said}")
+
+
+def hear_end(judge: Callable[[PeerIdentityType], object], identity: PeerIdentityType) -> datetime | None:
+    """Ask when an identity ends; None is never. A time without a zone cannot be compared with our clock's.
+
+    Raises:
+        InvalidArgumentError: It answered something else than an aware datetime or None.
+        Exception: Whatever ``judge`` raises.
+    """
+    ends_at = judge(identity)
+    if ends_at is None or (isinstance(ends_at, datetime) and ends_at.utcoffset() is not None):
+        return ends_at
+    said = shown_text(repr(ends_at))
+    raise InvalidArgumentError(_name_of(judge), f"must return an aware datetime or None, and answered {said}")
 
 
 def _find_method(name: str, thing: object, method: str) -> object:

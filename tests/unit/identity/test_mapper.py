@@ -679,3 +679,13 @@ def test_a_verdict_that_is_answered_and_not_raised_is_none(answer: bool) -> None
     with pytest.raises(InvalidArgumentError, match=refused):
         fixture.mapper.suspect_peers(lambda _: True)
     assert fixture.stored() == {SELF_ID, ALICE_ID}
+
+
+@pytest.mark.parametrize("answer", [datetime(2099, 1, 1), 4070908800.0, "2099-01-01"])
+def test_an_end_without_a_zone_is_none(answer: object) -> None:
+    fixture = Fixture()
+    setattr(fixture.crypto, "expiration", lambda _: answer)  # noqa: B010 -- mypy refuses to assign to a method
+    with pytest.raises(InvalidArgumentError, match="must return an aware datetime or None, and answered") as caught:
+        fixture.mapper.put(ALICE_ID, ALICE)
+    assert str(caught.value).endswith(repr(answer))
+    assert fixture.stored() == {SELF_ID}
