@@ -41,6 +41,10 @@ FROZEN = {
     "gossip.wire.kinds": ("MessageKind",),
     "gossip.messages": ("PullMsg", "Tag"),
     "gossip.clock": ("Clock", "SystemClock"),
+    "gossip.msp.config": ("load_msp_config", "load_signing_identity"),
+    "gossip.msp.membership": ("Msp",),
+    "gossip.msp.registry": ("MspRegistry",),
+    "gossip.msp.service": ("MspCryptoService", "MspSecurityAdvisor"),
 }
 
 
