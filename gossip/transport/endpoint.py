@@ -29,7 +29,7 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     elif ":" in host:
         raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
     if not 0 < len(host) <= MAX_HOST_CHARACTERS or any(
-        character.isspace() or character in "/@[]" for character in host
+        character.isspace() or character in "/@[]\0" for character in host
     ):
         raise ValueError(f"{shown_text(repr(host))} is not a host name")
     try:

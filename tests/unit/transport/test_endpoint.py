@@ -56,6 +56,12 @@ def test_an_endpoint_of_any_length_is_refused_in_a_short_line(endpoint: str, tex
         parse_endpoint(endpoint)
 
 
+def test_what_ends_a_name_for_the_system_is_in_none() -> None:
+    """It would look up what stands before it."""
+    with pytest.raises(ValueError, match=r"^'localhost\\x00\.example\.com' is not a host name$"):
+        parse_endpoint("localhost\0.example.com:7051")
+
+
 def test_port_0_is_for_listening_only() -> None:
     assert parse_endpoint("host:0", lowest_port=0) == ("host", 0)
     with pytest.raises(ValueError, match="'0' is not a port"):
