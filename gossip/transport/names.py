@@ -90,11 +90,13 @@ class _LookUps:
 
     def add(self, work: Callable[[], None]) -> None:
         with self._lock:
+            if self._threads < MAX_AT_ONCE:
+                try:
+                    threading.Thread(target=self._work, name="gossip-look-up", daemon=True).start()
+                except RuntimeError as error:
+                    raise OSError(errno.EAGAIN, str(error)) from error
+                self._threads += 1
             self._waiting.append(work)
-            if self._threads == MAX_AT_ONCE:
-                return
-            self._threads += 1
-        threading.Thread(target=self._work, name="gossip-look-up", daemon=True).start()
 
     def _work(self) -> None:
         while True:

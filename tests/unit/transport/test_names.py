@@ -88,6 +88,18 @@ def test_more_than_32_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) 
     assert "gives up" not in resolver.asked
 
 
+def test_a_system_without_room_for_threads_takes_none_of_the_32(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", start)
+        for _ in range(MAX_AT_ONCE):
+            with pytest.raises(OSError, match="can't start new thread"):
+                asyncio.run(look_up("localhost", 7051))
+    assert ("127.0.0.1", 7051) in asyncio.run(asyncio.wait_for(look_up("localhost", 7051), 60))
+
+
 def connect(*endpoints: str) -> str:
     """Connect to one of several and tell to which."""
 
