@@ -97,8 +97,8 @@ class Line:
         if behind is not None:
             behind.append(waiting)
             return
-        self._behind[address] = deque()
         self._take(waiting, address)
+        self._behind[address] = deque()
 
     def _take(self, waiting: Waiting, address: str | None) -> None:
         taken = asyncio.get_running_loop().run_in_executor(self._thread, waiting.run)

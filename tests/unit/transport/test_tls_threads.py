@@ -201,6 +201,24 @@ def test_what_a_step_stumbles_over_is_heard_and_the_next_is_taken(processor: Pro
     run_bounded(main, limit_s=5)
 
 
+def test_a_thread_that_could_not_start_keeps_no_address_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        steps, ends = Steps(), Ends(1)
+        with monkeypatch.context() as full:
+            full.setattr(threading.Thread, "start", start)
+            with pytest.raises(RuntimeError):
+                ends.take(steps, Slow(may_end=True), "first", HERE)
+        ends.take(steps, Slow(may_end=True), "second", HERE)
+        await ends.all.wait()
+        assert ends.names == ["second"]
+
+    monkeypatch.setattr(os, "getpid", lambda: -1)  # whose threads have not started yet
+    run_bounded(main, limit_s=5)
+
+
 def test_what_waits_in_a_loop_that_ended_keeps_nobody_waiting_in_the_next(processor: Processor) -> None:
     steps = Steps()
 
