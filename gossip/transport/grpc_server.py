@@ -11,8 +11,8 @@ from functools import partial
 from grpclib.const import Status
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError, GossipError
-from gossip.throttle import Throttle, and_more
+from gossip.errors import ConfigurationError
+from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
 from gossip.transport.door import Door
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
@@ -22,9 +22,9 @@ from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_served import ServerStream
 from gossip.transport.limits import ServerLimits
 from gossip.transport.plain_transport import PlainTransport
-from gossip.transport.refusal import status_of
 from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
+from gossip.transport.verdict import run_handler
 from gossip.turns import shared_turns
 
 SWEEP_S = 0.25
@@ -140,20 +140,8 @@ class GrpcListener:
     # --
 
     async def _serve(self, stream: ServerStream) -> None:
-        try:
-            await self._handler(stream)
-        except GossipError as refusal:
-            stream.finish(Status[status_of(refusal)], str(refusal))
-        except Exception as bug:
-            unsaid = self._throttle.admit(type(bug).__name__, self._loop.time())
-            if unsaid is not None:
-                logger.exception("the handler of a stream from %s failed%s", stream.link.remote, and_more(unsaid))
-            stream.finish(Status.UNKNOWN, "internal error")
-        except asyncio.CancelledError:
-            stream.abort()
-            raise
-        else:
-            stream.finish(Status.OK)
+        verdict = await run_handler(self._handler, stream, self._throttle)
+        stream.finish(Status[verdict.status], verdict.reason)
 
     def _layers(self) -> asyncio.BaseProtocol:
         """What reads a new connection, with the TLS material of this moment."""

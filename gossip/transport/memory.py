@@ -5,19 +5,16 @@ Nothing here is random: what happens, and in which order, follows from the calls
 
 import asyncio
 import itertools
-import logging
 from math import inf
 
 from gossip.api.options import DialOptions
 from gossip.checks import check_number
-from gossip.errors import ConfigurationError, DialError, GossipError, RefusedByPeerError, StreamBrokenError
-from gossip.throttle import Throttle, and_more
+from gossip.errors import ConfigurationError, DialError, RefusedByPeerError, StreamBrokenError
+from gossip.throttle import Throttle
 from gossip.transport.base import DialTimes, Link, StreamHandler
 from gossip.transport.memory_connection import MemoryChannel, MemoryConnection, MemoryStream
 from gossip.transport.memory_pipe import Line
-from gossip.transport.refusal import status_of
-
-logger = logging.getLogger("gossip.transport")
+from gossip.transport.verdict import OK, run_handler
 
 FIRST_EPHEMERAL_PORT = 49152
 
@@ -219,17 +216,6 @@ class MemoryListener:
         task.add_done_callback(self._tasks.pop)
 
     async def _serve(self, stream: MemoryStream) -> None:
-        try:
-            await self._handler(stream)
-        except GossipError as refusal:
-            stream.finish(RefusedByPeerError(grpc_status=status_of(refusal), reason=str(refusal)))
-        except Exception as bug:
-            unsaid = self._throttle.admit(type(bug).__name__, asyncio.get_running_loop().time())
-            if unsaid is not None:
-                logger.exception("the handler of a stream from %s failed%s", stream.link.remote, and_more(unsaid))
-            stream.finish(RefusedByPeerError(grpc_status="UNKNOWN", reason="internal error"))
-        except asyncio.CancelledError:
-            stream.abort()
-            raise
-        else:
-            stream.finish(None)
+        verdict = await run_handler(self._handler, stream, self._throttle)
+        refusal = None if verdict == OK else RefusedByPeerError(grpc_status=verdict.status, reason=verdict.reason)
+        stream.finish(refusal)
