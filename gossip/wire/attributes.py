@@ -16,14 +16,14 @@ import gossip_protos.gossip
 import gossip_protos.msp
 import gossip_protos.protos
 
-from gossip.wire.copies import OF_MESSAGES, reduce_enum, values_of
+from gossip.wire.copies import OF_MESSAGES, reduce_enum
+from gossip.wire.values import PLACEHOLDER, values_of
 
 MADE_BY_READING: Final = "_made_by_reading"
 """The mark of a sub-message that was made because somebody read its field."""
 
 _read: Final = object.__getattribute__
 _read_unset: Final = betterproto.Message.__getattribute__
-_PLACEHOLDER: Final = betterproto.PLACEHOLDER
 
 
 def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadata:
@@ -33,13 +33,13 @@ def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadat
 
 def _read_field(message: betterproto.Message, name: str) -> object:
     value = _read(message, name)
-    return _read_unset(message, name) if value is _PLACEHOLDER else value
+    return _read_unset(message, name) if value is PLACEHOLDER else value
 
 
 def _reader_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message, str], object]:
     def read_field(message: betterproto.Message, name: str) -> object:
         value = _read(message, name)
-        if value is _PLACEHOLDER or (name in groups and _read(message, "_group_current")[groups[name]] != name):
+        if value is PLACEHOLDER or (name in groups and _read(message, "_group_current")[groups[name]] != name):
             return _read_unset(message, name)
         return value
 

@@ -9,18 +9,14 @@ from typing import Final, cast
 
 import betterproto
 
-_PLACEHOLDER: Final = betterproto.PLACEHOLDER
+from gossip.wire.values import PLACEHOLDER, values_of
+
 _CHOSEN: Final = "_group_current"
 """Which member of each oneof is set; the only part of a message that even a shallow copy must not share."""
 
 
-def values_of(message: betterproto.Message) -> dict[str, object]:
-    """The message's own ``__dict__``."""
-    return cast("dict[str, object]", object.__getattribute__(message, "__dict__"))
-
-
 def _state(message: betterproto.Message) -> dict[str, object]:
-    state = {name: value for name, value in values_of(message).items() if value is not _PLACEHOLDER}
+    state = {name: value for name, value in values_of(message).items() if value is not PLACEHOLDER}
     state[_CHOSEN] = dict(cast("dict[str, str | None]", state[_CHOSEN]))
     return state
 

@@ -10,11 +10,11 @@ from typing import Final, cast
 import betterproto
 
 from gossip.messages import GossipMessage, GossipMessageTag
-from gossip.wire.copies import values_of
 from gossip.wire.head import Head
 from gossip.wire.kinds import MessageKind
-from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, PLACEHOLDER, UINT64, EnumMembers, M, Schema, schema_of
+from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
+from gossip.wire.values import PLACEHOLDER, values_of
 from gossip.wire.varint import (
     LENGTH_DELIMITED,
     NotWellFormed,

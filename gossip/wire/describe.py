@@ -6,12 +6,12 @@ import betterproto
 
 from gossip.errors import MalformedMessageError
 from gossip.messages import Envelope
-from gossip.wire.copies import values_of
 from gossip.wire.kinds import MessageKind
 from gossip.wire.presence import is_set
 from gossip.wire.schema import BYTES, ENUM, MESSAGE, TEXT, Field, schema_of
 from gossip.wire.serialized import parse_serialized_identity
 from gossip.wire.signed import SignedMessage
+from gossip.wire.values import values_of
 
 _IN_HEX: Final = frozenset({"pki_id", "channel_mac", "tls_cert_hash"})
 _IDENTITIES: Final = frozenset({"identity", "cert"})

@@ -5,9 +5,9 @@ from typing import Final, cast
 import betterproto
 
 from gossip.errors import InvalidMessageError
-from gossip.wire.copies import values_of
 from gossip.wire.presence import is_untouched
-from gossip.wire.schema import BOOL, BYTES, ENUM, INT32, PLACEHOLDER, TEXT, UINT64, Field, Schema, schema_of
+from gossip.wire.schema import BOOL, BYTES, ENUM, INT32, TEXT, UINT64, Field, Schema, schema_of
+from gossip.wire.values import PLACEHOLDER, values_of
 from gossip.wire.varint import ONE_BYTE, encode_varint
 
 _MAX_UINT64: Final = 0xFFFF_FFFF_FFFF_FFFF

@@ -29,7 +29,6 @@ from gossip.messages import (
     StateInfoPullRequest,
     StateInfoSnapshot,
 )
-from gossip.wire.copies import values_of
 from gossip.wire.envelope import encode_envelope, parse_envelope
 from gossip.wire.kinds import MessageKind
 from gossip.wire.presence import is_set
@@ -38,6 +37,7 @@ from gossip.wire.serialized import parse_serialized_identity
 from gossip.wire.signed import SignedMessage
 from gossip.wire.to_json import PROTO_NAMES
 from gossip.wire.unknown_text import unknown_text
+from gossip.wire.values import values_of
 
 _ESCAPES: Final = {ord("\n"): b"\\n", ord("\r"): b"\\r", ord("\t"): b"\\t", ord('"'): b'\\"', ord("\\"): b"\\\\"}
 _NIL: Final = b"<nil>"

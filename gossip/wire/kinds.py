@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from gossip.checks import check_argument
 from gossip.messages import GossipMessage, PullMsgType
-from gossip.wire.copies import values_of
+from gossip.wire.values import values_of
 
 
 class MessageKind(IntEnum):

@@ -10,7 +10,7 @@ from typing import cast
 import betterproto
 
 from gossip.wire.attributes import MADE_BY_READING, metadata_of
-from gossip.wire.copies import values_of
+from gossip.wire.values import PLACEHOLDER, values_of
 
 
 def is_untouched(values: dict[str, object]) -> bool:
@@ -28,7 +28,7 @@ def is_set(message: betterproto.Message, name: str) -> bool:
     if isinstance(value, betterproto.Message):
         inner = values_of(value)
         return not (is_untouched(inner) and _is_blank(value))
-    return value is not betterproto.PLACEHOLDER and bool(value)
+    return value is not PLACEHOLDER and bool(value)
 
 
 def _is_blank(message: betterproto.Message) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, TypeVar
 import betterproto
 
 from gossip.wire.attributes import metadata_of
+from gossip.wire.values import PLACEHOLDER
 from gossip.wire.varint import LENGTH_DELIMITED, VARINT, encode_varint
 
 M = TypeVar("M", bound=betterproto.Message)
@@ -34,9 +35,6 @@ _DEFAULTS: Final[dict[int, object]] = {UINT64: 0, INT32: 0, BOOL: False, BYTES: 
 
 MAX_DEPTH: Final = 100
 """How many messages and groups may be nested below the outermost: Google's limit everywhere but in Go."""
-
-PLACEHOLDER: Final[object] = betterproto.PLACEHOLDER
-"""What betterproto stores for a field that is not set."""
 
 
 class Field(NamedTuple):

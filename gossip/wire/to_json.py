@@ -9,9 +9,9 @@ from typing import Final, cast
 
 import betterproto
 
-from gossip.wire.copies import values_of
 from gossip.wire.presence import is_set
 from gossip.wire.schema import BYTES, ENUM, MESSAGE, UINT64, Field, schema_of
+from gossip.wire.values import values_of
 
 JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"]
 

@@ -6,7 +6,7 @@ import pytest
 from gossip.messages import DataMessage, Empty, GossipMessage, Payload, Properties, StateInfo
 from gossip.wire.attributes import MADE_BY_READING
 from gossip.wire.codec import encode
-from gossip.wire.copies import values_of
+from gossip.wire.values import values_of
 
 betterproto_reads = betterproto.Message.__getattribute__
 
