@@ -8,7 +8,7 @@ Mirrors: gossip/protoext/message.go, the ``Is…`` functions and ``GetPullMsgTyp
 from enum import IntEnum
 
 from gossip.checks import check_argument
-from gossip.messages import GossipMessage, PullMsgType
+from gossip.messages import GossipMessage, PullMsg, PullMsgType
 from gossip.wire.values import values_of
 
 
@@ -79,7 +79,7 @@ def pull_msg_type(message: GossipMessage) -> PullMsgType:
         return message.data_req.msg_type
     if kind is MessageKind.DATA_UPDATE:
         return message.data_update.msg_type
-    return PullMsgType(0)
+    return PullMsg.UNDEFINED
 
 
 def is_alive_msg(kind: MessageKind) -> bool:

@@ -6,7 +6,7 @@ Mirrors: gossip/protoext/message.go, ``IsTagLegal``, ``IsChannelRestricted`` and
 from typing import Final
 
 from gossip.checks import check_argument
-from gossip.messages import GossipMessage, GossipMessageTag, PullMsgType, Tag
+from gossip.messages import GossipMessage, GossipMessageTag, PullMsg, Tag
 from gossip.wire.kinds import MessageKind, is_pull_msg, kind_of, pull_msg_type
 
 _WANTED: Final = {
@@ -22,7 +22,7 @@ _WANTED: Final = {
     MessageKind.LEADERSHIP_MSG: Tag.CHAN_AND_ORG,
     MessageKind.PEER_IDENTITY: Tag.ORG_ONLY,
 }
-_WANTED_OF_PULL: Final = {PullMsgType(1): Tag.CHAN_AND_ORG, PullMsgType(2): Tag.EMPTY}
+_WANTED_OF_PULL: Final = {PullMsg.BLOCK_MSG: Tag.CHAN_AND_ORG, PullMsg.IDENTITY_MSG: Tag.EMPTY}
 
 
 def find_tag_fault(message: GossipMessage) -> str | None:
