@@ -8,8 +8,7 @@ from enum import Enum
 from gossip.messages import GossipMessage, Payload, PeerTime
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
-
-_UINT64_MAX = 2**64 - 1
+from gossip.wire.varint import MAX_UINT64
 
 
 class InvalidationResult(Enum):
@@ -60,7 +59,7 @@ def _compare_blocks(this: Payload | None, that: Payload | None, storage_size: in
         return InvalidationResult.NO_ACTION
     if this.seq_num == that.seq_num:
         return InvalidationResult.INVALIDATED
-    if abs(this.seq_num - that.seq_num) <= storage_size & _UINT64_MAX:
+    if abs(this.seq_num - that.seq_num) <= storage_size & MAX_UINT64:
         return InvalidationResult.NO_ACTION
     return InvalidationResult.INVALIDATES if this.seq_num > that.seq_num else InvalidationResult.INVALIDATED
 

@@ -8,9 +8,8 @@ from gossip.errors import InvalidMessageError
 from gossip.wire.presence import is_untouched
 from gossip.wire.schema import BOOL, BYTES, ENUM, INT32, TEXT, UINT64, Field, Schema, schema_of
 from gossip.wire.values import PLACEHOLDER, values_of
-from gossip.wire.varint import ONE_BYTE, encode_varint
+from gossip.wire.varint import MAX_UINT64, ONE_BYTE, encode_varint
 
-_MAX_UINT64: Final = 0xFFFF_FFFF_FFFF_FFFF
 _WANTED: Final = {UINT64: "int", INT32: "int", ENUM: "int", BOOL: "bool", BYTES: "bytes", TEXT: "str"}
 
 
@@ -138,11 +137,11 @@ def _encode_text(field: Field, value: str) -> bytes:
 
 def _encode_integer(field: Field, value: int) -> bytes:
     if field.kind == UINT64:
-        if 0 <= value <= _MAX_UINT64:
+        if 0 <= value <= MAX_UINT64:
             return encode_varint(value)
         raise _NotEncodable(f"{value} is not in 0 to 2**64 - 1", field.name)
     if -0x8000_0000 <= value <= 0x7FFF_FFFF:
-        return encode_varint(value & _MAX_UINT64)
+        return encode_varint(value & MAX_UINT64)
     raise _NotEncodable(f"{value} is not in -2**31 to 2**31 - 1", field.name)
 
 

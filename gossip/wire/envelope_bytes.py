@@ -5,7 +5,7 @@ from typing import Final
 from gossip.errors import InvalidMessageError
 from gossip.messages import SecretEnvelope
 from gossip.wire.codec import encode
-from gossip.wire.varint import ONE_BYTE, encode_varint
+from gossip.wire.varint import MAX_UINT64, ONE_BYTE, encode_varint
 
 _PAYLOAD: Final = b"\x0a"
 _SIGNATURE: Final = b"\x12"
@@ -37,6 +37,6 @@ def encode_nonce(nonce: int) -> bytes:
     Raises:
         InvalidMessageError: It is not in 0 to 2**64 - 1.
     """
-    if not 0 <= nonce <= 0xFFFF_FFFF_FFFF_FFFF:
+    if not 0 <= nonce <= MAX_UINT64:
         raise InvalidMessageError(f"{nonce} is not in 0 to 2**64 - 1", field="GossipMessage.nonce")
     return _NONCE + encode_varint(nonce) if nonce else b""

@@ -13,6 +13,7 @@ from gossip.wire.varint import (
     FIXED32,
     FIXED64,
     LENGTH_DELIMITED,
+    MAX_UINT64,
     MAX_VARINT_BYTES,
     START_GROUP,
     VARINT,
@@ -146,7 +147,7 @@ class _Walk:
             byte = self._data[pos + index]
             value |= (byte & 0x7F) << 7 * index
             if byte < 0x80:
-                if value > 0xFFFF_FFFF_FFFF_FFFF:
+                if value > MAX_UINT64:
                     self._fail("varint of more than 64 bits", pos)
                 return value, pos + index + 1
         return self._fail(f"varint of more than {MAX_VARINT_BYTES} bytes", pos)

@@ -15,6 +15,7 @@ END_GROUP: Final = 4
 FIXED32: Final = 5
 
 MAX_VARINT_BYTES: Final = 10
+MAX_UINT64: Final = 2**64 - 1
 
 
 class NotWellFormed(Exception):  # noqa: N818 -- a signal inside gossip.wire, never seen outside
