@@ -11,7 +11,8 @@ from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolErro
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import KIND_OF_FRAME, Kind
-from gossip.transport.http2 import (
+from gossip.transport.http2_frame import (
+    CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -19,14 +20,14 @@ from gossip.transport.http2 import (
     FRAME_HEADER_BYTES,
     HEADERS,
     MAX_FRAME_BYTES,
+    PADDED,
     PREFACE,
+    PUSH_PROMISE,
     SETTINGS,
 )
 from gossip.transport.settings_frame import known_settings
 from gossip.turns import AT_ONCE_S
 
-PUSH_PROMISE, CONTINUATION = 0x5, 0x9
-PADDED = 0x8
 FRAGMENT_BYTES = 256
 HEADERS_BYTES = 256
 """So much of a header block counts as one more: 4 KiB take hpack 0.7 ms, and 16 KiB 3 ms."""

@@ -15,7 +15,8 @@ from gossip.transport.base import Link
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import PREFIX_BYTES, Inbox
 from gossip.transport.guard import FrameGuard
-from gossip.transport.http2 import RECORD_DATA_BYTES, WINDOW_BYTES, Http2Connection
+from gossip.transport.http2 import Http2Connection
+from gossip.transport.http2_frame import RECORD_DATA_BYTES, WINDOW_BYTES
 from gossip.transport.limits import ConnectionLimits
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 import time
-from struct import Struct
 from typing import cast
 
 from grpclib.protocol import AbstractHandler, H2Protocol
@@ -21,12 +20,15 @@ from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, Stre
 from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
-from gossip.transport.http2 import (
+from gossip.transport.http2 import Http2Connection
+from gossip.transport.http2_frame import (
     DATA,
     END_HEADERS,
     END_STREAM,
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
+    GOAWAY,
+    GOAWAY_BODY,
     HEADERS,
     PING_PAYLOAD,
     RESET,
@@ -34,14 +36,10 @@ from gossip.transport.http2 import (
     SETTINGS,
     SETTINGS_ACK,
     STREAM_ID_BITS,
-    Http2Connection,
 )
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.tls import ALPN
 from gossip.turns import shared_turns
-
-GOAWAY = 0x7
-GOAWAY_BODY = Struct(">II")
 
 
 class GrpcProtocol(H2Protocol):

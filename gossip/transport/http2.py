@@ -1,157 +1,43 @@
-"""h2's connection, with what it spends too much on replaced: DATA frames, header blocks and their compression.
+"""h2's connection, with what it spends too much on replaced: DATA frames and header blocks.
 
 Everything that touches private members of h2 is in this file.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 from struct import Struct
 
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection
-from h2.errors import ErrorCodes
 from h2.events import Event
 from h2.exceptions import (
     FlowControlError,
     NoSuchStreamError,
-    ProtocolError,
     StreamClosedError,
     TooManyStreamsError,
 )
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamClosedBy, StreamInputs, StreamState
-from hpack import (
-    Decoder,
-    Encoder,
-    HeaderTuple,
-    HPACKError,
-    NeverIndexedHeaderTuple,
-    OversizedHeaderListError,
-)
+from hpack import HeaderTuple
 from hyperframe.frame import DataFrame, Frame, RstStreamFrame
 
+from gossip.transport.header_compression import ENCODER, ReportingDecoder, encode_block
+from gossip.transport.http2_frame import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_HEADER,
+    FRAME_HEADER_BYTES,
+    HEADERS,
+    MAX_FRAME_BYTES,
+    PREFACE,
+    RECORD_BYTES,
+    SETTINGS,
+    STREAM_ID_BITS,
+)
 from gossip.transport.limits import ConnectionLimits
-from gossip.transport.table_updates import has_too_many_updates
 
-FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
-FRAME_HEADER_BYTES = FRAME_HEADER.size
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-STREAM_ID_BITS = 2**31 - 1
-"""The one above them is reserved."""
-DATA, HEADERS, RESET, SETTINGS = 0x0, 0x1, 0x3, 0x4
-END_STREAM, END_HEADERS = 0x1, 0x4
-RECORD_BYTES = 16 * 1024
-RECORD_DATA_BYTES = RECORD_BYTES - FRAME_HEADER_BYTES
-"""What makes a DATA frame exactly one TLS record, so that neither side has to put frames together."""
-MAX_FRAME_BYTES = 4 * RECORD_BYTES
-"""The longest frame that we take or send: with 16 KiB, HTTP/2's least, 64 KiB cost both sides an eighth more."""
-PING_PAYLOAD = b"gossip\0\0"
-"""Of a PING that asks whether the other side is there."""
-SETTINGS_ACK = b"\0\0\0\x04\x01\0\0\0\0"
-RESET_BYTES = FRAME_HEADER_BYTES + 4
-WINDOW_BYTES = 65_535
-"""HTTP/2's own initial window, which holds until a peer is authenticated."""
-
-MAX_HUFFMAN_BYTES = 512
-"""More is not compressed: what hpack spends on it grows with the square, to 12 ms for a reason in characters of four
-bytes, which strangers may have us write."""
-
-_TABLE_SIZE_0 = b"\x20"
 _SETTING = Struct(">HI")
 _frame_header = FRAME_HEADER.pack
-
-
-class SelfContainedEncoder(Encoder):
-    """Encodes each header block without the dynamic table, so that a block can be encoded once and used everywhere.
-
-    Each block begins by setting the table's size to 0, which is what a peer that allows no table wants to hear.
-    Spec: RFC 7541 section 6.3.
-    """
-
-    @property
-    def header_table_size(self) -> int:
-        """Nothing, whatever the peer allows; h2 tells it, and the one encoder of all connections need not remember."""
-        return 0
-
-    @header_table_size.setter
-    def header_table_size(self, _allowed: int) -> None:
-        pass
-
-    def encode(self, headers: Iterable[tuple[bytes, bytes]], _huffman: bool = True) -> bytes:  # type: ignore[override]  # h2 passes pairs of bytes
-        """The block for these header fields."""
-        return _encode_block(tuple(headers))
-
-
-@lru_cache(maxsize=256)
-def _encode_block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    is_short = sum(len(value) for _, value in headers) <= MAX_HUFFMAN_BYTES
-    fields = [NeverIndexedHeaderTuple(name, value) for name, value in headers]
-    return _TABLE_SIZE_0 + Encoder().encode(fields, is_short)
-
-
-_ENCODER = SelfContainedEncoder()
-
-
-class RememberingDecoder(Decoder):
-    """Decodes blocks that are self-contained, as those of :class:`SelfContainedEncoder`, once.
-
-    A block that begins by setting the table's size to 0, and leaves it so, means the same whatever came before it, and
-    leaves the same behind. A Ping and a stream cost 0.14 ms of decoding otherwise.
-    """
-
-    def recall(self, data: bytes) -> tuple[HeaderTuple, ...]:
-        """What ``decode`` gives for a block that is remembered; nothing for any other."""
-        fields, size_bytes = _decoded.get(data, ((), 0))
-        if not fields or size_bytes > self.max_header_list_size:
-            return ()
-        self.header_table_size = 0
-        return fields
-
-    def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """The header fields of one block."""
-        fields = self.recall(data)
-        if fields:
-            return list(fields)
-        fields = tuple(super().decode(data, raw))
-        is_alone = data.startswith(_TABLE_SIZE_0) and not self.header_table_size and len(data) <= MAX_REMEMBERED_BYTES
-        if raw and is_alone and not any(map(_changes_what_follows, fields)):
-            if len(_decoded) >= MAX_REMEMBERED:
-                _decoded.clear()
-            _decoded[bytes(data)] = fields, sum(32 + len(name) + len(value) for name, value in fields)
-        return list(fields)
-
-
-def _changes_what_follows(field: tuple[bytes, bytes]) -> bool:
-    """Whether h2 has to see this one: it announces how long the message is, or that the answer is still to come."""
-    name, value = field
-    return name == b"content-length" or (name == b":status" and value.startswith(b"1"))
-
-
-class CompressionError(ProtocolError):
-    """A header block cannot be read, for which h2 has no error with the right code. Spec: RFC 9113 section 4.3."""
-
-    error_code = ErrorCodes.COMPRESSION_ERROR
-
-
-class ReportingDecoder(RememberingDecoder):
-    """Says COMPRESSION_ERROR where h2 would say PROTOCOL_ERROR; a list that is too long stays what it is."""
-
-    def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """The header fields of one block."""
-        if has_too_many_updates(data):
-            raise CompressionError("a header block that changes the size of its table again and again")
-        try:
-            return super().decode(data, raw)
-        except OversizedHeaderListError:
-            raise
-        except HPACKError as error:
-            raise CompressionError(f"a header block that cannot be read: {error}") from error
-
-
-MAX_REMEMBERED = 256
-MAX_REMEMBERED_BYTES = 512
-"""Of all connections together, and of those that ended; 8 MiB, if a server chooses what is worst."""
-_decoded: dict[bytes, tuple[tuple[HeaderTuple, ...], int]] = {}
 
 
 def http2_configuration(*, client_side: bool) -> H2Configuration:
@@ -204,7 +90,7 @@ class Http2Connection(H2Connection):
         )
         self.max_inbound_frame_size = MAX_FRAME_BYTES
         self.decoder = self._decoder = ReportingDecoder(limits.max_header_bytes)
-        self.encoder = _ENCODER
+        self.encoder = ENCODER
 
     def initiate_connection(self) -> None:
         """Announce our settings."""
@@ -230,7 +116,7 @@ class Http2Connection(H2Connection):
         stream.state_machine.process_input(StreamInputs.SEND_HEADERS)
         if end_stream:
             stream.state_machine.process_input(StreamInputs.SEND_END_STREAM)
-        block = _encode_block(headers)
+        block = encode_block(headers)
         flags = END_HEADERS | END_STREAM if end_stream else END_HEADERS
         self._data_to_send += _frame_header(len(block) << 8 | HEADERS, flags, stream_id) + block
 

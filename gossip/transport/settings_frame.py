@@ -2,7 +2,7 @@
 
 from h2.exceptions import DenialOfServiceError
 
-from gossip.transport.http2 import FRAME_HEADER, FRAME_HEADER_BYTES
+from gossip.transport.http2_frame import FRAME_HEADER, FRAME_HEADER_BYTES
 
 ACK = 0x1
 ENTRY_BYTES = 6

@@ -13,7 +13,7 @@ from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
 from gossip.transport.gate import Offence
-from gossip.transport.http2 import WINDOW_BYTES
+from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import KIB, MIB, ServerLimits
 from tests.support.attacked import QUICK, Scene, attacked
 from tests.support.bounded import run_bounded

@@ -12,13 +12,16 @@ from h2.exceptions import DenialOfServiceError, FrameTooLargeError, ProtocolErro
 from hyperframe.frame import GoAwayFrame, PingFrame
 
 from gossip.transport import frame_reader
-from gossip.transport.frame_reader import CONTINUATION, FrameReader
+from gossip.transport.frame_reader import FrameReader
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_stream import GrpcStream
 from gossip.transport.guard import Kind
-from gossip.transport.http2 import (
+from gossip.transport.header_compression import SelfContainedEncoder
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.http2_frame import (
+    CONTINUATION,
     DATA,
     END_HEADERS,
     END_STREAM,
@@ -27,8 +30,6 @@ from gossip.transport.http2 import (
     HEADERS,
     RESET,
     SETTINGS_ACK,
-    SelfContainedEncoder,
-    http2_configuration,
 )
 from gossip.transport.limits import ConnectionLimits
 from gossip.turns import AT_ONCE_S

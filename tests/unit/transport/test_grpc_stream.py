@@ -19,7 +19,8 @@ from gossip.transport import grpc_stream as module
 from gossip.transport.grpc_connection import nothing
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_served import ServerStream
-from gossip.transport.http2 import WINDOW_BYTES, http2_configuration
+from gossip.transport.http2 import http2_configuration
+from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
