@@ -59,7 +59,7 @@ class GrpcStream(Stream):
     def max_frame_bytes(self, limit: int) -> None:
         self._inbox.limit_bytes = limit
         self._inbox.resume()
-        if self.connection.failure is None:
+        if not self.has_left:
             self.connection.widen_window(self.id)
             self.authenticated()
 

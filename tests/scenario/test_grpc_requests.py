@@ -69,6 +69,29 @@ def test_a_known_peer_stays_known_when_it_calls_again() -> None:
     run_bounded(main)
 
 
+def test_who_resets_a_stream_before_it_is_known_stays_a_stranger() -> None:
+    async def main() -> None:
+        received, may_know, knows = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def know_late(stream: FrameStream) -> None:
+            await stream.receive()
+            received.set()
+            await may_know.wait()
+            stream.max_frame_bytes = 1000
+            knows.set()
+
+        async with server(know_late) as (listener, peer):
+            peer.write(peer.headers(1, request()), data(1, EMPTY))
+            await received.wait()
+            peer.write(reset(1), peer.headers(3, request(PING)), data(3, EMPTY, "END_STREAM"))
+            assert await peer.messages(3, 5) == EMPTY
+            may_know.set()
+            await knows.wait()
+            assert [visitor.progress for visitor in listener.gate] == [Progress.STREAM]
+
+    run_bounded(main)
+
+
 def test_a_listener_without_connections_leaves_no_timer() -> None:
     async def main() -> None:
         async with server() as (listener, peer):
