@@ -118,6 +118,7 @@ class Gate:
         limit = self._limits.max_unauthenticated
         if len(self._unauthenticated) > limit:
             oldest = next(iter(self._unauthenticated))
+            del self._unauthenticated[oldest]  # it leaves only later, and several may come until then
             oldest.punish(Offence.CROWD, f"more than {limit} unauthenticated connections")
 
     def _next_step(self, visitor: Visitor) -> tuple[float, str]:

@@ -71,6 +71,17 @@ def test_one_too_many_unauthenticated_cuts_the_oldest_of_them(gate: Gate) -> Non
     assert [visitor.punished for visitor in (friend, second, newest)] == [[], [], []]
 
 
+def test_as_many_unauthenticated_are_cut_as_are_too_many_though_they_leave_later(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = [enter(gate, address=f"10.0.0.{number}") for number in range(4)]
+    with monkeypatch.context() as slow:
+        slow.setattr(gate, "leave", lambda _: None)
+        for visitor in inside:
+            gate.estrange(visitor, 1)
+    assert [len(visitor.punished) for visitor in inside] == [1, 1, 0, 0]
+
+
 def test_leaving_twice_counts_once(gate: Gate) -> None:
     visitor = enter(gate)
     gate.leave(visitor)
