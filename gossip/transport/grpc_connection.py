@@ -184,7 +184,7 @@ class GrpcConnection(Connection):
         """Let go of what refers back to this, once the connection is gone."""
         self.stream_forgotten = self.flushed = self.unread = nothing
         self.flooded = nothing_of
-        self._make_stream = _make_none
+        del self._make_stream
 
     def feed(self, data: bytes) -> list[Event]:
         """Give frames to h2.
@@ -204,10 +204,6 @@ class GrpcConnection(Connection):
         if self.failure is None:
             self.flush()
             self.flushed()
-
-
-def _make_none(connection: GrpcConnection, _stream_id: int) -> Stream:
-    raise ProtocolError(f"{connection.link.remote} is gone")
 
 
 def nothing() -> None:

@@ -153,9 +153,6 @@ class GrpcStream(Stream):
         self.connection.reading.pop(self.id, None)
         self._wake()
 
-    def __terminated__(self, reason: str) -> None:
-        self.fail(StreamBrokenError(reason))
-
     # -- for the two sides
 
     def authenticated(self) -> None:

@@ -105,11 +105,6 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
         """Whether nothing can be written any more."""
         return self._tcp is None or self._tcp.is_closing()
 
-    def abort(self) -> None:
-        """Close at once; what was not written is dropped."""
-        if self._tcp is not None:
-            self._tcp.abort()
-
     def get_extra_info(self, name: str, default: object = None) -> object:
         """What the TCP transport knows."""
         return self._tcp.get_extra_info(name, default) if self._tcp is not None else default

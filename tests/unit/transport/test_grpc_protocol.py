@@ -106,7 +106,7 @@ def test_connection_of_grpclib_still_has_what_ours_builds_on() -> None:
         assert not hasattr(protocol.connection, "_transport"), "closing it does not free the transport"
 
     run_bounded(main)
-    for name in ("__ended__", "__terminated__", "init_stream", "closable"):
+    for name in ("__ended__", "init_stream", "closable"):
         assert name in vars(grpclib.protocol.Stream)
     for name in ("process_request_received", "process_window_updated", "process_remote_settings_changed"):
         assert name in vars(grpclib.protocol.EventsProcessor)
