@@ -62,7 +62,7 @@ def read_elements(content: bytes) -> list[Element]:
     return elements
 
 
-def read_certificate_fields(content: bytes) -> list[bytes]:
+def read_tbs_fields(content: bytes) -> list[bytes]:
     """Split the content of a TBSCertificate: its fields from the serial number on, whether it tells its version or not.
 
     Raises:
@@ -73,14 +73,14 @@ def read_certificate_fields(content: bytes) -> list[bytes]:
     return [element.encoded for element in read_elements(content) if element.tag != _VERSION_TAG]
 
 
-def read_fields_of_certificate(certificate: bytes) -> list[bytes]:
-    """The same of a whole certificate.
+def read_certificate_fields(certificate: bytes) -> list[bytes]:
+    """The same of a whole certificate in DER.
 
     Raises:
         ValueError: As for ``read_element``.
     """
     signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
-    return read_certificate_fields(signed.content)
+    return read_tbs_fields(signed.content)
 
 
 def read_integer(data: bytes) -> tuple[int, bytes]:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from gossip.der import OBJECT_IDENTIFIER, SEQUENCE, read_certificate_fields, read_element, read_elements
+from gossip.der import OBJECT_IDENTIFIER, SEQUENCE, read_element, read_elements, read_tbs_fields
 from gossip.msp.signature import CURVE_ORDERS
 
 _NEVER_CRITICAL = frozenset(
@@ -42,7 +42,7 @@ class Fields(NamedTuple):
 def read_fields(der: bytes) -> Fields:
     """Split a certificate that cryptography took; ``signature`` is what its bit string holds, unused bits first."""
     signed, outer_algorithm, signature = read_elements(read_element(der, SEQUENCE).content)
-    _, inner_algorithm, issuer, _, subject, public_key, *_ = read_certificate_fields(signed.content)
+    _, inner_algorithm, issuer, _, subject, public_key, *_ = read_tbs_fields(signed.content)
     return Fields(
         signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject, public_key, signature.content
     )

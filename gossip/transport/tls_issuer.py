@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gossip.der import read_fields_of_certificate
+from gossip.der import read_certificate_fields
 from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import BEGIN, read_text
 
@@ -44,7 +44,7 @@ class _Names(NamedTuple):
 def _names(certificate: bytes) -> _Names:
     """Issuer and subject in DER; of what is no certificate, which OpenSSL will complain of, neither."""
     try:
-        fields = read_fields_of_certificate(certificate)
+        fields = read_certificate_fields(certificate)
         return _Names(issuer=fields[2], subject=fields[4])
     except (ValueError, IndexError):
         return _Names(b"", b"")

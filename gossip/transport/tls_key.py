@@ -2,7 +2,7 @@
 
 import ssl
 
-from gossip.der import SEQUENCE, read_element, read_elements, read_fields_of_certificate, read_integer
+from gossip.der import SEQUENCE, read_certificate_fields, read_element, read_elements, read_integer
 
 MAX_RSA_BITS = 8192
 """Spec: CVE-2023-29409; Go has had it since 1.20.7, for every certificate that is sent."""
@@ -17,7 +17,7 @@ def has_long_rsa_key(certificate: bytes) -> bool:
     if len(certificate) <= MAX_RSA_BITS // 8:
         return False
     try:
-        key_info = read_element(read_fields_of_certificate(certificate)[5], SEQUENCE)
+        key_info = read_element(read_certificate_fields(certificate)[5], SEQUENCE)
         algorithm, key = read_elements(key_info.content)
         if not algorithm.content.startswith(_RSA):
             return False

@@ -4,7 +4,7 @@ import base64
 import ssl
 from pathlib import Path
 
-from gossip.der import SEQUENCE, read_element, read_elements
+from gossip.der import SEQUENCE, read_certificate_fields, read_element, read_elements
 from gossip.errors import ConfigurationError
 from gossip.transport.passing_file import passing_file
 from gossip.transport.tls_files import certificates_in, is_key_alone, read_text
@@ -55,8 +55,8 @@ def _trust_whatever_they_say(context: ssl.SSLContext, text: str, *, leaves: bool
 def _is_for_any_usage(certificate: bytes) -> bool:
     """Whether it names any usage; of what is no certificate, OpenSSL will complain."""
     try:
-        signed = read_element(read_element(certificate, SEQUENCE).content, SEQUENCE)
-        wrapped = next((field for field in read_elements(signed.content) if field.tag == _EXTENSIONS_TAG), None)
+        fields = map(read_element, read_certificate_fields(certificate))
+        wrapped = next((field for field in fields if field.tag == _EXTENSIONS_TAG), None)
         extensions = read_elements(read_element(wrapped.content, SEQUENCE).content) if wrapped is not None else []
         for extension in extensions:
             kind, *_, value = read_elements(extension.content)
