@@ -30,11 +30,11 @@ from gossip.transport.http2_frame import (
     HEADERS,
     MAX_FRAME_BYTES,
     PREFACE,
-    RECORD_BYTES,
     SETTINGS,
     STREAM_ID_BITS,
 )
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.tls_records import RECORD_BYTES
 
 _SETTING = Struct(">HI")
 _frame_header = FRAME_HEADER.pack

@@ -2,6 +2,8 @@
 
 from struct import Struct
 
+from gossip.transport.tls_records import RECORD_BYTES
+
 FRAME_HEADER = Struct(">IBI")  # length and type together, flags, stream
 FRAME_HEADER_BYTES = FRAME_HEADER.size
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -9,7 +11,6 @@ STREAM_ID_BITS = 2**31 - 1
 """The one above them is reserved."""
 DATA, HEADERS, RESET, SETTINGS, PUSH_PROMISE, GOAWAY, CONTINUATION = 0x0, 0x1, 0x3, 0x4, 0x5, 0x7, 0x9
 END_STREAM, END_HEADERS, PADDED = 0x1, 0x4, 0x8
-RECORD_BYTES = 16 * 1024
 RECORD_DATA_BYTES = RECORD_BYTES - FRAME_HEADER_BYTES
 """What makes a DATA frame exactly one TLS record, so that neither side has to put frames together."""
 MAX_FRAME_BYTES = 4 * RECORD_BYTES

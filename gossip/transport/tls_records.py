@@ -1,6 +1,8 @@
 """Where records of TLS end in what a peer sends; what is in them OpenSSL alone knows. Spec: RFC 8446 section 5.1."""
 
 HEADER_BYTES = 5
+RECORD_BYTES = 16 * 1024
+"""How much data one holds at most."""
 APPLICATION_DATA = 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
@@ -8,7 +10,8 @@ BYTES_AT_ONCE = 128 * 1024
 """OpenSSL keeps as much for each connection that ever sent so much in one go; with half of it 64 KiB cost 7 % more."""
 MAX_OVERHEAD_BYTES = 64
 """What a record has beside data."""
-MAX_RECORD_BYTES = 16 * 1024 + 512
+MAX_RECORD_BYTES = RECORD_BYTES + 512
+"""How long one is at most, with all that it has beside data."""
 NO_END = 1 << 40
 SILENT_BYTES = 256
 """So much for OpenSSL's eyes alone counts as an empty record: 4,000 requests to renegotiate fit into one record."""

@@ -15,12 +15,11 @@ from gossip.transport.tls import TlsSide
 from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_key import has_long_rsa_key, long_rsa_key_error
-from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, NO_END, Records
+from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, NO_END, RECORD_BYTES, Records
 from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_threads import Waiting
 from gossip.transport.turn_transport import TurnTransport
 
-RECORD_BYTES = 16 * 1024
 FULL_RECORDS_AT_ONCE = 4
 WRITE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024

@@ -14,9 +14,9 @@ from gossip.misbehave.key_updates import key_updates
 from gossip.transport import turn_transport
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_hello import asks_again
-from gossip.transport.tls_records import HEADER_BYTES
+from gossip.transport.tls_records import HEADER_BYTES, RECORD_BYTES
 from gossip.transport.tls_steps import shared_steps
-from gossip.transport.tls_transport import RECORD_BYTES, TlsTransport
+from gossip.transport.tls_transport import TlsTransport
 from gossip.turns import AT_ONCE_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
