@@ -134,7 +134,7 @@ class MemoryDialer:
     """Dials the listeners of one network; behaves as :class:`gossip.transport.base.Dialer` says."""
 
     def __init__(self, network: MemoryNetwork, certificate: bytes | None, name: str) -> None:
-        self.certificate = certificate
+        self.own_certificate = certificate
         self.name = name
         self._network = network
         self._options = DialOptions()
@@ -142,11 +142,6 @@ class MemoryDialer:
     def set_options(self, options: DialOptions) -> None:
         """Use other time-outs and limits; what they say of TLS has no meaning here."""
         self._options = options
-
-    @property
-    def own_certificate(self) -> bytes | None:
-        """What connections present; see base."""
-        return self.certificate
 
     async def dial(self, endpoint: str, greeting: bytes | None = None) -> MemoryChannel:
         """Connect, in the time of a round trip; see base.
@@ -186,8 +181,8 @@ class MemoryListener:
 
     def connect(self, dialer: MemoryDialer, line: Line, buffer_bytes: int) -> MemoryConnection:
         """Take a connection from ``dialer``."""
-        seen_by_dialer = Link(self.endpoint, self.certificate, dialer.certificate)
-        seen_by_listener = Link(dialer.name, dialer.certificate, self.certificate)
+        seen_by_dialer = Link(self.endpoint, self.certificate, dialer.own_certificate)
+        seen_by_listener = Link(dialer.name, dialer.own_certificate, self.certificate)
         connection = MemoryConnection(line, (seen_by_dialer, seen_by_listener), self._start, buffer_bytes)
         self._connections[connection] = None
         connection.broken.add_done_callback(lambda _: self._connections.pop(connection))
