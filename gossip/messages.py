@@ -42,7 +42,7 @@ from gossip_protos.gossip import (
 )
 from gossip_protos.msp import SerializedIdentity
 
-import gossip.wire.presence  # noqa: F401 -- before a message is read: it marks what reading makes
+import gossip.wire.attributes  # noqa: F401 -- before a message is read: it marks what reading makes
 
 __all__ = [
     "Acknowledgement",
