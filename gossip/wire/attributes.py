@@ -64,8 +64,9 @@ def _change(package: ModuleType) -> None:
     for _, cls in inspect.getmembers(package, inspect.isclass):
         if issubclass(cls, betterproto.Message):
             groups = _oneofs_of(cls)
-            setattr(cls, "__getattribute__", _reader_with_oneofs(groups) if groups else _read_field)  # noqa: B010 -- mypy
-            setattr(cls, "_get_field_default", _make_default)  # noqa: B010 -- refuses to assign to a method
+            # By setattr, since mypy refuses to assign to a method.
+            setattr(cls, "__getattribute__", _reader_with_oneofs(groups) if groups else _read_field)  # noqa: B010
+            setattr(cls, "_get_field_default", _make_default)  # noqa: B010
             for name, method in OF_MESSAGES.items():
                 setattr(cls, name, method)
         elif issubclass(cls, betterproto.Enum):
