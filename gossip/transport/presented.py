@@ -66,7 +66,7 @@ async def look_at_server(endpoint: str, timeout_s: float) -> Presented:
                 lambda: TlsTransport(side, look, server_side=False, server_hostname=name), sock=connected
             )
             return await look.seen
-    except (OSError, TimeoutError) as error:  # TLS errors are OSErrors too
+    except OSError as error:  # as errors of TLS and time-outs are
         raise DialError(endpoint, "tls", describe(error) if str(error) else "no answer in time") from error
     finally:
         look.end()
