@@ -137,6 +137,9 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> Non
             raise ConfigurationError(text, path=str(files.key)) from error
         text = f"cannot be used together with the key in {files.key}: {_unusable(error)}"
         raise ConfigurationError(text, path=str(files.certificate)) from error
+    except OSError as error:
+        text = f"went away, or the key in {files.key} did, while they were read: {error.strerror}"
+        raise ConfigurationError(text, path=str(files.certificate)) from error
 
 
 def _unusable(error: ssl.SSLError) -> str:

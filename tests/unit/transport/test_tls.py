@@ -22,6 +22,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
+from gossip.transport import tls
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_files import MAX_FILE_BYTES
 from tests.support.certificates import make_ca, make_leaf
@@ -127,6 +128,17 @@ def test_a_certificate_that_is_exchanged_while_it_is_read_is_refused(
     with pytest.raises(ConfigurationError, match="changed while it was read") as raised:
         make(replace(files, roots=(tls_ca(2),)))
     assert raised.value.path == str(files.certificate)
+
+
+def test_a_key_that_goes_while_it_is_read_is_named(files: TlsFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_and_lose(path: Path) -> str:
+        text = path.read_text()
+        path.unlink()
+        return text
+
+    monkeypatch.setattr(tls, "read_text", read_and_lose)
+    with pytest.raises(ConfigurationError, match=rf"{files.key} did, while they were read: No such file or directory$"):
+        client_side(files)
 
 
 @pytest.mark.parametrize("has_memory_files", [True, False])
