@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from grpclib.protocol import AbstractHandler
+from grpclib.protocol import AbstractHandler, Stream
 from h2.errors import ErrorCodes
 from hyperframe.frame import GoAwayFrame
 
@@ -62,9 +62,10 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     # -- grpclib's handler of requests
 
-    def accept(self, stream: Any, headers: Any, release_stream: Any) -> None:  # noqa: ARG002  # grpclib's signature
+    def accept(self, stream: Stream, headers: Any, release_stream: Any) -> None:  # noqa: ARG002  # grpclib's signature
         """Serve a request, or say why not."""
-        fields = dict(headers)
+        assert isinstance(stream, ServerStream)  # see _make_stream_of
+        fields: dict[bytes, bytes] = dict(headers)
         refusal = find_refusal(fields)
         if fields.get(b"grpc-encoding", NO_COMPRESSION) != NO_COMPRESSION:
             stream.is_encoded = True
@@ -83,7 +84,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
             stream.serve_gossip()
             self._listener.serve(stream)
 
-    def cancel(self, stream: Any) -> None:
+    def cancel(self, stream: Stream) -> None:
         """Do nothing: a handler hears of a reset when it next sends or receives."""
 
     # -- GrpcProtocol's hooks
