@@ -24,7 +24,8 @@ from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
 from gossip.transport import frame_reader, tls_threads, turn_transport
 from gossip.wire.codec import decode, encode
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 
 MESSAGES = 1000
 ACKS = 200

@@ -10,7 +10,8 @@ from bench.repeat import best_us
 from bench.sample_messages import sample_messages
 from gossip.messages import GossipMessage
 from gossip.wire.codec import decode, encode
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 
 CASE = "codec"
 PEERS = 1

@@ -10,9 +10,10 @@ from gossip.comm.received import Find, Received
 from gossip.metrics import Metrics
 from gossip.turns import AT_ONCE_S, shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
-from gossip.wire.envelope import WHOLE_BYTES, parse_at_once, parse_in_slices
+from gossip.wire.envelope import WHOLE_BYTES, parse_at_once
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import SignedMessage
+from gossip.wire.slices import parse_in_slices
 
 FRAMES_AT_ONCE = 4
 """After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""

@@ -6,9 +6,10 @@ from typing import Final
 from gossip.errors import MalformedMessageError, UnexpectedMessageError
 from gossip.messages import ConnEstablish, GossipMessage, Tag
 from gossip.types import PeerIdentityType, PkiId
-from gossip.wire.envelope import parse_at_once, parse_in_slices
+from gossip.wire.envelope import parse_at_once
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import Sign, SignedMessage, sign_message
+from gossip.wire.slices import parse_in_slices
 
 MAX_SLICES: Final = 12
 """A ConnEstablish takes up to six, however long its identity; each takes 0.1 ms, and 0.2 ms for its object."""

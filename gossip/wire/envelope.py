@@ -1,9 +1,8 @@
-"""The unit of the stream: bytes to `SignedMessage`, and back."""
+"""The unit of the stream: bytes to `SignedMessage`."""
 
 from typing import Final
 
 from gossip.checks import check_argument
-from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.head import CONTENTS, NO_HEAD, fill_contents, scan_part
 from gossip.wire.scan import at_once
 from gossip.wire.signed import SignedMessage
@@ -11,8 +10,6 @@ from gossip.wire.slices import parse_in_slices
 from gossip.wire.sparse import SparseScan
 from gossip.wire.unknown import skip_field
 from gossip.wire.varint import NotWellFormed, read_length
-
-__all__ = ["WHOLE_BYTES", "encode_envelope", "parse_at_once", "parse_envelope", "parse_in_slices"]
 
 WHOLE_BYTES: Final = 1280
 """Up to so many a frame is scanned at once, which takes a quarter of a millisecond when it is made to take long."""

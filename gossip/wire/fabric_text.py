@@ -29,7 +29,8 @@ from gossip.messages import (
     StateInfoPullRequest,
     StateInfoSnapshot,
 )
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.kinds import MessageKind
 from gossip.wire.presence import is_set
 from gossip.wire.schema import BOOL, BYTES, ENUM, MESSAGE, TEXT, Field, schema_of

@@ -18,12 +18,14 @@ from gossip.errors import MalformedEnvelopeError, MalformedMessageError
 from gossip.messages import Envelope, GossipMessage
 from gossip.wire.acks import encode_ack, parse_ack
 from gossip.wire.codec import decode, encode
-from gossip.wire.envelope import encode_envelope, parse_envelope, parse_in_slices
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.fault import NO_FAULT_FOUND
 from gossip.wire.head import scan_head
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
 from gossip.wire.signed import SignedMessage, with_nonce
+from gossip.wire.slices import parse_in_slices
 from gossip.wire.sparse import SparseScan
 from gossip.wire.to_json import to_json
 from gossip.wire.varint import NotWellFormed

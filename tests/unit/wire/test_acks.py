@@ -6,7 +6,8 @@ from gossip.errors import InvalidMessageError, UnexpectedMessageError
 from gossip.messages import Acknowledgement, Empty, GossipMessage
 from gossip.wire.acks import encode_ack, find_positive_ack, parse_ack
 from gossip.wire.codec import encode
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.signed import noop_sign
 
 MAX_ACK_BYTES = 64 * 1024

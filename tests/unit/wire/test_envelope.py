@@ -7,7 +7,8 @@ import pytest
 from gossip.errors import MalformedMessageError
 from gossip.messages import Envelope, GossipMessage, SecretEnvelope
 from gossip.wire.codec import decode, encode
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.to_json import to_json
 from tests.support.vectors import Record, load_vectors, names_of

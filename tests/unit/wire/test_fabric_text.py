@@ -19,7 +19,8 @@ from gossip.messages import (
     Secret,
     StateInfo,
 )
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.fabric_text import fabric_text, proto_text
 from gossip.wire.signed import noop_sign
 from tests.support.vectors import Record, load_vectors, names_of

@@ -10,7 +10,8 @@ from gossip.errors import MalformedMessageError
 from gossip.messages import ConnEstablish, GossipMessage
 from gossip.wire.codec import decode, encode
 from gossip.wire.decode import _keep_unknown
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.head import scan_head
 from gossip.wire.values import values_of
 from gossip.wire.varint import encode_varint

@@ -18,7 +18,8 @@ from gossip.messages import (
     SecretEnvelope,
 )
 from gossip.wire.codec import decode, encode
-from gossip.wire.envelope import encode_envelope, parse_envelope
+from gossip.wire.envelope import parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import check_signature, internal_endpoint, noop_sign, sign_message, sign_secret, with_nonce
 from tests.support.vectors import Record, load_vectors, names_of

@@ -5,9 +5,10 @@ import pytest
 from gossip.errors import MalformedMessageError
 from gossip.messages import DataUpdate, Envelope, GossipMessage, MembershipRequest, StateInfo
 from gossip.wire.codec import decode
-from gossip.wire.envelope import parse_envelope, parse_in_slices
+from gossip.wire.envelope import parse_envelope
 from gossip.wire.kinds import MessageKind
 from gossip.wire.signed import noop_sign
+from gossip.wire.slices import parse_in_slices
 from tests.support.codec_fuzz import private_data
 from tests.support.dense_frames import DENSE, REFUSED, enveloped, of
 from tests.support.lines import count_lines

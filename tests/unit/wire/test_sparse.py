@@ -18,9 +18,11 @@ from gossip.messages import (
     StateInfo,
     Tag,
 )
-from gossip.wire.envelope import encode_envelope, parse_at_once, parse_envelope, parse_in_slices
+from gossip.wire.envelope import parse_at_once, parse_envelope
+from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.head import scan_head
 from gossip.wire.signed import SignedMessage, noop_sign
+from gossip.wire.slices import parse_in_slices
 from gossip.wire.sparse import SparseScan
 from gossip.wire.varint import NotWellFormed
 from tests.support.dense_frames import DENSE, REFUSED, enveloped, of
