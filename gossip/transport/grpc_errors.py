@@ -1,4 +1,4 @@
-"""What asyncio, ssl and h2 raise, as gossip's own errors; nowhere else are their errors looked into."""
+"""What asyncio, ssl and h2 raise, as gossip's own errors; `tls_failure` alone looks into it again, for diagnosis."""
 
 import socket
 import ssl
