@@ -42,7 +42,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NEIGHBOURS = {
     "checks": {"errors", "shown"},
     "errors": {"shown", "types"},
-    "judges": {"errors", "shown"},
+    "judges": {"errors", "shown", "types"},
     "metrics": {"types"},
     "identity_check": {"api"},
     "messages": {"wire"},
