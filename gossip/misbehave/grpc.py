@@ -126,4 +126,4 @@ async def reset_in_mid_message(attacker: Attacker) -> Ending:
     async with attacker.http2() as peer:
         peer.open()
         peer.write(frames.data(1, frames.message(b"half", announced_bytes=100)) + frames.reset(1))
-        return await ping_answered(peer, 3, attacker.patience_s)
+        return await ping_answered(peer, attacker.patience_s)

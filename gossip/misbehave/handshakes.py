@@ -66,8 +66,8 @@ async def reconnects(attacker: Attacker) -> Ending:
     """Shakes hands on stream after stream of one connection, and leaves them all open."""
     async with attacker.http2() as peer:
         conn_establish = attacker.forger.conn_establish()
-        for number in range(RECONNECTIONS):
-            session = Session(peer, 2 * number + 1, attacker.patience_s)
+        for _ in range(RECONNECTIONS):
+            session = Session(peer, peer.new_stream_id(), attacker.patience_s)
             await session.authenticate(conn_establish)
             ending = await session.served()
             if ending != SERVED:
@@ -79,8 +79,8 @@ async def reconnects(attacker: Attacker) -> Ending:
 async def many_identities(attacker: Attacker) -> Ending:
     """Shakes hands as one new and valid peer of its organisation after the other."""
     async with attacker.http2() as peer:
-        stream_id = 1
         for persona in attacker.forger.newcomers(attacker.amount):
+            stream_id = peer.new_stream_id()
             peer.open(stream_id)
             conn_establish = frames.message(attacker.forger.conn_establish(persona, probe=True))
             await peer.send(stream_id, conn_establish, attacker.patience_s)
@@ -88,6 +88,5 @@ async def many_identities(attacker: Attacker) -> Ending:
             if ending.end is not End.STATUS or ending.code != "OK":
                 return ending
             peer.forget(stream_id)
-            stream_id += 2
             await asyncio.sleep(BETWEEN_S)
-        return await ping_answered(peer, stream_id, attacker.patience_s)
+        return await ping_answered(peer, attacker.patience_s)

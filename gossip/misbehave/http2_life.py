@@ -54,14 +54,14 @@ async def unknown_frames(attacker: Attacker) -> Ending:
     """Sends some frames of unknown types."""
     async with attacker.http2() as peer:
         peer.write(b"".join(frames.frame(kind, 0xFF, 0, bytes(kind)) for kind in range(0xA0, 0xC0)))
-        return await ping_answered(peer, 1, attacker.patience_s)
+        return await ping_answered(peer, attacker.patience_s)
 
 
 @fault("unknown-settings", Layer.HTTP2, SERVED, limit="ignored, RFC 9113 section 6.5.2")
 async def unknown_settings(attacker: Attacker) -> Ending:
     """Wants settings that nobody knows."""
     async with attacker.http2({0xF00D: 1, 0xCAFE: 2**32 - 1}) as peer:
-        return await ping_answered(peer, 1, attacker.patience_s)
+        return await ping_answered(peer, attacker.patience_s)
 
 
 @fault("goaway", Layer.HTTP2, CUT, limit="drains")
@@ -77,7 +77,8 @@ async def goaway_in_mid_stream(attacker: Attacker) -> Ending:
     """Sends GOAWAY on an authenticated connection, and continues its stream."""
     async with attacker.session() as session:
         session.peer.write(frames.goaway(0))
-        return await session.served()
+        # Where nothing is acknowledged PING has to do: whoever has said GOAWAY makes no other call.
+        return await session.acknowledged() or await session.peer.stands(attacker.patience_s)
 
 
 @fault("window-never-opened", Layer.HTTP2, status("UNKNOWN", "timed out waiting"), limit="conn_timeout_s")

@@ -7,7 +7,7 @@ from hpack import Decoder, Encoder, HPACKError
 
 from gossip.misbehave import frames
 from gossip.misbehave.conversation import Conversation
-from gossip.misbehave.ending import End, Ending
+from gossip.misbehave.ending import SERVED, End, Ending
 from gossip.misbehave.frames import Fields
 from gossip.misbehave.heard import Heard, TooMuchError
 from gossip.transport.grpc_errors import error_code_name
@@ -32,10 +32,12 @@ class Http2Peer(Conversation):
         self._heard = Heard()
         self._said_bytes = 0
         self._is_greeted = False
+        self._is_ping_answered = False
         self._decoder = Decoder()
         self._ungranted_bytes: dict[int, int] = {}
         self._initial_window = INITIAL_WINDOW_BYTES
         self._used_bytes = {0: 0}
+        self._highest_stream_id = 0
 
     # -- what we say
 
@@ -45,8 +47,13 @@ class Http2Peer(Conversation):
 
     def open(self, stream_id: int = 1, fields: Fields | None = None) -> None:
         """Begin a call."""
+        self._highest_stream_id = max(self._highest_stream_id, stream_id)
         self._used_bytes[stream_id] = 0
         self.write(frames.headers(stream_id, self.block(fields)))
+
+    def new_stream_id(self) -> int:
+        """The lowest number that a client may open now."""
+        return (self._highest_stream_id + 1) | 1
 
     def block(self, fields: Fields | None = None) -> bytes:
         """A header block; that of a GossipStream without fields."""
@@ -132,6 +139,16 @@ class Http2Peer(Conversation):
             return Ending(End.RESET, error_code_name(call.reset_code))
         return self.last_word() if self.is_closed else Ending(End.NOTHING)
 
+    async def stands(self, patience_s: float) -> Ending:
+        """Send a PING, and tell whether it is answered: served, or how the connection ended.
+
+        Cancellation: it was sent.
+        """
+        self._is_ping_answered = False
+        self.write(frames.ping())
+        await self.until(lambda: self._is_ping_answered or self.is_over(0), patience_s)
+        return SERVED if self._is_ping_answered else await self.ending(0.0, 0)
+
     def forget(self, stream_id: int) -> None:
         """Drop what was noted of a call that is over."""
         self._heard.forget(stream_id)
@@ -186,8 +203,8 @@ class Http2Peer(Conversation):
                     self._used_bytes[stream_id] -= frames.UINT32.unpack(body)[0]
             case frames.SETTINGS if not flags & frames.ACK:
                 self._settings_came(body)
-            case frames.PING if not flags & frames.ACK:
-                self.write(frames.ping(body, answers=True))
+            case frames.PING:
+                self._ping_came(flags, body)
 
     def _data_came(self, stream_id: int, body: bytes) -> None:
         self._heard.data_came(stream_id, body)
@@ -197,6 +214,12 @@ class Http2Peer(Conversation):
                 self.write(frames.window_update(key, ungranted))
                 ungranted = 0
             self._ungranted_bytes[key] = ungranted
+
+    def _ping_came(self, flags: int, body: bytes) -> None:
+        if flags & frames.ACK:
+            self._is_ping_answered = True
+        else:
+            self.write(frames.ping(body, answers=True))
 
     def _settings_came(self, body: bytes) -> None:
         for start in range(0, len(body) - 5, 6):

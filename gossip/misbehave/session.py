@@ -28,7 +28,6 @@ class Session:
         self.peer = peer
         self.stream_id = stream_id
         self._patience_s = patience_s
-        self._next_stream_id = stream_id + 2
         self._nonce = NONCE
         self._acked = 0
 
@@ -83,23 +82,26 @@ class Session:
 
         Cancellation: nothing changes.
         """
+        return await self.acknowledged() or await self.ping_answered()
+
+    async def acknowledged(self) -> Ending | None:
+        """Send a message, and tell whether it is acknowledged, or how the stream ended; None where neither comes soon.
+
+        Cancellation: the message may have been sent.
+        """
         self._nonce += 1
         await self.pour(frames.message(data_envelope(b"are you there?", self._nonce)), self._patience_s)
         await self.peer.until(lambda: self._is_acked() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
         if self.peer.is_over(self.stream_id):
             return await self.ending()
-        return SERVED if self._acked == self._nonce else await self.ping_answered()
+        return SERVED if self._acked == self._nonce else None
 
     async def ping_answered(self) -> Ending:
         """Call Ping on the same connection; see :func:`ping_answered`.
 
         Cancellation: the call is half made.
         """
-        return await ping_answered(self.peer, self._new_stream_id(), self._patience_s)
-
-    def _new_stream_id(self) -> int:
-        self._next_stream_id += 2
-        return self._next_stream_id
+        return await ping_answered(self.peer, self._patience_s)
 
     def _is_acked(self) -> bool:
         for signed in map(self._find_readable, self.peer.take_messages(self.stream_id)):
@@ -121,11 +123,12 @@ class Session:
             return None
 
 
-async def ping_answered(peer: Http2Peer, stream_id: int, patience_s: float) -> Ending:
+async def ping_answered(peer: Http2Peer, patience_s: float) -> Ending:
     """Call Ping and tell whether it is answered, or how the connection ended.
 
     Cancellation: the call is half made.
     """
+    stream_id = peer.new_stream_id()
     peer.call_ping(stream_id)
     ending = await peer.ending(patience_s, stream_id)
     return SERVED if ending.code == "OK" else ending

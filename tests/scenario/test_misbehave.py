@@ -12,10 +12,11 @@ from gossip.misbehave.ending import CUT, SERVED, End
 from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
+from gossip.node.peer import open_peer
 from gossip.transport.gate import Offence
 from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import KIB, MIB, ServerLimits
-from tests.support.attacked import QUICK, Scene, attacked
+from tests.support.attacked import QUICK, Scene, attacked, attacker_on, settings_of
 from tests.support.bounded import run_bounded
 
 HONEST_CONNECTIONS = 1
@@ -109,6 +110,19 @@ def test_header_fields_for_a_call_that_is_over_are_refused_with_a_reason(caplog:
         run_bounded(main)
     (line,) = (text for text in caplog.messages if "breaks the rules" in text)
     assert line.endswith("breaks the rules of HTTP/2: a frame for stream 1, which is closed")
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault in FAULTS.values() if fault.expected == SERVED], ids=lambda fault: fault.name
+)
+def test_who_acknowledges_nothing_serves_all_the_same(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gossip.misbehave.session.ACK_PATIENCE_S", 0.1)
+
+    async def main() -> None:
+        async with open_peer(settings_of(1, 0, listen="127.0.0.1:0")) as victim:
+            assert await misbehave(attacker_on(victim.endpoint), fault) == SERVED
+
+    run_bounded(main)
 
 
 def test_storm_counts_how_each_attempt_ended() -> None:
