@@ -79,10 +79,11 @@ class PeerProcess:
         """Let the peer do something with others, and wait for its answer.
 
         Raises:
-            DemoFailedError: It could not, or gave no answer.
+            DemoFailedError: It could not, gave no answer, or has ended.
 
         Cancellation: the peer goes on.
         """
+        self._check_running()
         self._orders += 1
         number = self._orders
         answer: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
