@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
@@ -52,7 +53,7 @@ def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) 
     certifier = _read_certifier(setting, folder)
     names = _names(folder)
     remedy = f"name one of {names}" if names else "put the CA's certificate into cacerts, and name it"
-    if may_be_absent and not file.exists():
+    if may_be_absent and _is_absent(file):
         problem = (
             f"OU {setting.name} is to be certified by {setting.certificate}, which does not exist: "
             "a peer lets any CA of this MSP certify it"
@@ -113,6 +114,13 @@ def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterato
         has = ", ".join(own.organizational_units) or "no OU"
         problem = f"{own.subject} has {has}, and must have one of {', '.join(wanted)}"
         yield error(file, "missing-ou", problem, "enroll again with that OU, or correct OrganizationalUnitIdentifiers")
+
+
+def _is_absent(file: Path) -> bool:
+    try:
+        return not file.exists()
+    except OSError:
+        return False  # a peer cannot tell either, and does not start
 
 
 def _read_certifier(setting: OuSetting, folder: Folder) -> Certificate | None:

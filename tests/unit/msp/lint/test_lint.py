@@ -214,6 +214,10 @@ def break_certifier_file(msp: Path) -> None:
     replace_line(msp / "config.yaml", CA_FILE, "cacerts/ca.pem", 1)
 
 
+def name_a_certifier_that_no_file_can_be(msp: Path) -> None:
+    replace_line(msp / "config.yaml", CA_FILE, "long" * 100, 1)
+
+
 def name_foreign_certifier(msp: Path) -> None:
     put(msp / "tlscacerts" / "other.pem", organization(2).ca.certificate_pem)
     replace_line(msp / "config.yaml", CA_FILE, "tlscacerts/other.pem", 1)
@@ -497,6 +501,7 @@ def write_an_ou_with_capitals(msp: Path) -> None:
 BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier, "config.yaml:7", "node-ou-certifier"),
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
+    (name_a_certifier_that_no_file_can_be, "config.yaml:4", "node-ou-certificate"),
     (name_foreign_certifier, "config.yaml:4", "node-ou-certificate"),
     (take_the_key_id_from_the_ca, CA_FILE, "ca-without-key-id"),
     (add_a_root_that_may_not_sign, "cacerts/other.pem", "ca-cannot-sign"),
