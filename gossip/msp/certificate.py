@@ -197,8 +197,10 @@ def parse_certificate(der: bytes) -> Certificate:
         verified_at, not_after_at = parsed.not_valid_before_utc + timedelta(seconds=1), parsed.not_valid_after_utc
     except UNREADABLE as error:
         raise UntrustedIdentityError(f"not an X.509 certificate: {readable(str(error))}") from error
-    basics, key_id = _find(extensions, x509.BasicConstraints), _find(extensions, x509.SubjectKeyIdentifier)
-    usage, purposes = _find(extensions, x509.KeyUsage), _find(extensions, x509.ExtendedKeyUsage)
+    basics = find_extension(extensions, x509.BasicConstraints)
+    key_id = find_extension(extensions, x509.SubjectKeyIdentifier)
+    usage = find_extension(extensions, x509.KeyUsage)
+    purposes = find_extension(extensions, x509.ExtendedKeyUsage)
     return Certificate(
         der=der,
         parsed=parsed,
@@ -216,8 +218,8 @@ def parse_certificate(der: bytes) -> Certificate:
         is_ecdsa_signed=parsed.signature_algorithm_oid in ECDSA_SIGNATURES,
         is_for_servers=purposes is None or not _SERVER_PURPOSES.isdisjoint(purposes),
         can_sign_certificates=usage is None or usage.key_cert_sign or usage == _NO_USAGE,
-        has_alternative_names=_find(extensions, x509.SubjectAlternativeName) is not None,
-        has_name_constraints=_find(extensions, x509.NameConstraints) is not None,
+        has_alternative_names=find_extension(extensions, x509.SubjectAlternativeName) is not None,
+        has_name_constraints=find_extension(extensions, x509.NameConstraints) is not None,
     )
 
 
@@ -233,6 +235,11 @@ def parse_certificate_pem(pem: bytes) -> tuple[Certificate, PemBlock]:
     return parse_certificate(block.body), block
 
 
+def find_extension(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | None:
+    """The extension of one kind; None where there is none."""
+    return next((extension.value for extension in extensions if isinstance(extension.value, kind)), None)
+
+
 def pki_id_of(mspid: str, id_bytes: bytes) -> PkiId:
     """Name an identity: SHA-256 over the MSP-ID in UTF-8 followed by ``id_bytes`` exactly as they came.
 
@@ -245,13 +252,6 @@ def shown(text: str) -> str:
     """Give a text from a certificate as it may stand in a log: short, and without control characters."""
     printable = text if text.isprintable() else ascii(text)
     return printable if len(printable) <= _MAX_SHOWN else f"{printable[:_MAX_SHOWN]}..."
-
-
-def _find(extensions: x509.Extensions, kind: type[ExtensionT]) -> ExtensionT | None:
-    for extension in extensions:
-        if isinstance(extension.value, kind):
-            return extension.value
-    return None
 
 
 def _short_name(name: DistinguishedName) -> str:

@@ -20,7 +20,7 @@ from cryptography.x509.verification import (
 )
 
 from gossip.errors import UntrustedIdentityError
-from gossip.msp.certificate import Certificate, MemberKey, without_warnings
+from gossip.msp.certificate import Certificate, MemberKey, find_extension, without_warnings
 from gossip.msp.parser_text import readable
 
 MIN_RSA_BITS = 2048
@@ -170,7 +170,7 @@ def _is_in(candidate: Certificate, path: _Path) -> bool:
 def _alternative_names(certificate: Certificate) -> x509.SubjectAlternativeName | None:
     if not certificate.has_alternative_names:
         return None
-    return certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return find_extension(certificate.parsed.extensions, x509.SubjectAlternativeName)
 
 
 def _verify(certificate: Certificate, path: _Path) -> tuple[Certificate, ...]:

@@ -6,7 +6,7 @@ from cryptography import x509
 
 from gossip.der import INTEGER, SEQUENCE, read_element, read_elements
 from gossip.errors import ConfigurationError, SignatureError
-from gossip.msp.certificate import UNREADABLE, Certificate, without_warnings
+from gossip.msp.certificate import UNREADABLE, Certificate, find_extension, without_warnings
 from gossip.msp.crl_signature import check_readable, is_signed_by
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.parser_text import readable
@@ -67,10 +67,8 @@ def counts_for(crl: x509.CertificateRevocationList, ca: Certificate) -> bool:
 
 def find_authority_key_id(crl: x509.CertificateRevocationList) -> bytes | None:
     """The key identifier of the CA that the CRL names; None where it names none."""
-    for extension in crl.extensions:
-        if isinstance(extension.value, x509.AuthorityKeyIdentifier):
-            return extension.value.key_identifier or b""
-    return None
+    named = find_extension(crl.extensions, x509.AuthorityKeyIdentifier)
+    return None if named is None else named.key_identifier or b""
 
 
 def describe_issuer(crl: x509.CertificateRevocationList) -> str:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import UntrustedIdentityError
-from gossip.msp.certificate import Certificate, parse_certificate, shown
+from gossip.msp.certificate import Certificate, find_extension, parse_certificate, shown
 
 _PURPOSES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "server",
@@ -120,25 +120,23 @@ def read_tls_certificate(der: bytes) -> TlsCertificate:
 
 def find_missing_purposes(certificate: Certificate) -> tuple[str, ...]:
     """Name the sides of TLS, ``server`` and ``client``, for which a certificate may not be used."""
-    for extension in certificate.parsed.extensions:
-        if isinstance(extension.value, x509.ExtendedKeyUsage):
-            if ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in extension.value:
-                return ()
-            return tuple(name for oid, name in _PURPOSES.items() if oid not in extension.value)
-    return ()
+    usages = find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage)
+    if usages is None or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usages:
+        return ()
+    return tuple(name for oid, name in _PURPOSES.items() if oid not in usages)
 
 
 def is_for_any_usage_alone(certificate: Certificate, purpose: str) -> bool:
     """Whether it may be used for everything, and does not name ``purpose``, a side of TLS: OpenSSL does not take it."""
-    usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.ExtendedKeyUsage))
+    usages = find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage) or ()
     wanted = next(oid for oid, name in _PURPOSES.items() if name == purpose)
-    return any(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in each and wanted not in each for each in usages)
+    return ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usages and wanted not in usages
 
 
 def lacks_digital_signature(certificate: Certificate) -> bool:
     """Whether its key usages, if it has any, are without digital signature: Go does not look at them, OpenSSL does."""
-    usages = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.KeyUsage))
-    return any(not usage.digital_signature for usage in usages)
+    usage = find_extension(certificate.parsed.extensions, x509.KeyUsage)
+    return usage is not None and not usage.digital_signature
 
 
 def find_weak_key(certificates: Iterable[Certificate]) -> Certificate | None:
@@ -149,10 +147,8 @@ def find_weak_key(certificates: Iterable[Certificate]) -> Certificate | None:
 
 def find_issuer_key_id(certificate: Certificate) -> bytes | None:
     """The key identifier by which a certificate names its issuer; None where it names none."""
-    for extension in certificate.parsed.extensions:
-        if isinstance(extension.value, x509.AuthorityKeyIdentifier):
-            return extension.value.key_identifier
-    return None
+    named = find_extension(certificate.parsed.extensions, x509.AuthorityKeyIdentifier)
+    return None if named is None else named.key_identifier
 
 
 def find_misnamed_issuer(certificate: Certificate, ca: Certificate) -> str | None:
@@ -160,17 +156,16 @@ def find_misnamed_issuer(certificate: Certificate, ca: Certificate) -> str | Non
 
     OpenSSL then looks for that other one, and Go does not.
     """
-    for extension in certificate.parsed.extensions:
-        named = extension.value
-        if not isinstance(named, x509.AuthorityKeyIdentifier):
-            continue
-        if named.key_identifier is not None and ca.key_id not in (None, named.key_identifier):
-            return f"the key identifier {_hex(ca.key_id)} where that one names {_hex(named.key_identifier)}"
-        if named.authority_cert_serial_number not in (None, ca.serial_number):
-            return f"the serial number {ca.serial_number} where that one names {named.authority_cert_serial_number}"
-        names = [name.value for name in named.authority_cert_issuer or () if isinstance(name, x509.DirectoryName)]
-        if names and names[0] != ca.parsed.issuer:
-            return f"the issuer {ca.issuer} where that one names {shown(names[0].rfc4514_string())}"
+    named = find_extension(certificate.parsed.extensions, x509.AuthorityKeyIdentifier)
+    if named is None:
+        return None
+    if named.key_identifier is not None and ca.key_id not in (None, named.key_identifier):
+        return f"the key identifier {_hex(ca.key_id)} where that one names {_hex(named.key_identifier)}"
+    if named.authority_cert_serial_number not in (None, ca.serial_number):
+        return f"the serial number {ca.serial_number} where that one names {named.authority_cert_serial_number}"
+    names = [name.value for name in named.authority_cert_issuer or () if isinstance(name, x509.DirectoryName)]
+    if names and names[0] != ca.parsed.issuer:
+        return f"the issuer {ca.issuer} where that one names {shown(names[0].rfc4514_string())}"
     return None
 
 
@@ -239,7 +234,7 @@ def trace_certification_path(chain: Sequence[bytes], trusted: Iterable[Certifica
 
 def has_purposes(certificate: Certificate) -> bool:
     """Whether it says what it is for, as a TLS certificate does and an identity does not."""
-    return any(isinstance(extension.value, x509.ExtendedKeyUsage) for extension in certificate.parsed.extensions)
+    return find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage) is not None
 
 
 def _find_namesake(certificate: Certificate, cas: Iterable[Certificate]) -> Certificate | None:
@@ -255,11 +250,7 @@ def _readable(chain: Iterable[bytes]) -> Iterable[Certificate]:
 
 
 def _alternative_names(certificate: Certificate) -> Iterable[AlternativeName]:
-    try:
-        names = certificate.parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return
-    for name in names:
+    for name in find_extension(certificate.parsed.extensions, x509.SubjectAlternativeName) or ():
         if isinstance(name, x509.DNSName | x509.IPAddress):
             yield AlternativeName(_DNS if isinstance(name, x509.DNSName) else _IP, shown(str(name.value)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from gossip.msp.certificate import Certificate
+from gossip.msp.certificate import Certificate, find_extension
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder, LintedCertificate
 
@@ -85,8 +85,8 @@ def _identities(folder: Folder) -> list[LintedCertificate]:
 
 
 def _is_for_tls(certificate: Certificate) -> bool:
-    purposes = (each.value for each in certificate.parsed.extensions if isinstance(each.value, x509.ExtendedKeyUsage))
-    return any(ExtendedKeyUsageOID.SERVER_AUTH in each for each in purposes)
+    purposes = find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage)
+    return purposes is not None and ExtendedKeyUsageOID.SERVER_AUTH in purposes
 
 
 def _issuers(leaves: Iterable[LintedCertificate], folder: Folder) -> set[Certificate]:
