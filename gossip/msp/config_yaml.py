@@ -8,7 +8,7 @@ import yaml
 
 from gossip.errors import ConfigurationError
 from gossip.msp.roles import Role
-from gossip.msp.yaml_nodes import compose_yaml
+from gossip.msp.yaml_nodes import MERGE_TAG, NULL_TAG, compose_yaml, is_text, line_of
 
 ROLE_KEYS = {
     "ClientOUIdentifier": Role.CLIENT,
@@ -22,9 +22,7 @@ _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
 _SHORT_TRUTH = {"y": True, "Y": True, "n": False, "N": False}
 """As Go's yaml.v2 reads them where they stand plainly, which PyYAML takes for texts."""
-_NULL_TAG = "tag:yaml.org,2002:null"
 _BINARY_TAG = "tag:yaml.org,2002:binary"
-_MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +63,13 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     Mirrors: msp/configbuilder.go, Configuration.
     """
     document = compose_yaml(text, path, "failed unmarshalling configuration file")
-    if document is None or document.tag == _NULL_TAG:
+    if document is None or document.tag == NULL_TAG:
         return OuSettings()
     top = _Fields(document, path)
     return OuSettings(
         _parse_node_ous(top.find("NodeOUs"), path),
         _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
     )
-
-
-def is_text(scalar: str) -> bool:
-    """False for what escapes in double quotes can write and no name or path can hold: lone surrogates and NUL."""
-    return "\0" not in scalar and scalar == scalar.encode(errors="ignore").decode()
 
 
 class _Fields:
@@ -87,12 +80,12 @@ class _Fields:
             raise _wrong(node, path, "a mapping with keys")
         self._path = path
         self._values = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
-        if any(key.tag == _MERGE_TAG for key, _ in node.value):
+        if any(key.tag == MERGE_TAG for key, _ in node.value):
             raise _wrong(node, path, "keys written out, not merged with <<")
 
     def find(self, key: str) -> yaml.Node | None:
         node = self._values.get(key)
-        return None if node is None or node.tag == _NULL_TAG else node
+        return None if node is None or node.tag == NULL_TAG else node
 
     def find_text(self, key: str) -> str | None:
         node = self.find(key)
@@ -144,14 +137,10 @@ def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:
 def _parse_unit(node: yaml.Node, path: str) -> OuSetting:
     fields = _Fields(node, path)
     name = fields.find_text("OrganizationalUnitIdentifier") or ""
-    return OuSetting(name, fields.find_text("Certificate") or None, _line(node))
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+    return OuSetting(name, fields.find_text("Certificate") or None, line_of(node))
 
 
 def _wrong(node: yaml.Node, path: str, wanted: str) -> ConfigurationError:
     return ConfigurationError(
-        f"failed unmarshalling configuration file: expected {wanted}", path=f"{path}:{_line(node)}"
+        f"failed unmarshalling configuration file: expected {wanted}", path=f"{path}:{line_of(node)}"
     )

@@ -13,6 +13,8 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 100
 """PyYAML calls itself for each level, and looks at each open bracket again at every token."""
 
+NULL_TAG: Final = "tag:yaml.org,2002:null"
+MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 
 _LINE_BREAKS: Final = "\r\n\x85\u2028\u2029"
 
@@ -96,6 +98,16 @@ def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
         raise ConfigurationError(f"{complaint}: {what}", path=f"{path}:{line}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # PyYAML lets the last two through
         raise ConfigurationError(f"{complaint}: {error}", path=path) from error
+
+
+def line_of(node: yaml.Node) -> int:
+    """The line that a node begins in, from 1."""
+    return int(node.start_mark.line) + 1
+
+
+def is_text(scalar: str) -> bool:
+    """False for what escapes in double quotes can write and no name or path can hold: lone surrogates and NUL."""
+    return "\0" not in scalar and scalar == scalar.encode(errors="ignore").decode()
 
 
 def _explain(error: ReaderError, text: bytes) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gossip.errors import ConfigurationError
-from gossip.msp.config_yaml import is_text
+from gossip.msp.yaml_nodes import is_text
 from gossip.node.go_duration import parse_go_duration
 from gossip.node.plain_scalar import float_text, parse_go_integer
 from gossip.node.yaml_values import Content, YamlFile

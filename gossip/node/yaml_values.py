@@ -7,13 +7,10 @@ from pathlib import Path
 import yaml
 
 from gossip.errors import ConfigurationError
-from gossip.msp.config_yaml import is_text
-from gossip.msp.yaml_nodes import MAX_BYTES, compose_yaml
+from gossip.msp.yaml_nodes import MAX_BYTES, MERGE_TAG, NULL_TAG, compose_yaml, is_text, line_of
 from gossip.node.plain_scalar import float_text, read_plain
 
 _CORE_TAGS = "tag:yaml.org,2002:"
-_NULL_TAG = f"{_CORE_TAGS}null"
-_MERGE_TAG = f"{_CORE_TAGS}merge"
 _TEXT_TAG = f"{_CORE_TAGS}str"
 
 Content = str | float | tuple[str, ...]
@@ -50,7 +47,7 @@ class YamlFile:
                 line.
         """
         node = self._search(_filled(self._root), "", key.split("."))
-        return None if node is None else YamlValue(self._content(node, key), _line(node))
+        return None if node is None else YamlValue(self._content(node, key), line_of(node))
 
     def entries(self, key: str) -> Iterator[str]:
         """The names right below ``key``, as they are written; none where it is absent or no mapping."""
@@ -65,9 +62,9 @@ class YamlFile:
         node: yaml.Node | None = self._root
         for name in path:
             node = _lookup(node, name)
-        if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL_TAG:
+        if not isinstance(node, yaml.ScalarNode) or node.tag == NULL_TAG:
             return None
-        return YamlValue(str(node.value), _line(node))
+        return YamlValue(str(node.value), line_of(node))
 
     def place(self, line: int) -> str:
         """File and line, for texts."""
@@ -84,7 +81,7 @@ class YamlFile:
             return node
         if not isinstance(node, yaml.MappingNode):
             what = f"{at}: expected keys below it" if at else f"expected keys, such as {names[0]}:"
-            raise ConfigurationError(what, path=self.place(_line(node)))
+            raise ConfigurationError(what, path=self.place(line_of(node)))
         for count in range(len(names), 0, -1):
             key = ".".join(names[:count])
             below = _lookup(node, key)
@@ -101,31 +98,31 @@ class YamlFile:
         if isinstance(node, yaml.SequenceNode) and all(isinstance(item, yaml.ScalarNode) for item in node.value):
             return tuple(self._item(item, key) for item in node.value)
         raise ConfigurationError(
-            f"{key}: expected a value or a list of values, not keys below it", path=self.place(_line(node))
+            f"{key}: expected a value or a list of values, not keys below it", path=self.place(line_of(node))
         )
 
     def _item(self, node: yaml.ScalarNode, key: str) -> str:
-        if node.tag == _NULL_TAG:
+        if node.tag == NULL_TAG:
             return ""
         content = self._scalar(node, key)
         return float_text(content) if isinstance(content, float) else content
 
     def _scalar(self, node: yaml.ScalarNode, key: str) -> str | float:
         if not is_text(node.value):
-            raise ConfigurationError(f"{key}: {node.value!a} is no text", path=self.place(_line(node)))
+            raise ConfigurationError(f"{key}: {node.value!a} is no text", path=self.place(line_of(node)))
         if not node.style:
             return read_plain(node.value)
         if node.tag.startswith(_CORE_TAGS) and node.tag != _TEXT_TAG:
             kind = node.tag.removeprefix(_CORE_TAGS)
             raise ConfigurationError(
-                f"{key}: no tag but !!str is read here, and not !!{kind}", path=self.place(_line(node))
+                f"{key}: no tag but !!str is read here, and not !!{kind}", path=self.place(line_of(node))
             )
         return str(node.value)
 
 
 def _filled(node: yaml.Node | None) -> yaml.Node | None:
     """None for null."""
-    return None if node is None or node.tag == _NULL_TAG else node
+    return None if node is None or node.tag == NULL_TAG else node
 
 
 def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
@@ -144,7 +141,7 @@ def _lookup(node: yaml.Node | None, name: str) -> yaml.Node | None:
             waiting += item.value
         elif isinstance(item, tuple) and isinstance(item[0], yaml.ScalarNode):
             key, value = item
-            if key.tag == _MERGE_TAG:
+            if key.tag == MERGE_TAG:
                 waiting += reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]
             elif key.value.lower() == name.lower():
                 return value
@@ -158,7 +155,3 @@ def _compose(path: Path) -> yaml.Node | None:
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
     return compose_yaml(text, str(path), "is not YAML")
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1

@@ -8,7 +8,7 @@ import yaml
 from gossip.msp.certificate import shown
 from gossip.msp.config_yaml import ROLE_KEYS
 from gossip.msp.lint.finding import Finding, warning
-from gossip.msp.yaml_nodes import compose_yaml
+from gossip.msp.yaml_nodes import compose_yaml, line_of
 
 _Keys = Mapping[str, "_Keys"]
 
@@ -40,4 +40,4 @@ def _lint_keys(node: yaml.Node, known: _Keys, file: str) -> Iterator[Finding]:
         meant = difflib.get_close_matches(name, known, n=1)
         problem = f"{shown(name)} is not a key that peers read here; everything below it is ignored"
         remedy = f"write {meant[0]}" if meant else f"write one of {', '.join(known)}, or remove it"
-        yield warning(f"{file}:{key.start_mark.line + 1}", "unknown-key", problem, remedy)
+        yield warning(f"{file}:{line_of(key)}", "unknown-key", problem, remedy)
