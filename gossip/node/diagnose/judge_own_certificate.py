@@ -21,7 +21,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import ca_without, shown_key_id
 from gossip.node.diagnose.judge_issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
-from gossip.node.diagnose.tls_content import find_unreadable_certificate
+from gossip.node.diagnose.tls_content import find_broken_certificate
 from gossip.shown import shown_time
 
 THEIR_ROOTS = "their peer.tls.clientRootCAs.files, and the tls_root_certs of our organisation in their channels"
@@ -56,7 +56,7 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
 def find_unreadable(own: OwnSide) -> Cause | None:
     """What OpenSSL presents for us and Go does not read: a Fabric peer refuses it, whoever issued it."""
     files = own.dial_tls
-    found = find_unreadable_certificate(files.certificate) if files is not None else None
+    found = find_broken_certificate(files.certificate) if files is not None else None
     if found is None:
         return None
     number, reason = found
@@ -71,7 +71,7 @@ def judge_decode_error(own: OwnSide) -> Cause:
     if cause is not None:
         return cause
     for root in own.roots:
-        found = find_unreadable_certificate(root.path)
+        found = find_broken_certificate(root.path)
         if found is not None:
             text = f"a Fabric peer cannot read certificate {found[0]} of our TLS CAs, which may go along with ours"
             return Cause("own-tls-unreadable", f"{text}: {found[1]}", str(root))

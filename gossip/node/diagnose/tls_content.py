@@ -45,29 +45,26 @@ def is_encrypted(path: Path) -> bool:
 
 
 def read_certificates(path: Path) -> Iterator[Certificate | None]:
-    """Each certificate in PEM, as TLS finds them; None for one that is broken."""
+    """Each certificate in PEM, as TLS finds them; None for one that Go does not read."""
+    return (each if isinstance(each, Certificate) else None for each in _read_each(path))
+
+
+def find_broken_certificate(path: Path) -> tuple[int, str] | None:
+    """The number, from 1, of the first certificate that Go does not read, and why; None where it reads all."""
+    for number, each in enumerate(_read_each(path), 1):
+        if isinstance(each, Exception):
+            return number, str(each)
+    return None
+
+
+def _read_each(path: Path) -> Iterator[Certificate | Exception]:
     for part in read(path).split(_BEGIN)[1:]:
         body, end, _ = part.partition(_END)
         try:
-            yield parse_certificate(base64.b64decode(b"".join(body.split()), validate=True)) if end else None
-        except (binascii.Error, UntrustedIdentityError):
-            yield None
-
-
-def find_broken_certificate(path: Path) -> int | None:
-    """The number, from 1, of the first certificate that is broken."""
-    found = enumerate(read_certificates(path), 1)
-    return next((number for number, certificate in found if certificate is None), None)
-
-
-def find_unreadable_certificate(path: Path) -> tuple[int, str] | None:
-    """The number, from 1, of the first certificate that Go does not read, and why; None where it reads all."""
-    for number, part in enumerate(read(path).split(_BEGIN)[1:], 1):
-        try:
-            parse_certificate(base64.b64decode(b"".join(part.partition(_END)[0].split()), validate=True))
+            certificate = parse_certificate(base64.b64decode(b"".join(body.split()), validate=True))
+            yield certificate if end else UntrustedIdentityError("its PEM is cut short")
         except (binascii.Error, UntrustedIdentityError) as error:
-            return number, str(error)
-    return None
+            yield error
 
 
 def begins_with_mark(path: Path) -> bool:

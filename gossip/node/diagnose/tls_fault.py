@@ -45,7 +45,7 @@ def _describe_certificates(path: Path) -> str | None:
             return "has an empty line inside a certificate, which OpenSSL does not read; take it out"
         return describe_no_pem(content) if find_pem_block(content) is None else None
     count = len(list(read_certificates(path)))
-    return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken} is broken"
+    return "is broken" if count == 1 else f"holds {count} certificates, of which number {broken[0]} is broken"
 
 
 def _describe_weak(path: Path) -> str | None:
