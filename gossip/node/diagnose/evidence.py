@@ -26,7 +26,7 @@ class Looked:
         certification_path: The certificates from the leaf up to the first that we trust, or as far as the path leads.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
         other_way: One to a CA that we trust, where it sends several certificates of one name.
-        tls_version, alpn: What it chose.
+        alpn: The protocol that it chose above TLS.
         speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.
     """
 
@@ -36,7 +36,6 @@ class Looked:
     certification_path: tuple[Certificate, ...] = ()
     missing_issuer: MissingIssuer | None = None
     other_way: OtherWay | None = None
-    tls_version: str | None = None
     alpn: str | None = None
     speaks_plain_http2: bool | None = None
 

@@ -157,7 +157,6 @@ async def _look(evidence: Evidence, error: DialError) -> Looked:
         certification_path=certification_path,
         missing_issuer=missing,
         other_way=other_way,
-        tls_version=seen.tls_version,
         alpn=seen.alpn,
     )
 
