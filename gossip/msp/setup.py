@@ -21,39 +21,44 @@ def build_ca_tree(config: MspConfig) -> CaTree:
     if not config.roots:
         raise ConfigurationError("expected at least one CA certificate", path=config.path)
     for file in (*config.roots, *config.intermediates):
-        if file.certificate.key is None:
-            raise ConfigurationError(
-                "certificate's public key type not recognized. Supported keys: [ECDSA, RSA]", path=file.path
-            )
-        check_ca(file)
-        if not is_verifiable_key(file.certificate.key):
-            raise ConfigurationError(
-                f"this CA's key is too weak; use P-256, P-384, P-521, or RSA with {MIN_RSA_BITS} bits",
-                path=file.path,
-            )
-        _check_purposes(file)
+        _check_ca_of_identities(file)
     for file in config.roots:
-        # Fabric asks it of no other CA: those that may not sign load, and only nobody below them has a chain.
-        if file.certificate.is_ecdsa_signed and not file.certificate.can_sign_certificates:
-            raise ConfigurationError(
-                "CA Certificate is not valid: its key usages lack certificate signing", path=file.path
-            )
-        if not file.certificate.is_signed_by(file.certificate):
-            raise ConfigurationError(
-                f"CA Certificate is not valid: {file.certificate.subject} is not self-signed, so it is no root; "
-                "an intermediate belongs into intermediatecerts",
-                path=file.path,
-            )
-        try:
-            check_self_signed_root(file.certificate)
-        except UntrustedIdentityError as error:
-            raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
+        _check_root(file)
     as_given = _lay_out(config, config.roots, config.intermediates)
     chains = [find_ca_chain(as_given, file) for file in config.intermediates]
     chains = [chain for chain in chains if len(chain) > 1]
     return CaTree(
         (root.with_low_s(root) for root in as_given.roots), (chain[0].with_low_s(chain[1]) for chain in chains)
     )
+
+
+def _check_ca_of_identities(file: CertificateFile) -> None:
+    if file.certificate.key is None:
+        raise ConfigurationError(
+            "certificate's public key type not recognized. Supported keys: [ECDSA, RSA]", path=file.path
+        )
+    check_ca(file)
+    if not is_verifiable_key(file.certificate.key):
+        raise ConfigurationError(
+            f"this CA's key is too weak; use P-256, P-384, P-521, or RSA with {MIN_RSA_BITS} bits", path=file.path
+        )
+    _check_purposes(file)
+
+
+def _check_root(file: CertificateFile) -> None:
+    # Fabric asks it of no other CA: those that may not sign load, and only nobody below them has a chain.
+    if file.certificate.is_ecdsa_signed and not file.certificate.can_sign_certificates:
+        raise ConfigurationError("CA Certificate is not valid: its key usages lack certificate signing", path=file.path)
+    if not file.certificate.is_signed_by(file.certificate):
+        raise ConfigurationError(
+            f"CA Certificate is not valid: {file.certificate.subject} is not self-signed, so it is no root; "
+            "an intermediate belongs into intermediatecerts",
+            path=file.path,
+        )
+    try:
+        check_self_signed_root(file.certificate)
+    except UntrustedIdentityError as error:
+        raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
 
 
 def check_ca(file: CertificateFile) -> None:
