@@ -1,4 +1,4 @@
-"""An MSP folder on disk, read into records; the one file of this room that opens files."""
+"""An MSP folder on disk, read into records as a peer reads it: the first file that cannot be used ends it."""
 
 import stat
 from collections.abc import Iterator
