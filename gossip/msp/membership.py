@@ -122,7 +122,7 @@ class Msp:
         Mirrors: msp/identities.go, Serialize.
         """
         member = self.place(certificate)
-        return PeerIdentityType(encode_serialized_identity(self.mspid, encode_certificate_pem(member.certificate.der)))
+        return encode_serialized_identity(self.mspid, encode_certificate_pem(member.certificate.der))
 
     def _find_issuing_chain(self, member: Member) -> tuple[Certificate, ...]:
         """Mirrors: msp/mspimpl.go, getCertificationChainForBCCSPIdentity."""
