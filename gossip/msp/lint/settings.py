@@ -7,10 +7,10 @@ from pathlib import Path
 from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
 from gossip.msp.config_yaml import ROLE_KEYS, OuSetting, OuSettings, parse_ou_settings
+from gossip.msp.lint.config_keys import lint_config_keys
 from gossip.msp.lint.contents import read_certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder
-from gossip.msp.lint.keys import lint_keys
 from gossip.msp.roles import Role
 
 _FILE = "config.yaml"
@@ -32,7 +32,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
         problem = "NodeOUs names no OU for administrators, and admincerts is empty: this MSP has no administrators"
         yield error(_FILE, "no-admins", problem, "turn NodeOUs on in config.yaml, or put a certificate into admincerts")
-    yield from lint_keys(folder.config, _FILE)
+    yield from lint_config_keys(folder.config, _FILE)
     for setting in (settings.node_ous or {}).values():
         yield from _lint_certifier(setting, folder, may_be_absent=True)
     for setting in settings.organizational_units:

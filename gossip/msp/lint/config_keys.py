@@ -19,7 +19,7 @@ _KEYS: _Keys = {
 }
 
 
-def lint_keys(text: bytes, file: str) -> Iterator[Finding]:
+def lint_config_keys(text: bytes, file: str) -> Iterator[Finding]:
     """Every key is one that Fabric reads; ``text`` is known to be well formed."""
     document = compose_yaml(text, file, "")
     if document is not None:
