@@ -14,11 +14,11 @@ from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
+from gossip.node.certificate_ends import find_tls_not_after, warn_of_ends
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
-from gossip.node.tls_not_after import find_tls_not_after, warn_of_ends
 from gossip.transport.tls import client_side
 from gossip.types import PeerIdentityType
 

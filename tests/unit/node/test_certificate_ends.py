@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gossip.node.tls_not_after import warn_of_ends
+from gossip.node.certificate_ends import warn_of_ends
 from tests.support.organizations import NOW
 
 

@@ -1,4 +1,4 @@
-"""When our own certificates end."""
+"""When our own certificates end, and who is told so in time."""
 
 import logging
 from collections.abc import Mapping
