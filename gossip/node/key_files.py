@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gossip.msp.lint.open_mode import find_mode_remedy, find_open_mode
-from gossip.node.settings import PeerSettings
+from gossip.node.settings import PeerSettings, tls_files_of
 
 logger = logging.getLogger("peer.gossip")
 
@@ -24,4 +24,4 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
 def _keys(settings: PeerSettings) -> Iterator[Path]:
     with suppress(OSError):
         yield from sorted(path for path in (settings.msp_dir / "keystore").iterdir() if path.is_file())
-    yield from sorted({files.key for files in (settings.tls, settings.dial.tls) if files is not None})
+    yield from sorted({files.key for files in tls_files_of(settings)})

@@ -63,3 +63,8 @@ class PeerSettings:
         for mspid, folder in self.organizations.items():
             check_text("an MSP-ID of organizations", mspid)
             check_path(f"organizations[{mspid!r}]", folder)
+
+
+def tls_files_of(settings: PeerSettings) -> tuple[TlsFiles, ...]:
+    """The TLS files of a peer: those with which it is dialled, and those with which it dials where these are others."""
+    return tuple(files for files in (settings.tls, settings.dial.tls) if files is not None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gossip.clock import Clock
-from gossip.node.settings import PeerSettings
+from gossip.node.settings import PeerSettings, tls_files_of
 
 Fingerprint = frozenset[tuple[str, int, int, int]]
 
@@ -17,9 +17,8 @@ REST_S = 0.25
 def watched_paths(settings: PeerSettings) -> list[Path]:
     """Every file and folder whose content makes a peer what it is."""
     paths = [settings.msp_dir, *settings.organizations.values()]
-    for tls in (settings.tls, settings.dial.tls):
-        if tls is not None:
-            paths += [tls.certificate, tls.key, *tls.roots]
+    for files in tls_files_of(settings):
+        paths += [files.certificate, files.key, *files.roots]
     return paths
 
 

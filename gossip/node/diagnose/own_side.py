@@ -19,7 +19,7 @@ from gossip.msp.verdict import Verdict, judge_identity
 from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
-from gossip.node.settings import PeerSettings
+from gossip.node.settings import PeerSettings, tls_files_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,7 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
 
 
 def _presented_files(settings: PeerSettings) -> list[Path]:
-    both = [files for files in (settings.tls, settings.dial.tls) if files is not None]
-    return list(dict.fromkeys(path for files in both for path in (files.certificate, files.key)))
+    return list(dict.fromkeys(path for files in tls_files_of(settings) for path in (files.certificate, files.key)))
 
 
 def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], ConfigurationError | None]:

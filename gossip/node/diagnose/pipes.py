@@ -8,13 +8,13 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.msp.config import MAX_FILE_BYTES
-from gossip.node.settings import PeerSettings
+from gossip.node.settings import PeerSettings, tls_files_of
 
 
 @contextmanager
 def without_pipes(settings: PeerSettings) -> Iterator[PeerSettings]:
     """The same settings with what comes through pipes in files that go at the end of the block."""
-    roots = {root for files in (settings.tls, settings.dial.tls) if files is not None for root in files.roots}
+    roots = {root for files in tls_files_of(settings) for root in files.roots}
     pipes = sorted(filter(_is_pipe, roots))
     if not pipes:
         yield settings
