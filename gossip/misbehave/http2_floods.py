@@ -1,6 +1,7 @@
 """Floods of HTTP/2 frames that are allowed, one by one."""
 
 from gossip.misbehave import frames
+from gossip.misbehave.conversation import one_by_one
 from gossip.misbehave.http2_fault import flood
 from gossip.misbehave.http2_peer import Http2Peer
 
@@ -80,8 +81,7 @@ def padding_flood(peer: Http2Peer) -> None:
 def one_byte_data(peer: Http2Peer) -> None:
     """Sends a message in DATA frames of one byte each."""
     peer.open()
-    body = frames.message(bytes(FRAMES))
-    peer.write(b"".join(frames.data(1, body[index : index + 1]) for index in range(len(body))))
+    peer.write(b"".join(frames.data(1, byte) for byte in one_by_one(frames.message(bytes(FRAMES)))))
 
 
 @flood("unknown-frame-flood", "frames.unknown")

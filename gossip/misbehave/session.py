@@ -43,7 +43,7 @@ class Session:
         self.say(conn_establish)
         await self.heard_conn_establish()
 
-    async def heard_conn_establish(self) -> bytes:
+    async def heard_conn_establish(self) -> None:
         """Wait for the other side's ConnEstablish.
 
         Raises:
@@ -57,7 +57,6 @@ class Session:
         messages = self.peer.messages(self.stream_id)
         if not messages or not self._is_conn_establish(messages[0]):
             raise NotServedError(await self.ending())
-        return messages[0]
 
     def say(self, *envelopes: bytes) -> None:
         """Send messages in one DATA frame, whatever the windows."""

@@ -4,6 +4,7 @@ import ssl
 from contextlib import AsyncExitStack, suppress
 
 from gossip.errors import DialError
+from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.conversation import Conversation, one_by_one
 from gossip.misbehave.ending import CUT, End, Ending
@@ -76,7 +77,7 @@ async def plain_http1(attacker: Attacker) -> Ending:
 async def plain_http2(attacker: Attacker) -> Ending:
     """Speaks HTTP/2 without TLS."""
     async with attacker.tcp() as conversation:
-        conversation.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9))
+        conversation.write(frames.PREFACE + frames.settings())
         return await closed(conversation, attacker.patience_s)
 
 

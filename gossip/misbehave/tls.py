@@ -8,7 +8,7 @@ from gossip.misbehave import frames
 from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.client_hello import HANDSHAKE_RECORD, costly_client_hello
 from gossip.misbehave.contexts import blind_context, context_without_certificate, costly_context, stranger_context
-from gossip.misbehave.conversation import Conversation
+from gossip.misbehave.conversation import Conversation, one_by_one
 from gossip.misbehave.ending import ALERT, CUT, End, Ending
 from gossip.misbehave.fault import Layer, fault
 from gossip.misbehave.key_updates import key_updates
@@ -125,11 +125,10 @@ async def one_byte_records(attacker: Attacker) -> Ending:
     """Sends a frame in TLS records of one byte each."""
     async with attacker.http2() as peer:
         peer.open()
-        frame = frames.data(1, frames.message(bytes(FRAME_BYTES)))
-        for index in range(len(frame)):
+        for byte in one_by_one(frames.data(1, frames.message(bytes(FRAME_BYTES)))):
             if peer.is_closed:
                 break
-            peer.write(frame[index : index + 1])
+            peer.write(byte)
             await asyncio.sleep(0)  # which lets it leave
         return await closed(peer, attacker.patience_s)
 
