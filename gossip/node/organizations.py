@@ -71,5 +71,12 @@ def _files_of(config: MspConfig) -> Iterator[Path]:
     for files in (config.roots, config.intermediates, config.admins, config.crls):
         yield from (Path(file.path) for file in files)
     settings = Path(config.path) / "config.yaml"
-    if settings.exists() and settings.stat().st_size:
+    if _says_something(settings):
         yield settings
+
+
+def _says_something(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False  # it is not there, or went away since it was read

@@ -15,6 +15,9 @@ from gossip.comm.stages import Stages
 from gossip.errors import ClosedError, ConfigurationError, InvalidArgumentError, OutOfOrderError
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import parse_certificate_pem
+from gossip.msp.config import load_signing_identity
+from gossip.msp.signing import SigningIdentity
+from gossip.node.organizations import load_organizations
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.transport import grpc_server
@@ -313,6 +316,19 @@ def test_our_own_organization_is_no_other_one() -> None:
                 pass
 
     run_bounded(main)
+
+
+def test_a_config_yaml_that_goes_away_while_all_is_read_stops_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_config_gone(path: Path, mspid: str) -> SigningIdentity:
+        (path / "config.yaml").unlink()
+        monkeypatch.setattr(Path, "exists", lambda _: True)  # as it was a moment ago
+        return load_signing_identity(path, mspid)
+
+    monkeypatch.setattr("gossip.node.organizations.load_signing_identity", with_config_gone)
+
+    assert folder / "msp" / "config.yaml" not in load_organizations(settings_of(folder=folder)).read
 
 
 def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
