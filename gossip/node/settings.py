@@ -22,8 +22,8 @@ class PeerSettings:
         organizations: Other organisations' verifying MSP folders by MSP-ID.
         require_client_certificate: Refuse peers without a TLS client certificate in TLS itself, rather than in the
             handshake. ``peer.tls.clientAuthRequired``.
-        usage_threshold_s: How long an identity stays that nobody uses; to be connected is use. ``peer.gossip``,
-            identity usage threshold.
+        usage_threshold_s: How long an identity stays that nobody uses; to be connected is use. In Fabric it is an hour,
+            which no setting changes.
         max_identities: How many identities are kept at most.
         comm: Time-outs and buffers.
         dial: Options for outgoing connections; its ``tls`` stands in for ours there, as a client certificate of its
