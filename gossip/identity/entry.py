@@ -24,8 +24,8 @@ class Entry:
         organization: Whose member it is; empty where nobody vouches for it any more.
         expires_at: From then on it is not given out; None for one that never ends.
         used_at: When it was last asked for, or stored.
-        number: What the table knows its end by, which an entry that has left may have had under the same PKI-ID; 0 for
-            one whose end it does not know.
+        number: Of its end in the table, which an earlier entry of the same PKI-ID may have left there too; 0 where the
+            table has noted none.
     """
 
     pki_id: PkiId

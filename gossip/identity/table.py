@@ -20,7 +20,7 @@ class IdentityTable:
         self._own = own
         self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
         self._by_end: list[tuple[datetime, int, PkiId]] = []
-        """Not the entries: of those that have left, the identities would stay, together longer than any that are in."""
+        """PKI-IDs, not entries: one that has left stays here up to its end, and would keep its identity as long."""
         self._sequence = itertools.count(1)
         self.size_bytes = len(own.identity)
         """Of all identities together."""

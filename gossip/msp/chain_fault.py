@@ -54,7 +54,7 @@ def _trace_path(certificate: Certificate, cas: tuple[Certificate, ...]) -> Itera
 
 
 def find_limit_fault(path: Sequence[Certificate]) -> ChainFault | None:
-    """Name the first fault, from a TLS certificate up to the CA that is trusted, that no date and no purpose is.
+    """Name the first fault from a TLS certificate up to the CA that is trusted; dates and purposes are left out.
 
     Mirrors: crypto/x509, Certificate.isValid and Certificate.CheckSignatureFrom.
     """

@@ -213,7 +213,7 @@ def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) 
 def trace_certification_path(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
     """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the path leads.
 
-    Of several trusted certificates of one CA, that counts which ends last, as in OpenSSL.
+    Of several trusted certificates of one CA, the one that ends last counts, as in OpenSSL.
 
     Raises:
         UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.

@@ -126,11 +126,11 @@ class Layers:
         value = self._file.find(key) if self._file is not None else None
         if value is None or self._file is None:
             return None
-        self._refuse_a_section_in_one(key)
+        self._check_no_section_is_set(key)
         return Given(value.content, self._file.place(value.line), self._folder)
 
-    def _refuse_a_section_in_one(self, key: str) -> None:
-        """For viper, a variable of a whole section hides everything that the file has below it, unread."""
+    def _check_no_section_is_set(self, key: str) -> None:
+        """Refuse a variable of a whole section: for viper it hides everything that the file has below, unread."""
         names = key.split(".")
         for section in (".".join(names[:count]) for count in range(1, len(names))):
             variable = environment_variable(section)

@@ -25,7 +25,7 @@ class Looked:
         presented: How many certificates the server sends; the leaf is one.
         certification_path: The certificates from the leaf up to the first that we trust, or as far as the path leads.
         missing_issuer: Whom none of our CA files knows; None when the chain leads to one of them.
-        other_way: One to a CA that we trust, where it sends several certificates of one name.
+        other_way: Another way to a CA that we trust, where the server sends several certificates of one name.
         alpn: The protocol that it chose above TLS.
         speaks_plain_http2: It answers gRPC without TLS; None where nobody asked.
     """
