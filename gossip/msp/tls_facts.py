@@ -1,7 +1,7 @@
-"""What stands in the certificates of a TLS connection, and which issuer they lack; nothing here trusts any."""
+"""What stands in the certificates of a TLS connection; nothing here trusts any."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -11,7 +11,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, find_extension, parse_certificate, shown
 
 _PURPOSES = {
@@ -71,34 +70,6 @@ class TlsCertificate:
         return address is not None and any(
             name.kind == _DNS and _as_address(name.value) == address for name in self.names
         )
-
-
-@dataclass(frozen=True, slots=True)
-class MissingIssuer:
-    """The first issuer on the path up from a leaf that nobody has.
-
-    Attributes:
-        certificate, issuer: The last on the path, and who issued it.
-        namesake: A trusted CA of the issuer's name with another key, as of an organisation whose CAs were made anew.
-        presented_namesake: One that was presented.
-    """
-
-    certificate: str
-    issuer: str
-    namesake: Certificate | None
-    presented_namesake: Certificate | None
-
-
-class OtherWay(NamedTuple):
-    """A way to a trusted CA that OpenSSL may not try: it tries one alone.
-
-    Attributes:
-        name: Of whom several certificates are sent.
-        top: The trusted CA that it leads to.
-    """
-
-    name: str
-    top: Certificate
 
 
 def read_tls_certificate(der: bytes) -> TlsCertificate:
@@ -173,80 +144,9 @@ def _hex(key_id: bytes | None) -> str:
     return key_id.hex() if key_id else "of no bytes"
 
 
-def find_other_way(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> OtherWay | None:
-    """The way from the leaf, first of ``chain``, to a trusted CA where several certificates of one name are sent.
-
-    Raises:
-        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
-    """
-    if not chain:
-        raise UntrustedIdentityError("no certificate was presented")
-    trusted, presented = tuple(trusted), tuple(_readable(chain[1:]))
-    twins = [ca for ca in presented if any(ca.raw_subject == each.raw_subject and ca != each for each in presented)]
-    reached = [parse_certificate(chain[0])]
-    for each in reached if twins else ():  # grows while it is walked
-        for ca in (*trusted, *presented):
-            if ca not in reached and each.is_signed_by(ca):
-                if ca in trusted:
-                    return OtherWay(twins[0].subject, ca)
-                reached.append(ca)
-    return None
-
-
-def find_missing_issuer(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> MissingIssuer | None:
-    """Walk up from the leaf, first of ``chain``, and tell where the path ends before it comes to a trusted certificate.
-
-    Returns:
-        The issuer that is missing, or None when the path leads to one that is trusted.
-
-    Raises:
-        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
-    """
-    trusted = tuple(trusted)
-    top = trace_certification_path(chain, trusted)[-1]
-    if top in trusted:
-        return None
-    presented = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
-    return MissingIssuer(top.subject, top.issuer, _find_namesake(top, trusted), _find_namesake(top, presented))
-
-
-def trace_certification_path(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> tuple[Certificate, ...]:
-    """The certificates from the leaf, first of ``chain``, to the first that is trusted, or as far as the path leads.
-
-    Of several trusted certificates of one CA, the one that ends last counts, as in OpenSSL.
-
-    Raises:
-        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
-    """
-    if not chain:
-        raise UntrustedIdentityError("no certificate was presented")
-    path = [parse_certificate(chain[0])]
-    lasting = sorted(trusted, key=lambda ca: ca.not_after_at, reverse=True)
-    # A root that is presented and not trusted says nothing: who is missing is who issued the one below it.
-    others = [ca for ca in _readable(chain[1:]) if ca.raw_subject != ca.raw_issuer]
-    while path[-1] not in lasting:
-        above = next((ca for ca in (*lasting, *others) if ca not in path and path[-1].is_signed_by(ca)), None)
-        if above is None:
-            break
-        path.append(above)
-    return tuple(path)
-
-
 def has_purposes(certificate: Certificate) -> bool:
     """Whether it says what it is for, as a TLS certificate does and an identity does not."""
     return find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage) is not None
-
-
-def _find_namesake(certificate: Certificate, cas: Iterable[Certificate]) -> Certificate | None:
-    return next((ca for ca in cas if ca.raw_subject == certificate.raw_issuer), None)
-
-
-def _readable(chain: Iterable[bytes]) -> Iterable[Certificate]:
-    for der in chain:
-        try:
-            yield parse_certificate(der)
-        except UntrustedIdentityError:
-            continue
 
 
 def _alternative_names(certificate: Certificate) -> Iterable[AlternativeName]:

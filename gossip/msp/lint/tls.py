@@ -9,7 +9,8 @@ from gossip.msp.lint.folder import Folder, LintedCertificate
 from gossip.msp.lint.generations import other_generation
 from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
-from gossip.msp.tls_facts import MissingIssuer, find_missing_issuer, find_missing_purposes, trace_certification_path
+from gossip.msp.tls_facts import find_missing_purposes
+from gossip.msp.tls_path import MissingIssuer, find_missing_issuer, trace_certification_path
 
 _TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from gossip.errors import GossipError
 from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim
-from gossip.msp.tls_facts import MissingIssuer, OtherWay, TlsCertificate
+from gossip.msp.tls_facts import TlsCertificate
+from gossip.msp.tls_path import MissingIssuer, OtherWay
 from gossip.msp.verdict import Verdict
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.own_side import OwnSide

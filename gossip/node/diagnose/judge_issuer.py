@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from gossip.msp.certificate import Certificate
 from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
 from gossip.msp.membership import Msp
-from gossip.msp.tls_facts import MissingIssuer, TlsCertificate, has_purposes
+from gossip.msp.tls_facts import TlsCertificate, has_purposes
+from gossip.msp.tls_path import MissingIssuer
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.own_side import OwnSide

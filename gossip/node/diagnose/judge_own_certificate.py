@@ -6,16 +6,14 @@ from itertools import pairwise
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import (
-    MissingIssuer,
     TlsCertificate,
     find_issuer_key_id,
     find_misnamed_issuer,
-    find_missing_issuer,
     find_missing_purposes,
     is_for_any_usage_alone,
     lacks_digital_signature,
-    trace_certification_path,
 )
+from gossip.msp.tls_path import MissingIssuer, find_missing_issuer, trace_certification_path
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_certificate import ca_without, shown_key_id

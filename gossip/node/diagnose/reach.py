@@ -8,7 +8,8 @@ from gossip.api.options import DialOptions
 from gossip.comm.patience import within
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
 from gossip.msp.issuers import find_tls_issuing_mspids
-from gossip.msp.tls_facts import find_missing_issuer, find_other_way, read_tls_certificate, trace_certification_path
+from gossip.msp.tls_facts import read_tls_certificate
+from gossip.msp.tls_path import find_missing_issuer, find_other_way, trace_certification_path
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence, Looked
 from gossip.node.diagnose.stopwatch import timing

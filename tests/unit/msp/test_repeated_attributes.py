@@ -14,7 +14,8 @@ from gossip.msp.issuers import find_issuing_mspids, has_namesake
 from gossip.msp.lint import lint_msp_folder
 from gossip.msp.membership import Msp
 from gossip.msp.revocation import describe_issuer, parse_crl
-from gossip.msp.tls_facts import find_missing_issuer, read_tls_certificate
+from gossip.msp.tls_facts import read_tls_certificate
+from gossip.msp.tls_path import find_missing_issuer
 from tests.support.certificates import NOT_BEFORE, Issued, make_ca, make_crl, make_leaf, make_msp
 from tests.support.raw_names import make_name, rename, rename_crl
 
