@@ -1,8 +1,7 @@
 """One peer process of the demo: obeys lines of JSON on standard input, answers and reports in lines on standard output.
 
-The first line holds its settings. Each further line is an order, ``{"id": 1, "do": "handshake", …}``, whose answer has
-the same id; whatever else happens is a line with an ``event``. The end of the input is the order to stop, so that no
-peer outlives the demo, however that ends.
+An answer has the id of its order; whatever else happens is a line with an ``event``. The end of the input is the order
+to stop, so that no peer outlives the demo, however that ends.
 """
 
 import asyncio
@@ -10,13 +9,13 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypedDict
 
 from gossip.api.comm import Subscription
 from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.data import data_message
+from gossip.cli.demo.lines import Order, Settings
 from gossip.cli.loop import run
 from gossip.comm.observer import Observer
 from gossip.comm.stages import Stages
@@ -27,33 +26,6 @@ from gossip.types import ChannelId, PkiId
 
 CHANNEL = ChannelId(b"demo")
 ACK_TIMEOUT_S = 10.0
-
-
-class Settings(TypedDict):
-    """The first line."""
-
-    mspid: str
-    msp_dir: str
-    tls_certificate: str
-    tls_key: str
-    tls_roots: list[str]
-    organizations: dict[str, str]
-    listen: str
-
-
-class Target(TypedDict):
-    """Another peer."""
-
-    endpoint: str
-    pki_id: str
-
-
-class Order(TypedDict):
-    """What to do; ``to`` holds one peer for a handshake and any number for a message."""
-
-    id: int
-    do: str
-    to: list[Target]
 
 
 def say(facts: Mapping[str, object]) -> None:

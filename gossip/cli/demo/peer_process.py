@@ -7,10 +7,11 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from gossip.cli.demo.lines import Order, Settings, Target
 from gossip.cli.demo.organizations import PeerHome
 from gossip.errors import GossipError
 
@@ -88,7 +89,7 @@ class PeerProcess:
         number = self._orders
         answer: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
-        to = [{"endpoint": target.endpoint, "pki_id": target.pki_id} for target in targets]
+        to: list[Target] = [{"endpoint": target.endpoint, "pki_id": target.pki_id} for target in targets]
         self._write({"id": number, "do": deed, "to": to})
         what = f"{self.name}: {deed} with {', '.join(target.name for target in targets)}"
         try:
@@ -159,10 +160,10 @@ class PeerProcess:
         if self._reader is None or self._reader.done():
             raise DemoFailedError(f"{self.name} has ended{_last_line(self._log)}")
 
-    def _write(self, facts: Mapping[str, object]) -> None:
+    def _write(self, line: Settings | Order) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(facts).encode() + b"\n")
+        self._process.stdin.write(json.dumps(line).encode() + b"\n")
 
     async def _read(self, process: Process) -> None:
         assert process.stdout is not None
@@ -179,7 +180,7 @@ class PeerProcess:
         self._news.set()
 
 
-def _settings(home: PeerHome, listen: str) -> dict[str, object]:
+def _settings(home: PeerHome, listen: str) -> Settings:
     return {
         "mspid": home.mspid,
         "msp_dir": str(home.msp_dir),
