@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gossip.api.peer import PeerIdentityInfo
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.claim import parse_claim, shown_mspid
+from gossip.types import PeerIdentityType
 
 MAX_NAMES = 16_384
 """Names; more than identities that a peer keeps, so that those it has forgotten have names for a while."""
@@ -27,11 +28,16 @@ class PeerName:
 
 
 class PeerNames:
-    """Finds the names of stored identities; looks for new ones at most once a second."""
+    """Finds the names of stored identities; looks for new ones at most once a second.
+
+    An identity is read when a line names it first, which takes a millisecond: all at once would hold up everything.
+    """
 
     def __init__(self, list_identities: Callable[[], Iterable[PeerIdentityInfo]]) -> None:
         self._list_identities = list_identities
         self._names: OrderedDict[str, PeerName] = OrderedDict()
+        self._unnamed: dict[str, PeerIdentityType] = {}
+        """Those of the last look that no line has named."""
         self._looked_at_s = -LOOK_INTERVAL_S
 
     def named_in(self, text: str) -> Iterator[PeerName]:
@@ -51,8 +57,11 @@ class PeerNames:
         return _PKI_ID.sub(named, text)
 
     def _find(self, pki_id: str) -> PeerName | None:
-        if pki_id not in self._names:
+        if pki_id not in self._names and pki_id not in self._unnamed:
             self._look()
+        identity = self._unnamed.pop(pki_id, None)
+        if identity is not None:
+            self._read(pki_id, identity)
         return self._names.get(pki_id)
 
     def _look(self) -> None:
@@ -60,14 +69,14 @@ class PeerNames:
         if now_s - self._looked_at_s < LOOK_INTERVAL_S:
             return
         self._looked_at_s = now_s
-        for info in self._list_identities():
-            pki_id = info.pki_id.hex()
-            if pki_id in self._names:
-                continue
-            try:
-                claim = parse_claim(info.identity)
-            except UntrustedIdentityError:
-                continue
-            self._names[pki_id] = PeerName(pki_id, claim.certificate.subject, shown_mspid(claim.mspid))
-            if len(self._names) > MAX_NAMES:
-                self._names.popitem(last=False)
+        known = {info.pki_id.hex(): info.identity for info in self._list_identities()}
+        self._unnamed = {pki_id: identity for pki_id, identity in known.items() if pki_id not in self._names}
+
+    def _read(self, pki_id: str, identity: PeerIdentityType) -> None:
+        try:
+            claim = parse_claim(identity)
+        except UntrustedIdentityError:
+            return
+        self._names[pki_id] = PeerName(pki_id, claim.certificate.subject, shown_mspid(claim.mspid))
+        if len(self._names) > MAX_NAMES:
+            self._names.popitem(last=False)
