@@ -69,10 +69,16 @@ def read_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list[Fin
     elif PRIVATE_KEY not in block.type:
         problem = f"is a {block.type.lower()}, not a private key"
         return None, [warning(file, "not-a-key", problem, "move it out of this folder")]
+    public_key, faults = load_public_key(file, content, decrypted="priv_sk")
+    return public_key, faults or findings
+
+
+def load_public_key(file: str, pem: bytes, *, decrypted: str) -> tuple[PublicKeyTypes | None, list[Finding]]:
+    """The public half of the private key in ``pem``; ``decrypted`` is the file for one without a password."""
     try:
-        return load_pem_private_key(content, None).public_key(), findings
+        return load_pem_private_key(pem, None).public_key(), []
     except TypeError:
-        remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out priv_sk"
+        remedy = f"decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out {decrypted}"
         return None, [error(file, "encrypted-key", "is encrypted, and a peer cannot ask for a password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
+from gossip.msp.lint.contents import load_public_key
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_pem_remedy
 from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
@@ -51,13 +50,7 @@ def read_tls_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list
     found = next((pem for pem, block in _blocks(content) if block.type.endswith(PRIVATE_KEY)), None)
     if found is None:
         return None, [_no_key(file, content)]
-    try:
-        return load_pem_private_key(found, None).public_key(), []
-    except TypeError:
-        remedy = "decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
-        return None, [error(file, "encrypted-key", "is encrypted, and a peer cannot ask for a password", remedy)]
-    except (ValueError, UnsupportedAlgorithm):
-        return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
+    return load_public_key(file, found, decrypted="FILE")
 
 
 def _read_certificates(content: bytes) -> tuple[list[Certificate], str | None]:
