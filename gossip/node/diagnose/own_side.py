@@ -20,6 +20,7 @@ from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
+from gossip.transport.tls_files import root_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,6 @@ def _read_roots(settings: PeerSettings, files: TlsFiles) -> Iterator[RootFile]:
 
 def _files_of(root: Path) -> list[Path]:
     try:
-        return sorted(path for path in root.iterdir() if path.is_file()) if root.is_dir() else [root]
-    except OSError:
+        return list(root_files((root,)))
+    except ConfigurationError:
         return []  # the dialler names it

@@ -1,4 +1,4 @@
-"""How much is read of our own files."""
+"""What is read of our own files, and how much of it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,3 +13,12 @@ def test_of_a_file_of_tls_cas_a_thousand_certificates_are_read(tmp_path: Path) -
     settings = replace(peer_settings(), tls=replace(tls_of(), roots=(tmp_path / "cas.pem",)))
 
     assert len(load_own_side(settings, NOW).tls_cas) == 1000
+
+
+def test_in_a_folder_of_tls_cas_we_trust_what_the_dialler_trusts(tmp_path: Path) -> None:
+    (tmp_path / "tlsca.pem").write_bytes(organization().tls_ca.certificate_pem)
+    (tmp_path / ".tlsca.pem.swp").write_bytes(organization(2).tls_ca.certificate_pem)
+    (tmp_path / "priv_sk").write_bytes(organization().tls_ca.key_pem)
+    settings = replace(peer_settings(), tls=replace(tls_of(), roots=(tmp_path,)))
+
+    assert [root.path.name for root in load_own_side(settings, NOW).roots] == ["tlsca.pem"]
