@@ -55,7 +55,10 @@ class Session:
             lambda: bool(self.peer.messages(self.stream_id)) or self.peer.is_over(self.stream_id), self._patience_s
         )
         messages = self.peer.messages(self.stream_id)
-        if not messages or not self._is_conn_establish(messages[0]):
+        signed = self._parse_or_break_off(messages[0]) if messages else None
+        if signed is not None and signed.kind is not MessageKind.CONN:
+            self.peer.break_off(f"says {signed.kind.field_name} where its ConnEstablish belongs")
+        if signed is None or signed.kind is not MessageKind.CONN:
             raise NotServedError(await self.ending())
 
     def say(self, *envelopes: bytes) -> None:
@@ -79,7 +82,7 @@ class Session:
     async def served(self) -> Ending:
         """Tell whether we still are: a message is acknowledged, or at least Ping is answered; else how it ended.
 
-        Cancellation: nothing changes.
+        Cancellation: a message, or a call, may have been sent.
         """
         return await self.acknowledged() or await self.ping_answered()
 
@@ -90,7 +93,7 @@ class Session:
         """
         self._nonce += 1
         await self.pour(frames.message(data_envelope(b"are you there?", self._nonce)), self._patience_s)
-        await self.peer.until(lambda: self._is_acked() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
+        await self.peer.until(lambda: self._take_acks() or self.peer.is_over(self.stream_id), ACK_PATIENCE_S)
         if self.peer.is_over(self.stream_id):
             return await self.ending()
         return SERVED if self._acked == self._nonce else None
@@ -102,19 +105,14 @@ class Session:
         """
         return await ping_answered(self.peer, self._patience_s)
 
-    def _is_acked(self) -> bool:
-        for signed in map(self._find_readable, self.peer.take_messages(self.stream_id)):
+    def _take_acks(self) -> bool:
+        """Take what came, and tell whether the last message is acknowledged."""
+        for signed in map(self._parse_or_break_off, self.peer.take_messages(self.stream_id)):
             if signed is not None and signed.kind is MessageKind.ACK:
                 self._acked = signed.nonce
         return self._acked == self._nonce
 
-    def _is_conn_establish(self, message: bytes) -> bool:
-        signed = self._find_readable(message)
-        if signed is not None and signed.kind is not MessageKind.CONN:
-            self.peer.break_off(f"says {signed.kind.field_name} where its ConnEstablish belongs")
-        return signed is not None and signed.kind is MessageKind.CONN
-
-    def _find_readable(self, message: bytes) -> SignedMessage | None:
+    def _parse_or_break_off(self, message: bytes) -> SignedMessage | None:
         try:
             return parse_envelope(message)
         except MalformedMessageError as error:
