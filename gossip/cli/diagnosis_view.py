@@ -1,13 +1,11 @@
 """Shows diagnoses: a tree each and a matrix for people, an object each for programs."""
 
-import sys
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from gossip.cli.report import Report
+from gossip.cli.report import Report, make_console
 from gossip.cli.signs import sign
 from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Problem, Stage, StageReport
 from gossip.shown import one_line
@@ -36,7 +34,6 @@ _TITLES = {
 }
 _OPTIONAL = {Stage.EXPECTED, Stage.BUFFERS}
 _SIDES = {"ours": "on our side", "theirs": "on their side", "between": "between the two"}
-_UNBOUNDED_WIDTH = 1000
 
 
 def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
@@ -45,7 +42,7 @@ def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
         for diagnosis in diagnoses:
             report.record(_as_object(diagnosis))
         return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _UNBOUNDED_WIDTH)
+    console = make_console()
     for diagnosis in diagnoses:
         console.print(_tree(diagnosis, console.encoding))
     if len(diagnoses) > 1:

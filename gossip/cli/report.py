@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gossip.errors import ConfigurationError, Fault, GossipError
 from gossip.shown import one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
@@ -86,7 +89,6 @@ class Report:
     def _rich_table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
         # rich costs 25 ms, and most commands print no table.
         from rich import box
-        from rich.console import Console
         from rich.table import Table
 
         table = Table(title=one_line(title), title_justify="left", box=box.SIMPLE_HEAD)
@@ -94,9 +96,14 @@ class Report:
             table.add_column(name.replace("_", " "), overflow="fold")
         for row in rows:
             table.add_row(*(_readable(value) for value in row.values()))
-        # A file or pipe has no width: every column gets what it needs.
-        width = None if sys.stdout.isatty() else _UNBOUNDED_WIDTH
-        Console(markup=False, highlight=False, width=width).print(table)
+        make_console().print(table)
+
+
+def make_console() -> "Console":
+    """Standard output for rich; a file or pipe has no width, so that every line gets what it needs."""
+    from rich.console import Console
+
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _UNBOUNDED_WIDTH)
 
 
 @contextmanager
