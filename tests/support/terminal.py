@@ -69,12 +69,14 @@ class Terminal:
         with self._started(script) as process:
             assert process.stdout is not None
             seen = []
+            deadline = threading.Timer(TIME_LIMIT_S, process.kill)
+            deadline.start()
             for line in process.stdout:
                 seen.append(line)
                 if " ready " in line:
                     break
-            else:
-                raise AssertionError(f"it does not serve\n{script}\n{''.join(seen)}")
+            deadline.cancel()
+            assert " ready " in "".join(seen[-1:]), f"it does not serve\n{script}\n{''.join(seen)}"
             yield "".join(seen)
             process.terminate()
             process.stdout.read()
@@ -82,7 +84,7 @@ class Terminal:
 
     @contextmanager
     def _started(self, script: str) -> Iterator["subprocess.Popen[str]"]:
-        """A shell in our folder, killed at the end, or when it takes too long to get ready."""
+        """A shell in our folder, killed at the end."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         with subprocess.Popen(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -93,10 +95,7 @@ class Terminal:
             stderr=subprocess.STDOUT,
             text=True,
         ) as process:
-            deadline = threading.Timer(TIME_LIMIT_S, process.kill)
-            deadline.start()
             try:
                 yield process
             finally:
-                deadline.cancel()
                 process.kill()
