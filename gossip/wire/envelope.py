@@ -30,7 +30,8 @@ def parse_envelope(frame: bytes) -> SignedMessage:
 
     Mirrors: gossip/protoext/message.go, EnvelopeToGossipMessage.
     """
-    return parse_at_once(frame) or _parse_thoroughly(frame)
+    signed = parse_at_once(frame) if type(frame) is bytes else None  # a bytearray can change under the message
+    return signed or _parse_thoroughly(frame)
 
 
 def parse_at_once(frame: bytes) -> SignedMessage | None:

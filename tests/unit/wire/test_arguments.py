@@ -16,6 +16,8 @@ from gossip.wire.tags import find_tag_fault, is_channel_restricted, is_org_restr
 
 MESSAGE = GossipMessage(nonce=1)
 SIGNED: Any = noop_sign(MESSAGE)
+BUFFER: Any = bytearray(SIGNED.envelope)
+VIEW: Any = memoryview(SIGNED.envelope)
 UNTYPED: Any = MESSAGE
 NONE: Any = None
 LONG_TEXT: Any = "0a" * WHOLE_BYTES
@@ -32,6 +34,8 @@ async def signing(_: bytes) -> bytes:
 WAITING: Any = signing
 CALLS: list[tuple[str, Callable[[], object]]] = [
     ("frame must be bytes, not None", lambda: parse_envelope(NONE)),
+    ("frame must be bytes, not bytearray", lambda: parse_envelope(BUFFER)),
+    ("frame must be bytes, not <memory at", lambda: parse_envelope(VIEW)),
     ("frame must be bytes, not '0a0a", lambda: parse_envelope(LONG_TEXT[:100])),
     ("frame must be bytes, not '0a0a", lambda: parse_envelope(LONG_TEXT)),
     ("sign must be a function, not None", lambda: sign_message(MESSAGE, NONE)),
