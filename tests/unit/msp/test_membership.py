@@ -343,7 +343,7 @@ def test_intermediate_that_may_not_sign_is_loaded_and_nobody_below_it_is_placed(
 
 
 def test_rsa_root_that_may_not_sign_is_loaded_and_nobody_below_it_is_a_member() -> None:
-    """An ECDSA one makes Fabric's peer panic."""
+    """With an ECDSA one no MSP starts, Fabric's neither."""
     key = rsa.generate_private_key(65537, 2048)
     root, other = make_ca("root", key=key, more=[key_usage(signs_certificates=False)]), make_ca("other")
     msp = make_msp([root, other])
