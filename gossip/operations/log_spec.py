@@ -9,14 +9,14 @@ from gossip.operations.http_server import Answer, json_answer
 
 
 def show_log_spec(log: LogControl) -> Answer:
-    """The specification in force. Mirrors: fabric-lib-go, flogging/httpadmin/spec.go, SpecHandler."""
+    """The specification in force. Mirrors: common/flogging/httpadmin/spec.go, SpecHandler."""
     return json_answer({"spec": log.spec})
 
 
 def change_log_spec(log: LogControl, body: bytes) -> Answer:
     """Log by the specification in ``{"spec": "…"}`` from now on; a wrong one changes nothing.
 
-    Mirrors: fabric-lib-go, flogging/httpadmin/spec.go, SpecHandler.
+    Mirrors: common/flogging/httpadmin/spec.go, SpecHandler.
     """
     try:
         log.set_spec(_parse_request(body))

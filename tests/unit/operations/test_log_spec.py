@@ -46,6 +46,7 @@ def test_the_complaint_is_fabric_s(log: LogControl) -> None:
         (b"\xff", "the body is not JSON"),
         (b"[" * 5_000, "the body is not JSON"),
         (b"[]", "the body has to be"),
+        (b"{}", "the body has to be"),
         (b'{"spec": 1}', "the body has to be"),
         (b'{"spec": "gossip.comm=loud"}', "loud"),
     ],
