@@ -42,11 +42,15 @@ class CrlFile:
 
 @dataclass(frozen=True, slots=True)
 class OuConfig:
-    """An OU of config.yaml; ``source`` is the file and line, ``certifier`` the CA file that it names, if any."""
+    """An OU of config.yaml; ``certifier`` is the CA file that it names, if any.
+
+    ``source`` is the file and line of the certifier, ``name_source`` that of the name.
+    """
 
     name: str
     certifier: CertificateFile | None
     source: str
+    name_source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +212,16 @@ class _Folder:
                 f"{source}: the Certificate of OU {unit.name}, {unit.certificate}, does not exist; "
                 "as in Fabric, every CA of this MSP may certify that role"
             )
-            return OuConfig(unit.name, None, source)
+            return OuConfig(unit.name, None, source, f"{settings_path}:{unit.name_line}")
         return self.organizational_unit(unit, settings_path)
 
     def organizational_unit(self, unit: OuSetting, settings_path: Path) -> OuConfig:
-        source = f"{settings_path}:{unit.line}"
+        source, name_source = f"{settings_path}:{unit.line}", f"{settings_path}:{unit.name_line}"
         file = unit.certifier_in(self._path)
         if file is None:
-            return OuConfig(unit.name, None, source)
+            return OuConfig(unit.name, None, source, name_source)
         try:
-            return OuConfig(unit.name, self._certificate(file, _read(file)), source)
+            return OuConfig(unit.name, self._certificate(file, _read(file)), source, name_source)
         except ConfigurationError as error:
             raise ConfigurationError(f"the Certificate of OU {unit.name}: {error}", path=source) from error
 

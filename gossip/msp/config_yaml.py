@@ -29,12 +29,14 @@ _BINARY_TAG = "tag:yaml.org,2002:binary"
 class OuSetting:
     """An organizational unit and the file, relative to the MSP folder, of the CA that must certify it.
 
-    ``certificate`` is None where any CA of the MSP may. ``line`` counts from 1.
+    ``certificate`` is None where any CA of the MSP may. ``line`` is that of ``certificate``, ``name_line`` that of
+    ``name``, counted from 1; where a key is not there, it is the line that all begins in.
     """
 
     name: str
     certificate: str | None
     line: int
+    name_line: int
 
     def certifier_in(self, folder: Path) -> Path | None:
         """The certifier's file in an MSP folder; a slash at its beginning leads there too, as in Fabric.
@@ -137,7 +139,8 @@ def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:
 def _parse_unit(node: yaml.Node, path: str) -> OuSetting:
     fields = _Fields(node, path)
     name = fields.find_text("OrganizationalUnitIdentifier") or ""
-    return OuSetting(name, fields.find_text("Certificate") or None, line_of(node))
+    name_line, line = (line_of(fields.find(key) or node) for key in ("OrganizationalUnitIdentifier", "Certificate"))
+    return OuSetting(name, fields.find_text("Certificate") or None, line, name_line)
 
 
 def _wrong(node: yaml.Node, path: str, wanted: str) -> ConfigurationError:

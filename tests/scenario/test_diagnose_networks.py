@@ -456,7 +456,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (we_revoked_them, ("identity", "theirs", "revoked", "org1/msp/crls/newer.pem", 1)),
     (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
-    (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:7", 1)),
+    (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:8", 1)),
     (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
     (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
     (our_own_organization_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),

@@ -25,7 +25,9 @@ from gossip.wire.serialized import encode_serialized_identity
 
 NOT_BEFORE = datetime(2024, 1, 1, tzinfo=UTC)
 NOT_AFTER = datetime(2034, 1, 1, tzinfo=UTC)
-NODE_OUS = {role: OuConfig(role.value, None, f"config.yaml:{line}") for line, role in enumerate(Role, 3)}
+NODE_OUS = {
+    role: OuConfig(role.value, None, f"config.yaml:{line}", f"config.yaml:{line}") for line, role in enumerate(Role, 3)
+}
 
 Extension = tuple[x509.ExtensionType, bool]
 """An extension and whether it is critical."""

@@ -77,7 +77,7 @@ def _lint_role(own: Certificate, file: str, node_ous: Mapping[Role, OuSetting], 
         setting, unit = other_case
         problem = f"OU {setting.name} is not the {unit} of {own.subject}: capitals count"
         remedy = f"make it OrganizationalUnitIdentifier: {unit}"
-        yield error(f"{_FILE}:{setting.line}", "node-ou-case", problem, remedy)
+        yield error(f"{_FILE}:{setting.name_line}", "node-ou-case", problem, remedy)
         return
     unnamed = next((key for key, role in ROLE_KEYS.items() if role.value in own.organizational_units), None)
     if not found and unnamed is not None:

@@ -25,5 +25,5 @@ def _in_other_capitals(evidence: Evidence, claim: Claim) -> Cause | None:
                 f"the OU of its role is {unit}, and our copy of its config.yaml has it as {ou.name}: capitals count, "
                 "so write it as the organisation does"
             )
-            return Cause("node-ou-case", text, ou.source)
+            return Cause("node-ou-case", text, ou.name_source)
     return None

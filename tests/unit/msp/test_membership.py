@@ -51,7 +51,10 @@ def refuse_config(config: MspConfig, match: str) -> None:
 def certified_by(ca: Issued) -> dict[Role, OuConfig]:
     """NodeOUs in which each role names this CA."""
     (file,) = files("cacerts", [ca])
-    return {role: OuConfig(role.value, file, f"config.yaml:{line}") for line, role in enumerate(Role, 3)}
+    return {
+        role: OuConfig(role.value, file, f"config.yaml:{line}", f"config.yaml:{line}")
+        for line, role in enumerate(Role, 3)
+    }
 
 
 # -- who has a place
@@ -228,7 +231,7 @@ def test_without_node_ous_every_certificate_is_a_member_and_reads() -> None:
 
 def test_required_ou_with_its_certifier() -> None:
     one, two = make_ca("one"), make_ca("two")
-    unit = OuConfig("peer", files("cacerts", [one])[0], "config.yaml:2")
+    unit = OuConfig("peer", files("cacerts", [one])[0], "config.yaml:2", "config.yaml:2")
     msp = without_roles(one, two, units=(unit, unit))
     accept(msp, make_leaf("leaf", one, units=("blue", "peer")))
     refuse(msp, make_leaf("leaf", one, units=("blue",)), r"takes peer \(config\.yaml:2\).* OUs: \[blue\]")
@@ -238,7 +241,9 @@ def test_required_ou_with_its_certifier() -> None:
 
 def test_required_ous_are_required_beside_node_ous_too() -> None:
     root = make_ca("root")
-    msp = make_msp([root], organizational_units=[OuConfig("blue", files("cacerts", [root])[0], "config.yaml:2")])
+    msp = make_msp(
+        [root], organizational_units=[OuConfig("blue", files("cacerts", [root])[0], "config.yaml:2", "config.yaml:2")]
+    )
     accept(msp, make_leaf("leaf", root, units=("peer", "blue")))
     refuse(msp, make_leaf("leaf", root, units=("peer",)), r"none of the identity's organizational units .*takes blue")
     refuse(msp, make_leaf("leaf", root, units=("blue",)), "resolves to client, peer, orderer, or admin role")
@@ -429,7 +434,7 @@ def test_high_s_in_the_cas_own_signature_makes_no_difference() -> None:
         low = Issued(root.certificate.with_low_s(root.certificate), root.key)
         for config_root, certifier in ((root, low), (low, root), (root, root)):
             file = CertificateFile("cacerts/x.pem", certifier.certificate)
-            node_ous = {role: OuConfig(role.value, file, "config.yaml:1") for role in Role}
+            node_ous = {role: OuConfig(role.value, file, "config.yaml:1", "config.yaml:1") for role in Role}
             accept(make_msp([config_root], node_ous=node_ous), make_leaf("leaf", root))
 
 

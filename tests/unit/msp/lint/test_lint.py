@@ -498,6 +498,13 @@ def write_an_ou_with_capitals(msp: Path) -> None:
     replace_line(msp / "config.yaml", "Identifier: peer", "Identifier: Peer")
 
 
+def break_a_certifier_that_stands_last(msp: Path) -> None:
+    break_certifier(msp)
+    lines = (msp / "config.yaml").read_text().splitlines()
+    lines[6:8] = lines[7], lines[6]
+    (msp / "config.yaml").write_text("\n".join(lines))
+
+
 BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (break_certifier, "config.yaml:7", "node-ou-certifier"),
     (break_certifier_file, "config.yaml:4", "node-ou-certificate"),
@@ -565,7 +572,8 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (lead_nowhere, "cacerts/more.pem", "dangling-link"),
     (lead_a_folder_nowhere, "intermediatecerts", "dangling-link"),
     (renew_the_ca_over_its_key, OWN, "ca-younger"),
-    (write_an_ou_with_capitals, "config.yaml:7", "node-ou-case"),
+    (write_an_ou_with_capitals, "config.yaml:8", "node-ou-case"),
+    (break_a_certifier_that_stands_last, "config.yaml:8", "node-ou-certifier"),
 ]
 
 
