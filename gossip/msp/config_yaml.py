@@ -50,10 +50,14 @@ class OuSetting:
 
 @dataclass(frozen=True, slots=True)
 class OuSettings:
-    """What config.yaml says: the OU of each role, None where NodeOUs are off, and the OUs that a member must have."""
+    """What config.yaml says: the OU of each role, None where NodeOUs are off, and the OUs that a member must have.
+
+    ``off_line`` is the line that turns NodeOUs off; None where they are on, or are not there.
+    """
 
     node_ous: dict[Role, OuSetting] | None = None
     organizational_units: tuple[OuSetting, ...] = ()
+    off_line: int | None = None
 
 
 def parse_ou_settings(text: bytes, path: str) -> OuSettings:
@@ -68,9 +72,11 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     if document is None or document.tag == NULL_TAG:
         return OuSettings()
     top = _Fields(document, path)
+    node_ous = top.find("NodeOUs")
     return OuSettings(
-        _parse_node_ous(top.find("NodeOUs"), path),
+        _parse_node_ous(node_ous, path),
         _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
+        None if node_ous is None else _find_off_line(_Fields(node_ous, path)),
     )
 
 
@@ -117,6 +123,11 @@ def _parse_node_ous(node: yaml.Node | None, path: str) -> dict[Role, OuSetting] 
     named = {role: setting for role, setting in settings.items() if setting.name}
     # Without a single role Fabric turns the enforcement off again.
     return named if fields.is_set("Enable") and named else None
+
+
+def _find_off_line(node_ous: _Fields) -> int | None:
+    enable = node_ous.find("Enable")
+    return None if enable is None or node_ous.is_set("Enable") else line_of(enable)
 
 
 def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:

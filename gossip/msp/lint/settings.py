@@ -30,8 +30,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if _FILE in folder.faulty_files():
         return  # nobody knows what it says
     if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
-        problem = "NodeOUs names no OU for administrators, and admincerts is empty: this MSP has no administrators"
-        yield error(_FILE, "no-admins", problem, "turn NodeOUs on in config.yaml, or put a certificate into admincerts")
+        yield _no_admins(settings)
     yield from lint_config_keys(folder.config, _FILE)
     for setting in (settings.node_ous or {}).values():
         yield from _lint_certifier(setting, folder, may_be_absent=True)
@@ -43,6 +42,16 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if settings.node_ous is not None:
         yield from _lint_role(own.certificate, own.file, settings.node_ous, folder)
     yield from _lint_required(own.certificate, own.file, settings)
+
+
+def _no_admins(settings: OuSettings) -> Finding:
+    rest = "and admincerts is empty: this MSP has no administrators"
+    if settings.off_line is not None:
+        remedy = "make it Enable: true, or put a certificate into admincerts"
+        return error(f"{_FILE}:{settings.off_line}", "no-admins", f"NodeOUs is off here, {rest}", remedy)
+    mend = "turn NodeOUs on in config.yaml" if settings.node_ous is None else "name AdminOUIdentifier below it"
+    remedy = f"{mend}, or put a certificate into admincerts"
+    return error(_FILE, "no-admins", f"NodeOUs names no OU for administrators, {rest}", remedy)
 
 
 def _lint_certifier(setting: OuSetting, folder: Folder, *, may_be_absent: bool) -> Iterator[Finding]:
@@ -82,8 +91,10 @@ def _lint_role(own: Certificate, file: str, node_ous: Mapping[Role, OuSetting], 
     unnamed = next((key for key, role in ROLE_KEYS.items() if role.value in own.organizational_units), None)
     if not found and unnamed is not None:
         unit = ROLE_KEYS[unnamed].value
+        other = node_ous.get(ROLE_KEYS[unnamed])
+        place = _FILE if other is None else f"{_FILE}:{other.name_line}"
         problem = f"{own.subject} has the OU {unit}, and the OUs here are {', '.join(role.name for role in roles)}"
-        yield error(_FILE, "node-ou-role", problem, f"give {unnamed} the OrganizationalUnitIdentifier {unit}")
+        yield error(place, "node-ou-role", problem, f"give {unnamed} the OrganizationalUnitIdentifier {unit}")
         return
     if len(found) != 1:
         has = ", ".join(own.organizational_units) or "no OU"

@@ -188,14 +188,18 @@ def test_cas_behind_our_own_certificate_do_no_harm_and_stay_out_of_signcerts(msp
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("PeerOUIdentifier", "peerOUIdentifier"), ("Identifier: peer", "Identifier: x")]
+    ("old", "new", "file"),
+    [
+        ("PeerOUIdentifier", "peerOUIdentifier", "config.yaml"),
+        ("Identifier: peer", "Identifier: x", "config.yaml:8"),
+    ],
 )
-def test_a_role_that_the_settings_lack_is_added_there(msp: Path, old: str, new: str) -> None:
+def test_a_role_that_the_settings_lack_is_added_there(msp: Path, old: str, new: str, file: str) -> None:
     replace_line(msp / "config.yaml", old, new)
 
     (finding,) = [each for each in lint_msp_folder(msp, now=NOW).findings if each.rule == "node-ou-role"]
 
-    assert finding.file == "config.yaml"
+    assert finding.file == file
     assert finding.remedy == "give PeerOUIdentifier the OrganizationalUnitIdentifier peer"
 
 

@@ -363,6 +363,18 @@ def drop_node_ous(msp: Path) -> None:
     (msp / "config.yaml").unlink()
 
 
+def turn_node_ous_off(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "Enable: true", "Enable: false")
+
+
+def name_no_admins(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "AdminOUIdentifier", "OrdererOUIdentifier")
+
+
+def rename_an_ou(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "Identifier: peer", "Identifier: committer")
+
+
 def garble_the_settings(msp: Path) -> None:
     replace_line(msp / "config.yaml", "Enable: true", "Enable: [true")
 
@@ -548,6 +560,9 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (take_a_foreign_crl, "crls/crl.pem", "crl-of-stranger"),
     (garble_the_crl, "crls/crl.pem", "not-a-crl"),
     (drop_node_ous, "config.yaml", "no-admins"),
+    (turn_node_ous_off, "config.yaml:2", "no-admins"),
+    (name_no_admins, "config.yaml", "no-admins"),
+    (rename_an_ou, "config.yaml:8", "node-ou-role"),
     (garble_the_settings, "config.yaml:3", "config-unreadable"),
     (require_a_unit, OWN, "missing-ou"),
     (misspell_a_key, "config.yaml:3", "unknown-key"),
@@ -598,6 +613,19 @@ def test_a_certifier_that_does_not_exist_restricts_nobody_and_one_that_is_empty_
     put(msp / "cacerts" / "ca.pem", b"")
     findings = {(each.file, each.severity) for each in lint_msp_folder(msp, now=NOW).findings}
     assert findings == {("config.yaml:4", Severity.ERROR), ("cacerts/ca.pem", Severity.WARNING)}
+
+
+def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
+    remedies = []
+    for damage in (name_no_admins, turn_node_ous_off, drop_node_ous):
+        damage(msp)
+        remedies += [finding.remedy for finding in lint_msp_folder(msp, now=NOW).findings]
+
+    assert remedies == [
+        "name AdminOUIdentifier below it, or put a certificate into admincerts",
+        "make it Enable: true, or put a certificate into admincerts",
+        "turn NodeOUs on in config.yaml, or put a certificate into admincerts",
+    ]
 
 
 def test_a_misspelt_key_is_corrected_where_it_stands(msp: Path) -> None:
