@@ -298,6 +298,36 @@ def path_length_too_short_in_our_copy(tmp_path: Path) -> Network:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
+def enroll_below_an_intermediate(folder: Path, place: str) -> None:
+    """Give a copied peer of Org2 an identity of a CA below its root; config.yaml still names the root."""
+    validity = organization(2).validity
+    lower = organization(2).ca.issue_authority("lower.org2.example.com", "org2.example.com", validity=validity)
+    issued = lower.issue_identity(peer(2).name, validity=validity, units=("peer",))
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    signcert.write_bytes(issued.certificate_pem)
+    (folder / "msp" / "keystore" / "priv_sk").write_bytes(issued.key_pem)
+    (folder / "msp" / place).mkdir(exist_ok=True)
+    (folder / "msp" / place / "lower.pem").write_bytes(lower.certificate_pem)
+
+
+@contextmanager
+def our_intermediate_among_the_roots(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    enroll_below_an_intermediate(folder, "cacerts")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
+def another_root_than_that_of_our_intermediate(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    enroll_below_an_intermediate(folder, "intermediatecerts")
+    (ca_file,) = (folder / "msp" / "cacerts").iterdir()
+    ca_file.write_bytes(organization(1).ca.certificate_pem)
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
 CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str, str, str, str, str]]] = [
     (expired_tls_ca, ("tls", "theirs", "tls-ca-expired", "tlsca.old.example.com", "old-ca.pem, named by --tls-ca")),
     (not_for_servers, ("tls", "theirs", "tls-usage", "serverAuth", "the peer's peer.tls.cert.file")),
@@ -346,6 +376,14 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         path_length_too_short_in_our_copy,
         ("identity", "ours", "broken-chain", "root.org1.example.com allows a path length of 0", "/cacerts/root.pem"),
+    ),
+    (
+        our_intermediate_among_the_roots,
+        ("own_identity", "ours", "not-a-root", "move it to intermediatecerts", "msp/cacerts/lower.pem"),
+    ),
+    (
+        another_root_than_that_of_our_intermediate,
+        ("own_identity", "ours", "not-issued-here", "put it into cacerts", "msp/intermediatecerts/lower.pem"),
     ),
     (our_key_missing_and_our_tls_expired, ("own_identity", "ours", "no-key", "holds no key", "msp/keystore")),
     (

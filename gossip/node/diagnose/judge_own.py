@@ -18,6 +18,8 @@ _TELLING = (
     "weak-signature",
     "not-a-file",
     "no-signcert",
+    "not-a-root",
+    "not-issued-here",
     "node-ou-certifier",
     "node-ou-case",
     "node-ou-role",
