@@ -547,7 +547,6 @@ def test_the_peers_of_a_core_yaml(endpoint: str, tmp_path: Path) -> None:
     [
         ("mspConfigPath: msp", "mspConfigPath: tls", "tls", "own-msp"),
         ("file: tls/server.crt", "file: tls/none.crt", "tls/none.crt", "own-tls-files"),
-        ("file: tls/server.key", "file: msp/keystore/priv_sk", "msp/keystore/priv_sk", "own-tls-files"),
         ("file: tls/ca.crt", "file: ./tls/ca.crt", "tls/ca.crt", "tls-ca-unknown-here"),
         ("file: tls/server.key", "file: ./tls/server.crt", "tls/server.crt", "own-tls-files"),
         ("file: tls/server.crt", "file: ./tls/server.key", "tls/server.key", "own-tls-files"),
@@ -566,6 +565,20 @@ def test_the_line_of_core_yaml_that_names_a_wrong_file_is_told(
 
     named_by = f"{config}:{line_of(config.read_text(), new)}"
     assert found(outcome)[1:4] == ("ours", rule, f"{folder / meant}, named by {named_by}")
+
+
+def test_where_certificate_and_key_do_not_fit_the_sources_of_both_are_told(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, certificate = copy_of(2, tmp_path), peer_folder(1) / "tls" / "server.crt"
+    monkeypatch.setenv("CORE_PEER_TLS_CERT_FILE", str(certificate))
+    config = write_core_yaml(folder, ("localMspId: Org1MSP", "localMspId: Org2MSP"))
+
+    outcome = run("diagnose", endpoint, f"--config={config}", "--json")
+
+    key = f"{folder / 'tls/server.key'}, named by {config}:{line_of(config.read_text(), 'file: tls/server.key')}"
+    where = f"{key}; {certificate}, named by CORE_PEER_TLS_CERT_FILE"
+    assert found(outcome)[1:4] == ("ours", "own-tls-files", where)
 
 
 def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -> None:

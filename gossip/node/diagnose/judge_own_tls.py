@@ -12,7 +12,7 @@ from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
-from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault
+from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault, describe_other_key
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
 from gossip.shown import shown_time
 
@@ -29,8 +29,13 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     role = find_role(files, path)
     fault = None if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
     text = f"{role.value} cannot be used" if fault is None else f"{role.value} cannot be used: it {fault}"
-    is_behind_ca = role is TlsRole.KEY and fault is not None and fault == describe_ca_before_own(files)
-    return Cause("own-tls-files", text, own.certificate_file() if is_behind_ca else own.tls_file(error.path))
+    where = own.tls_file(error.path)
+    if role is TlsRole.KEY and fault is not None:
+        if fault == describe_ca_before_own(files):
+            where = own.certificate_file()
+        elif fault == describe_other_key(files):
+            where += f"; {own.certificate_file()}"  # either may be of somebody else
+    return Cause("own-tls-files", text, where)
 
 
 def find_notices(evidence: Evidence) -> Iterator[str]:

@@ -66,6 +66,11 @@ def _describe_key(path: Path, files: TlsFiles) -> str | None:
         return "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
     if (before := describe_ca_before_own(files)) is not None:
         return before
+    return describe_other_key(files)
+
+
+def describe_other_key(files: TlsFiles) -> str | None:
+    """What is wrong where key and certificate do not fit; None where there is no certificate."""
     first = next(read_certificates(files.certificate), None)
     return None if first is None else f"is not the key of {first.subject} in {files.certificate}"
 
