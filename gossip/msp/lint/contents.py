@@ -12,6 +12,15 @@ from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
 from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
 from gossip.msp.revocation import parse_crl
 
+_OTHER_KINDS = {
+    "X509 CRL": "move it to crls",
+    "CERTIFICATE REQUEST": "put the certificate here that the CA issued for it",
+    "NEW CERTIFICATE REQUEST": "put the certificate here that the CA issued for it",
+    "PKCS7": "convert it, one certificate a file: openssl pkcs7 -print_certs -in FILE",
+    "TRUSTED CERTIFICATE": "convert it: openssl x509 -in FILE -out FILE.pem",
+}
+"""What stands in files in the place of a certificate, and what to do with it."""
+
 
 def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, list[Finding]]:
     """Read the first PEM block as a certificate, as Fabric does."""
@@ -26,7 +35,7 @@ def read_certificate(file: str, content: bytes) -> tuple[Certificate | None, lis
     try:
         return parse_certificate(block.body), []
     except UntrustedIdentityError as fault:
-        return None, [error(file, "not-a-certificate", str(fault), "copy the certificate again")]
+        return None, [_not_a_certificate(file, block, str(fault))]
 
 
 def read_crl(file: str, content: bytes) -> tuple[x509.CertificateRevocationList | None, list[Finding]]:
@@ -82,6 +91,14 @@ def load_public_key(file: str, pem: bytes, *, decrypted: str) -> tuple[PublicKey
         return None, [error(file, "encrypted-key", "is encrypted, and a peer cannot ask for a password", remedy)]
     except (ValueError, UnsupportedAlgorithm):
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
+
+
+def _not_a_certificate(file: str, block: PemBlock, fault: str) -> Finding:
+    if block.type == "CERTIFICATE":
+        return error(file, "not-a-certificate", fault, "copy the certificate again")
+    otherwise = "put a certificate in PEM at the beginning, or move the file out of this folder"
+    problem = f"begins with {block.type}, not with a certificate, and a peer reads only the first PEM block"
+    return error(file, "not-a-certificate", problem, _OTHER_KINDS.get(block.type, otherwise))
 
 
 def _key_among_certificates(file: str, key: PemBlock, behind: PemBlock | None) -> Finding:

@@ -484,6 +484,10 @@ def put_a_certificate_into_crls(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", CA.certificate_pem)
 
 
+def put_a_crl_into_cacerts(msp: Path) -> None:
+    put(msp / "cacerts" / "crl.pem", CA.revoke([], now=NOW))
+
+
 def write_text_before_the_crl(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", b"Certificate Revocation List (CRL):\n" + CA.revoke([], now=NOW))
 
@@ -578,6 +582,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (put_text_into_cacerts, "cacerts/README", "not-pem"),
     (put_der_into_cacerts, "cacerts/ca.der", "not-pem"),
     (garble_a_certificate, "tlscacerts/more.pem", "not-a-certificate"),
+    (put_a_crl_into_cacerts, "cacerts/crl.pem", "not-a-certificate"),
     (bundle_certificates, CA_FILE, "several-blocks"),
     (fill_a_file, "tlscacerts/huge.pem", "file-too-large"),
     (issue_tls_elsewhere, "../tls/server.crt", "tls-not-issued-here"),
@@ -626,6 +631,25 @@ def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
         "make it Enable: true, or put a certificate into admincerts",
         "turn NodeOUs on in config.yaml, or put a certificate into admincerts",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("X509 CRL", "move it to crls"),
+        ("CERTIFICATE REQUEST", "put the certificate here that the CA issued for it"),
+        ("PKCS7", "convert it, one certificate a file: openssl pkcs7 -print_certs -in FILE"),
+        ("TRUSTED CERTIFICATE", "convert it: openssl x509 -in FILE -out FILE.pem"),
+        ("PUBLIC KEY", "put a certificate in PEM at the beginning, or move the file out of this folder"),
+    ],
+)
+def test_what_is_in_the_place_of_a_certificate_is_named(msp: Path, kind: str, remedy: str) -> None:
+    put(msp / "cacerts" / "other.pem", f"-----BEGIN {kind}-----\nMAA=\n-----END {kind}-----\n".encode())
+
+    (finding,) = lint_msp_folder(msp, now=NOW).findings
+
+    problem = f"begins with {kind}, not with a certificate, and a peer reads only the first PEM block"
+    assert (finding.file, finding.problem, finding.remedy) == ("cacerts/other.pem", problem, remedy)
 
 
 def test_a_misspelt_key_is_corrected_where_it_stands(msp: Path) -> None:
