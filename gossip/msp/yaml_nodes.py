@@ -16,6 +16,9 @@ MAX_DEPTH: Final = 100
 NULL_TAG: Final = "tag:yaml.org,2002:null"
 MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 
+_QUOTED: Final = "while scanning a quoted scalar"
+"""PyYAML's words for where it was when a file ended in quotes."""
+
 _LINE_BREAKS: Final = "\r\n\x85\u2028\u2029"
 
 
@@ -91,8 +94,10 @@ def compose_yaml(text: bytes, path: str, complaint: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        place = f"{path}:{error.problem_mark.line + 1}" if error.problem_mark else path
-        raise ConfigurationError(f"{complaint}: {error.problem}", path=place) from error
+        mark, what = error.problem_mark, error.problem
+        if error.context == _QUOTED and error.context_mark is not None:  # it was opened far before it was missed
+            mark, what = error.context_mark, f"{what}: the quote that opens here is not closed"
+        raise ConfigurationError(f"{complaint}: {what}", path=f"{path}:{mark.line + 1}" if mark else path) from error
     except ReaderError as error:
         line, what = _explain(error, text)
         raise ConfigurationError(f"{complaint}: {what}", path=f"{path}:{line}") from error

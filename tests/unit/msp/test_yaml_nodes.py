@@ -50,6 +50,14 @@ def test_as_much_as_allowed_and_one_byte_more() -> None:
     assert str(refusal.value) == "f: bad: larger than 262144 bytes"
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_quote_that_is_not_closed_is_told_where_it_opens(quote: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        compose_yaml(f"a: 1\nb: {quote}c\nd: 2\n".encode(), "f", "bad")
+
+    assert str(refusal.value) == "f:2: bad: found unexpected end of stream: the quote that opens here is not closed"
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
