@@ -57,6 +57,8 @@ def load_core_yaml(
         check_path("path", path)
     check_kind("environ", environ, Mapping)
     file = YamlFile(path) if path is not None else None
+    if file is not None:
+        _warn_of_repeated_keys(file)
     layers = Layers(file, environ, options or {})
     send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer
     receive_buffer = UNSAID_BUFFER if file is not None else CommConfig().subscription_buffer
@@ -86,6 +88,14 @@ def load_core_yaml(
         in_force=tuple(layers.asked_for),
         file=path,
     )
+
+
+def _warn_of_repeated_keys(file: YamlFile) -> None:
+    for key, line, hidden in file.repeated():
+        if f"{key}.".lower().startswith("peer."):
+            logger.warning(
+                "%s: %s stands there again, and what line %d has of it is ignored", file.place(line), key, hidden
+            )
 
 
 def _tls_roots(layers: Layers, *, must_exist: bool) -> tuple[Path, ...]:

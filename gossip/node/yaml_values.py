@@ -66,6 +66,24 @@ class YamlFile:
             return None
         return YamlValue(str(node.value), line_of(node))
 
+    def repeated(self) -> Iterator[tuple[str, int, int]]:
+        """Each key that stands in one mapping again, dotted, with its line there and the line before that it hides."""
+        waiting: list[tuple[str, yaml.Node | None]] = [("", self._root)]
+        seen = set[int]()
+        while waiting:
+            at, node = waiting.pop()
+            if not isinstance(node, yaml.MappingNode) or id(node) in seen:
+                continue
+            seen.add(id(node))
+            lines = dict[str, int]()
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.tag != MERGE_TAG:
+                    hidden = lines.get(key.value.lower())
+                    if hidden is not None:
+                        yield f"{at}{key.value}", line_of(key), hidden
+                    lines[key.value.lower()] = line_of(key)
+                    waiting.append((f"{at}{key.value}.", value))
+
     def place(self, line: int) -> str:
         """File and line, for texts."""
         return f"{self.path}:{line}"

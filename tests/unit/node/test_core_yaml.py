@@ -545,6 +545,24 @@ def test_a_folder_of_the_environment_that_cannot_be_looked_into_is_named() -> No
         find_core_yaml({"FABRIC_CFG_PATH": folder})
 
 
+def test_of_a_key_that_stands_twice_the_last_counts_and_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where a whole section does, whose first half nobody reads then; other programs' sections may."""
+    path = tmp_path / "core.yaml"
+    path.write_text(
+        "peer:\n  localMspId: Org1MSP\nvm:\n  a: 1\n  a: 2\nPeer:\n  mspConfigPath: old\n  mspConfigPath: new\n"
+    )
+
+    core = load_core_yaml(path, {})
+
+    assert (core.mspid, core.msp_dir) == (None, tmp_path / "new")
+    assert [record.message for record in caplog.records] == [
+        f"{path}:6: Peer stands there again, and what line 1 has of it is ignored",
+        f"{path}:8: Peer.mspConfigPath stands there again, and what line 7 has of it is ignored",
+    ]
+
+
 def test_blanks_around_an_mspid_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write_core_yaml(tmp_path, ("localMspId: Org1MSP", 'localMspId: "Org1MSP "'))
 
