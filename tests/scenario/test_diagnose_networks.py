@@ -154,6 +154,11 @@ def nobody_there(tmp_path: Path) -> Iterator[Arguments]:
 
 
 @contextmanager
+def every_address(tmp_path: Path) -> Iterator[Arguments]:
+    yield ["0.0.0.0:1", *as_org2()]
+
+
+@contextmanager
 def own_tls_file_missing(tmp_path: Path) -> Iterator[Arguments]:
     folder = copy_of(2, tmp_path)
     (folder / "tls" / "server.key").unlink()
@@ -420,6 +425,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (bad_endpoint, ("name", "ours", "endpoint-form", "the endpoint", 2)),
     (unknown_name, ("name", "between", "unknown-name", "/etc/hosts", 3)),
     (nobody_there, ("tcp", "theirs", "not-running", "the peer's log", 3)),
+    (every_address, ("tcp", "ours", "unspecified-address", "the endpoint as it was given", 3)),
     (own_tls_file_missing, ("tls", "ours", "own-tls-files", "peer0.org2/tls/server.key", 2)),
     (tls_off_here, ("tls", "ours", "tls-off-here", "peer.tls.enabled, or --tls-cert", 3)),
     (outdated_tls_ca, ("tls", "ours", "tls-ca-outdated-here", "org1/msp/tlscacerts/tlsca.org1", 3)),

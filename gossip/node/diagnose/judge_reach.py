@@ -15,6 +15,7 @@ _PING_REFUSED = Cause(
     "what answers refuses Ping, which no peer does: another node, or something in the peer's place",
     "which node the endpoint belongs to, and what stands in front of it",
 )
+_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # nobody listens here
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
@@ -48,6 +49,11 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     if error is None:
         return passed(Stage.TCP, took_s)
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
+    if evidence.host in _UNSPECIFIED:
+        text = f"{evidence.host} is an address to listen on, and dialling it reaches this machine: dial the peer's own"
+        where = "the endpoint as it was given, then the peer's peer.gossip.externalEndpoint"
+        cause = Cause("unspecified-address", text, where)
+        return failed(Stage.TCP, Side.OURS, error, cause, not_running, took_s=took_s)
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
     elsewhere = Cause("listens-elsewhere", "it listens on another port, or only inside its container", listens)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:
