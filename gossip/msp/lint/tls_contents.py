@@ -10,7 +10,7 @@ from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.lint.contents import load_public_key
 from gossip.msp.lint.finding import Finding, error, warning
-from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_pem_remedy
+from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_disguise, find_pem_remedy
 from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
 from gossip.msp.tls_facts import MAX_CERTIFICATES
 
@@ -71,7 +71,9 @@ def _read_certificates(content: bytes) -> tuple[list[Certificate], str | None]:
 def _parse(pem: bytes) -> Certificate:
     block = find_pem_block(pem)
     if block is None or block.type != "CERTIFICATE":
-        raise UntrustedIdentityError("its PEM is cut short or garbled")
+        disguise = find_disguise(pem)
+        what = "its PEM is cut short or garbled" if disguise is None else f"it {disguise[0]}; {disguise[1]}"
+        raise UntrustedIdentityError(what)
     return parse_certificate(block.body)
 
 

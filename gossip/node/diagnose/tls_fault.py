@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem, is_utf16
+from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem, find_disguise
 from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
+    begins_with_mark,
     find_broken_certificate,
     has_certificate,
     has_key,
@@ -27,7 +28,7 @@ def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
     if content.startswith(SEQUENCE):
         command = "openssl pkey" if role is TlsRole.KEY else "openssl x509"
         return f"looks like DER; convert it: {command} -inform DER -in FILE -out FILE.pem"
-    if is_utf16(content):
+    if find_disguise(content) is not None and not begins_with_mark(path):  # which OpenSSL reads past
         return describe_no_pem(content)
     if role is TlsRole.KEY:
         return _describe_key(path, files)

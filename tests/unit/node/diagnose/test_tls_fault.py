@@ -1,5 +1,6 @@
 """What is wrong with a TLS file, from its content."""
 
+import base64
 import codecs
 from pathlib import Path
 
@@ -16,6 +17,7 @@ LEAF, KEY, CA = peer().tls.certificate_pem, peer().tls.key_pem, organization().t
 BROKEN = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 WEAK = over_sha1(peer().tls.certificate, organization().tls_ca.key).public_bytes(Encoding.PEM)
 WEAK_TEXT = "holds the certificate of peer0.org1.example.com, signed with SHA-1, which is too weak for TLS"
+IN_BASE64 = "is encoded in base64 once more, as in a Kubernetes secret"
 EMPTY_LINE = "inside a certificate, which OpenSSL does not read; take it out"
 CERTIFICATE_DER = peer().tls.certificate.public_bytes(Encoding.DER)
 KEY_DER = peer().tls.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -38,7 +40,11 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, CA.replace(b"\n", b"\n\n", 1), f"has an empty line {EMPTY_LINE}"),
         (TlsRole.CERTIFICATE, LEAF + CA.replace(b"\n", b"\r\n\r\n"), f"has an empty line {EMPTY_LINE}"),
         (TlsRole.ROOT, b"\n" + CA + b"\n\n" + CA, None),
-        (TlsRole.ROOT, b" " + CA, "holds PEM that is cut short or garbled"),
+        (TlsRole.ROOT, b" " + CA, "has blanks before its lines, so its PEM is not recognised"),
+        (TlsRole.ROOT, CA.replace(b"\n", b"\\n"), "has \\n in place of line ends, so its PEM is not recognised"),
+        (TlsRole.KEY, KEY.replace(b"\n", b"\\n"), "has \\n in place of line ends, so its PEM is not recognised"),
+        (TlsRole.CERTIFICATE, base64.b64encode(LEAF), f"{IN_BASE64}, so its PEM is not recognised"),
+        (TlsRole.KEY, base64.b64encode(KEY), f"{IN_BASE64}, so its PEM is not recognised"),
         (TlsRole.ROOT, CA, None),
         (TlsRole.CERTIFICATE, KEY, "is a private key, where a certificate belongs"),
         (TlsRole.CERTIFICATE, WEAK, f"{WEAK_TEXT}; have it issued again with SHA-256"),
