@@ -146,6 +146,15 @@ def certificate_in_place_of_our_tls_key(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def our_tls_certificate_linked_to_nowhere(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    (folder / "tls" / "server.crt").unlink()
+    (folder / "tls" / "server.crt").symlink_to("..data/server.crt")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def our_tls_begins_later(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     reissue_tls(folder, 2, validity=Validity.not_yet(NOW))
@@ -334,6 +343,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (not_for_clients, ("tls", "ours", "tls-usage", "clientAuth", "tls/server.crt, named by --tls-cert")),
     (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
     (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
+    (
+        our_tls_certificate_linked_to_nowhere,
+        ("tls", "ours", "own-tls-files", "it is a link to ..data/server.crt, which does not exist", "tls/server.crt"),
+    ),
     (another_key_identifier, ("tls", "theirs", "tls-key-id", "names 0a0a0a", "our copy of its TLS CA")),
     (two_tls_cas_of_a_name, ("tls", "ours", "tls-ca-namesakes", "different keys", "anew.pem, named by --tls-ca")),
     (for_any_usage, ("tls", "theirs", "tls-usage", "any extended key usage", "the peer's peer.tls.cert.file")),

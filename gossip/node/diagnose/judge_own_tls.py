@@ -12,12 +12,17 @@ from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
-from gossip.node.diagnose.tls_fault import describe_ca_before_own, describe_fault, describe_other_key
+from gossip.node.diagnose.tls_fault import (
+    describe_ca_before_own,
+    describe_fault,
+    describe_lost_link,
+    describe_other_key,
+)
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
 from gossip.shown import shown_time
 
 _CANNOT_BE_READ = "cannot be read"
-"""Of a file that is not there, or may not be read, the error has told everything."""
+"""Of a file that is not there, or may not be read, the error has told everything but where a link leads."""
 
 
 def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
@@ -27,7 +32,7 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
         return Cause("own-tls-files", "a TLS file of ours cannot be used")
     path = Path(error.path)
     role = find_role(files, path)
-    fault = None if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
+    fault = describe_lost_link(path) if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
     text = f"{role.value} cannot be used" if fault is None else f"{role.value} cannot be used: it {fault}"
     where = own.tls_file(error.path)
     if role is TlsRole.KEY and fault is not None:

@@ -67,6 +67,14 @@ def _read_each(path: Path) -> Iterator[Certificate | Exception]:
             yield error
 
 
+def find_lost_target(path: Path) -> str | None:
+    """Where a link leads that leads nowhere; None where it is none."""
+    try:
+        return str(path.readlink()) if path.is_symlink() and not path.exists() else None
+    except OSError:
+        return None
+
+
 def begins_with_mark(path: Path) -> bool:
     """Whether an editor has put a byte order mark before everything else."""
     return read(path).startswith(BYTE_ORDER_MARK)

@@ -9,6 +9,7 @@ from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
     begins_with_mark,
     find_broken_certificate,
+    find_lost_target,
     has_certificate,
     has_key,
     is_encrypted,
@@ -34,6 +35,12 @@ def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
         return _describe_key(path, files)
     fault = _describe_certificates(path)
     return _describe_weak(path) if fault is None and role is TlsRole.CERTIFICATE else fault
+
+
+def describe_lost_link(path: Path) -> str | None:
+    """What a file is like that is listed and cannot be found; None where it is no such link."""
+    target = find_lost_target(path)
+    return None if target is None else f"is a link to {target}, which does not exist"
 
 
 def _describe_certificates(path: Path) -> str | None:

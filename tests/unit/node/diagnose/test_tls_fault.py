@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from gossip.api.options import TlsFiles
-from gossip.node.diagnose.tls_fault import describe_fault
+from gossip.node.diagnose.tls_fault import describe_fault, describe_lost_link
 from gossip.node.diagnose.tls_sources import TlsRole
 from tests.support.certificates import over_sha1
 from tests.support.organizations import organization, peer
@@ -62,6 +62,15 @@ def test_what_is_wrong_is_told(role: TlsRole, content: bytes, what: str | None, 
     certificate.write_bytes(LEAF)
 
     assert describe_fault(role, path, TlsFiles(certificate, path, ())) == what
+
+
+def test_a_link_that_leads_nowhere_is_told_from_a_file_that_is_not_there(tmp_path: Path) -> None:
+    link, inside = tmp_path / "server.crt", tmp_path / "server.key" / "tls.key"
+    link.symlink_to("../data/tls.crt")
+
+    assert describe_lost_link(link) == "is a link to ../data/tls.crt, which does not exist"
+    assert describe_lost_link(tmp_path / "ca.crt") is None
+    assert describe_lost_link(inside) is None
 
 
 def test_the_key_of_another_certificate_is_told_from_one_behind_a_ca(tmp_path: Path) -> None:
