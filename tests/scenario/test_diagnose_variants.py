@@ -146,6 +146,13 @@ def certificate_in_place_of_our_tls_key(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def our_organizations_msp_as_our_own(tmp_path: Path) -> Network:
+    arguments = [f"--msp-dir={organization_folder(2) / 'msp'}" if "--msp-dir" in each else each for each in as_org2()]
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *arguments]
+
+
+@contextmanager
 def our_tls_certificate_linked_to_nowhere(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     (folder / "tls" / "server.crt").unlink()
@@ -343,6 +350,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (not_for_clients, ("tls", "ours", "tls-usage", "clientAuth", "tls/server.crt, named by --tls-cert")),
     (no_alternative_names, ("tls", "theirs", "host-name", "has no alternative names", "peer.tls.cert.file")),
     (certificate_in_place_of_our_tls_key, ("tls", "ours", "own-tls-files", "", "tls/server.key, named by --tls-key")),
+    (
+        our_organizations_msp_as_our_own,
+        ("own_identity", "ours", "own-msp", "name that of the peer", "org2.example.com/msp, named by --msp-dir"),
+    ),
     (
         our_tls_certificate_linked_to_nowhere,
         ("tls", "ours", "own-tls-files", "it is a link to ..data/server.crt, which does not exist", "tls/server.crt"),

@@ -45,7 +45,7 @@ class OwnSide:
         verdict: What our own MSPs say of our own identity.
         issuing_mspids: The organisations that we know whose CA issued our certificate.
         findings: What is wrong with our MSP folder.
-        wrong_folder: What is at the place of our MSP folder, where that is none.
+        wrong_folder: What is at the place of our MSP folder, where that is none of a peer.
         client_leaf: What we present where we dial; None without TLS.
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
@@ -184,11 +184,20 @@ def _presented_files(settings: PeerSettings) -> list[Path]:
 
 def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], ConfigurationError | None]:
     try:
-        return lint_msp_folder(settings.msp_dir, now=now, mspid=settings.mspid).findings, None
+        findings = lint_msp_folder(settings.msp_dir, now=now, mspid=settings.mspid).findings
+        return findings, _find_nobodys_folder(settings.msp_dir)
     except ConfigurationError as refusal:
         return (), refusal
     except OSError:
         return (), None  # the folder itself cannot be read, which ``error`` says
+
+
+def _find_nobodys_folder(msp_dir: Path) -> ConfigurationError | None:
+    """Told from a peer's folder that has lost something, which has at least the folder that it was in."""
+    if any((msp_dir / name).exists() for name in ("signcerts", "keystore")):
+        return None
+    what = "has neither signcerts nor keystore, as the MSP folder of an organisation; name that of the peer"
+    return ConfigurationError(what, path=str(msp_dir))
 
 
 def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:
