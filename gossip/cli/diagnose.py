@@ -1,7 +1,6 @@
 """``gossip diagnose``: why do these peers not reach or trust each other?"""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,16 +49,18 @@ def diagnose(
     from gossip.node.diagnose.targets import find_endpoints
 
     with reporting(as_json) as report:
-        endpoints = [*(endpoint or ()), *(find_endpoints(all_from, os.environ) if all_from is not None else ())]
-        if not endpoints:
+        listed = find_endpoints(all_from, os.environ) if all_from is not None else {}
+        named = [*((each, None) for each in endpoint or ()), *listed.items()]
+        if not named:
             raise typer.BadParameter("give an endpoint, or a file with --all-from")
-        if len(endpoints) > 1 and (expect_pki_id or operations):
+        if len(named) > 1 and (expect_pki_id or operations):
             raise typer.BadParameter("--expect-pki-id and --operations are for one endpoint")
         if operations is not None:
             _check_operations(operations)
-        target = Target("", parse_pki_id(expect_pki_id), operations)
+        expected = parse_pki_id(expect_pki_id)
+        targets = [Target(each, expected, operations, source) for each, source in named]
         with dialling_quietly():
-            diagnoses = asyncio.run(run(settings, [replace(target, endpoint=each) for each in endpoints]))
+            diagnoses = asyncio.run(run(settings, targets))
         show(report, diagnoses)
     failures = [diagnosis.first_failure for diagnosis in diagnoses]
     problem = next((failure.problem for failure in failures if failure is not None), None)

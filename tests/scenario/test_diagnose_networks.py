@@ -605,6 +605,16 @@ def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -
     )
 
 
+def test_the_line_that_names_an_endpoint_which_is_none_is_told(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("peers:\n  peer0.org1.example.com:\n    url: https://peer0.org1.example.com:7051\n")
+
+    outcome = run("diagnose", f"--all-from={profile}", *as_org2(), "--json")
+
+    where = f"the endpoint as it was given, named by {profile}:3"
+    assert found(outcome) == ("name", "ours", "endpoint-form", where, 2)
+
+
 def test_the_second_of_two_tls_cas_is_named_by_its_own_line(endpoint: str, tmp_path: Path) -> None:
     folder = copy_of(2, tmp_path)
     required = ("clientAuthRequired: false", "clientAuthRequired: true")

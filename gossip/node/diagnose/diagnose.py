@@ -23,11 +23,15 @@ MAX_ENDPOINTS_AT_ONCE = 16
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to diagnose: an endpoint, who should be there, and its operations endpoint where that is known."""
+    """What to diagnose: an endpoint, who should be there, and its operations endpoint where that is known.
+
+    ``source`` is the line or variable that names it, for texts.
+    """
 
     endpoint: str
     expected: PkiId | None = None
     operations: str | None = None
+    source: str | None = None
 
 
 async def diagnose(settings: PeerSettings, targets: Sequence[Target], *, clock: Clock | None = None) -> list[Diagnosis]:
@@ -63,7 +67,7 @@ async def _diagnose(settings: PeerSettings, targets: Sequence[Target], clock: Cl
 
 
 async def _collect(own: OwnSide, target: Target, clock: Clock) -> Evidence:
-    evidence = Evidence(target.endpoint, own, clock.now(), expected=target.expected)
+    evidence = Evidence(target.endpoint, own, clock.now(), source=target.source, expected=target.expected)
     channel = await reach(evidence)
     if channel is not None:
         try:

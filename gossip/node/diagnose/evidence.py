@@ -72,6 +72,7 @@ class Evidence:
 
     Attributes:
         now: When it was.
+        source: What names the endpoint; None where it was given by itself.
         host: The name that was dialled.
         took_s: How long the stages took that were come to.
         errors: What ended a stage; our checks of the peer under the stage that they belong to.
@@ -90,6 +91,7 @@ class Evidence:
     endpoint: str
     own: OwnSide
     now: datetime
+    source: str | None = None
     host: str = ""
     took_s: dict[Stage, float] = field(default_factory=dict)
     errors: dict[Stage, GossipError] = field(default_factory=dict)
@@ -105,3 +107,8 @@ class Evidence:
     expected: PkiId | None = None
     heard_verdict: bool = False
     lost_messages: int | None = None
+
+    @property
+    def named(self) -> str:
+        """What names the endpoint, for texts, behind it; nothing where it was given by itself."""
+        return f", named by {self.source}" if self.source is not None else ""

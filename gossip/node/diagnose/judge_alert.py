@@ -25,7 +25,7 @@ def judge_alert(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
                 "that chooses the peer by the name in TLS (SNI): dial the name that it knows, or give it a "
                 "route for this"
             )
-            where = "its routes for TLS that it lets through, and the endpoint that was dialled"
+            where = f"its routes for TLS that it lets through, and the endpoint that was dialled{evidence.named}"
             return Side.BETWEEN, (Cause("tls-name-unknown-there", text, where),)
         case "no application protocol":
             return Side.THEIRS, (OTHER_SERVICE, HTTP1_PROXY)

@@ -30,7 +30,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
         found += [*judge_other_way(evidence), *judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)]
-    behind = [*_wrong_purpose(evidence), *_other_host(evidence.host, leaf), *_misnamed_issuers(evidence)]
+    behind = [*_wrong_purpose(evidence), *_other_host(evidence, leaf), *_misnamed_issuers(evidence)]
     found += [(Side.THEIRS, cause) for cause in behind]
     broken = (Side.THEIRS, _broken_chain(evidence, leaf))
     found = found or [*judge_by_openssl(evidence, leaf), broken][:1]
@@ -95,7 +95,8 @@ def _out_of_date_issuers(evidence: Evidence) -> Iterator[Cause]:
             yield Cause("tls-ca-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
-def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
+def _other_host(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
+    host = evidence.host
     if leaf.is_for(host):
         return
     again = "have it issued again with that name (SANS, --csr.hosts)"
@@ -112,7 +113,7 @@ def _other_host(host: str, leaf: TlsCertificate) -> Iterator[Cause]:
     else:
         why = f"has no alternative names, and its common name does not count: {again}"
     text = f"{host} was dialled, and the certificate of {leaf.subject} {why}"
-    yield Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled")
+    yield Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled{evidence.named}")
 
 
 def _misnamed_issuers(evidence: Evidence) -> Iterator[Cause]:

@@ -25,7 +25,7 @@ def judge_name(evidence: Evidence) -> StageReport:
     if error is None:
         return passed(Stage.NAME, took_s, {"addresses": ", ".join(evidence.addresses)})
     if isinstance(error, ConfigurationError):
-        cause = Cause("endpoint-form", "the endpoint is not host:port", "the endpoint as it was given")
+        cause = Cause("endpoint-form", "the endpoint is not host:port", f"the endpoint as it was given{evidence.named}")
         return failed(Stage.NAME, Side.OURS, error, cause, took_s=took_s)
     causes = (
         Cause(
@@ -51,7 +51,7 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     if evidence.host in _UNSPECIFIED:
         text = f"{evidence.host} is an address to listen on, and dialling it reaches this machine: dial the peer's own"
-        where = "the endpoint as it was given, then the peer's peer.gossip.externalEndpoint"
+        where = f"the endpoint as it was given{evidence.named}; the peer's peer.gossip.externalEndpoint"
         cause = Cause("unspecified-address", text, where)
         return failed(Stage.TCP, Side.OURS, error, cause, not_running, took_s=took_s)
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"

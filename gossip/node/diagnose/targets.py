@@ -11,8 +11,8 @@ _SCHEMES = ("grpcs://", "grpc://")
 _CORE_KEYS = ("peer.gossip.bootstrap", "peer.gossip.externalEndpoint", "peer.gossip.endpoint")
 
 
-def find_endpoints(path: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Every peer's endpoint that a file names, each once, in its order.
+def find_endpoints(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Every peer's endpoint that a file names, each once, in its order, with the line or variable that names it first.
 
     A connection profile, in JSON or YAML, has ``peers`` with a ``url`` each; a core.yaml has ``peer.gossip.bootstrap``
     and its own endpoints.
@@ -26,20 +26,24 @@ def find_endpoints(path: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     file = YamlFile(path)
     names = tuple(file.entries("peers"))
-    found = [_endpoint_of(file, name) for name in names]
+    found = dict[str, str]()
+    for name in names:
+        endpoint, place = _endpoint_of(file, name)
+        found.setdefault(endpoint, place)
     layers = Layers(file, {} if names else environ, {})
     for key in _CORE_KEYS:
-        found += layers.texts(key)
+        for endpoint in layers.texts(key):
+            found.setdefault(endpoint, layers.asked_for[-1].source)
     if not found:
         raise ConfigurationError("names no peer: neither peers with a url nor peer.gossip.bootstrap", path=str(path))
-    return tuple(dict.fromkeys(found))
+    return found
 
 
-def _endpoint_of(file: YamlFile, name: str) -> str:
+def _endpoint_of(file: YamlFile, name: str) -> tuple[str, str]:
     url = file.find_below(("peers", name, "url"))
     if url is None:
         raise ConfigurationError(f"peers.{name} has no url", path=str(file.path))
-    return _without_scheme(str(url.content))
+    return _without_scheme(str(url.content)), file.place(url.line)
 
 
 def _without_scheme(url: str) -> str:

@@ -19,23 +19,23 @@ PEERS = {
 
 def test_the_peers_of_a_profile_in_json(tmp_path: Path) -> None:
     path = tmp_path / "connection-org1.json"
-    path.write_text(json.dumps({"name": "test-network", "peers": PEERS}))
+    path.write_text(json.dumps({"name": "test-network", "peers": PEERS}, indent=1))
 
-    assert find_endpoints(path, {}) == ("localhost:7051", "localhost:9051")
+    assert find_endpoints(path, {}) == {"localhost:7051": f"{path}:5", "localhost:9051": f"{path}:11"}
 
 
 def test_the_peers_of_a_profile_in_yaml(tmp_path: Path) -> None:
     path = tmp_path / "connection-org1.yaml"
     path.write_text("peers:\n  peer0.org1.example.com:\n    url: grpcs://peer0:7051\n")
 
-    assert find_endpoints(path, {}) == ("peer0:7051",)
+    assert find_endpoints(path, {}) == {"peer0:7051": f"{path}:3"}
 
 
 def test_the_peers_of_a_core_yaml(tmp_path: Path) -> None:
     path = tmp_path / "core.yaml"
     path.write_text("peer:\n  gossip:\n    bootstrap: a:1 b:2\n    endpoint: a:1\n    externalEndpoint: c:3\n")
 
-    assert find_endpoints(path, {}) == ("a:1", "b:2", "c:3")
+    assert list(find_endpoints(path, {}).items()) == [("a:1", f"{path}:3"), ("b:2", f"{path}:3"), ("c:3", f"{path}:5")]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,9 @@ def test_a_file_without_peers_is_named(text: str, what: str, tmp_path: Path) -> 
 def test_variables_win_over_a_core_yaml_and_not_over_a_profile(tmp_path: Path) -> None:
     environ = {"CORE_PEER_GOSSIP_BOOTSTRAP": "a:1 b:2"}
     core = write_core_yaml(tmp_path)
-    assert find_endpoints(core, environ) == ("a:1", "b:2", "peer0.org1.example.com:7051")
+    assert list(find_endpoints(core, environ)) == ["a:1", "b:2", "peer0.org1.example.com:7051"]
+    assert find_endpoints(core, environ)["b:2"] == "CORE_PEER_GOSSIP_BOOTSTRAP"
 
     profile = tmp_path / "profile.yaml"
     profile.write_text("peers:\n  peer0:\n    url: grpcs://c:3\n")
-    assert find_endpoints(profile, environ) == ("c:3",)
+    assert find_endpoints(profile, environ) == {"c:3": f"{profile}:3"}
