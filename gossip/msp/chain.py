@@ -210,9 +210,10 @@ def _verifier(store: Store, certificate: Certificate, max_depth: int) -> ClientV
 def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) -> str:
     namesakes = [ca for ca in tree.cas if ca.raw_subject == certificate.raw_issuer]
     if not namesakes:
+        known = f"which are {', '.join(ca.subject for ca in tree.cas)}" if tree.cas else "of which there is none"
         return (
             f"certificate signed by unknown authority: its issuer {certificate.issuer} is not one of this "
-            f"MSP's CAs, which are {', '.join(ca.subject for ca in tree.cas)}"
+            f"MSP's CAs, {known}"
         )
     if not any(certificate.is_signed_by(ca) for ca in namesakes):
         return (

@@ -633,6 +633,14 @@ def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
     ]
 
 
+def test_where_there_is_no_ca_none_is_named(msp: Path) -> None:
+    put(msp / CA_FILE, organization(2).issue_peer("peer0").identity.certificate_pem)
+
+    (told,) = [each.problem for each in lint_msp_folder(msp, now=NOW).findings if each.rule == "not-issued-here"]
+
+    assert told.endswith("its issuer ca.org1.example.com is not one of this MSP's CAs, of which there is none")
+
+
 @pytest.mark.parametrize(
     ("kind", "remedy"),
     [
