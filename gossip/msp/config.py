@@ -128,7 +128,7 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         tls_roots=tls_roots,
         # Fabric looks for intermediates only where there are roots.
         tls_intermediates=folder.certificates("tlsintermediatecerts") if tls_roots else (),
-        warnings=tuple(folder.warnings),
+        warnings=tuple(dict.fromkeys(folder.warnings)),  # each role may name the same CA's file
     )
 
 

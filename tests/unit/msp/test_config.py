@@ -179,6 +179,13 @@ def test_only_the_first_certificate_of_a_file_counts(folder: Path, ca: Issued) -
     assert any("only its first PEM block is read" in warning for warning in config.warnings)
 
 
+def test_a_warning_of_a_file_that_every_role_names_is_given_once(folder: Path, ca: Issued) -> None:
+    write(folder / "cacerts" / "ca.pem", ca.pem + make_ca("second").pem)
+
+    (warning,) = load_msp_config(folder, MSPID).warnings
+    assert warning.startswith(f"{folder / 'cacerts/ca.pem'}: only its first PEM block is read")
+
+
 def test_misnamed_folder_of_tls_intermediates(folder: Path) -> None:
     (folder / "tlsintermediatecerts").rename(folder / "tlsintermediatecacerts")
     config = load_msp_config(folder, MSPID)
