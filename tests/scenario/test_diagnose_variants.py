@@ -335,6 +335,15 @@ def our_intermediate_among_the_roots(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def a_request_in_place_of_our_ca(tmp_path: Path) -> Network:
+    folder = copy_of(2, tmp_path)
+    (ca_file,) = (folder / "msp" / "cacerts").iterdir()
+    ca_file.write_bytes(b"-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def another_root_than_that_of_our_intermediate(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     enroll_below_an_intermediate(folder, "intermediatecerts")
@@ -404,6 +413,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         our_intermediate_among_the_roots,
         ("own_identity", "ours", "not-a-root", "move it to intermediatecerts", "msp/cacerts/lower.pem"),
+    ),
+    (
+        a_request_in_place_of_our_ca,
+        ("own_identity", "ours", "not-a-certificate", "begins with CERTIFICATE REQUEST", "msp/cacerts/"),
     ),
     (
         another_root_than_that_of_our_intermediate,

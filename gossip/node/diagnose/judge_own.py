@@ -8,6 +8,7 @@ from gossip.node.diagnose.own_side import OwnSide
 _TELLING = (
     "dangling-link",
     "unreadable",
+    "not-a-certificate",
     "several-signcerts",
     "ca-in-signcerts",
     "ca-among-tls-cas",
