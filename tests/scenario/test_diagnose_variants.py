@@ -335,6 +335,16 @@ def our_intermediate_among_the_roots(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def our_ca_in_our_copy_of_theirs(tmp_path: Path) -> Network:
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    (ca_file,) = (msp / "cacerts").iterdir()
+    ca_file.write_bytes(organization(2).ca.certificate_pem)
+    others = [each for each in as_org2() if not each.startswith("--org")]
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *others, f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
 def a_request_in_place_of_our_ca(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     (ca_file,) = (folder / "msp" / "cacerts").iterdir()
@@ -413,6 +423,10 @@ CASES: list[tuple[Callable[[Path], AbstractContextManager[Arguments]], tuple[str
     (
         our_intermediate_among_the_roots,
         ("own_identity", "ours", "not-a-root", "move it to intermediatecerts", "msp/cacerts/lower.pem"),
+    ),
+    (
+        our_ca_in_our_copy_of_theirs,
+        ("identity", "ours", "ca-of-another-here", "ca.org2.example.com, the CA of Org2MSP", "org1/msp/cacerts/"),
     ),
     (
         a_request_in_place_of_our_ca,

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from gossip.msp.claim import Claim, shown_mspid
+from gossip.msp.config import CertificateFile
+from gossip.msp.membership import Msp
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence, Theirs
 
@@ -23,6 +25,14 @@ def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Pa
         )
         return Side.THEIRS, (Cause("tls-certificate", text, "the peer's signcerts"),)
     if not theirs.has_namesake:
+        mixed_up = _find_mixed_up(evidence, claim)
+        if mixed_up is not None:
+            file, owner = mixed_up
+            text = (
+                f"our copy of {name} has {file.certificate.subject}, the CA of {owner.mspid}, where "
+                f"{certificate.issuer} belongs: the two were confused"
+            )
+            return Side.OURS, (Cause("ca-of-another-here", text, file.path),)
         text = f"{certificate.issuer} is no CA in our copy of {name}: the copy is old, or the peer is a stranger"
         return Side.OURS, (Cause("ca-unknown-here", text, str(cacerts)),)
     signed = f"{certificate.subject} was not signed with the key of our {certificate.issuer}"
@@ -31,6 +41,17 @@ def judge_stranger(evidence: Evidence, theirs: Theirs, claim: Claim, cacerts: Pa
         return Side.OURS, (Cause("tls-ca-here", text, str(cacerts)),)
     text = f"{signed}: the CA of {name} was created anew, and we have the old one; or the peer is a stranger"
     return Side.OURS, (Cause("ca-outdated-here", text, str(cacerts)),)
+
+
+def _find_mixed_up(evidence: Evidence, claim: Claim) -> tuple[CertificateFile, Msp] | None:
+    """A CA in our copy of the organisation, which has none but those of another that we know."""
+    msp = evidence.own.find_msp(claim.mspid)
+    roots = msp.config.roots if msp is not None else ()
+    for owner in evidence.own.msps:
+        known = {file.certificate for file in owner.config.roots}
+        if owner is not msp and roots and all(file.certificate in known for file in roots):
+            return roots[0], owner
+    return None
 
 
 def _is_tls_ca(evidence: Evidence, claim: Claim) -> bool:
