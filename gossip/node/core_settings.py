@@ -97,8 +97,13 @@ class CoreSettings:
                 keepalive_interval_s=self.keepalive_interval_s,
                 keepalive_timeout_s=self.keepalive_timeout_s,
             ),
-            sources={setting.key: setting.source for setting in self.in_force if setting.source != DEFAULT},
+            sources=self._sources(),
         )
+
+    def _sources(self) -> dict[str, str]:
+        """A file that leaves TLS off in silence is told too: nobody may have looked into it."""
+        told = {setting.key: setting.source for setting in self.in_force if setting.source != DEFAULT}
+        return told if self.file is None else {"peer.tls.enabled": f"not set in {self.file}", **told}
 
     @property
     def _place(self) -> str | None:

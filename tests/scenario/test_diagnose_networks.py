@@ -605,6 +605,17 @@ def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -
     )
 
 
+@pytest.mark.parametrize("is_set", [False, True])
+def test_the_file_that_leaves_tls_off_is_told(endpoint: str, tmp_path: Path, *, is_set: bool) -> None:
+    new = "enabled: false" if is_set else "# enabled"
+    config = write_core_yaml(copy_of(2, tmp_path), ("Id: Org1MSP", "Id: Org2MSP"), ("enabled: true", new))
+
+    outcome = run("diagnose", endpoint, f"--config={config}", "--json")
+
+    where = f"{config}:{line_of(config.read_text(), new)}" if is_set else f"not set in {config}"
+    assert found(outcome) == ("tls", "ours", "tls-off-here", f"peer.tls.enabled ({where})", 3)
+
+
 def test_the_line_that_names_an_endpoint_which_is_none_is_told(tmp_path: Path) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text("peers:\n  peer0.org1.example.com:\n    url: https://peer0.org1.example.com:7051\n")
