@@ -94,6 +94,13 @@ def _organizational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[C
     if "certifiersIdentifier" in reason:
         text = "in their copy of our MSP, the OU of our role is certified by another CA than the one that issued us"
         return Side.THEIRS, (Cause("node-ou-certifier", text, config),)
+    msp, verdict = evidence.own.find_msp(mspid), evidence.own.verdict
+    if verdict is not None and verdict.ok and msp is not None and msp.config.node_ous is not None:
+        text = (
+            "our own config.yaml has a role for the OU of our certificate, and their copy of our MSP has none: "
+            "the channel's configuration names other OUs"
+        )
+        return Side.THEIRS, (Cause("node-ou-role", text, config),)
     text = "our certificate does not have exactly one OU that is a role: enroll again with one, such as peer"
     return Side.OURS, (Cause("node-ou-role", text, config),)
 

@@ -54,7 +54,7 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
         (PREFIX + "could not validate identity against certification chain: The certificate has been revoked",
          Side.OURS, "revoked"),
         (PREFIX + "could not validate identity's OUs: the identity does not have an OU that resolves to client, peer, "
-         "orderer, or admin role. OUs: [], MSP: [Org2MSP]", Side.OURS, "node-ou-role"),
+         "orderer, or admin role. OUs: [peer], MSP: [Org2MSP]", Side.THEIRS, "node-ou-role"),
         (PREFIX + "could not validate identity's OUs: certifiersIdentifier does not match: [peer(...)], MSP: [Org2MSP]",
          Side.THEIRS, "node-ou-certifier"),
         ("implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
@@ -78,6 +78,14 @@ PREFIX = "failed classifying identity: Unable to extract msp.Identity from peer 
 )  # fmt: skip
 def test_the_words_of_a_fabric_peer(reason: str, side: Side, rule: str) -> None:
     assert first_cause(judge_verdict(evidence(reason))) == (side, rule)
+
+
+def test_an_ou_that_is_no_role_to_us_either_is_ours() -> None:
+    """As with NodeOUs off in our folder, which takes whoever its CA issued."""
+    own = own_side()
+    for each in (replace(own, verdict=None), replace(own, registry=None)):
+        seen = evidence("could not validate identity's OUs: the identity does not have an OU that resolves", each)
+        assert first_cause(judge_verdict(seen)) == (Side.OURS, "node-ou-role")
 
 
 @pytest.mark.parametrize(
