@@ -1,11 +1,14 @@
 """The entry point of ``gossip``: finds the commands, and lets no traceback out."""
 
 import errno
+import logging
 import os
 import sys
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
+
+from gossip.shown import one_line
 
 _EXTRA = ("typer", "rich")
 _PIPE_CLOSED = 1
@@ -26,6 +29,7 @@ def run() -> None:
     """
     try:
         _prepare_streams()
+        _prepare_warnings()
         _run_command()
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
@@ -67,6 +71,17 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return one_line(super().format(record))
+
+
+def _prepare_warnings() -> None:
+    """Commands without a log of their own leave them to Python, and the name of a file may move a cursor."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_OneLine())
 
 
 def _drop_unwritten() -> None:

@@ -329,3 +329,14 @@ def test_a_peer_that_misbehaves_on_the_stream(handler: StreamHandler, exit_code:
     fault = "network" if exit_code == 3 else "peer"
     assert failure(outcome) == (exit_code, "exchange", error, fault)
     assert what in str(outcome.object["message"])
+
+
+def test_the_name_of_a_file_in_a_warning_moves_no_cursor(tmp_path: Path) -> None:
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "msp"))
+    (msp / "cacerts" / "\x1b[2J\n.pem").write_text("no certificate")
+    others = [each for each in peer_options(2) if not each.startswith("--org=")]
+
+    outcome = run_process("handshake", "127.0.0.1:1", *others, f"--org=Org1MSP={msp}")
+
+    assert "cacerts/\\x1b[2J\\n.pem: holds no PEM" in outcome.stderr
+    assert "\x1b" not in outcome.stderr
