@@ -26,6 +26,8 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
         raise ValueError("an endpoint is host:port, and there is no port")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
+    elif "," in host:
+        raise ValueError("an endpoint is one host:port; between several stand blanks, not commas")
     elif ":" in host:
         raise ValueError("an IPv6 address must stand in brackets, as in [::1]:7051")
     if not 0 < len(host) <= MAX_HOST_CHARACTERS or any(

@@ -108,6 +108,8 @@ def dial_to_listener(
         ("localhost:http", "'http' is not a port"),
         (":7051", "'' is not a host name"),
         ("::1:7051", "must stand in brackets"),
+        ("127.0.0.1:7051,127.0.0.1:8051", "stand blanks, not commas"),
+        ("peer0,peer1:7051", "stand blanks, not commas"),
         ("https://localhost:7051", "without https://"),
         ("a b:7051", "'a b' is not a host name"),
         ("localhost:٣", "is not a port"),
