@@ -33,6 +33,7 @@ from tests.support.broken_networks import (
 from tests.support.cli import Outcome, run, run_process
 from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
+from tests.support.msp_folders import replace_line
 from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import data_message
@@ -313,6 +314,14 @@ def our_copy_spells_their_role_in_capitals(tmp_path: Path) -> Iterator[Arguments
 
 
 @contextmanager
+def our_copy_has_another_ou_for_their_role(tmp_path: Path) -> Iterator[Arguments]:
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1" / "msp"))
+    replace_line(msp / "config.yaml", "Identifier: peer", "Identifier: committer")
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *without(as_org2(), "--org"), f"--org=Org1MSP={msp}"]
+
+
+@contextmanager
 def we_misname_their_organization(tmp_path: Path) -> Iterator[Arguments]:
     with listening(peer_settings(1)) as endpoint:
         yield [endpoint, *without(as_org2(), "--org"), f"--org=Org3MSP={organization_folder(1) / 'msp'}"]
@@ -463,6 +472,7 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (they_revoked_us, ("verdict", "ours", "revoked", "msp/signcerts", 1)),
     (our_copy_names_another_certifier, ("identity", "ours", "node-ou-certifier", "org1/msp/config.yaml:7", 1)),
     (our_copy_spells_their_role_in_capitals, ("identity", "ours", "node-ou-case", "org1/msp/config.yaml:8", 1)),
+    (our_copy_has_another_ou_for_their_role, ("identity", "ours", "node-ou-role", "org1/msp/config.yaml:8", 1)),
     (we_misname_their_organization, ("identity", "ours", "misnamed-here", "--org Org3MSP=/", 1)),
     (we_misname_our_own, ("identity", "ours", "misnamed-here", "peer.localMspId (--mspid)", 1)),
     (our_own_organization_given_as_another, ("own_identity", "ours", "own-mspid", "(--mspid), and --org Org2MSP=/", 2)),

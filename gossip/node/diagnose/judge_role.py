@@ -10,15 +10,16 @@ def judge_role(evidence: Evidence, theirs: Theirs, claim: Claim) -> Cause | None
     if theirs.rule_source is not None:
         text = "the OU of its role is certified by another CA than our copy of its config.yaml names"
         return Cause("node-ou-certifier", text, theirs.rule_source)
-    return _in_other_capitals(evidence, claim) if claim.mspid in theirs.issuing_mspids else None
+    return _in_other_words(evidence, claim) if claim.mspid in theirs.issuing_mspids else None
 
 
-def _in_other_capitals(evidence: Evidence, claim: Claim) -> Cause | None:
+def _in_other_words(evidence: Evidence, claim: Claim) -> Cause | None:
+    """Where no OU of the peer is one of our copy; to its own MSP it has a role, or it would not run."""
     msp, units = evidence.own.find_msp(claim.mspid), claim.certificate.organizational_units
-    roles = (msp.config.node_ous or {}).values() if msp is not None else ()
-    if any(ou.name in units for ou in roles):
+    roles = (msp.config.node_ous or {}) if msp is not None else {}
+    if any(ou.name in units for ou in roles.values()):
         return None
-    for ou in roles:
+    for ou in roles.values():
         unit = next((unit for unit in units if unit.casefold() == ou.name.casefold()), None)
         if unit is not None:
             text = (
@@ -26,4 +27,11 @@ def _in_other_capitals(evidence: Evidence, claim: Claim) -> Cause | None:
                 "so write it as the organisation does"
             )
             return Cause("node-ou-case", text, ou.name_source)
+    for role, ou in roles.items():
+        if role.value in units:
+            text = (
+                f"the OU of its role is {role.value}, and our copy of its config.yaml has {ou.name} for that role: "
+                "write it as the organisation does"
+            )
+            return Cause("node-ou-role", text, ou.name_source)
     return None
