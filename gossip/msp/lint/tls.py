@@ -70,6 +70,8 @@ def _lint_issuer(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
         if any(entry.certificate.is_signed_by(ca.certificate) for ca in folder.authorities()):
             problem += f"; {missing.issuer} is a CA of identities here"
             remedy = f"have a TLS CA issue it; or, only where {missing.issuer} issues both, {remedy}"
+        elif authorities and not _is_below(missing.issuer, folder):
+            remedy = f"if {missing.issuer} is of this organisation, {remedy}; or else have one of its TLS CAs issue it"
         yield error(entry.file, "tls-not-issued-here", problem, remedy)
 
 
@@ -102,6 +104,12 @@ def _place_of(issuer: str, folder: Folder) -> str:
     if found is None:
         return "tlscacerts, or into tlsintermediatecerts where another CA issued it"
     return "tlscacerts" if found.is_signed_by(found) else "tlsintermediatecerts"
+
+
+def _is_below(issuer: str, folder: Folder) -> bool:
+    """Whether a TLS CA is at hand that one of this MSP's issued, and so is of the same organisation."""
+    cas = [ca.certificate for ca in folder.tls_roots if ca.certificate.subject == issuer]
+    return any(ca.is_signed_by(above.certificate) for ca in cas for above in folder.tls_authorities())
 
 
 def _certificates(entries: list[LintedCertificate]) -> list[Certificate]:

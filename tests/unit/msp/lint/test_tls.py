@@ -232,8 +232,20 @@ def test_an_unknown_issuer_may_be_an_intermediate(msp: Path) -> None:
     put_tls(msp, issue(intermediate()))
 
     assert only_finding(msp).remedy == (
-        "put the certificate of lower.tlsca.org1.example.com into tlscacerts, or into tlsintermediatecerts where "
-        "another CA issued it"
+        "if lower.tlsca.org1.example.com is of this organisation, put the certificate of lower.tlsca.org1.example.com "
+        "into tlscacerts, or into tlsintermediatecerts where another CA issued it; or else have one of its TLS CAs "
+        "issue it"
+    )
+
+
+def test_another_organisation_s_tls_files_are_not_to_be_made_ours(msp: Path) -> None:
+    other = organization(2)
+    put_tls(msp, other.tls_ca.issue_tls("peer0.org2.example.com", validity=other.validity, hosts=("localhost",)))
+    put(tls(msp, "ca.crt"), other.tls_ca.certificate_pem)
+
+    assert only_finding(msp).remedy == (
+        "if tlsca.org2.example.com is of this organisation, put the certificate of tlsca.org2.example.com into "
+        "tlscacerts; or else have one of its TLS CAs issue it"
     )
 
 
