@@ -615,6 +615,17 @@ def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -
     )
 
 
+def test_the_folder_of_an_organization_that_lacks_its_tls_cas_is_told(endpoint: str, tmp_path: Path) -> None:
+    msp = Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org1"))
+    shutil.rmtree(msp / "tlscacerts")
+    others = without(as_org2(trusts=(2,)), "--org")
+
+    outcome = run("diagnose", endpoint, *others, f"--org=Org1MSP={msp}", "--json")
+
+    where = found(outcome)[3]
+    assert where.endswith(f"named by --tls-ca; {msp / 'tlscacerts'} of --org Org1MSP, which holds none")
+
+
 @pytest.mark.parametrize("is_set", [False, True])
 def test_the_file_that_leaves_tls_off_is_told(endpoint: str, tmp_path: Path, *, is_set: bool) -> None:
     new = "enabled: false" if is_set else "# enabled"

@@ -16,6 +16,7 @@ from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
 from gossip.msp.verdict import Verdict, judge_identity
+from gossip.node.core_settings import TLS_CA_FOLDERS
 from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
@@ -107,9 +108,13 @@ class OwnSide:
         return _named(str(files.certificate), source)
 
     def root_files(self) -> str:
-        """Every file of TLS CAs, for texts, and what names them."""
+        """Every file of TLS CAs, for texts, and what names them; then the folders of organisations that have none."""
         groups = groupby(self.roots, key=lambda root: root.source)
-        return "; ".join(_named(", ".join(str(root.path) for root in roots), source) for source, roots in groups)
+        shown = [_named(", ".join(str(root.path) for root in roots), source) for source, roots in groups]
+        for mspid, folder in self.settings.organizations.items():
+            if not any(root.path.is_relative_to(folder) for root in self.roots):
+                shown.append(f"{folder / TLS_CA_FOLDERS[0]} of --org {mspid}, which holds none")
+        return "; ".join(shown)
 
     def tls_file(self, path: str) -> str:
         """One of our TLS files that cannot be used, for texts, and what names it."""
