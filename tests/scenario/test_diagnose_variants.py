@@ -345,6 +345,17 @@ def our_ca_in_our_copy_of_theirs(tmp_path: Path) -> Network:
 
 
 @contextmanager
+def everything_of_ours_cut_short(tmp_path: Path) -> Network:
+    """As on a disk that was full."""
+    folder = copy_of(2, tmp_path)
+    (signcert,) = (folder / "msp" / "signcerts").iterdir()
+    for file in (signcert, folder / "msp" / "keystore" / "priv_sk", folder / "tls" / "server.crt"):
+        file.write_bytes(file.read_bytes()[:100])
+    with listening(peer_settings(1)) as endpoint:
+        yield [endpoint, *as_org2(folder)]
+
+
+@contextmanager
 def a_request_in_place_of_our_ca(tmp_path: Path) -> Network:
     folder = copy_of(2, tmp_path)
     (ca_file,) = (folder / "msp" / "cacerts").iterdir()
@@ -566,3 +577,13 @@ def failed_stage(outcome: Outcome) -> Any:
     """The stage that the command names as the first that failed."""
     stages: Any = outcome.object["stages"]
     return next(stage for stage in stages if stage["stage"] == outcome.object["failed_at"])
+
+
+def test_a_certificate_that_nobody_reads_is_told_though_its_key_is_not_read_either(tmp_path: Path) -> None:
+    with everything_of_ours_cut_short(tmp_path) as arguments:
+        outcome = run("diagnose", *arguments, "--json")
+
+    stages: Any = outcome.object["stages"]
+    (stage,) = [each for each in stages if each["stage"] == "own_identity"]
+    told = [(cause["rule"], Path(cause["look_at"]).parent.name) for cause in stage["causes"]]
+    assert told == [("not-pem", "signcerts"), ("not-a-certificate", "tls")]

@@ -1,5 +1,7 @@
 """Judges our own identity in our own MSP: what others would refuse, before they do."""
 
+from collections.abc import Iterator
+
 from gossip.errors import ConfigurationError
 from gossip.msp.lint import Finding, Severity
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed
@@ -30,6 +32,7 @@ _TELLING = (
 )
 """Rules that explain others which are broken with them: a CA's certificate in signcerts has no key here either."""
 
+_NOBODY_READS = ("not-pem", "not-a-key")
 _PASSED_OVER = {
     "signcerts": ("no-signcert", "no-key", "key-mismatch"),
     "cacerts": ("no-root", "not-issued-here", "other-generation"),
@@ -82,7 +85,8 @@ def _unusable(own: OwnSide, path: str | None) -> tuple[Cause, ...]:
     if own.wrong_folder is not None:
         return (Cause("own-msp", str(own.wrong_folder), own.msp_file(str(own.settings.msp_dir))),)
     where = own.msp_file(path) if path is not None else None
-    return _causes(own) or (Cause("own-msp", "our MSP folder cannot be used", where),)
+    causes = (*_passed_over(own, path), *_causes(own))
+    return causes or (Cause("own-msp", "our MSP folder cannot be used", where),)
 
 
 def _named_twice(own: OwnSide) -> Cause:
@@ -92,6 +96,16 @@ def _named_twice(own: OwnSide) -> Cause:
     return Cause("own-mspid", text, where)
 
 
+def _passed_over(own: OwnSide, path: str | None) -> Iterator[Cause]:
+    """What is in the folder that was found empty, where nothing else in the MSP folder explains that it was."""
+    within = [found for found in own.findings if not found.file.startswith("../")]
+    if path is None or any(found.severity is Severity.ERROR for found in within):
+        return
+    for found in within:
+        if found.rule in _NOBODY_READS and str((own.settings.msp_dir / found.file).parent) == path:
+            yield _cause(own, found)
+
+
 def _causes(own: OwnSide) -> tuple[Cause, ...]:
     errors = sorted((finding for finding in own.findings if finding.severity is Severity.ERROR), key=_rank)
     warnings = [finding for finding in own.findings if finding.severity is Severity.WARNING]
@@ -99,15 +113,16 @@ def _causes(own: OwnSide) -> tuple[Cause, ...]:
     for found in errors:
         ranked += [warning for warning in warnings if _explains(warning, found)]
         ranked.append(found)
-    return tuple(
-        Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", _place(own, found))
-        for found in dict.fromkeys(ranked)
-    )
+    return tuple(_cause(own, found) for found in dict.fromkeys(ranked))
+
+
+def _cause(own: OwnSide, found: Finding) -> Cause:
+    return Cause(found.rule, f"{found.file}: {found.problem}; {found.remedy}", _place(own, found))
 
 
 def _explains(warning: Finding, error: Finding) -> bool:
     """Whether what is only a warning by itself is why something else is wrong."""
-    if warning.rule in {"not-pem", "not-a-key"}:
+    if warning.rule in _NOBODY_READS:
         return error.rule in _PASSED_OVER.get(warning.file.partition("/")[0], ())
     return error.rule in _MISREAD.get(warning.rule, ())
 
