@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.lint.contents import load_public_key
+from gossip.msp.lint.contents import find_mend, load_public_key
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_disguise, find_pem_remedy
 from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
@@ -24,7 +24,7 @@ def read_chain(file: str, content: bytes) -> tuple[list[Certificate], list[Findi
     """
     certificates, problem = _read_certificates(content)
     if problem is not None:
-        return [], [error(file, "not-a-certificate", problem, "copy the certificate again")]
+        return [], [error(file, "not-a-certificate", problem, find_mend(problem))]
     return certificates, [] if certificates else [_no_certificate(file, content)]
 
 

@@ -633,6 +633,17 @@ def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("file", [OWN, "../tls/server.crt"])
+def test_a_certificate_on_a_curve_that_go_does_not_know_is_not_to_be_copied_again(msp: Path, file: str) -> None:
+    key = ec.generate_private_key(ec.SECP256K1())
+    put(msp / file, CA.issue_identity(NAME, validity=VALIDITY, units=["peer"], key=key).certificate_pem)
+
+    (finding,) = [each for each in lint_msp_folder(msp, now=NOW).findings if each.rule == "not-a-certificate"]
+
+    assert finding.problem == "not an X.509 certificate: unsupported elliptic curve secp256k1"
+    assert finding.remedy == "have it issued again without that"
+
+
 def test_where_there_is_no_ca_none_is_named(msp: Path) -> None:
     put(msp / CA_FILE, organization(2).issue_peer("peer0").identity.certificate_pem)
 
