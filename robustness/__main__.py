@@ -16,8 +16,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="robustness", description=__doc__)
     parser.add_argument("faults", nargs="*", metavar="FAULT", help="names of faults; all of them without any")
     parser.add_argument("--uvloop", action="store_true", help="run all processes on uvloop")
-    parser.add_argument("--out", type=Path, help="where the table goes")
+    parser.add_argument("--out", type=Path, help="the page whose table is written anew")
     arguments = parser.parse_args()
+    if arguments.out is not None and not arguments.out.is_file():
+        parser.error(f"{arguments.out} is not there, and the table goes between two marks in it")
     faults = [FAULTS[name] for name in arguments.faults] or list(FAULTS.values())
     measured: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="gossip-attack-") as name:

@@ -7,6 +7,7 @@ import pytest
 
 from gossip.misbehave.catalogue import FAULTS
 from gossip.transport.gate import Offence
+from robustness.__main__ import main
 from robustness.measure import Measured
 from robustness.parts import MAX_IDENTITIES
 from robustness.report import LEFT_MIB, LOG_LINES, MESSAGE_MIB, TOTAL_MIB, bars_missed, write_report
@@ -83,3 +84,13 @@ def test_the_table_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     assert "2 attacks, 1 within every bar" in text
     rows = [line for line in text.splitlines() if line.startswith("| `ping-flood`")]
     assert [row.split("|")[-2].strip() for row in rows] == ["", "p99"]
+
+
+def test_a_page_that_is_not_there_is_told_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "robustness.md"
+    monkeypatch.setattr("sys.argv", ["robustness", "--out", str(page)])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert f"{page} is not there" in capsys.readouterr().err
