@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
@@ -22,9 +23,9 @@ def read_chain(file: str, content: bytes) -> tuple[list[Certificate], list[Findi
 
     Mirrors: crypto/tls, X509KeyPair.
     """
-    certificates, problem = _read_certificates(content)
-    if problem is not None:
-        return [], [error(file, "not-a-certificate", problem, find_mend(problem))]
+    certificates, fault = _read_certificates(content)
+    if fault is not None:
+        return [], [error(file, "not-a-certificate", fault.problem, fault.mend)]
     return certificates, [] if certificates else [_no_certificate(file, content)]
 
 
@@ -33,12 +34,12 @@ def read_authorities(file: str, content: bytes) -> tuple[list[Certificate], list
 
     Mirrors: crypto/x509, CertPool.AppendCertsFromPEM.
     """
-    certificates, problem = _read_certificates(content)
-    if problem is None:
+    certificates, fault = _read_certificates(content)
+    if fault is None:
         return certificates, [] if certificates else [_no_certificate(file, content)]
     if not certificates:
-        return [], [error(file, "not-a-certificate", problem, "copy the certificate again")]
-    problem += "; Go trusts only the others, and stricter programs refuse the whole file"
+        return [], [error(file, "not-a-certificate", fault.problem, fault.mend)]
+    problem = f"{fault.problem}; Go trusts only the others, and stricter programs refuse the whole file"
     return certificates, [warning(file, "not-a-certificate", problem, "copy that certificate again, or remove it")]
 
 
@@ -53,18 +54,23 @@ def read_tls_key(file: str, content: bytes) -> tuple[PublicKeyTypes | None, list
     return load_public_key(file, found, decrypted="FILE")
 
 
-def _read_certificates(content: bytes) -> tuple[list[Certificate], str | None]:
+class _Fault(NamedTuple):
+    problem: str
+    mend: str
+
+
+def _read_certificates(content: bytes) -> tuple[list[Certificate], _Fault | None]:
     """The certificates that can be read, and what is wrong with the first that cannot."""
     if _is_marked(content):
         return [], None
-    certificates, faults = list[Certificate](), list[str]()
+    certificates, faults = list[Certificate](), list[_Fault]()
     begins = [match.start() for match in islice(_BEGIN.finditer(content), MAX_CERTIFICATES)]
     for number, (begin, end) in enumerate(pairwise([*begins, len(content)]), 1):
         try:
             certificates.append(_parse(content[begin:end]))
         except UntrustedIdentityError as fault:
             of = f"holds {len(begins)} certificates, of which number {number} is broken: " if len(begins) > 1 else ""
-            faults.append(f"{of}{fault}")
+            faults.append(_Fault(f"{of}{fault}", find_mend(str(fault))))
     return certificates, next(iter(faults), None)
 
 

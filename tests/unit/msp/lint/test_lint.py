@@ -644,6 +644,19 @@ def test_a_certificate_on_a_curve_that_go_does_not_know_is_not_to_be_copied_agai
     assert finding.remedy == "have it issued again without that"
 
 
+@pytest.mark.parametrize(("file", "before"), [("../tls/server.crt", 1), ("../tls/ca.crt", 0)])
+def test_nor_is_one_behind_another_or_of_a_ca(msp: Path, file: str, before: int) -> None:
+    key = ec.generate_private_key(ec.SECP256K1())
+    odd = CA.issue_identity(NAME, validity=VALIDITY, units=["peer"], key=key).certificate_pem
+    whole = CA.issue_identity(NAME, validity=VALIDITY, units=["peer"]).certificate_pem
+    put(msp / file, whole * before + odd)
+
+    (finding,) = [each for each in lint_msp_folder(msp, now=NOW).findings if each.rule == "not-a-certificate"]
+
+    assert finding.problem.endswith("not an X.509 certificate: unsupported elliptic curve secp256k1")
+    assert finding.remedy == "have it issued again without that"
+
+
 def test_where_there_is_no_ca_none_is_named(msp: Path) -> None:
     put(msp / CA_FILE, organization(2).issue_peer("peer0").identity.certificate_pem)
 
