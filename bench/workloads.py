@@ -19,10 +19,10 @@ from bench.contenders.ours import OurClient, Ours
 from bench.material import Material, throw_away_material
 from bench.sample_messages import sample_messages
 from bench.traffic import data_message
-from gossip.comm import reception
+from gossip import turns
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import frame_reader, tls_threads, turn_transport
+from gossip.transport import frame_reader, tls_threads
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import parse_at_once
 from gossip.wire.envelope_bytes import encode_envelope
@@ -47,8 +47,8 @@ def main() -> None:
     dumps = os.environ.get(DUMPS)
     count = Callgrind(Path(dumps)).count if dumps else cpu_us
     if dumps:
-        for module in (frame_reader, reception, turn_transport):
-            vars(module)["AT_ONCE_S"] *= SLOWER
+        turns.AT_ONCE_S *= SLOWER
+        turns.ALONE_S *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
         tls_threads.LONG_S *= SLOWER
     gc.disable()  # when a full collection comes is chance, and costs more than most of these

@@ -8,7 +8,7 @@ from gossip.comm.connection import Connection
 from gossip.comm.demux import Demux
 from gossip.comm.received import Find, Received
 from gossip.metrics import Metrics
-from gossip.turns import AT_ONCE_S, shared_turns
+from gossip.turns import Turns, shared_turns
 from gossip.wire.acks import find_positive_ack, parse_ack
 from gossip.wire.envelope import WHOLE_BYTES, parse_at_once
 from gossip.wire.kinds import MessageKind
@@ -61,14 +61,15 @@ class Reception:
         """
         self._metrics.messages_received(len(frames))
         self._bytes_in_passing = 0
-        began_at_s = perf_counter()
+        turns = shared_turns()
+        turn_ends_at_s = perf_counter() + turns.length_s
         asks = False
         for number, frame in enumerate(frames, 1):
             if not number % FRAMES_AT_ONCE and (
-                perf_counter() - began_at_s > AT_ONCE_S or (asks and not number % ANSWERS_AT_ONCE)
+                perf_counter() > turn_ends_at_s or (asks and not number % ANSWERS_AT_ONCE)
             ):
-                await shared_turns().turn()
-                began_at_s = perf_counter()
+                await turns.turn()
+                turn_ends_at_s = perf_counter() + turns.length_s
                 asks = False
             nonce = find_positive_ack(frame)
             if nonce is not None:
@@ -77,7 +78,7 @@ class Reception:
             size_bytes = len(frame)
             signed = parse_at_once(frame)
             if signed is None:
-                signed = await _parse_in_turns(frame, began_at_s)
+                signed = await _parse_in_turns(frame, turns, turn_ends_at_s)
             if signed.kind is MessageKind.ACK:
                 self._acks.answer(connection.info.pki_id, signed.nonce, parse_ack(signed))
             else:
@@ -105,10 +106,10 @@ class Reception:
         return True
 
 
-async def _parse_in_turns(frame: bytes, began_at_s: float) -> SignedMessage:
+async def _parse_in_turns(frame: bytes, turns: Turns, turn_ends_at_s: float) -> SignedMessage:
     slices = parse_in_slices(frame)
     while (signed := next(slices)) is None:
-        if perf_counter() - began_at_s > AT_ONCE_S:
-            await shared_turns().turn()
-            began_at_s = perf_counter()
+        if perf_counter() > turn_ends_at_s:
+            await turns.turn()
+            turn_ends_at_s = perf_counter() + turns.length_s
     return signed

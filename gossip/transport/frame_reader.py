@@ -26,7 +26,7 @@ from gossip.transport.http2_frame import (
     SETTINGS,
 )
 from gossip.transport.settings_frame import known_settings
-from gossip.turns import AT_ONCE_S
+from gossip.turns import shared_turns
 
 FRAGMENT_BYTES = 256
 HEADERS_BYTES = 256
@@ -60,6 +60,7 @@ class FrameReader:
     ) -> None:
         self.has_more = False
         self._connection = connection
+        self._turns = shared_turns()
         self._take_frame = take_frame
         self._preface_bytes = len(PREFACE) if expects_preface else 0
         self._settings_came = False
@@ -107,6 +108,7 @@ class FrameReader:
         end = len(data)
         others = fragments = 0
         began_at_s = perf_counter()
+        turn_ends_at_s = began_at_s + self._turns.length_s
         self.has_more = False
         while self._connection.failure is None and end - position >= FRAME_HEADER_BYTES:
             word, flags, stream_id = _parse_frame_header(data, position)
@@ -124,7 +126,7 @@ class FrameReader:
                 if completed != 1 or not is_small:
                     self._count_data(size, completed)
                 fragments += is_small
-                if position < end and (fragments >= FRAGMENTS_AT_ONCE or perf_counter() - began_at_s > AT_ONCE_S):
+                if position < end and (fragments >= FRAGMENTS_AT_ONCE or perf_counter() > turn_ends_at_s):
                     self.has_more = True
                     break
                 continue

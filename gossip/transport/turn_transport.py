@@ -7,7 +7,7 @@ from functools import cached_property
 from time import perf_counter
 
 from gossip.transport.application import Application
-from gossip.turns import AT_ONCE_S, shared_turns
+from gossip.turns import shared_turns
 
 READ_BYTES = 256 * 1024
 """Which can be ten thousand messages: a turn ends by the clock."""
@@ -64,7 +64,7 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that were read, now or when it is this connection's turn."""
         data = self._read_buffer[:nbytes]
-        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
+        self._turn_ends_at_s = perf_counter() + self._turns.length_s
         if self._waits_for_turn:
             self._hold(self._rest + data)
         elif nbytes <= SHORT_READ_BYTES and self._application.is_trusted:
@@ -130,7 +130,7 @@ class TurnTransport(asyncio.Transport, asyncio.BufferedProtocol):
         self._go_on()
 
     def _go_on(self) -> None:
-        self._turn_ends_at_s = perf_counter() + AT_ONCE_S
+        self._turn_ends_at_s = perf_counter() + self._turns.length_s
         if self._may_go_on():
             if not self._has_finished() or (self._rest and not self._has_time()):
                 self._wait_for_next_turn()

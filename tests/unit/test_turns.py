@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from gossip import turns as module
-from gossip.turns import COURTESY_S, ROUND_S, Turns, free_in_turns, shared_turns
+from gossip.turns import ALONE_S, AT_ONCE_S, COURTESY_S, ROUND_S, Turns, free_in_turns, shared_turns
 from tests.support.bounded import run_bounded
 
 FREED_AT_ONCE_BYTES = 1024 * 1024
@@ -89,6 +89,19 @@ def test_nobody_goes_before_one_who_waits(watch: Watch) -> None:
         await a_round()
         assert watch.done == ["first"]
         assert turns.take(watch.work("second", 0))
+
+    asyncio.run(main())
+
+
+def test_turns_are_longer_until_two_wait(watch: Watch) -> None:
+    async def main() -> None:
+        turns = Turns(asyncio.get_running_loop())
+        lengths = []
+        for name in "abc":
+            lengths.append(turns.length_s)
+            turns.wait(watch.work(name, 0))
+        await a_round()
+        assert [*lengths, turns.length_s] == [ALONE_S, ALONE_S, AT_ONCE_S, ALONE_S]
 
     asyncio.run(main())
 

@@ -32,7 +32,7 @@ from gossip.transport.http2_frame import (
     SETTINGS_ACK,
 )
 from gossip.transport.limits import ConnectionLimits
-from gossip.turns import AT_ONCE_S
+from gossip.turns import ALONE_S
 from tests.support.bounded import run_bounded
 
 MAX_FRAME_BYTES = 65_536
@@ -140,9 +140,7 @@ def test_small_data_of_anybody_is_taken_by_and_by(is_known: bool) -> None:
     run_bounded(main)
 
 
-@pytest.mark.parametrize(
-    ("frame_s", "expected"), [(0.0, [90]), (AT_ONCE_S / 3.5, [40, 40, 10]), (2 * AT_ONCE_S, [10] * 9)]
-)
+@pytest.mark.parametrize(("frame_s", "expected"), [(0.0, [90]), (ALONE_S / 3.5, [40, 40, 10]), (2 * ALONE_S, [10] * 9)])
 def test_large_data_is_taken_until_the_clock_ends_it(
     frame_s: float, expected: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from grpclib.protocol import AbstractHandler, Stream
 from hpack import Encoder
 from hyperframe.frame import HeadersFrame, SettingsFrame, WindowUpdateFrame
 
+from gossip import turns
 from gossip.errors import StreamBrokenError
 from gossip.transport import frame_reader
 from gossip.transport import grpc_stream as module
@@ -55,7 +56,8 @@ class Handler(AbstractHandler):
 @pytest.fixture(autouse=True)
 def _slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing wait for a turn, however slow this machine is."""
-    monkeypatch.setattr(frame_reader, "AT_ONCE_S", inf)
+    monkeypatch.setattr(turns, "AT_ONCE_S", inf)
+    monkeypatch.setattr(turns, "ALONE_S", inf)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from gossip import turns
 from gossip.transport import plain_transport, turn_transport
 from gossip.transport.plain_transport import PlainTransport
-from gossip.turns import AT_ONCE_S, ROUND_S
+from gossip.turns import ALONE_S, AT_ONCE_S, ROUND_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 
@@ -88,8 +88,8 @@ async def pieces_after_each_round(application: Application) -> list[int]:
     ("piece_s", "expected"),
     [
         (0.0, [PIECES]),
-        (AT_ONCE_S / 4.5, [5, 10, 12]),
-        (AT_ONCE_S, list(range(1, PIECES + 1))),
+        (ALONE_S / 4.5, [5, 10, 12]),
+        (ALONE_S, list(range(1, PIECES + 1))),
     ],
 )
 def test_who_needs_long_for_its_pieces_lets_others_come_in_between(piece_s: float, expected: list[int]) -> None:
@@ -100,6 +100,18 @@ def test_who_needs_long_for_its_pieces_lets_others_come_in_between(piece_s: floa
         assert await pieces_after_each_round(application) == expected
         assert application.taken == SENT
         assert application.socket.is_read
+
+    run_bounded(main)
+
+
+def test_turns_are_shorter_while_several_wait_for_one() -> None:
+    async def main() -> None:
+        first, second, third, fourth = applications = [Application(AT_ONCE_S / 2.5) for _ in range(4)]
+        for application in applications:
+            application.receive(SENT)
+        assert len(first.taken) == 9 * PIECE_BYTES, "nobody waits"
+        assert await pieces_after_each_round(second) == [0, 3, 6, 9, 12]
+        assert [len(each.taken) // PIECE_BYTES for each in (third, fourth)] == [9, 9]
 
     run_bounded(main)
 
@@ -196,7 +208,7 @@ def test_who_waits_for_the_next_turn_is_read_on_for_a_few_bytes(is_trusted: bool
 
 def test_an_end_behind_what_waits_for_its_turn_comes_after_it() -> None:
     async def main() -> None:
-        application = Application(AT_ONCE_S)
+        application = Application(ALONE_S)
         application.receive(SENT)
         assert application.transport.eof_received(), "it stays open"
         await pieces_after_each_round(application)

@@ -17,7 +17,7 @@ from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES, RECORD_BYTES
 from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_transport import TlsTransport
-from gossip.turns import AT_ONCE_S
+from gossip.turns import ALONE_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 from tests.support.tls_files import tls_files
@@ -154,8 +154,8 @@ async def records_after_each_round(application: Application) -> list[int]:
     ("application", "expected"),
     [
         (0.0, [RECORDS]),
-        (AT_ONCE_S / 4.5, [7, 12]),
-        (AT_ONCE_S, [4, 7, 11, 12]),
+        (ALONE_S / 4.5, [7, 12]),
+        (ALONE_S, [4, 7, 11, 12]),
     ],
     indirect=["application"],
 )
@@ -258,7 +258,7 @@ def test_a_client_is_told_when_its_first_words_have_left(application: Applicatio
     run_bounded(main)
 
 
-@pytest.mark.parametrize("application", [AT_ONCE_S], indirect=True)
+@pytest.mark.parametrize("application", [ALONE_S], indirect=True)
 def test_an_end_behind_what_waits_for_its_turn_comes_after_it(application: Application) -> None:
     async def main() -> None:
         ends = Ends(application)
@@ -478,7 +478,7 @@ def test_a_connection_that_is_lost_leaves_no_timer(application: Application) -> 
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("application", [AT_ONCE_S], indirect=True)
+@pytest.mark.parametrize("application", [ALONE_S], indirect=True)
 def test_records_without_data_are_told_of_and_let_others_come_in_between(
     application: Application, tmp_path: Path
 ) -> None:
