@@ -90,6 +90,8 @@ class Reception:
                     await feed.offer(received, size_bytes)
 
     def _is_taken(self, connection: Connection, frame: bytes) -> bool:
+        if len(frame) > WHOLE_BYTES:
+            return False
         nonce = find_positive_ack(frame)
         if nonce is not None:
             self._acks.answer(connection.info.pki_id, nonce, "")
@@ -97,7 +99,7 @@ class Reception:
         if not (connection.is_open and self._demux.has_room and connection.is_answerable):
             return False
         self._bytes_in_passing += len(frame)
-        if self._bytes_in_passing > BYTES_IN_PASSING or len(frame) > WHOLE_BYTES:
+        if self._bytes_in_passing > BYTES_IN_PASSING:
             return False
         signed = parse_at_once(frame)
         if signed is None or signed.kind is MessageKind.ACK:

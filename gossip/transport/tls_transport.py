@@ -20,7 +20,6 @@ from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_threads import Waiting
 from gossip.transport.turn_transport import TurnTransport
 
-FULL_RECORDS_AT_ONCE = 4
 WRITE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 16 * 1024
 """How much a server may say until TLS stands: its chain, and the names of all the CAs that it takes clients of."""
@@ -283,7 +282,7 @@ class TlsTransport(TurnTransport):
             while data:
                 self._records.was_read(len(data))
                 parts.append(data)
-                if len(data) < RECORD_BYTES or len(parts) == FULL_RECORDS_AT_ONCE:
+                if len(data) < RECORD_BYTES:
                     return True
                 data = self._tls.read(RECORD_BYTES)
             return False

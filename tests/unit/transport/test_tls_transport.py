@@ -154,8 +154,8 @@ async def records_after_each_round(application: Application) -> list[int]:
     ("application", "expected"),
     [
         (0.0, [RECORDS]),
-        (ALONE_S / 4.5, [7, 12]),
-        (ALONE_S, [4, 7, 11, 12]),
+        (ALONE_S / 7.5, [RECORDS]),
+        (ALONE_S / 6.5, [7, 12]),
     ],
     indirect=["application"],
 )
@@ -177,7 +177,7 @@ def test_who_needs_long_for_its_records_lets_others_come_in_between(
 @pytest.mark.parametrize(
     ("records", "together"),
     [
-        ([RECORD_BYTES] * 6 + [5], [4 * RECORD_BYTES, 2 * RECORD_BYTES + 5]),
+        ([RECORD_BYTES] * 6 + [5], [6 * RECORD_BYTES + 5]),
         (
             [RECORD_BYTES, 5, 6, RECORD_BYTES - 1, RECORD_BYTES, 7],
             [RECORD_BYTES + 5, 6, RECORD_BYTES - 1, RECORD_BYTES + 7],
