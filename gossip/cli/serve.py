@@ -66,8 +66,10 @@ def serve(
         raise typer.BadParameter("an empty text would be an acknowledgement", param_hint="--nack")
     if listen is None and settings.listen is None:
         raise typer.BadParameter("give --listen, or a core.yaml with peer.listenAddress")
+    if listen is not None:
+        settings = replace(settings, listen=listen, sources={**settings.sources, "peer.listenAddress": "--listen"})
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
     spec = os.environ.get(VARIABLE, "")
     with reporting(as_json) as report, logging_to(sys.stderr, spec, as_json=log_format is LogFormat.JSON) as log:
         options = ServeOptions(answer, watch_interval, operations, log)
-        run(serve_until_told(report, replace(settings, listen=listen or settings.listen), options))
+        run(serve_until_told(report, settings, options))

@@ -106,6 +106,22 @@ class Peer(Node):
         ends = {"identity": self._organizations.signing_identity.not_after_at}
         return ends if self._tls_ends_at is None else ends | {"tls": self._tls_ends_at}
 
+    async def listen(self) -> None:
+        """As any node does; an address that cannot be listened on is named with whoever set it.
+
+        Raises:
+            ConfigurationError, OutOfOrderError: As :meth:`gossip.node.node.Node.listen` lists them.
+
+        Cancellation: nothing is left open.
+        """
+        try:
+            await super().listen()
+        except ConfigurationError as error:
+            source = self._settings.sources.get("peer.listenAddress")
+            if source is None or error.path is not None:
+                raise
+            raise ConfigurationError(str(error), path=source) from error
+
     def reload(self) -> None:
         """Take up what has changed in the files of the settings.
 

@@ -223,7 +223,7 @@ def test_an_address_in_use_is_named(server: Served) -> None:
 
     assert outcome.exit_code == 2
     assert outcome.object["error"] == "ConfigurationError"
-    assert f"cannot listen on {server.endpoint}" in str(outcome.object["message"])
+    assert str(outcome.object["message"]).startswith(f"--listen: cannot listen on {server.endpoint}: ")
 
 
 def dict_of(value: object) -> dict[str, float]:

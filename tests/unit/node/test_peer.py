@@ -108,6 +108,18 @@ def test_an_address_that_cannot_be_listened_on_is_named(listen: str) -> None:
     run_bounded(main)
 
 
+def test_an_address_that_cannot_be_listened_on_is_named_with_its_line() -> None:
+    async def main() -> None:
+        sources = {"peer.listenAddress": "core.yaml:7"}
+        with pytest.raises(ConfigurationError, match=r"^core\.yaml:7: cannot listen on nowhere: ") as raised:
+            async with open_peer(replace(settings_of(listen="nowhere"), sources=sources)):
+                pass
+        assert raised.value.path == "core.yaml:7"
+        assert other_tasks() == []
+
+    run_bounded(main)
+
+
 def test_our_own_identity_must_not_have_expired(folder: Path) -> None:
     renew_identity(folder, Validity.expired(NOW))
 
