@@ -64,9 +64,9 @@ def serve(
         raise typer.BadParameter("--ack and --nack exclude each other")
     if nack == "":
         raise typer.BadParameter("an empty text would be an acknowledgement", param_hint="--nack")
-    if listen is None and settings.listen is None:
+    if not (listen or settings.listen):
         raise typer.BadParameter("give --listen, or a core.yaml with peer.listenAddress")
-    if listen is not None:
+    if listen:
         settings = replace(settings, listen=listen, sources={**settings.sources, "peer.listenAddress": "--listen"})
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
     spec = os.environ.get(VARIABLE, "")

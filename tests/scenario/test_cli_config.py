@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import run
+from tests.support.cli import run, run_process
 from tests.support.core_yaml import TEXT, line_of, write_core_yaml
 from tests.support.organizations import organization_folder, peer_folder
 from tests.support.served import peer_options, serving
@@ -117,3 +117,13 @@ def test_without_an_address_serve_says_what_to_give(core_yaml: Path) -> None:
 
     assert outcome.exit_code == 2
     assert "give --listen" in outcome.stderr
+
+
+def test_an_address_that_cannot_be_listened_on_is_named_with_its_line(core_yaml: Path) -> None:
+    write_core_yaml(core_yaml.parent, ("listenAddress: 127.0.0.1:7051", "listenAddress: 203.0.113.1:0"))
+
+    outcome = run_process("serve", f"--config={core_yaml}", ORG2, "--json")
+
+    assert outcome.exit_code == 2
+    place = f"{core_yaml}:{line_of(TEXT, 'listenAddress: 127')}: cannot listen on 203.0.113.1:0: "
+    assert str(outcome.object["message"]).startswith(place)
