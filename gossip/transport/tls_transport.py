@@ -276,7 +276,10 @@ class TlsTransport(TurnTransport):
         return has_time
 
     def _hand_on_in_a_row(self, data: bytes) -> bool:
-        """Hand on what full records hold, and the one behind them; whether the peer has not said goodbye."""
+        """Hand on what full records hold, and the one behind them; whether the peer has not said goodbye.
+
+        There are no more of them than OpenSSL was given at once.
+        """
         parts: list[bytes] = []
         try:
             while data:
