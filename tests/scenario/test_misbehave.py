@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from gossip.misbehave import frames
+from gossip.misbehave.attacker import Attacker
 from gossip.misbehave.catalogue import FAULTS
-from gossip.misbehave.ending import CUT, SERVED, End
+from gossip.misbehave.ending import CUT, SERVED, End, Ending
 from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
@@ -126,13 +128,20 @@ def test_who_acknowledges_nothing_serves_all_the_same(fault: Fault, monkeypatch:
 
 
 def test_storm_counts_how_each_attempt_ended() -> None:
+    flood = FAULTS["ping-flood"]
+    endings: list[Ending] = []
+
+    async def noting(attacker: Attacker) -> Ending:
+        endings.append(await flood.run(attacker))
+        return endings[-1]
+
     async def main() -> None:
         async with attacked() as scene:
             tasks_before = len(asyncio.all_tasks())
-            outcome = await storm([scene.attacker] * 5, FAULTS["ping-flood"], duration_s=0.2)
-            assert outcome.attempts >= 5
+            outcome = await storm([scene.attacker] * 5, replace(flood, run=noting), duration_s=0.2)
+            assert outcome.endings == Counter(endings)
             assert outcome.first_took_s is not None
-            assert all(FAULTS["ping-flood"].expected.covers(ending) for ending in outcome.endings)
+            assert all(flood.expected.covers(ending) for ending in outcome.endings)
             assert await scene.honest_is_served()
             await nothing_is_left(scene, tasks_before)
 
