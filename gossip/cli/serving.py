@@ -109,9 +109,9 @@ async def _operations(
         yield where
 
 
-def _reload(peer: Peer, printer: EventPrinter) -> None:
+async def _reload(peer: Peer, printer: EventPrinter) -> None:
     try:
-        peer.reload()
+        await peer.reload()
     except ConfigurationError as error:
         logger.warning("The files cannot be used; those read before remain in force: %s", error)
         printer.event("reload_failed", reason=str(error))

@@ -17,6 +17,7 @@ from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
 from gossip.judges import check_answers_at_once, check_function, check_methods, hear_verdict
+from gossip.turns import shared_turns
 from gossip.types import PeerIdentityType, PkiId
 
 logger = logging.getLogger("gossip.identity")
@@ -208,6 +209,28 @@ class IdentityMapper:
             else:
                 failed.append(entry)
         self._purge(failed, PurgeReason.SUSPECTED)
+
+    async def judge_again(self) -> None:
+        """Judge every other identity again, those in use first, and remove each that fails; others get their turns.
+
+        As `suspect_peers` of everybody, but that is done in one go, which takes seconds when there are thousands.
+
+        Raises:
+            Exception: Whatever the crypto service raises in place of a refusal, which is an error whose fault is the
+                peer's; those that were not judged yet stay.
+
+        Cancellation: those that were not judged yet stay.
+        """
+        self._sweep()
+        turns = shared_turns()
+        for entry in sorted(self._table, key=lambda entry: not self._is_in_use(entry.pki_id)):
+            if entry is self._table.own:
+                continue
+            if self._judge.is_valid(entry):
+                self._table.use(entry.pki_id, self._clock.now())
+            else:
+                self._purge((entry,), PurgeReason.SUSPECTED)
+            await turns.turn()
 
     def identity_info(self) -> PeerIdentitySet:
         """Everything that is stored, our own identity included, which is no use of it. Mirrors: IdentityInfo."""

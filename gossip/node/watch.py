@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gossip.clock import Clock
@@ -48,7 +48,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 async def watch(
-    paths: Sequence[Path], loaded: Fingerprint, reload: Callable[[], None], clock: Clock, interval_s: float
+    paths: Sequence[Path], loaded: Fingerprint, reload: Callable[[], Awaitable[None]], clock: Clock, interval_s: float
 ) -> None:
     """Call ``reload`` whenever files have changed, and then been left alone for one interval.
 
@@ -69,10 +69,10 @@ async def watch(
         previous, seen = seen, await asyncio.to_thread(fingerprint, paths)
         if seen == previous and seen != loaded:
             loaded = seen
-            reload()
+            await reload()
 
 
-async def reload_when_asked(asked: asyncio.Event, reload: Callable[[], None], clock: Clock) -> None:
+async def reload_when_asked(asked: asyncio.Event, reload: Callable[[], Awaitable[None]], clock: Clock) -> None:
     """Call ``reload`` whenever somebody asks for it, once for all who ask before it is over, or right behind it.
 
     Args:
@@ -85,5 +85,5 @@ async def reload_when_asked(asked: asyncio.Event, reload: Callable[[], None], cl
     while True:
         await asked.wait()
         asked.clear()
-        reload()
+        await reload()
         await clock.sleep(REST_S)

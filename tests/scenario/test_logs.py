@@ -75,7 +75,7 @@ async def talk(them_settings: PeerSettings) -> None:
         us.comm.send(data_message(PAYLOAD), RemotePeer("127.0.0.1:1", PkiId(b"\x01" * 32)))
         await anext(aiter(us.comm.presumed_dead()))
         revoke_us(them_settings.organizations["Org2MSP"])
-        them.reload()
+        await them.reload()
         with pytest.raises(GossipError):
             await us.comm.handshake(remote)
         answering.cancel()

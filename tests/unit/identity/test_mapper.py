@@ -375,6 +375,84 @@ def test_whoever_is_told_of_one_removal_finds_none_of_the_others() -> None:
     assert seen == [{SELF_ID}, {SELF_ID}]
 
 
+def test_judging_again_begins_with_who_is_in_use_and_lets_others_go_on_after_each() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE, BOB, CAROL)
+    fixture.in_use.add(BOB_ID)
+    fixture.crypto.untrusted |= {ALICE, BOB, SELF}
+    rounds = 0
+    judged: dict[PeerIdentityType, int] = {}
+    validate = fixture.crypto.validate_identity
+
+    def validate_identity(identity: PeerIdentityType) -> None:
+        judged[identity] = rounds
+        validate(identity)
+
+    fixture.crypto.validate_identity = validate_identity  # type: ignore[method-assign]
+
+    async def count_rounds() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        counting = asyncio.create_task(count_rounds())
+        await fixture.mapper.judge_again()
+        counting.cancel()
+
+    asyncio.run(main())
+    assert list(judged) == [BOB, ALICE, CAROL]
+    assert len(set(judged.values())) == 3
+    assert fixture.purges == [(BOB_ID, PurgeReason.SUSPECTED), (ALICE_ID, PurgeReason.SUSPECTED)]
+    assert fixture.stored() == {SELF_ID, CAROL_ID}
+
+
+def test_judging_again_removes_what_ended_or_was_not_used_and_is_use_of_what_stands() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE, BOB)
+    for _ in range(3):
+        fixture.clock.move(timedelta(minutes=50))
+        asyncio.run(fixture.mapper.judge_again())
+    assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID}
+    fixture.crypto.ends_at[CAROL] = fixture.clock.now() + timedelta(minutes=1)
+    fixture.put(CAROL)
+    fixture.clock.move(timedelta(minutes=61))
+    asyncio.run(fixture.mapper.judge_again())
+    unused = PurgeReason.UNUSED
+    assert fixture.purges == [(CAROL_ID, PurgeReason.EXPIRED), (ALICE_ID, unused), (BOB_ID, unused)]
+
+
+def test_judging_again_that_is_cancelled_leaves_those_it_has_not_come_to() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE, BOB)
+    fixture.crypto.untrusted |= {ALICE, BOB}
+
+    async def main() -> None:
+        judging = asyncio.create_task(fixture.mapper.judge_again())
+        await asyncio.sleep(0)
+        judging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await judging
+
+    asyncio.run(main())
+    assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED)]
+    assert fixture.stored() == {SELF_ID, BOB_ID}
+
+
+def test_judging_again_takes_no_failure_for_a_refusal() -> None:
+    fixture = Fixture()
+    fixture.put(ALICE)
+
+    def validate_identity(identity: PeerIdentityType) -> None:
+        raise ConnectionError("the directory is gone")
+
+    fixture.crypto.validate_identity = validate_identity  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        asyncio.run(fixture.mapper.judge_again())
+    assert fixture.stored() == {SELF_ID, ALICE_ID}
+
+
 def test_new_own_identity_is_kept_and_the_former_one_ages() -> None:
     fixture = Fixture(max_identities=3)
     renewed = identity_of("self renewed")

@@ -77,7 +77,7 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
             key.chmod(0o640)
             signing_key.chmod(0o604)
             with caplog.at_level(logging.WARNING):
-                peer.reload()
+                await peer.reload()
                 async with open_peer(settings_of(folder=folder)):
                     pass
 
@@ -156,7 +156,7 @@ def test_after_a_reload_the_new_certificates_are_presented_and_the_new_name_is_o
             renew_identity(folder)
             renew_tls(folder)
 
-            peer.reload()
+            await peer.reload()
 
             new = peer.comm.get_pki_id()
             accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
@@ -180,7 +180,7 @@ def test_an_expired_identity_is_not_taken_up_and_everything_stays(folder: Path) 
             renew_identity(folder, Validity.expired(NOW))
 
             with pytest.raises(ConfigurationError, match="our own identity cannot be used"):
-                peer.reload()
+                await peer.reload()
 
             assert peer.identity == identity
             accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
@@ -234,7 +234,7 @@ def test_a_reload_keeps_the_dial_options_that_were_set_since(folder: Path) -> No
         ):
             peer.comm.set_dial_opts(DialOptions(dial_timeout_s=1.5))
             renew_tls(folder)
-            peer.reload()
+            await peer.reload()
             assert peer.comm.dial_options.dial_timeout_s == 1.5
             accepted = await peer.comm.introduce(RemotePeer(other.endpoint), Stages())
             assert accepted.link.own_certificate == leaf(folder / "tls" / "server.crt")
@@ -251,7 +251,7 @@ def test_the_crl_that_revokes_our_own_identity_is_named(folder: Path) -> None:
             crl.write_bytes(organization(1).ca.revoke([peer(1).identity.certificate], now=NOW))
 
             with pytest.raises(ConfigurationError, match=r"our own identity cannot be used: .* revoked") as caught:
-                running.reload()
+                await running.reload()
 
             assert caught.value.path == str(crl)
 
@@ -287,7 +287,7 @@ def test_another_thread_changes_and_stops_nothing(folder: Path) -> None:
 
             def elsewhere() -> None:
                 with pytest.raises(OutOfOrderError, match="outside the event loop"):
-                    running.reload()
+                    asyncio.run(running.reload())
                 with pytest.raises(OutOfOrderError, match="outside the event loop"):
                     running.set_identity(other.identity)
                 with pytest.raises(OutOfOrderError, match="outside the event loop"):
@@ -307,11 +307,11 @@ def test_a_file_that_came_with_the_last_reload_must_not_be_half_written_at_the_n
         async with open_peer(settings_of(folder=folder)) as peer:
             crl.parent.mkdir(exist_ok=True)
             crl.write_bytes(organization(1).ca.revoke([], now=NOW))
-            peer.reload()
+            await peer.reload()
             crl.write_bytes(b"")
 
             with pytest.raises(ConfigurationError, match="holds nothing readable any more") as caught:
-                peer.reload()
+                await peer.reload()
 
             assert caught.value.path == str(crl)
 
@@ -348,7 +348,7 @@ def test_reloading_what_has_not_changed_changes_nothing(folder: Path) -> None:
         listening = settings_of(folder=folder, listen="127.0.0.1:0")
         async with open_peer(listening) as peer, open_peer(settings_of(2)) as other:
             await connect(other, peer)
-            peer.reload()
+            await peer.reload()
             await asyncio.sleep(0)
             assert other.comm.get_pki_id() in peer.identities.identity_info().by_id()
             await other.comm.handshake(RemotePeer(peer.endpoint, peer.comm.get_pki_id()))

@@ -37,7 +37,11 @@ def reloads_during(paths: list[Path], *steps: Step) -> list[int]:
     """After how many sleeps files were taken up."""
     clock = ScriptedClock(list(steps))
     reloads: list[int] = []
-    watching = watch(paths, fingerprint(paths), lambda: reloads.append(len(clock.slept_s)), clock, 7)
+
+    async def reload() -> None:
+        reloads.append(len(clock.slept_s))
+
+    watching = watch(paths, fingerprint(paths), reload, clock, 7)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(watching)
     assert set(clock.slept_s) == {7}
@@ -99,8 +103,11 @@ def test_what_changed_before_the_first_look_is_taken_up_too(folder: Path) -> Non
     (folder / "crls" / "crl.pem").write_text("two!")
     reloads: list[int] = []
 
+    async def reload() -> None:
+        reloads.append(1)
+
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(watch([folder], loaded, lambda: reloads.append(1), ScriptedClock([nothing, nothing, nothing]), 7))
+        asyncio.run(watch([folder], loaded, reload, ScriptedClock([nothing, nothing, nothing]), 7))
 
     assert reloads == [1]
 
@@ -108,7 +115,10 @@ def test_what_changed_before_the_first_look_is_taken_up_too(folder: Path) -> Non
 def test_without_an_interval_nobody_looks(folder: Path) -> None:
     clock = ScriptedClock([])
 
-    asyncio.run(watch([folder], fingerprint([]), nothing, clock, 0))
+    async def reload() -> None:
+        raise AssertionError
+
+    asyncio.run(watch([folder], fingerprint([]), reload, clock, 0))
 
     assert clock.slept_s == []
 
@@ -139,7 +149,7 @@ def test_any_number_of_requests_are_one_reload_and_a_rest() -> None:
     asked = asyncio.Event()
     events: list[str] = []
 
-    def reload() -> None:
+    async def reload() -> None:
         events.append("reload")
         if len(events) == 1:
             asked.set()
