@@ -59,16 +59,17 @@ def decode_content(head: Head, data: bytes, end: int) -> GossipMessage:
     """
     kind, nonce, channel, tag, start, _ = head
     template, name, current, child = _surroundings(kind)
-    inner = child.new_values()
+    inner = child.new_values() if child.groups else child.template.copy()
     unknown: list[Values] = []
     decode_fields(child, inner, data, start, end, MAX_DEPTH - 1, unknown)
-    _keep(unknown)
+    if unknown:
+        _keep(unknown)
     content, message = _new(child.cls), _new(GossipMessage)
     _set(content, "__dict__", inner)
     values = template.copy()
     values["nonce"] = nonce
     values["channel"] = channel
-    values["tag"] = _TAGS[to_int32(tag)]
+    values["tag"] = _TAGS[tag if tag <= _MAX_INT32 else to_int32(tag)]
     values[name] = content
     values["_group_current"] = current.copy()
     _set(message, "__dict__", values)
