@@ -74,7 +74,7 @@ class Door:
     def close(self) -> None:
         """Let nobody in any more; whoever stands in the door is sent away. May be called again."""
         for listening in self._listening:
-            self._loop.remove_reader(listening)
+            self._loop.remove_reader(listening.fileno())
             listening.close()
         self._listening.clear()
 
@@ -88,11 +88,12 @@ class Door:
 
     def _watch(self, listening: socket.socket) -> None:
         if listening in self._listening:
-            self._loop.add_reader(listening, self._knocked, listening)
+            # By its number: of a socket asyncio would write two names, with calls of the system, for nobody to read.
+            self._loop.add_reader(listening.fileno(), self._knocked, listening)
 
     def _knocked(self, listening: socket.socket) -> None:
         if not self._turns.take(partial(self._accept, listening)):
-            self._loop.remove_reader(listening)
+            self._loop.remove_reader(listening.fileno())
             self._turns.wait(partial(self._accept_in_turn, listening))
 
     def _accept_in_turn(self, listening: socket.socket) -> None:
@@ -132,7 +133,7 @@ class Door:
 
     def _wait_for_room(self, listening: socket.socket, error: OSError) -> None:
         """No file or no memory is left for another connection; those that stand go on."""
-        self._loop.remove_reader(listening)
+        self._loop.remove_reader(listening.fileno())
         self._loop.call_later(RETRY_S, self._watch, listening)
         text = "Connections wait, as none can be accepted: %s"
         self._throttle.log(logger, logging.WARNING, error.errno, self._loop.time(), text, describe(error))
