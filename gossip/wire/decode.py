@@ -113,7 +113,11 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             number = data[pos]
             pos += 1
             if number > 0x7F:
-                number, pos = read_varint(data, pos - 1)
+                if data[pos] < 0x80:
+                    number += (data[pos] - 1) << 7
+                    pos += 1
+                else:
+                    number, pos = read_varint(data, pos - 1)
             value = number if kind == UINT64 else _convert(kind, enum, number)
         else:
             length = data[pos]
