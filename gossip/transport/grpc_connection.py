@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Configuration()
 JOINED_BYTES = 8 * RECORD_DATA_BYTES
-"""About as much of short messages is joined."""
+"""So much of messages is joined, and never leaves a short record or frame: of 64 KiB, the peer gets 3 % more in."""
 BURST_BYTES = 2 * JOINED_BYTES
-"""How much is written before looking whether the socket's buffer is full: what was joined never leaves a short rest."""
+"""How much of a long message is written before looking whether the socket's buffer is full."""
 
 StreamMaker = Callable[["GrpcConnection", int], Stream]
 
@@ -62,7 +62,6 @@ class GrpcConnection(Connection):
         self.unread: Callable[[], None] = nothing
         self.flooded: Callable[[str], None] = nothing_of
         self._make_stream = make_stream
-        self._is_fitted = False
         self.is_known = False
         """Whether the other side may have more under way than a stranger's window."""
         self._loop = get_running_loop()
@@ -150,11 +149,7 @@ class GrpcConnection(Connection):
         http2_stream = stream.http2_stream
         if not http2_stream.open or inbox.missing_bytes <= self.http2.receivable_bytes(http2_stream):
             return
-        self.http2.admit_unfinished(http2_stream, inbox.missing_bytes)
-        increment = PREFIX_BYTES + inbox.limit_bytes - WINDOW_BYTES
-        if increment > 0 and not self._is_fitted:
-            self._is_fitted = True
-            self.http2.increment_flow_control_window(increment)
+        self.http2.admit_unfinished(http2_stream, inbox.missing_bytes, PREFIX_BYTES + inbox.limit_bytes)
         self.flush_soon()
 
     def check_unfinished(self) -> None:

@@ -25,31 +25,34 @@ def encode_message(frame: bytes) -> bytes:
     return _prefix_of(0, len(frame)) + frame
 
 
-def encode_messages(frames: Sequence[bytes], burst_bytes: int) -> Iterator[bytes | memoryview]:
-    """Join messages, each behind its prefix and not compressed, into pieces of about ``burst_bytes``.
+def encode_messages(frames: Sequence[bytes], burst_bytes: int) -> Iterator[memoryview]:
+    """Join messages, each behind its prefix and not compressed, into pieces of ``burst_bytes``; the last is shorter.
 
-    A longer message is handed on as it is, not copied; an empty sequence yields nothing.
+    Of a message that is longer, what does not fit is handed on as it is, not copied; an empty sequence yields nothing.
     """
     parts: list[bytes] = []
     size = 0
     for frame in frames:
         parts.append(_prefix_of(0, len(frame)))
         if len(frame) > burst_bytes:
-            first = burst_bytes - PREFIX_BYTES
-            parts.append(frame[:first])
-            yield b"".join(parts)
-            yield memoryview(frame)[first:]
+            room = max(0, burst_bytes - size - PREFIX_BYTES)
+            parts.append(frame[:room])
+            yield memoryview(b"".join(parts))
+            yield memoryview(frame)[room:]
             parts.clear()
             size = 0
             continue
         parts.append(frame)
-        size += len(frame)
+        size += PREFIX_BYTES + len(frame)
         if size >= burst_bytes:
-            yield b"".join(parts)
-            parts.clear()
-            size = 0
-    if parts:
-        yield b"".join(parts)
+            joined = memoryview(b"".join(parts))
+            while len(joined) >= burst_bytes:
+                yield joined[:burst_bytes]
+                joined = joined[burst_bytes:]
+            parts = [bytes(joined)]
+            size = len(joined)
+    if size:
+        yield memoryview(b"".join(parts))
 
 
 class Inbox:

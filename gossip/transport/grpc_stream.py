@@ -13,7 +13,7 @@ from gossip.flag import Flag
 from gossip.transport.base import Link, Taker
 from gossip.transport.grpc_connection import JOINED_BYTES, GrpcConnection, nothing
 from gossip.transport.grpc_errors import again
-from gossip.transport.grpc_frame import LONG_BYTES, Inbox, encode_message, encode_messages
+from gossip.transport.grpc_frame import LONG_BYTES, PREFIX_BYTES, Inbox, encode_message, encode_messages
 from gossip.turns import free_in_turns
 
 
@@ -219,7 +219,15 @@ class GrpcStream(Stream):
             self.connection.check_unfinished()
             self._return_window()
         else:
+            self._return_window_of_others()
             self.connection.admit_unfinished(self, self._inbox)
+
+    def _return_window_of_others(self) -> None:
+        """Give back what the messages before the one under way cost, which may need all that a stranger has."""
+        others_bytes = self._unreturned_bytes - PREFIX_BYTES - self._inbox.unfinished_bytes
+        if others_bytes > 0:
+            self._unreturned_bytes -= others_bytes
+            self.connection.ack(self.id, others_bytes)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

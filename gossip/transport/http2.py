@@ -259,11 +259,21 @@ class Http2Connection(H2Connection):
             stream._inbound_window_manager.current_window_size,
         )
 
-    def admit_unfinished(self, stream: H2Stream, missing_bytes: int) -> None:
-        """Open a stream's own window for the rest of a message."""
+    def admit_unfinished(self, stream: H2Stream, missing_bytes: int, longest_bytes: int) -> None:
+        """Open a stream's window for the rest of a message, and the connection's so far that the longest one fits.
+
+        What was taken before is given back first: h2 keeps up to half a window of it to itself.
+        """
         increment = missing_bytes - stream._inbound_window_manager.current_window_size
         if increment > 0:
             self.increment_flow_control_window(increment, stream.stream_id)
+        shared = self._inbound_flow_control_window_manager
+        taken = min(shared._bytes_processed, shared.max_window_size - shared.current_window_size)
+        more = max(0, longest_bytes - shared.max_window_size)
+        if taken + more > 0:
+            shared._bytes_processed = 0
+            shared.max_window_size += more
+            self.increment_flow_control_window(taken + more)
 
     def forget_closed_streams(self) -> None:
         """Free the streams that ended, which h2 otherwise does when the next one begins."""

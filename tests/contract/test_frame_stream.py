@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from gossip.api.options import DialOptions
 from gossip.errors import (
     DialError,
     FrameTooLargeError,
@@ -240,6 +241,32 @@ def test_both_sides_start_at_the_limit_for_handshakes_and_may_raise_it(make_tran
 
     run_bounded(main)
     assert limits == [64 * 1024, 64 * 1024]
+
+
+@pytest.mark.parametrize("pings", [0, 1, 10])
+@pytest.mark.parametrize("before", [[], [1], [1000], [1500] * 20, [60_000] * 3])
+def test_the_longest_messages_of_a_stranger_come_through_whatever_came_before(
+    make_transport: Callable[[], Transport], before: list[int], pings: int
+) -> None:
+    longest = DialOptions().max_handshake_bytes
+    sent = [bytes(size) for size in [*before, longest - 1, longest, longest]]
+    received: list[bytes] = []
+
+    async def read(stream: FrameStream) -> None:
+        received.extend(await receive_all(stream))
+
+    async def main() -> None:
+        async with channel_to(make_transport(), read) as channel:
+            for _ in range(pings):
+                await channel.ping()
+            stream = await channel.open_stream()
+            for frame in sent:
+                await stream.send([frame])
+            await stream.end()
+            assert await stream.receive() == []
+
+    run_bounded(main)
+    assert received == sent
 
 
 def test_writer_waits_while_the_reader_does_not_read(make_transport: Callable[[], Transport]) -> None:

@@ -315,10 +315,28 @@ def test_a_message_is_let_through_by_as_much_as_its_window_lacks() -> None:
     connect(client, server)
     stream = server.streams[1]
     for missing_bytes in (WINDOW_BYTES - 1, WINDOW_BYTES):
-        server.admit_unfinished(stream, missing_bytes)
+        server.admit_unfinished(stream, missing_bytes, WINDOW_BYTES)
         assert server.data_to_send() == b"", "there is room for it"
-    server.admit_unfinished(stream, WINDOW_BYTES + 7)
+    server.admit_unfinished(stream, WINDOW_BYTES + 7, WINDOW_BYTES)
     assert server.data_to_send() == WindowUpdateFrame(1, window_increment=7).serialize()
+
+
+def test_the_connection_has_room_for_the_longest_message_once_and_what_was_taken_is_given_back_first() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.send_data(1, bytes(100))
+    receive_data(server, client.data_to_send())
+    server.acknowledge_received_data(60, 1)
+    assert server.data_to_send() == b"", "h2 keeps it"
+    stream = server.streams[1]
+    server.admit_unfinished(stream, 10, WINDOW_BYTES + 7)
+    assert server.data_to_send() == WindowUpdateFrame(0, window_increment=60 + 7).serialize()
+    server.admit_unfinished(stream, 10, WINDOW_BYTES + 7)
+    assert server.data_to_send() == b""
+    server.acknowledge_received_data(40, 1)
+    server.admit_unfinished(stream, 10, WINDOW_BYTES + 7)
+    assert server.data_to_send() == WindowUpdateFrame(0, window_increment=40).serialize()
+    assert windows(server, 1)[2] == WINDOW_BYTES + 7
 
 
 def test_settings_say_what_we_take() -> None:
