@@ -3,11 +3,16 @@
 HEADER_BYTES = 5
 RECORD_BYTES = 16 * 1024
 """How much data one holds at most."""
+FULL_BYTES = HEADER_BYTES + RECORD_BYTES + 17
+"""How long such a one is in TLS 1.3: behind the data are its type and a tag of 16 bytes."""
 APPLICATION_DATA = 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
-BYTES_AT_ONCE = 128 * 1024
-"""OpenSSL keeps as much for each connection that ever sent so much in one go; with half of it 64 KiB cost 7 % more."""
+BYTES_AT_ONCE = 8 * FULL_BYTES
+"""OpenSSL keeps as much for each connection that ever sent so much in one go; with half of it 64 KiB cost 7 % more.
+
+Whole records, as our peers write whole frames into them: what is read then ends where a frame does.
+"""
 MAX_OVERHEAD_BYTES = 64
 """What a record has beside data."""
 MAX_RECORD_BYTES = RECORD_BYTES + 512
@@ -67,10 +72,10 @@ class Records:
         self._silent_bytes += position - start
         return position
 
-    def was_read(self, data_bytes: int) -> None:
-        """A record had so much data."""
-        self.unread -= 1
-        self._silent_bytes -= data_bytes + MAX_OVERHEAD_BYTES
+    def were_read(self, count: int, data_bytes: int) -> None:
+        """So many records had so much data together."""
+        self.unread -= count
+        self._silent_bytes -= data_bytes + count * MAX_OVERHEAD_BYTES
 
     def count_empty(self) -> int:
         """How many were empty since the last time; those that are full of what OpenSSL alone reads count as many."""

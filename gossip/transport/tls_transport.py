@@ -250,7 +250,7 @@ class TlsTransport(TurnTransport):
             while has_time and (self._incoming.pending or self._tls.pending()) and self._stands and not self._is_paused:
                 data = self._tls.read(RECORD_BYTES)
                 if 0 < len(data) < RECORD_BYTES:
-                    self._records.was_read(len(data))
+                    self._records.were_read(1, len(data))
                     self._application.data_received(data)
                 elif not self._hand_on_in_a_row(data):
                     self._said_goodbye()
@@ -280,18 +280,17 @@ class TlsTransport(TurnTransport):
 
         There are no more of them than OpenSSL was given at once.
         """
-        parts: list[bytes] = []
+        parts = [data]
         try:
-            while data:
-                self._records.was_read(len(data))
-                parts.append(data)
-                if len(data) < RECORD_BYTES:
-                    return True
+            while len(data) == RECORD_BYTES:
                 data = self._tls.read(RECORD_BYTES)
-            return False
+                parts.append(data)
+            return bool(data)
         finally:
-            if parts:
-                self._application.data_received(b"".join(parts))
+            joined = b"".join(parts)
+            if joined:
+                self._records.were_read(len(parts) if data else len(parts) - 1, len(joined))
+                self._application.data_received(joined)
 
     def _said_goodbye(self) -> None:
         """Close as the peer did, which does not read any more."""

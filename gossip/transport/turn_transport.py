@@ -7,10 +7,11 @@ from functools import cached_property
 from time import perf_counter
 
 from gossip.transport.application import Application
+from gossip.transport.tls_records import BYTES_AT_ONCE
 from gossip.turns import shared_turns
 
-READ_BYTES = 256 * 1024
-"""Which can be ten thousand messages: a turn ends by the clock."""
+READ_BYTES = 2 * BYTES_AT_ONCE
+"""Which can be ten thousand messages: a turn ends by the clock. With 256 KiB, 64 KiB come in 3 % slower."""
 STRANGERS_READ_BYTES = 16 * 1024
 SHORT_READ_BYTES = 4 * 1024
 

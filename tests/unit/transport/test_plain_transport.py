@@ -11,7 +11,7 @@ from gossip.turns import ALONE_S, AT_ONCE_S, ROUND_S
 from tests.support.bounded import run_bounded
 from tests.support.no_network import Socket
 
-READ_BYTES = 256 * 1024
+READ_BYTES = 16 * (5 + 16 * 1024 + 17)
 STRANGERS_READ_BYTES = 16 * 1024
 PIECES = 12
 REAL_PIECE_BYTES = plain_transport.PIECE_BYTES

@@ -7,7 +7,7 @@ import pytest
 
 from gossip.transport.tls_records import Records
 
-BYTES_AT_ONCE = 128 * 1024
+BYTES_AT_ONCE = 8 * 16406
 MAX_RECORD_BYTES = 16 * 1024 + 512
 RECORDS_AT_ONCE = 16
 SILENT_BYTES = 256
@@ -38,10 +38,10 @@ def pieces(scan: Records, data: bytes) -> list[tuple[int, int]]:
         (records(10, 0, 20), [(45, 3)]),
         (records(10, 20)[:-1], [(39, 1)]),
         (records(*[1] * 40), [(16 * 6, 16), (16 * 6, 32), (8 * 6, 40)]),
-        (records(*[16384] * 9), [(BYTES_AT_ONCE, 7), (9 * 16389 - BYTES_AT_ONCE, 9)]),
+        (records(*[16384] * 9), [(BYTES_AT_ONCE, 8), (9 * 16389 - BYTES_AT_ONCE, 9)]),
     ],
 )
-def test_a_piece_ends_after_16_records_or_128_kib(data: bytes, expected: list[tuple[int, int]]) -> None:
+def test_a_piece_ends_after_16_records_or_8_full_ones(data: bytes, expected: list[tuple[int, int]]) -> None:
     assert pieces(Records(), data) == expected
 
 
@@ -92,7 +92,7 @@ def test_records_with_data_are_not_empty_wherever_they_are_cut() -> None:
         read_before = start // (16384 + 27)
         pieces(scan, data[start : start + 5000])
         for _ in range(scan.unread if (start + 5000) // (16384 + 27) > read_before else 0):
-            scan.was_read(16384)
+            scan.were_read(1, 16384)
         assert scan.count_empty() == 0
 
 
@@ -110,7 +110,7 @@ def test_records_full_of_what_only_openssl_reads_count_as_many() -> None:
 def test_what_one_record_held_makes_up_for_no_more_than_itself() -> None:
     scan = Records()
     pieces(scan, records(16384, 1 + 22, 16384))
-    scan.was_read(1)
+    scan.were_read(1, 1)
     assert scan.count_empty() == 2 + (2 * 16389 + 28 - 65 - MAX_RECORD_BYTES) // SILENT_BYTES
 
 
@@ -118,7 +118,7 @@ def test_honest_records_do_not_make_up_for_others() -> None:
     scan = Records()
     for _ in range(1000):
         pieces(scan, records(100 + 22))
-        scan.was_read(100)
+        scan.were_read(1, 100)
         assert scan.count_empty() == 0
     pieces(scan, records(16384, 16384))
     assert scan.count_empty() > 60

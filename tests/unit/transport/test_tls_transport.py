@@ -154,8 +154,8 @@ async def records_after_each_round(application: Application) -> list[int]:
     ("application", "expected"),
     [
         (0.0, [RECORDS]),
-        (ALONE_S / 7.5, [RECORDS]),
-        (ALONE_S / 6.5, [7, 12]),
+        (ALONE_S / 8.5, [RECORDS]),
+        (ALONE_S / 7.5, [8, 12]),
     ],
     indirect=["application"],
 )
