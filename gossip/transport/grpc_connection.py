@@ -138,7 +138,7 @@ class GrpcConnection(Connection):
         """Let an authenticated peer send more before we have read it."""
         self.is_known = True
         self.http2.widen_window(stream_id, self.limits.window_bytes)
-        self.return_bytes = self.limits.window_bytes // self.limits.max_streams
+        self.return_bytes = self.limits.window_bytes // max(2, self.limits.max_streams)
         self.flush_soon()
 
     def admit_unfinished(self, stream: "GrpcStream", inbox: Inbox) -> None:

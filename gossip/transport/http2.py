@@ -17,6 +17,7 @@ from h2.exceptions import (
 )
 from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamClosedBy, StreamInputs, StreamState
+from h2.windows import WindowManager
 from hpack import HeaderTuple
 from hyperframe.frame import DataFrame, Frame, RstStreamFrame
 
@@ -245,12 +246,15 @@ class Http2Connection(H2Connection):
         """Let the peer send more on a stream, and on the connection enough for other streams beside it."""
         stream = self.streams.get(stream_id)
         if stream is not None and stream.open:
-            increment = window_bytes - stream._inbound_window_manager.max_window_size
-            if increment > 0:
-                self.increment_flow_control_window(increment, stream_id)
-        increment = 2 * window_bytes - self._inbound_flow_control_window_manager.max_window_size
+            self._widen(stream._inbound_window_manager, window_bytes, stream_id)
+        self._widen(self._inbound_flow_control_window_manager, 2 * window_bytes, None)
+
+    def _widen(self, manager: WindowManager, window_bytes: int, stream_id: int | None) -> None:
+        """Make a window so wide, by what h2 knows too: it would leave out what has come and was not given back."""
+        increment = window_bytes - manager.max_window_size
         if increment > 0:
-            self.increment_flow_control_window(increment)
+            manager.max_window_size = window_bytes
+            self.increment_flow_control_window(increment, stream_id)
 
     def receivable_bytes(self, stream: H2Stream) -> int:
         """How much our windows for this stream and for all of them allow the peer."""
@@ -269,11 +273,10 @@ class Http2Connection(H2Connection):
             self.increment_flow_control_window(increment, stream.stream_id)
         shared = self._inbound_flow_control_window_manager
         taken = min(shared._bytes_processed, shared.max_window_size - shared.current_window_size)
-        more = max(0, longest_bytes - shared.max_window_size)
-        if taken + more > 0:
+        if taken > 0:
             shared._bytes_processed = 0
-            shared.max_window_size += more
-            self.increment_flow_control_window(taken + more)
+            self.increment_flow_control_window(taken)
+        self._widen(shared, longest_bytes, None)
 
     def forget_closed_streams(self) -> None:
         """Free the streams that ended, which h2 otherwise does when the next one begins."""

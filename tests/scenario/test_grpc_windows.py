@@ -1,6 +1,7 @@
 """The window opens for a message that began while its reader was busy."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hyperframe.frame import HeadersFrame, SettingsFrame
@@ -11,6 +12,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_server import listen
 from gossip.transport.grpc_stream import GrpcStream
+from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle
 from tests.support.raw_http2 import RESPONSE, RawPeer, raw_client, raw_server, request
@@ -118,6 +120,40 @@ def test_a_long_message_that_fills_the_window_while_its_reader_is_busy_becomes_w
         async with asyncio.timeout(5.0):
             assert await received.get() == 3 * MIB
         await sending
+        await channel.close()
+        await listener.close()
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("window_bytes", [64 * 1024 - 1, 70_000, MIB])
+@pytest.mark.parametrize("max_streams", [1, 2, 3, 100])
+@pytest.mark.parametrize("before", [1, 5000, 50_000])
+def test_messages_longer_than_a_window_come_through_however_few_streams_there_may_be(
+    max_streams: int, window_bytes: int, before: int
+) -> None:
+    async def main() -> None:
+        received: list[int] = []
+
+        async def read(stream: FrameStream) -> None:
+            received.extend(map(len, await stream.receive()))
+            stream.max_frame_bytes = 4 * MIB
+            while frames := await stream.receive():
+                received.extend(map(len, frames))
+
+        limits = ServerLimits()
+        connection = replace(limits.connection, window_bytes=window_bytes, max_streams=max_streams)
+        listener = await listen("127.0.0.1:0", read, tls=None, limits=replace(limits, connection=connection))
+        channel = await GrpcDialer(DialOptions()).dial(listener.endpoint)
+        await channel.ping()
+        stream = await channel.open_stream()
+        sent = [before, window_bytes - 4, 3 * window_bytes, window_bytes // 2, 3 * MIB]
+        async with asyncio.timeout(5.0):
+            for size in sent:
+                await stream.send([bytes(size)])
+            await stream.end()
+            assert await stream.receive() == []
+        assert received == sent
         await channel.close()
         await listener.close()
 

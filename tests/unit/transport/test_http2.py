@@ -310,6 +310,16 @@ def test_closed_streams_are_forgotten_and_their_number_remembered_is_small() -> 
     assert len(server._closed_streams) == 1024
 
 
+def test_a_window_is_as_wide_as_was_asked_for_also_while_something_is_outstanding() -> None:
+    client, server = ours(client_side=True), ours(client_side=False)
+    connect(client, server)
+    client.send_data(1, bytes(100))
+    receive_data(server, client.data_to_send())
+    server.widen_window(1, LIMITS.window_bytes)
+    *_, connection_bytes, stream_bytes, _, _ = windows(server, 1)
+    assert (connection_bytes, stream_bytes) == (2 * LIMITS.window_bytes, LIMITS.window_bytes)
+
+
 def test_a_message_is_let_through_by_as_much_as_its_window_lacks() -> None:
     client, server = ours(client_side=True), ours(client_side=False)
     connect(client, server)
@@ -330,7 +340,8 @@ def test_the_connection_has_room_for_the_longest_message_once_and_what_was_taken
     assert server.data_to_send() == b"", "h2 keeps it"
     stream = server.streams[1]
     server.admit_unfinished(stream, 10, WINDOW_BYTES + 7)
-    assert server.data_to_send() == WindowUpdateFrame(0, window_increment=60 + 7).serialize()
+    given_back, more = (WindowUpdateFrame(0, window_increment=increment) for increment in (60, 7))
+    assert server.data_to_send() == given_back.serialize() + more.serialize()
     server.admit_unfinished(stream, 10, WINDOW_BYTES + 7)
     assert server.data_to_send() == b""
     server.acknowledge_received_data(40, 1)
