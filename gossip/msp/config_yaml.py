@@ -72,7 +72,7 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     if document is None or document.tag == NULL_TAG:
         return OuSettings()
     top = _Fields(document, path)
-    node_ous = top.find("NodeOUs")
+    node_ous = top.find_mapping("NodeOUs")
     return OuSettings(
         _parse_node_ous(node_ous, path),
         _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
@@ -81,45 +81,77 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
 
 
 class _Fields:
-    """The values of one mapping by key."""
+    """The values of one mapping by key, all that a key is given: each is read over what was read before, as in Go.
+
+    Mirrors: gopkg.in/yaml.v2, decoder.prepare.
+    """
 
     def __init__(self, node: yaml.Node, path: str) -> None:
         if not isinstance(node, yaml.MappingNode):
             raise _wrong(node, path, "a mapping with keys")
         self._path = path
-        self._values = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+        self._given: dict[str, dict[int, yaml.Node]] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                self._add(self._given.setdefault(key.value, {}), value)
         if any(key.tag == MERGE_TAG for key, _ in node.value):
             raise _wrong(node, path, "keys written out, not merged with <<")
 
     def find(self, key: str) -> yaml.Node | None:
-        node = self._values.get(key)
-        return None if node is None or node.tag == NULL_TAG else node
+        return next(reversed(self._all(key)), None)
+
+    def find_mapping(self, key: str) -> yaml.MappingNode | None:
+        nodes = self._all(key)
+        entries = []
+        for node in nodes:
+            if not isinstance(node, yaml.MappingNode):
+                raise _wrong(node, self._path, "a mapping with keys")
+            entries += node.value
+        return yaml.MappingNode(nodes[-1].tag, entries, nodes[-1].start_mark) if nodes else None
 
     def find_text(self, key: str) -> str | None:
-        node = self.find(key)
-        if node is None:
-            return None
-        if not isinstance(node, yaml.ScalarNode) or node.tag == _BINARY_TAG or not is_text(node.value):
-            raise _wrong(node, self._path, f"{key}: a text")
-        return str(node.value)
+        text = None
+        for node in self._all(key):
+            if not isinstance(node, yaml.ScalarNode) or node.tag == _BINARY_TAG or not is_text(node.value):
+                raise _wrong(node, self._path, f"{key}: a text")
+            text = str(node.value)
+        return text
 
     def is_set(self, key: str) -> bool:
-        node = self.find(key)
-        if node is None:
-            return False
-        if isinstance(node, yaml.ScalarNode) and not node.style and node.value in _SHORT_TRUTH:
-            return _SHORT_TRUTH[node.value]
-        value = _TRUTH.get(node.value.lower()) if isinstance(node, yaml.ScalarNode) else None
-        if node.tag != _BOOLEAN_TAG or value is None:
-            raise _wrong(node, self._path, f"{key}: true or false")
-        return value
+        is_set = False
+        for node in self._all(key):
+            value = _truth_of(node)
+            if value is None:
+                raise _wrong(node, self._path, f"{key}: true or false")
+            is_set = value
+        return is_set
+
+    def _all(self, key: str) -> list[yaml.Node]:
+        return list(self._given.get(key, {}).values())
+
+    @staticmethod
+    def _add(given: dict[int, yaml.Node], value: yaml.Node) -> None:
+        if value.tag == NULL_TAG:
+            given.clear()
+            return
+        given.pop(id(value), None)  # an alias, whose values the earlier place of it can add nothing to
+        given[id(value)] = value
+
+
+def _truth_of(node: yaml.Node) -> bool | None:
+    """What a node says where true or false is wanted; None for anything else."""
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    if not node.style and node.value in _SHORT_TRUTH:
+        return _SHORT_TRUTH[node.value]
+    return _TRUTH.get(node.value.lower()) if node.tag == _BOOLEAN_TAG else None
 
 
 def _parse_node_ous(node: yaml.Node | None, path: str) -> dict[Role, OuSetting] | None:
     if node is None:
         return None
     fields = _Fields(node, path)
-    settings = {role: _parse_unit(unit, path) for key, role in ROLE_KEYS.items() if (unit := fields.find(key))}
+    settings = {role: _parse_unit(unit, path) for key, role in ROLE_KEYS.items() if (unit := fields.find_mapping(key))}
     named = {role: setting for role, setting in settings.items() if setting.name}
     # Without a single role Fabric turns the enforcement off again.
     return named if fields.is_set("Enable") and named else None

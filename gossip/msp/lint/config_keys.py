@@ -1,4 +1,4 @@
-"""Rules over the keys of config.yaml: one that is misspelt counts for nothing, and nobody says so."""
+"""Rules over the keys of config.yaml: one that is misspelt counts for nothing, and one given twice for both."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _KEYS: _Keys = {
 
 
 def lint_config_keys(text: bytes, file: str) -> Iterator[Finding]:
-    """Every key is one that Fabric reads; ``text`` is known to be well formed."""
+    """Every key is one that Fabric reads, and is there once; ``text`` is known to be well formed."""
     document = compose_yaml(text, file, "")
     if document is not None:
         yield from _lint_keys(document, _KEYS, file)
@@ -32,9 +32,14 @@ def _lint_keys(node: yaml.Node, known: _Keys, file: str) -> Iterator[Finding]:
             yield from _lint_keys(item, known, file)
     if not known or not isinstance(node, yaml.MappingNode):
         return
+    lines: dict[str, int] = {}
     for key, value in node.value:
         name = str(key.value)
+        first_line = lines.setdefault(name, line_of(key))
         if name in known:
+            if first_line != line_of(key):
+                problem = f"{name} stands in line {first_line} too: peers read both, this one over that one"
+                yield warning(f"{file}:{line_of(key)}", "repeated-key", problem, "put both together, or remove one")
             yield from _lint_keys(value, known[name], file)
             continue
         meant = difflib.get_close_matches(name, known, n=1)

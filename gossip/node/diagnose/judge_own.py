@@ -44,8 +44,9 @@ _PASSED_OVER = {
 _MISREAD = {
     "misnamed": ("no-root", "no-signcert", "no-key", "no-admins", "not-issued-here", "node-ou-role"),
     "unknown-key": ("no-admins", "node-ou-role", "missing-ou", "refused"),
+    "repeated-key": ("no-admins", "node-ou-role", "node-ou-certifier", "missing-ou", "refused"),
 }
-"""What follows from a folder, file or key that nobody reads."""
+"""What follows from a folder, file or key that is not read as it was meant."""
 
 
 def judge_own_identity(own: OwnSide) -> StageReport:

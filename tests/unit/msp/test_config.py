@@ -295,6 +295,8 @@ def test_garbage_for_a_crl(folder: Path) -> None:
             "Certificate: a text",
         ),
         ("a: &a {}\nNodeOUs:\n  <<: *a", 3, "not merged with <<"),
+        ("NodeOUs: {}\nNodeOUs: on\nNodeOUs: {}", 2, "expected a mapping with keys"),
+        ("NodeOUs:\n  Enable: maybe\n  Enable: true", 2, "Enable: true or false"),
         ("OrganizationalUnitIdentifiers: blue", 1, "OrganizationalUnitIdentifiers: a list"),
         ("OrganizationalUnitIdentifiers: [&u {Certificate: a}" + ",*u" * 1000 + "]", 1, "at most 1000 entries"),
         ("OrganizationalUnitIdentifiers:\n  - OrganizationalUnitIdentifier: blue", 2, "blue names no Certificate"),
@@ -371,6 +373,40 @@ def test_certifier_is_looked_for_below_the_folder(folder: Path, certificate: str
 def test_config_yaml_without_roles(folder: Path, text: str) -> None:
     write(folder / "config.yaml", text)
     assert load_msp_config(folder, MSPID).node_ous is None
+
+
+ADMIN_WITH_CERTIFIER = "  AdminOUIdentifier:\n    Certificate: cacerts/ca.pem\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (NODE_OUS + "NodeOUs:\n  Enable: false\n", None),
+        (NODE_OUS + "NodeOUs:\n", None),
+        (NODE_OUS.replace("true", "false") + "NodeOUs:\n  Enable: true\n", {Role.PEER: True, Role.ADMIN: False}),
+        (NODE_OUS + ADMIN_WITH_CERTIFIER, {Role.PEER: True, Role.ADMIN: True}),
+        (NODE_OUS + "NodeOUs:\n" + ADMIN_WITH_CERTIFIER, {Role.PEER: True, Role.ADMIN: True}),
+        (NODE_OUS + "  AdminOUIdentifier:\n", {Role.PEER: True}),
+        (NODE_OUS + "  AdminOUIdentifier:\n" + ADMIN_WITH_CERTIFIER, {Role.PEER: True}),
+        ("a: &a {Enable: false}\n" + NODE_OUS + "NodeOUs: *a\n" * 3, None),
+        ("a: &a {Enable: false}\nNodeOUs: *a\n" + NODE_OUS, {Role.PEER: True, Role.ADMIN: False}),
+        ("a: &a {Enable: false}\nNodeOUs: *a\n" + NODE_OUS + "NodeOUs: *a\n", None),
+    ],
+)
+def test_what_is_given_twice_is_read_over_what_was_read_before(
+    folder: Path, text: str, expected: dict[Role, bool] | None
+) -> None:
+    """Which roles there are then, and whether each has a certifier."""
+    write(folder / "config.yaml", text)
+    node_ous = load_msp_config(folder, MSPID).node_ous
+    found = None if node_ous is None else {role: unit.certifier is not None for role, unit in node_ous.items()}
+    assert found == expected
+
+
+def test_lists_given_twice_are_not_joined(folder: Path) -> None:
+    units = "OrganizationalUnitIdentifiers:\n  - OrganizationalUnitIdentifier: {}\n    Certificate: cacerts/ca.pem\n"
+    write(folder / "config.yaml", units.format("blue") + units.format("red"))
+    assert [unit.name for unit in load_msp_config(folder, MSPID).organizational_units] == ["red"]
 
 
 @pytest.mark.parametrize("text", ["yes", "on", "True", "y", "Y"])

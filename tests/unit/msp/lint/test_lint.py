@@ -368,7 +368,14 @@ def turn_node_ous_off(msp: Path) -> None:
 
 
 def name_no_admins(msp: Path) -> None:
-    replace_line(msp / "config.yaml", "AdminOUIdentifier", "OrdererOUIdentifier")
+    before, admins = (msp / "config.yaml").read_text().split("  AdminOUIdentifier:\n")
+    put(msp / "config.yaml", (before + admins.split("\n", 2)[2]).encode())
+
+
+def give_a_role_twice(msp: Path) -> None:
+    """Its certifier, which stays, stands in the first place."""
+    with (msp / "config.yaml").open("a") as settings:
+        settings.write("  PeerOUIdentifier:\n    OrganizationalUnitIdentifier: peer\n")
 
 
 def rename_an_ou(msp: Path) -> None:
@@ -570,6 +577,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (garble_the_settings, "config.yaml:3", "config-unreadable"),
     (require_a_unit, OWN, "missing-ou"),
     (misspell_a_key, "config.yaml:3", "unknown-key"),
+    (give_a_role_twice, "config.yaml:15", "repeated-key"),
     (put_a_file_where_a_folder_should_be, "intermediatecerts", "misnamed"),
     (take_a_crl_in_der, "crls/crl.pem", "not-pem"),
     (put_two_crls_into_one_file, "crls/crl.pem", "several-blocks"),
