@@ -202,12 +202,7 @@ class IdentityMapper:
         check_function("is_suspected", is_suspected)
         suspected = [entry for entry in self._table if entry is not self._table.own and is_suspected(entry.identity)]
         self._sweep()
-        now, failed = self._clock.now(), []
-        for entry in suspected:
-            if self._judge.is_valid(entry):
-                self._table.use(entry.pki_id, now)
-            else:
-                failed.append(entry)
+        failed = [entry for entry in suspected if not self._still_holds(entry)]
         self._purge(failed, PurgeReason.SUSPECTED)
 
     async def judge_again(self) -> None:
@@ -226,9 +221,7 @@ class IdentityMapper:
         for entry in sorted(self._table, key=lambda entry: not self._is_in_use(entry.pki_id)):
             if entry is self._table.own:
                 continue
-            if self._judge.is_valid(entry):
-                self._table.use(entry.pki_id, self._clock.now())
-            else:
+            if not self._still_holds(entry):
                 self._purge((entry,), PurgeReason.SUSPECTED)
             await turns.turn()
 
@@ -279,6 +272,13 @@ class IdentityMapper:
         Cancellation: it ends all the same.
         """
         await self._sweeper.close()
+
+    def _still_holds(self, entry: Entry) -> bool:
+        """Whether the crypto service still takes it, which is use of it."""
+        is_valid = self._judge.is_valid(entry)
+        if is_valid:
+            self._table.use(entry.pki_id, self._clock.now())
+        return is_valid
 
     def _make_room(self) -> None:
         if self._table.list_surplus(self._max_identities, self._max_bytes):
