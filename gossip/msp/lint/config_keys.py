@@ -35,11 +35,11 @@ def _lint_keys(node: yaml.Node, known: _Keys, file: str) -> Iterator[Finding]:
     lines: dict[str, int] = {}
     for key, value in node.value:
         name = str(key.value)
-        first_line = lines.setdefault(name, line_of(key))
         if name in known:
-            if first_line != line_of(key):
-                problem = f"{name} stands in line {first_line} too: peers read both, this one over that one"
+            if name in lines:
+                problem = f"{name} stands in line {lines[name]} too: peers read both, this one over that one"
                 yield warning(f"{file}:{line_of(key)}", "repeated-key", problem, "put both together, or remove one")
+            lines[name] = line_of(key)
             yield from _lint_keys(value, known[name], file)
             continue
         meant = difflib.get_close_matches(name, known, n=1)

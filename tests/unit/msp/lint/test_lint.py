@@ -612,6 +612,11 @@ def test_exactly_its_finding(msp: Path, damage: Callable[[Path], None], file: st
     assert found(msp) == {(file, rule)}
 
 
+def test_a_key_that_stands_twice_in_one_line_is_told_too(msp: Path) -> None:
+    replace_line(msp / "config.yaml", "NodeOUs:", "NodeOUs: {Enable: false, Enable: true}\nNodeOUs:")
+    assert found(msp) == {("config.yaml:1", "repeated-key"), ("config.yaml:2", "repeated-key")}
+
+
 def test_a_slash_at_the_beginning_of_a_certifier_does_not_lead_out_of_the_folder(msp: Path) -> None:
     replace_line(msp / "config.yaml", CA_FILE, f"/{CA_FILE}")
     assert found(msp) == set()
