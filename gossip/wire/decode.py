@@ -14,7 +14,7 @@ from gossip.wire.head import Head
 from gossip.wire.kinds import MessageKind
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
-from gossip.wire.values import PLACEHOLDER, values_of
+from gossip.wire.values import PLACEHOLDER, set_values, values_of
 from gossip.wire.varint import (
     LENGTH_DELIMITED,
     NotWellFormed,
@@ -26,7 +26,6 @@ from gossip.wire.varint import (
 )
 
 _new: Final = object.__new__
-_set: Final = object.__setattr__
 _TAGS: Final = EnumMembers(GossipMessageTag)
 _MAX_INT32: Final = 0x7FFF_FFFF
 
@@ -45,7 +44,7 @@ def decode_message(cls: type[M], data: bytes, start: int, end: int) -> M:
     decode_fields(schema, values, data, start, end, MAX_DEPTH, unknown)
     _keep(unknown)
     message = _new(cls)
-    _set(message, "__dict__", values)
+    set_values(message, values)
     return message
 
 
@@ -65,14 +64,14 @@ def decode_content(head: Head, data: bytes, end: int) -> GossipMessage:
     if unknown:
         _keep(unknown)
     content, message = _new(child.cls), _new(GossipMessage)
-    _set(content, "__dict__", inner)
+    set_values(content, inner)
     values = template.copy()
     values["nonce"] = nonce
     values["channel"] = channel
     values["tag"] = _TAGS[tag if tag <= _MAX_INT32 else to_int32(tag)]
     values[name] = content
     values["_group_current"] = current.copy()
-    _set(message, "__dict__", values)
+    set_values(message, values)
     return message
 
 
@@ -136,11 +135,11 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             else:
                 if depth == 0:
                     raise NotWellFormed
-                value = values[name]
+                value = values.get(name, PLACEHOLDER)
                 if value is PLACEHOLDER or repeated:
                     inner = child.new_values() if child.groups else child.template.copy()
                     value = _new(child.cls)
-                    _set(value, "__dict__", inner)
+                    set_values(value, inner)
                 else:
                     inner = values_of(cast("betterproto.Message", value))
                 decode_fields(child, inner, data, pos, stop, depth - 1, unknown)
@@ -163,7 +162,7 @@ def _select(values: Values, group: str, name: str) -> None:
     previous = current[group]
     if previous != name:
         if previous is not None:
-            values[previous] = PLACEHOLDER
+            del values[previous]
         current[group] = name
 
 

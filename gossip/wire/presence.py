@@ -21,10 +21,10 @@ def is_untouched(values: dict[str, object]) -> bool:
 def is_set(message: betterproto.Message, name: str) -> bool:
     """Tell whether a field holds anything that is written: a sub-message even when empty, other fields beyond zero."""
     values = values_of(message)
-    value = values[name]
     group = metadata_of(type(message)).oneof_group_by_field.get(name)
     if group is not None:
         return cast("dict[str, str | None]", values["_group_current"])[group] == name
+    value = values[name]
     if isinstance(value, betterproto.Message):
         inner = values_of(value)
         return not (is_untouched(inner) and _is_blank(value))

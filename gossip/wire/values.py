@@ -1,5 +1,9 @@
-"""What a message of a generated class consists of: a ``__dict__`` with a value for each of its fields."""
+"""What a message of a generated class consists of: a ``__dict__`` with the values of its fields.
 
+A member of a oneof that is not set may be missing there; the class's own attribute, the placeholder, then stands in.
+"""
+
+from collections.abc import Callable
 from typing import Final, cast
 
 import betterproto
@@ -11,3 +15,9 @@ PLACEHOLDER: Final[object] = betterproto.PLACEHOLDER
 def values_of(message: betterproto.Message) -> dict[str, object]:
     """The message's own ``__dict__``."""
     return cast("dict[str, object]", object.__getattribute__(message, "__dict__"))
+
+
+set_values: Final = cast(
+    "Callable[[betterproto.Message, dict[str, object]], None]", vars(betterproto.Message)["__dict__"].__set__
+)
+"""Makes a dictionary the message's own ``__dict__``, in two thirds of the time of `object.__setattr__`."""

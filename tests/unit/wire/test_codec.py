@@ -1,5 +1,6 @@
 """What the codec reads and writes, case by case, and how it refuses."""
 
+import betterproto
 import pytest
 from gossip_protos.common import SignaturePolicy, SignaturePolicyNOutOf
 
@@ -183,6 +184,21 @@ def test_another_oneof_member_drops_the_one_before_for_good() -> None:
 
     assert message.conn == ConnEstablish(identity=b"last")
     assert encode(message) == last
+
+
+@pytest.mark.parametrize("record", MESSAGES, ids=names_of(MESSAGES))
+def test_what_was_decoded_serves_betterproto_as_what_it_read_itself(record: Record) -> None:
+    wire = bytes.fromhex(record["wire_hex"])
+    ours, theirs = decode(GossipMessage, wire), GossipMessage().parse(wire)
+
+    assert ours == theirs
+    assert betterproto.which_one_of(ours, "content") == betterproto.which_one_of(theirs, "content")
+    assert ours.to_dict(include_default_values=True) == theirs.to_dict(include_default_values=True)
+    assert bytes(ours) == bytes(theirs)
+
+    ours.empty = theirs.empty = Empty()
+    assert ours == theirs
+    assert encode(ours) == encode(theirs)
 
 
 def test_unknown_fields_are_kept_at_every_level_and_written_last() -> None:
