@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Final
+from typing import Final, cast
 
 import betterproto
 import gossip_protos.common
@@ -24,6 +24,7 @@ MADE_BY_READING: Final = "_made_by_reading"
 
 _read: Final = object.__getattribute__
 _read_unset: Final = betterproto.Message.__getattribute__
+_finish: Final = betterproto.Message.__post_init__
 
 
 def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadata:
@@ -36,14 +37,17 @@ def _read_field(message: betterproto.Message, name: str) -> object:
     return _read_unset(message, name) if value is PLACEHOLDER else value
 
 
-def _reader_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message, str], object]:
-    def read_field(message: betterproto.Message, name: str) -> object:
-        value = _read(message, name)
-        if value is PLACEHOLDER or (name in groups and _read(message, "_group_current")[groups[name]] != name):
-            return _read_unset(message, name)
-        return value
+def _maker_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message], None]:
+    def finish(message: betterproto.Message) -> None:
+        """Forget all but the last of several members that were given, so that reading need not ask which is set."""
+        _finish(message)
+        values = values_of(message)
+        current = cast("dict[str, str | None]", values["_group_current"])
+        for name, group in groups.items():
+            if current[group] != name:
+                values[name] = PLACEHOLDER
 
-    return read_field
+    return finish
 
 
 def _oneofs_of(cls: type[betterproto.Message]) -> dict[str, str]:
@@ -63,9 +67,10 @@ def _make_default(message: betterproto.Message, field_name: str) -> object:
 def _change(package: ModuleType) -> None:
     for _, cls in inspect.getmembers(package, inspect.isclass):
         if issubclass(cls, betterproto.Message):
-            groups = _oneofs_of(cls)
             # By setattr, since mypy refuses to assign to a method.
-            setattr(cls, "__getattribute__", _reader_with_oneofs(groups) if groups else _read_field)  # noqa: B010
+            setattr(cls, "__getattribute__", _read_field)  # noqa: B010
+            if groups := _oneofs_of(cls):
+                setattr(cls, "__post_init__", _maker_with_oneofs(groups))  # noqa: B010
             setattr(cls, "_get_field_default", _make_default)  # noqa: B010
             for name, method in OF_MESSAGES.items():
                 setattr(cls, name, method)

@@ -101,12 +101,13 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
         pos += 1
         if key > 0x7F:
             key, pos = read_key(data, start)
-        if key not in fields:
+        try:
+            name, kind, repeated, _, group, child, enum = fields[key]
+        except KeyError:
             start = pos
             pos = skip_field(data, start, key, depth)
             _keep_unknown(values, encode_varint(key) + data[start:pos], unknown)
             continue
-        name, kind, repeated, _, group, child, enum = fields[key]
         value: object
         if key & 7 != LENGTH_DELIMITED:
             number = data[pos]
