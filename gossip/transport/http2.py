@@ -3,8 +3,7 @@
 Everything that touches private members of h2 is in this file.
 """
 
-from functools import lru_cache
-from struct import Struct
+from copy import deepcopy
 
 from h2.config import H2Configuration
 from h2.connection import AllowedStreamIDs, ConnectionInputs, H2Connection
@@ -15,7 +14,6 @@ from h2.exceptions import (
     StreamClosedError,
     TooManyStreamsError,
 )
-from h2.settings import SettingCodes, Settings
 from h2.stream import H2Stream, StreamClosedBy, StreamInputs, StreamState
 from h2.windows import WindowManager
 from hpack import HeaderTuple
@@ -30,14 +28,13 @@ from gossip.transport.http2_frame import (
     FRAME_HEADER_BYTES,
     HEADERS,
     MAX_FRAME_BYTES,
-    PREFACE,
-    SETTINGS,
+    SETTINGS_ACK,
     STREAM_ID_BITS,
 )
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.shared_settings import is_plain, local_settings, peer_settings
 from gossip.transport.tls_records import RECORD_BYTES
 
-_SETTING = Struct(">HI")
 _frame_header = FRAME_HEADER.pack
 
 
@@ -53,27 +50,6 @@ def http2_configuration(*, client_side: bool) -> H2Configuration:
     )
 
 
-@lru_cache(maxsize=16)
-def _local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -> tuple[Settings, bytes]:
-    """What holds for a peer, which never changes, and the frame that announces it.
-
-    One for all connections, since h2 spends 5 kB on each. It would also announce what every peer takes for granted,
-    and end the connection at a stream too many, which is refused by :mod:`gossip.transport.grpc_accept`.
-    Spec: RFC 9113 section 5.1.2.
-    """
-    settings = {
-        SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,
-        SettingCodes.MAX_FRAME_SIZE: MAX_FRAME_BYTES,
-        SettingCodes.MAX_HEADER_LIST_SIZE: max_header_bytes,
-    }
-    if client_side:
-        settings[SettingCodes.ENABLE_PUSH] = 0
-    announced = b"".join(_SETTING.pack(*setting) for setting in settings.items())
-    frame = _frame_header(len(announced) << 8 | SETTINGS, 0, 0) + announced
-    settings[SettingCodes.MAX_CONCURRENT_STREAMS] += 1
-    return Settings(client=client_side, initial_values=settings), PREFACE + frame if client_side else frame
-
-
 class Http2Connection(H2Connection):
     """One HTTP/2 connection.
 
@@ -86,12 +62,13 @@ class Http2Connection(H2Connection):
 
     def __init__(self, config: H2Configuration, limits: ConnectionLimits) -> None:
         super().__init__(config)
-        self.local_settings, self._first_words = _local_settings(
+        self.local_settings, self._first_words = local_settings(
             bool(config.client_side), limits.max_streams, limits.max_header_bytes
         )
         self.max_inbound_frame_size = MAX_FRAME_BYTES
         self.decoder = self._decoder = ReportingDecoder(limits.max_header_bytes)
         self.encoder = ENCODER
+        self._settings_came = False
 
     def initiate_connection(self) -> None:
         """Announce our settings."""
@@ -134,6 +111,27 @@ class Http2Connection(H2Connection):
         stream.outbound_flow_control_window -= size
         header = _frame_header(size << 8 | DATA, END_STREAM if end_stream else 0, stream.stream_id)
         self._data_to_send += header + body
+
+    def take_settings(self, frame: bytes) -> bool:
+        """Take the first settings that the peer announces; later ones are for h2, on an object that it may change.
+
+        Raises:
+            ProtocolError: A value is not allowed.
+        """
+        is_first, self._settings_came = not self._settings_came, True
+        if not is_first or not is_plain(frame):
+            self.remote_settings = deepcopy(self.remote_settings)
+            return False
+        settings = peer_settings(frame[FRAME_HEADER_BYTES:], from_client=not self.config.client_side)
+        former, self.remote_settings = self.remote_settings, settings
+        self.state_machine.process_input(ConnectionInputs.RECV_SETTINGS)
+        self.state_machine.process_input(ConnectionInputs.SEND_SETTINGS)
+        self._flow_control_change_from_settings(former.initial_window_size, settings.initial_window_size)
+        self.max_outbound_frame_size = settings.max_frame_size
+        for stream in self.streams.values():
+            stream.max_outbound_frame_size = settings.max_frame_size
+        self._data_to_send += SETTINGS_ACK
+        return True
 
     def take_end(self, stream_id: int, size_bytes: int) -> bool:
         """Take the DATA frame that ends a request, if h2 need not see it.

@@ -20,7 +20,9 @@ from gossip.transport.http2_frame import (
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
     HEADERS,
+    PREFACE,
     RECORD_DATA_BYTES,
+    SETTINGS_ACK,
     WINDOW_BYTES,
 )
 from gossip.transport.limits import ConnectionLimits
@@ -362,7 +364,6 @@ def test_settings_say_what_we_take() -> None:
 ANSWER = ((b":status", b"200"), (b"content-type", b"application/grpc"))
 END = ((b"grpc-status", b"0"),)
 END_FIELDS = list(END)
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 def state(connection: H2Connection) -> tuple[object, ...]:
@@ -524,3 +525,90 @@ def test_what_peers_allow_for_their_tables_leaves_nothing_with_the_encoder_that_
         server.receive_data(SettingsFrame(0, settings={SettingCodes.HEADER_TABLE_SIZE: size}).serialize())
     assert server.encoder is client.encoder
     assert (server.encoder.table_size_changes, server.encoder.header_table_size) == ([], 0)
+
+
+def settings_frame(entries: dict[int, int]) -> bytes:
+    return SettingsFrame(0, settings=entries).serialize()
+
+
+SETTINGS_OF_PEERS = [
+    {},
+    {SettingCodes.MAX_CONCURRENT_STREAMS: 5},
+    {SettingCodes.INITIAL_WINDOW_SIZE: 0},
+    {SettingCodes.INITIAL_WINDOW_SIZE: 2**31 - 1, SettingCodes.MAX_FRAME_SIZE: 2**24 - 1},
+    {SettingCodes.MAX_FRAME_SIZE: LEAST_FRAME_BYTES, SettingCodes.MAX_HEADER_LIST_SIZE: 100},
+    {SettingCodes.HEADER_TABLE_SIZE: 0, SettingCodes.ENABLE_PUSH: 0, 0: 7},
+]
+
+
+@pytest.mark.parametrize("entries", SETTINGS_OF_PEERS)
+@pytest.mark.parametrize("client_side", [True, False])
+def test_a_peer_s_first_settings_do_what_h2_makes_of_them(client_side: bool, entries: dict[int, int]) -> None:
+    pair = ours(client_side=client_side), ours(client_side=client_side)
+    for connection in pair:
+        connection.initiate_connection()
+        if client_side:
+            connection.send_headers(1, REQUEST)
+        connection.clear_outbound_data_buffer()
+    mine, theirs = pair
+    frame = settings_frame(entries)
+
+    assert mine.take_settings(frame)
+    theirs.receive_data(frame if client_side else PREFACE + frame)
+
+    assert mine.remote_settings == theirs.remote_settings
+    assert mine.max_outbound_frame_size == theirs.max_outbound_frame_size
+    assert mine.state_machine.state is theirs.state_machine.state
+    assert mine.data_to_send() == theirs.data_to_send() == SETTINGS_ACK
+    for stream_id, stream in theirs.streams.items():
+        assert windows(mine, stream_id) == windows(theirs, stream_id)
+        assert mine.streams[stream_id].max_outbound_frame_size == stream.max_outbound_frame_size
+
+
+@pytest.mark.parametrize(
+    ("entries", "code"),
+    [
+        ({SettingCodes.ENABLE_PUSH: 2}, ErrorCodes.PROTOCOL_ERROR),
+        ({SettingCodes.INITIAL_WINDOW_SIZE: 2**31}, ErrorCodes.FLOW_CONTROL_ERROR),
+        ({SettingCodes.MAX_FRAME_SIZE: LEAST_FRAME_BYTES - 1}, ErrorCodes.PROTOCOL_ERROR),
+    ],
+)
+def test_first_settings_that_are_not_allowed_are_refused_as_by_h2(entries: dict[int, int], code: ErrorCodes) -> None:
+    with pytest.raises(ProtocolError) as refused:
+        ours(client_side=False).take_settings(settings_frame(entries))
+    assert refused.value.error_code is code
+
+
+def test_a_server_that_allows_itself_to_push_is_refused() -> None:
+    """And a client is not, though it announces the same."""
+    frame = settings_frame({SettingCodes.ENABLE_PUSH: 1})
+    assert ours(client_side=False).take_settings(frame)
+    with pytest.raises(ProtocolError, match="invalid value 1"):
+        ours(client_side=True).take_settings(frame)
+
+
+def test_settings_are_shared_by_those_whose_peers_announce_the_same_until_one_announces_more() -> None:
+    first, second = ours(client_side=False), ours(client_side=False)
+    frame = settings_frame({SettingCodes.MAX_CONCURRENT_STREAMS: 7})
+    assert first.take_settings(frame)
+    assert second.take_settings(frame)
+    assert first.remote_settings is second.remote_settings
+
+    later = settings_frame({SettingCodes.MAX_CONCURRENT_STREAMS: 8})
+    assert not first.take_settings(later)
+    first.receive_data(PREFACE + later)
+
+    assert first.remote_settings.max_concurrent_streams == 8
+    assert second.remote_settings.max_concurrent_streams == 7
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        bytes.fromhex("000000 04 00 00000001"),  # for a stream
+        bytes.fromhex("000003 04 00 00000000 000400"),  # half an entry
+        bytes.fromhex("000006 04 01 00000000 000400000000"),  # an acknowledgement that says something
+    ],
+)
+def test_settings_with_which_something_is_amiss_are_for_h2(frame: bytes) -> None:
+    assert not ours(client_side=False).take_settings(frame)
