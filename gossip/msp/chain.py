@@ -21,6 +21,7 @@ from cryptography.x509.verification import (
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, MemberKey, find_extension, without_warnings
+from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.parser_text import readable
 
 MIN_RSA_BITS = 2048
@@ -220,9 +221,12 @@ def _explain(certificate: Certificate, tree: CaTree, refusals: Sequence[str]) ->
             f"certificate signed by unknown authority: this MSP has a CA named {certificate.issuer}, but the "
             "signature was not made with that CA's key"
         )
-    return "; ".join(refusals) or (
-        f"certificate signed by unknown authority: no certification path leads from {certificate.issuer} to a root"
-    )
+    if not refusals:
+        return (
+            f"certificate signed by unknown authority: no certification path leads from {certificate.issuer} to a root"
+        )
+    fault = find_chain_fault(certificate, tree.cas)
+    return "; ".join([*refusals, fault.problem] if fault is not None else refusals)
 
 
 def _check_legacy_name_constraints(chain: Sequence[Certificate]) -> None:

@@ -138,13 +138,18 @@ def test_expiry_plays_no_part(not_before: datetime, not_after: datetime) -> None
 def test_ca_must_hold_when_the_leaf_begins() -> None:
     root = make_ca("root", not_after=NOT_BEFORE + timedelta(days=1))
     leaf = make_leaf("leaf", root, not_before=NOT_BEFORE + timedelta(days=2))
-    refuse(tree(root), leaf, "certificate has expired or is not yet valid: .*not valid at validation time")
+    said = "certificate has expired or is not yet valid: .*not valid at validation time; "
+    refuse(tree(root), leaf, said + "root ended at 2024-01-02 .*, before leaf begins, at 2024-01-03 ")
 
 
 def test_leaf_may_begin_before_now_but_not_before_its_ca() -> None:
     root = make_ca("root")
     leaf = make_leaf("leaf", root, not_before=NOT_BEFORE - timedelta(days=1))
-    refuse(tree(root), leaf, "not valid at validation time")
+    refuse(
+        tree(root),
+        leaf,
+        "not valid at validation time; root begins at 2024-01-01 .*, after leaf, which begins at 2023-12-31 ",
+    )
 
 
 def test_leaf_may_outlive_its_ca() -> None:
