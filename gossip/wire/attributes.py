@@ -24,7 +24,7 @@ MADE_BY_READING: Final = "_made_by_reading"
 
 _read: Final = object.__getattribute__
 _read_unset: Final = betterproto.Message.__getattribute__
-_finish: Final = betterproto.Message.__post_init__
+_post_init: Final = betterproto.Message.__post_init__
 
 
 def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadata:
@@ -37,17 +37,17 @@ def _read_field(message: betterproto.Message, name: str) -> object:
     return _read_unset(message, name) if value is PLACEHOLDER else value
 
 
-def _maker_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message], None]:
-    def finish(message: betterproto.Message) -> None:
+def _post_init_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message], None]:
+    def post_init(message: betterproto.Message) -> None:
         """Forget all but the last of several members that were given, so that reading need not ask which is set."""
-        _finish(message)
+        _post_init(message)
         values = values_of(message)
         current = cast("dict[str, str | None]", values["_group_current"])
         for name, group in groups.items():
             if current[group] != name:
                 values[name] = PLACEHOLDER
 
-    return finish
+    return post_init
 
 
 def _oneofs_of(cls: type[betterproto.Message]) -> dict[str, str]:
@@ -70,7 +70,7 @@ def _change(package: ModuleType) -> None:
             # By setattr, since mypy refuses to assign to a method.
             setattr(cls, "__getattribute__", _read_field)  # noqa: B010
             if groups := _oneofs_of(cls):
-                setattr(cls, "__post_init__", _maker_with_oneofs(groups))  # noqa: B010
+                setattr(cls, "__post_init__", _post_init_with_oneofs(groups))  # noqa: B010
             setattr(cls, "_get_field_default", _make_default)  # noqa: B010
             for name, method in OF_MESSAGES.items():
                 setattr(cls, name, method)
