@@ -228,9 +228,6 @@ class GrpcProtocol(H2Protocol):
         if kind == GOAWAY:
             self._goaway(frame)
             return
-        if kind == SETTINGS and self._are_settings_taken(frame):
-            self.settings_came()
-            return
         if self._is_taken(kind, frame):
             return
         for event in self.connection.feed(frame):
@@ -248,14 +245,17 @@ class GrpcProtocol(H2Protocol):
             return self._is_end_taken(flags, stream_id, frame)
         if kind == RESET:
             return len(frame) == RESET_BYTES and self.connection.http2.take_reset(stream_id)
-        return frame == SETTINGS_ACK  # ours never change
+        return kind == SETTINGS and self._are_settings_taken(frame)
 
     def _are_settings_taken(self, frame: bytes) -> bool:
-        """Whether they were the peer's first."""
-        is_taken = frame != SETTINGS_ACK and self.connection.http2.take_settings(frame)
+        """Whether they were the peer's first, or acknowledge ours, which never change."""
+        if frame == SETTINGS_ACK:
+            return True
+        is_taken = self.connection.http2.take_settings(frame)
         if is_taken:
             self.processor.process_settings()
             self.connection.flush_soon()
+            self.settings_came()
         return is_taken
 
     def _is_end_taken(self, flags: int, stream_id: int, frame: bytes) -> bool:
