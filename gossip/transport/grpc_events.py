@@ -63,11 +63,6 @@ class GrpcEvents(EventsProcessor):
         """DATA that h2 had to look at: with padding, say."""
         self._data_came(event.stream_id, event.data or b"", event.flow_controlled_length or 0)
 
-    def process_settings(self) -> None:
-        """The peer's first, which h2 need not see, and which may let streams send more."""
-        for stream in self.streams.values():
-            stream.window_updated.set()
-
     def process_end(self, stream_id: int, data: bytes) -> None:
         """The DATA that ends a request, which h2 need not see."""
         self._data_came(stream_id, data, len(data))

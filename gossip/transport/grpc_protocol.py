@@ -253,7 +253,6 @@ class GrpcProtocol(H2Protocol):
             return True
         is_taken = self.connection.http2.take_settings(frame)
         if is_taken:
-            self.processor.process_settings()
             self.connection.flush_soon()
             self.settings_came()
         return is_taken

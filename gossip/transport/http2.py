@@ -115,6 +115,8 @@ class Http2Connection(H2Connection):
     def take_settings(self, frame: bytes) -> bool:
         """Take the first settings that the peer announces; later ones are for h2, on an object that it may change.
 
+        Nobody waits to hear of them: who has no window left then needs more of the connection's, too.
+
         Raises:
             ProtocolError: A value is not allowed.
         """
