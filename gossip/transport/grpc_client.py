@@ -58,7 +58,7 @@ class GrpcChannel:
         self._protocol.close()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await asyncio.shield(self._protocol.closed)
+                await self._protocol.closed.wait()
         except TimeoutError:
             pass  # the peer does not take what was written
         finally:

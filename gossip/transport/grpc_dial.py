@@ -9,6 +9,7 @@ from h2.exceptions import ProtocolError, TooManyStreamsError
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, StreamBrokenError
+from gossip.flag import Flag
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
@@ -46,7 +47,7 @@ class ClientProtocol(GrpcProtocol):
         self.endpoint = endpoint
         self.stage = "address"
         self.stage_ended_at_s: dict[str, float] = {}
-        self.closed = self._loop.create_future()
+        self.closed = Flag()
         self._spoke_http2 = self._loop.create_future()
         self._side = side
         self._options = options
@@ -161,8 +162,7 @@ class ClientProtocol(GrpcProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Everything is closed."""
         super().connection_lost(exc)
-        if not self.closed.done():
-            self.closed.set_result(None)
+        self.closed.set()
 
     # --
 
