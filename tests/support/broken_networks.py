@@ -38,7 +38,7 @@ from tests.support.served import peer_options
 from tests.support.tls_proxy import tls_proxy
 
 HERE = ("127.0.0.1", "localhost")
-IMPATIENT = ("--dial-timeout=0.5", "--conn-timeout=0.5")
+IMPATIENT = ("--dial-timeout=2", "--conn-timeout=1")
 Arguments = list[str]
 
 
