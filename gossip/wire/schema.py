@@ -69,7 +69,7 @@ class Schema:
 
     ``fields`` maps keys to fields; ``alone`` are those outside any oneof, ``members`` the others by name, and all of
     them are in the order of their numbers. ``template`` is the ``__dict__`` of a message with nothing set; members of
-    oneofs are not in it, since to copy two dozen of them is a fifth of building a GossipMessage.
+    oneofs are not in it: a GossipMessage has two dozen, which every message made from it would copy.
     """
 
     __slots__ = ("alone", "cls", "fields", "groups", "members", "template")
@@ -124,13 +124,13 @@ def _build(cls: type[betterproto.Message], known: dict[type[betterproto.Message]
         schema.fields[_key(number, field.kind)] = field
         if field.group:
             schema.members[name] = field
-        elif schema.members:
+            continue
+        if schema.members:
             raise TypeError(f"{schema.name}.{name}: the codec writes oneofs last, and this field comes after one")
         # Where reading gives an object of its own, betterproto makes it then.
         stored = field.repeated or field.kind == MESSAGE
         default = field.enum[0] if field.enum else _DEFAULTS.get(field.kind)
-        if not field.group:
-            schema.template[name] = PLACEHOLDER if stored else default
+        schema.template[name] = PLACEHOLDER if stored else default
     schema.alone = tuple(field for field in schema.fields.values() if not field.group)
     schema.groups = tuple(meta.oneof_field_by_group)
     schema.template |= {"_serialized_on_wire": True, "_unknown_fields": b"", "_group_current": {}}
