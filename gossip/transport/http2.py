@@ -32,7 +32,8 @@ from gossip.transport.http2_frame import (
     STREAM_ID_BITS,
 )
 from gossip.transport.limits import ConnectionLimits
-from gossip.transport.shared_settings import is_plain, local_settings, peer_settings
+from gossip.transport.settings_frame import is_plain
+from gossip.transport.shared_settings import local_settings, peer_settings
 from gossip.transport.tls_records import RECORD_BYTES
 
 _frame_header = FRAME_HEADER.pack

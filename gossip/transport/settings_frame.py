@@ -1,14 +1,20 @@
-"""What h2 gets to see of a SETTINGS frame. Spec: RFC 9113 section 6.5."""
+"""What a SETTINGS frame is made of, and what h2 gets to see of it. Spec: RFC 9113 section 6.5."""
 
 from h2.exceptions import DenialOfServiceError
 
-from gossip.transport.http2_frame import FRAME_HEADER, FRAME_HEADER_BYTES
+from gossip.transport.http2_frame import FRAME_HEADER, FRAME_HEADER_BYTES, SETTINGS
 
 ACK = 0x1
 ENTRY_BYTES = 6
 MAX_ENTRIES = 32
 HIGHEST_KNOWN = 6
 """MAX_HEADER_LIST_SIZE."""
+
+
+def is_plain(frame: bytes) -> bool:
+    """Whether nothing is amiss in it but, perhaps, a value, and it acknowledges nothing."""
+    size = len(frame) - FRAME_HEADER_BYTES
+    return size % ENTRY_BYTES == 0 and frame.startswith(FRAME_HEADER.pack(size << 8 | SETTINGS, 0, 0))
 
 
 def known_settings(frame: bytes) -> bytes:

@@ -9,7 +9,7 @@ from struct import Struct
 
 from h2.settings import SettingCodes, Settings
 
-from gossip.transport.http2_frame import FRAME_HEADER, FRAME_HEADER_BYTES, MAX_FRAME_BYTES, PREFACE, SETTINGS
+from gossip.transport.http2_frame import FRAME_HEADER, MAX_FRAME_BYTES, PREFACE, SETTINGS
 
 MAX_REMEMBERED = 64
 
@@ -34,12 +34,6 @@ def local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -
     frame = FRAME_HEADER.pack(len(announced) << 8 | SETTINGS, 0, 0) + announced
     settings[SettingCodes.MAX_CONCURRENT_STREAMS] += 1
     return Settings(client=client_side, initial_values=settings), PREFACE + frame if client_side else frame
-
-
-def is_plain(frame: bytes) -> bool:
-    """Whether it is a SETTINGS frame in which nothing is amiss but, perhaps, a value."""
-    size = len(frame) - FRAME_HEADER_BYTES
-    return size % _SETTING.size == 0 and frame.startswith(FRAME_HEADER.pack(size << 8 | SETTINGS, 0, 0))
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

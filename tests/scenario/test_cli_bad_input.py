@@ -9,6 +9,7 @@ import pytest
 
 from gossip.api.options import TlsFiles
 from gossip.transport.base import FrameStream, StreamHandler
+from tests.support.broken_networks import IMPATIENT
 from tests.support.cli import Outcome, run, run_process
 from tests.support.odd_servers import (
     Handler,
@@ -24,7 +25,6 @@ from tests.support.organizations import organization_folder, peer_folder
 from tests.support.served import peer_options
 
 NOBODY = "127.0.0.1:1"
-IMPATIENT = ("--dial-timeout=2", "--conn-timeout=1")
 Break = Callable[[Path], Path]
 
 

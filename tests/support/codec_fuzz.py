@@ -15,7 +15,7 @@ import betterproto
 from gossip_protos.common import SignaturePolicyEnvelope
 
 from gossip.errors import MalformedEnvelopeError, MalformedMessageError
-from gossip.messages import Envelope, GossipMessage
+from gossip.messages import Envelope, GossipMessage, SerializedIdentity
 from gossip.wire.acks import encode_ack, parse_ack
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import parse_envelope
@@ -39,6 +39,7 @@ CLASSES: dict[str, type[betterproto.Message]] = {
     "gossip.GossipMessage": GossipMessage,
     "gossip.Envelope": Envelope,
     "common.SignaturePolicyEnvelope": SignaturePolicyEnvelope,
+    "msp.SerializedIdentity": SerializedIdentity,
 }
 
 LONG_KEY_OR_LENGTH = re.compile(rb"[\x80-\xff]{5,9}\0")

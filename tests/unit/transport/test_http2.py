@@ -20,12 +20,12 @@ from gossip.transport.http2_frame import (
     FRAME_HEADER,
     FRAME_HEADER_BYTES,
     HEADERS,
-    PREFACE,
     RECORD_DATA_BYTES,
     SETTINGS_ACK,
     WINDOW_BYTES,
 )
 from gossip.transport.limits import ConnectionLimits
+from tests.support.raw_http2 import PREFACE
 
 REQUEST = [(b":method", b"POST"), (b":path", b"/"), (b":scheme", b"https"), (b":authority", b"here")]
 LIMITS = ConnectionLimits()
