@@ -4,6 +4,7 @@ Time-outs are not here: they run on the event loop's own clock, through :func:`a
 """
 
 import asyncio
+from abc import abstractmethod
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -11,10 +12,12 @@ from typing import Protocol
 class Clock(Protocol):
     """What certificates are judged by, and what waits for them to end."""
 
+    @abstractmethod
     def now(self) -> datetime:
         """The time, aware and in UTC; may jump either way between two calls."""
         ...
 
+    @abstractmethod
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds``, at once when they are not positive.
 

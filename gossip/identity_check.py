@@ -10,7 +10,7 @@ from gossip.errors import (
     PkiIdMismatchError,
     UntrustedIdentityError,
 )
-from gossip.judges import hear_end, hear_verdict
+from gossip.judges import hear_end, hear_name, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 
@@ -32,7 +32,7 @@ def check_identity(
     except IdentityError as error:
         raise _unclassified(error, pki_id) from error
     hear_verdict(crypto.validate_identity, identity)
-    computed = crypto.get_pki_id_of_cert(identity)
+    computed = hear_name(crypto.get_pki_id_of_cert, identity)
     if computed != pki_id:
         raise PkiIdMismatchError(claimed=pki_id, computed=computed or PkiId(b""))
     if ends_at is not None and ends_at < now:

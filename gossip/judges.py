@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from gossip.errors import ConfigurationError, InvalidArgumentError
 from gossip.shown import shown_text
 from gossip.types import PeerIdentityType
 
 P = ParamSpec("P")
+Name = TypeVar("Name", bound=bytes)
 
 
 def must_be_awaited(function: object) -> bool:
@@ -80,7 +81,23 @@ def hear_end(judge: Callable[[PeerIdentityType], object], identity: PeerIdentity
     raise InvalidArgumentError(_name_of(judge), f"must return an aware datetime or None, and answered {said}")
 
 
+def hear_name(judge: Callable[[PeerIdentityType], Name | None], identity: PeerIdentityType) -> Name | None:
+    """Ask for an identity's PKI-ID or organisation; None where there is none.
+
+    Raises:
+        InvalidArgumentError: It answered something else than bytes or None.
+        Exception: Whatever ``judge`` raises.
+    """
+    name = judge(identity)
+    answer: object = name  # who does not run mypy may answer anything
+    if answer is None or isinstance(answer, bytes):
+        return name
+    raise InvalidArgumentError(_name_of(judge), f"must return bytes or None, and answered {shown_text(repr(answer))}")
+
+
 def _find_method(name: str, thing: object, method: str) -> object:
+    if isinstance(thing, type):
+        raise ConfigurationError(f"{name} must be an object, and {shown_text(thing.__qualname__)} is a class")
     found = getattr(thing, method, None)
     if not callable(found):
         raise ConfigurationError(f"{name} has no method {method}: {type(thing).__name__}")

@@ -1,5 +1,6 @@
 """What gossip counts, behind a small Protocol: nothing here knows how figures are shown."""
 
+from abc import abstractmethod
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,26 +23,32 @@ class Metrics(Protocol):
     ``gossip_comm_overflow_count``.
     """
 
+    @abstractmethod
     def messages_sent(self, count: int) -> None:
         """So many messages were handed to the network."""
         ...
 
+    @abstractmethod
     def messages_received(self, count: int) -> None:
         """So many messages came in, acknowledgements included."""
         ...
 
+    @abstractmethod
     def overflow(self, pki_id: PkiId) -> None:
         """One message was dropped because the send buffer for this peer was full."""
         ...
 
+    @abstractmethod
     def handshake(self, outcome: Outcome, *, initiator: bool) -> None:
         """One handshake ended: for a connection, or as a probe, which ends with the verdict."""
         ...
 
+    @abstractmethod
     def connections(self, count: int) -> None:
         """So many peers are connected now."""
         ...
 
+    @abstractmethod
     def connection_cut(self, offence: str) -> None:
         """The listener cut off one connection for an offence, such as ``flood``."""
         ...

@@ -1,5 +1,6 @@
 """The communication layer as its users see it."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Protocol, Self, TypeVar
 
@@ -20,8 +21,10 @@ class Subscription(Protocol[T_co]):
     does, until the next event comes, so that who receives long messages may want to ``del`` it at the loop's end.
     """
 
+    @abstractmethod
     def __aiter__(self) -> Self: ...
 
+    @abstractmethod
     async def __anext__(self) -> T_co:
         """Wait for the next event.
 
@@ -34,12 +37,15 @@ class Subscription(Protocol[T_co]):
         """
         ...
 
+    @abstractmethod
     def close(self) -> None:
         """End the subscription; events not read yet are dropped. May be called again."""
         ...
 
+    @abstractmethod
     def __enter__(self) -> Self: ...
 
+    @abstractmethod
     def __exit__(self, *exc_info: object) -> None: ...
 
 
@@ -49,6 +55,7 @@ class ReceivedMessage(Protocol):
     Mirrors: gossip/protoext/comm.go, ReceivedMessage.
     """
 
+    @abstractmethod
     def get_gossip_message(self) -> SignedMessage:
         """The message, with the exact bytes it came in.
 
@@ -56,10 +63,12 @@ class ReceivedMessage(Protocol):
         """
         ...
 
+    @abstractmethod
     def get_connection_info(self) -> ConnectionInfo:
         """Who sent it. Mirrors: GetConnectionInfo."""
         ...
 
+    @abstractmethod
     async def respond(self, message: GossipMessage) -> None:
         """Send ``message`` back, unsigned, on the connection that the message came by; waits for room.
 
@@ -75,6 +84,7 @@ class ReceivedMessage(Protocol):
         """
         ...
 
+    @abstractmethod
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; goes the way of :meth:`respond`.
 
@@ -84,6 +94,7 @@ class ReceivedMessage(Protocol):
             OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: The text cannot be encoded; nothing was sent.
+            InvalidArgumentError: The text is empty, which on the wire acknowledges; nothing was sent.
 
         Cancellation: while waiting for room nothing was sent.
         Mirrors: Ack.
@@ -105,10 +116,12 @@ class Comm(Protocol):
     Mirrors: gossip/comm/comm.go, Comm.
     """
 
+    @abstractmethod
     def get_pki_id(self) -> PkiId:
         """Our own PKI-ID. Mirrors: GetPKIid."""
         ...
 
+    @abstractmethod
     def send(self, message: SignedMessage, *peers: RemotePeer) -> None:
         """Hand a message to each peer's send buffer, and return without waiting.
 
@@ -126,6 +139,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     async def send_with_ack(
         self, message: SignedMessage, timeout_s: float, min_ack: int, *peers: RemotePeer
     ) -> AggregatedSendResults:
@@ -157,6 +171,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     async def probe(self, peer: RemotePeer) -> None:
         """Return when a gossip server answers at the endpoint; it proves nothing about who it is.
 
@@ -172,6 +187,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     async def handshake(self, peer: RemotePeer) -> PeerIdentityType:
         """Authenticate the peer and learn whether it accepts us; the connection is closed afterwards.
 
@@ -185,12 +201,14 @@ class Comm(Protocol):
             ClosedError: The layer was stopped, before or meanwhile.
             OutOfOrderError: Called in another event loop.
             InvalidArgumentError: ``peer`` is no RemotePeer.
+            Exception: Whatever the crypto service raises that is no refusal.
 
         Cancellation: the connection is closed.
         Mirrors: Handshake.
         """
         ...
 
+    @abstractmethod
     def accept(self, acceptor: MessageAcceptor) -> Subscription[ReceivedMessage]:
         """Receive every message for which ``acceptor`` returns True, from now on.
 
@@ -205,6 +223,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     def presumed_dead(self) -> Subscription[PkiId]:
         """Hear of peers that are not connected any more, whoever ended it but us, or that could not be reached.
 
@@ -219,6 +238,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     def identity_switch(self) -> Subscription[PkiId]:
         """Hear of PKI-IDs whose endpoint now answers with another identity of that organisation.
 
@@ -232,6 +252,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     async def close_conn(self, peer: RemotePeer) -> None:
         """Close the connection to this PKI-ID, if there is one.
 
@@ -244,6 +265,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     async def stop(self) -> None:
         """Close everything; every subscription ends. May be called again.
 
@@ -255,6 +277,7 @@ class Comm(Protocol):
         """
         ...
 
+    @abstractmethod
     def set_dial_opts(self, options: DialOptions) -> None:
         """Use other options for connections dialled from now on.
 

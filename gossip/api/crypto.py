@@ -1,5 +1,6 @@
 """What gossip asks of the crypto that it is given."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +15,7 @@ class MessageCryptoService(Protocol):
     Mirrors: gossip/api/crypto.go, MessageCryptoService.
     """
 
+    @abstractmethod
     def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
         """Name an identity, without judging it.
 
@@ -24,6 +26,7 @@ class MessageCryptoService(Protocol):
         """
         ...
 
+    @abstractmethod
     def validate_identity(self, identity: PeerIdentityType) -> None:
         """Return when the identity is valid now, apart from its expiry.
 
@@ -34,6 +37,7 @@ class MessageCryptoService(Protocol):
         """
         ...
 
+    @abstractmethod
     def expiration(self, identity: PeerIdentityType) -> datetime | None:
         """Tell when the identity ends.
 
@@ -47,16 +51,21 @@ class MessageCryptoService(Protocol):
         """
         ...
 
+    @abstractmethod
     def sign(self, message: bytes) -> bytes:
         """Sign with our own identity's key.
 
         Returns:
             The signature; with MSPs, ECDSA over SHA-256 in DER with a low S.
 
+        Raises:
+            Exception: Whatever keeps the key from being used; it goes to whoever wanted the signature.
+
         Mirrors: Sign.
         """
         ...
 
+    @abstractmethod
     def verify(self, identity: PeerIdentityType, signature: bytes, message: bytes) -> None:
         """Return when ``identity`` is valid and its key made ``signature`` over ``message``.
 
@@ -68,6 +77,7 @@ class MessageCryptoService(Protocol):
         """
         ...
 
+    @abstractmethod
     def verify_by_channel(
         self, channel: ChannelId, identity: PeerIdentityType, signature: bytes, message: bytes
     ) -> None:
@@ -89,6 +99,7 @@ class BlockVerifier(Protocol):
     Mirrors: gossip/api/crypto.go, a part of MessageCryptoService.
     """
 
+    @abstractmethod
     def verify_block(self, channel: ChannelId, sequence: int, block: bytes) -> None:
         """Return when the channel's orderers signed block number ``sequence``; ``block`` is a marshalled Block.
 

@@ -1,5 +1,6 @@
 """PKI-ID to identity: the store of those that have been verified."""
 
+from abc import abstractmethod
 from typing import Protocol
 
 from gossip.api.peer import PeerIdentitySet, PeerSuspector
@@ -12,6 +13,7 @@ class Mapper(Protocol):
     Mirrors: gossip/identity/identity.go, Mapper.
     """
 
+    @abstractmethod
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is.
 
@@ -27,6 +29,7 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def get(self, pki_id: PkiId) -> PeerIdentityType:
         """Fetch an identity, which counts as use.
 
@@ -38,6 +41,7 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def sign(self, message: bytes) -> bytes:
         """Sign with our own identity's key.
 
@@ -48,6 +52,7 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
         """Return when the identity stored under ``pki_id`` made ``signature`` over ``message``; counts as use.
 
@@ -61,6 +66,7 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def get_pki_id_of_cert(self, identity: PeerIdentityType) -> PkiId | None:
         """Name an identity, without judging it; None when it cannot be read.
 
@@ -71,6 +77,7 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
         """Judge again every other stored identity for which ``is_suspected`` returns True, and remove those that fail.
 
@@ -81,10 +88,12 @@ class Mapper(Protocol):
         """
         ...
 
+    @abstractmethod
     def identity_info(self) -> PeerIdentitySet:
         """Everything that is stored, our own identity included. Mirrors: IdentityInfo."""
         ...
 
+    @abstractmethod
     def stop(self) -> None:
         """End all timers; may be called again. Mirrors: Stop."""
         ...

@@ -1,5 +1,6 @@
 """Who belongs to which organisation."""
 
+from abc import abstractmethod
 from typing import Protocol
 
 from gossip.types import OrgIdentityType, PeerIdentityType
@@ -11,6 +12,7 @@ class SecurityAdvisor(Protocol):
     Mirrors: gossip/api/channel.go, SecurityAdvisor.
     """
 
+    @abstractmethod
     def org_by_peer_identity(self, identity: PeerIdentityType) -> OrgIdentityType | None:
         """Name the organisation that ``identity`` belongs to.
 

@@ -42,6 +42,7 @@ class CommEngine:
 
     Raises:
         ConfigurationError: ``config``, ``metrics`` or ``observer`` is of another kind; it is named.
+        OutOfOrderError: No event loop is running.
 
     Mirrors: gossip/comm/comm_impl.go, commImpl.
     """
@@ -63,6 +64,7 @@ class CommEngine:
             metrics: Takes figures.
             observer: Called for connections and handshakes.
         """
+        self.home = Home()
         config, metrics, observer = config or CommConfig(), guarded(metrics), GuardedObserver(observer or Observer())
         check_kind("config", config, CommConfig)
         self._trust = trust
@@ -95,7 +97,6 @@ class CommEngine:
         )
         self._sending = Sending(self._store, self._connector, acks, self._overflow)
         self._is_stopped = False
-        self.home = Home()
 
     def __repr__(self) -> str:
         return f"<CommEngine {self.get_pki_id().hex()}, {len(self._store)} connections>"
@@ -357,7 +358,7 @@ class CommEngine:
         self._store.own_pki_id = self._trust.pki_id
 
     def queued(self) -> int:
-        """How many messages wait in the send buffers of all connections."""
+        """How many messages wait in the send buffers of all connections; those that wait for a dial are not counted."""
         return sum(connection.queued for connection in self._store)
 
     def dropped(self, peer: RemotePeer) -> int:

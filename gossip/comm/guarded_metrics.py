@@ -1,7 +1,7 @@
 """A user's metrics, kept from breaking what they count."""
 
 from gossip.comm.users_code import UsersCode
-from gossip.judges import check_methods
+from gossip.judges import check_answers_at_once
 from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.types import PkiId
 
@@ -44,9 +44,9 @@ def guarded(metrics: Metrics | None) -> Metrics:
     """The metrics, guarded; none count nothing.
 
     Raises:
-        ConfigurationError: One of their methods is missing.
+        ConfigurationError: One of their methods is missing, or must be awaited.
     """
     if metrics is None:
         return NoMetrics()
-    check_methods("metrics", metrics, METHODS)
+    check_answers_at_once("metrics", metrics, METHODS)
     return GuardedMetrics(metrics)

@@ -12,7 +12,14 @@ class Home:
     __slots__ = ("_thread", "loop")
 
     def __init__(self) -> None:
-        self.loop = get_running_loop()
+        """
+        Raises:
+            OutOfOrderError: No event loop is running.
+        """
+        try:
+            self.loop = get_running_loop()
+        except RuntimeError:
+            raise OutOfOrderError("made where no event loop is running; make it in a coroutine") from None
         self._thread = get_ident()
 
     def check(self) -> None:

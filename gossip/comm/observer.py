@@ -4,6 +4,7 @@ from gossip.api.peer import ConnectionInfo
 from gossip.checks import check_kind
 from gossip.comm.users_code import UsersCode
 from gossip.errors import GossipError
+from gossip.judges import check_answers_at_once
 
 
 class Observer:
@@ -22,15 +23,19 @@ class Observer:
         """The peer at ``remote``, ``host:port``, dialled us and did not prove who it is."""
 
 
+METHODS = ("connected", "disconnected", "probed", "refused")
+
+
 class GuardedObserver(Observer):
     """Passes each event on; what the other observer raises is logged once in a while, and goes no further."""
 
     def __init__(self, observer: Observer) -> None:
         """
         Raises:
-            ConfigurationError: ``observer`` is none.
+            ConfigurationError: ``observer`` is none, or one of its methods must be awaited.
         """
         check_kind("observer", observer, Observer)
+        check_answers_at_once("observer", observer, METHODS)
         self._observer = observer
         self._users = UsersCode("An observer")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.connection import Connection
+from gossip.errors import InvalidArgumentError
 from gossip.messages import GossipMessage
 from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
@@ -60,11 +61,14 @@ class Received:
             OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
             InvalidMessageError: ``error`` is not text that UTF-8 can hold; nothing was sent.
+            InvalidArgumentError: ``error`` is empty, which on the wire acknowledges; nothing was sent.
 
         Cancellation: nothing was sent.
         """
         self._connection.home.check()
-        frame = encode_ack(self._signed.nonce, error or "")
+        if error == "":
+            raise InvalidArgumentError("error", "must not be empty, which on the wire acknowledges; None does that")
+        frame = encode_ack(self._signed.nonce, "" if error is None else error)
         if self._is_acked:
             await self._way_back().send(frame)
         else:

@@ -9,6 +9,7 @@ from gossip.clock import Clock
 from gossip.comm.handshake import Expectation, Handshake
 from gossip.comm.own_conn_establish import OwnConnEstablish
 from gossip.errors import IdentityError, UnknownIdentityError
+from gossip.judges import hear_name
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
 
@@ -76,14 +77,16 @@ class Trust:
                 expected_identity = self._mapper.get(pki_id)
             except UnknownIdentityError:
                 return False
-            organization = self._advisor.org_by_peer_identity(identity)
-            return organization is not None and organization == self._advisor.org_by_peer_identity(expected_identity)
+            organization = hear_name(self._advisor.org_by_peer_identity, identity)
+            return organization is not None and organization == hear_name(
+                self._advisor.org_by_peer_identity, expected_identity
+            )
 
         return Expectation(pki_id, is_stand_in)
 
     def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, OwnConnEstablish]:
         check_argument("identity", identity, bytes)
-        pki_id = self._crypto.get_pki_id_of_cert(identity)
+        pki_id = hear_name(self._crypto.get_pki_id_of_cert, identity)
         if pki_id is None:
             raise IdentityError("our own identity cannot be read")
         return pki_id, OwnConnEstablish(pki_id, identity, self._mapper.sign)

@@ -8,7 +8,7 @@ from gossip.checks import check_argument
 from gossip.errors import Fault, GossipError, IdentityError
 from gossip.identity.entry import Entry
 from gossip.identity_check import check_identity
-from gossip.judges import hear_verdict
+from gossip.judges import hear_name, hear_verdict
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 AFTER_END = timedelta(milliseconds=1)
@@ -38,7 +38,7 @@ class IdentityJudge:
 
     def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
         """Make the entry of an identity that was checked."""
-        organization = self._advisor.org_by_peer_identity(identity) or OrgIdentityType(b"")
+        organization = hear_name(self._advisor.org_by_peer_identity, identity) or OrgIdentityType(b"")
         expires_at = ends_at + AFTER_END if ends_at is not None and ends_at <= NEVER else None
         return Entry(pki_id, identity, organization, expires_at, used_at=now)
 
@@ -47,10 +47,10 @@ class IdentityJudge:
 
         Raises:
             IdentityError: It cannot be read or stored.
-            InvalidArgumentError: It is not bytes.
+            InvalidArgumentError: It is not bytes, or the crypto service or the advisor answered what is no answer.
         """
         check_argument("identity", identity, bytes)
-        pki_id = self._crypto.get_pki_id_of_cert(identity)
+        pki_id = hear_name(self._crypto.get_pki_id_of_cert, identity)
         if pki_id is None:
             raise IdentityError("our own identity cannot be read")
         return self.make_entry(pki_id, identity, self.check(pki_id, identity, now), now)

@@ -16,7 +16,7 @@ from gossip.identity.entry import Entry, PurgeReason
 from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
-from gossip.judges import check_answers_at_once, check_function, check_methods, hear_verdict
+from gossip.judges import check_answers_at_once, check_function, check_methods, hear_name, hear_verdict
 from gossip.turns import shared_turns
 from gossip.types import PeerIdentityType, PkiId
 
@@ -72,13 +72,13 @@ class IdentityMapper:
                 fewer than there are peers, connections drop each other; each costs its own length and about 500 bytes.
             on_purge: Called after each removal.
             is_in_use: Whose identities count as used, such as connected peers'. They leave last where there are too
-                many: an organisation can make identities without number, and shall not push out others with them.
+                many: an organisation shall not push out others with identities without number.
 
         Raises:
             ConfigurationError: The threshold is no positive number, there is no room for anybody else, ``crypto``,
-                ``advisor`` or ``clock`` lacks a method, or one of the first two must be awaited.
+                ``advisor`` or ``clock`` lacks a method, or has one that must be awaited.
             IdentityError: Our own identity is not valid, or has ended.
-            InvalidArgumentError: ``identity`` is not bytes.
+            InvalidArgumentError: ``identity`` is not bytes, or one of the functions is none that answers at once.
 
         Mirrors: NewIdentityMapper, which panics where this raises IdentityError.
         """
@@ -86,7 +86,7 @@ class IdentityMapper:
         check_number("max_identities", max_identities, whole=True)
         if max_identities < 2:
             raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
-        _check_who_judges(crypto, advisor, clock)
+        _check_users_code(crypto, advisor, clock, on_purge, is_in_use)
         self._crypto = crypto
         self._judge = IdentityJudge(crypto, advisor)
         self._clock = clock
@@ -184,7 +184,7 @@ class IdentityMapper:
         Mirrors: GetPKIidOfCert.
         """
         check_argument("identity", identity, bytes)
-        return self._crypto.get_pki_id_of_cert(identity)
+        return hear_name(self._crypto.get_pki_id_of_cert, identity)
 
     def suspect_peers(self, is_suspected: PeerSuspector) -> None:
         """Judge again every other identity for which ``is_suspected`` returns True, and remove those that fail.
@@ -325,7 +325,17 @@ class IdentityMapper:
                 logger.exception("on_purge failed for the identity %s, which is %s", entry.pki_id.hex(), reason)
 
 
-def _check_who_judges(crypto: MessageCryptoService, advisor: SecurityAdvisor, clock: Clock) -> None:
+def _check_users_code(
+    crypto: MessageCryptoService,
+    advisor: SecurityAdvisor,
+    clock: Clock,
+    on_purge: PurgeHandler | None,
+    is_in_use: Callable[[PkiId], bool],
+) -> None:
     check_answers_at_once("crypto", crypto, CRYPTO_METHODS)
     check_answers_at_once("advisor", advisor, ("org_by_peer_identity",))
-    check_methods("clock", clock, ("now", "sleep"))
+    check_answers_at_once("clock", clock, ("now",))
+    check_methods("clock", clock, ("sleep",))
+    if on_purge is not None:
+        check_function("on_purge", on_purge)
+    check_function("is_in_use", is_in_use)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gossip.api.options import DialOptions, TlsFiles
-from gossip.checks import check_kind
+from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError
 from gossip.node.setting_layers import DEFAULT, InForce
@@ -76,13 +76,15 @@ class CoreSettings:
         """
         check_kind("organizations", organizations, Mapping, may_be_none=True)
         others = dict(organizations or {})
+        for mspid, folder in others.items():
+            check_path(f"organizations[{mspid!r}]", folder)
         return PeerSettings(
             mspid=self._need("peer.localMspId", self.mspid),
             msp_dir=self._need("peer.mspConfigPath", self.msp_dir),
             tls=self._tls_files(others) if self.tls_enabled else None,
             listen=self.listen_address,
             organizations=others,
-            require_client_certificate=self.client_auth_required,
+            require_client_certificate=self.tls_enabled and self.client_auth_required,
             comm=CommConfig(
                 conn_timeout_s=self.conn_timeout_s,
                 send_buffer=self.send_buffer,

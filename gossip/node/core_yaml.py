@@ -46,7 +46,7 @@ def load_core_yaml(
     Args:
         path: The file; None for none, whose place the variables and options then take alone.
         environ: Holds ``CORE_PEER_GOSSIP_DIALTIMEOUT`` and so on, which win over the file.
-        options: Values by Fabric's key that win over both.
+        options: Values by Fabric's key that win over both, each with the place that it comes from.
 
     Raises:
         ConfigurationError: The file cannot be read, or a value is not what it must be; names key and line, or variable.

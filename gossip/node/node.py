@@ -18,7 +18,7 @@ from gossip.comm.engine import CommEngine
 from gossip.comm.guarded_metrics import guarded
 from gossip.comm.observer import Observer
 from gossip.comm.trust import Trust
-from gossip.errors import OutOfOrderError
+from gossip.errors import ConfigurationError, OutOfOrderError
 from gossip.identity.entry import PurgeReason
 from gossip.identity.mapper import IdentityMapper
 from gossip.metrics import Metrics
@@ -49,7 +49,7 @@ class Node:
             connection.
         listen: ``host:port`` to serve at, port 0 for a free one; None only dials.
         require_client_certificate: Refuse peers without a TLS client certificate in TLS itself, rather than in the
-            handshake.
+            handshake; needs ``tls``.
         usage_threshold_s: How long an identity stays that nobody uses; to be connected is use.
         max_identities: How many identities are kept at most.
         config: Time-outs and buffers.
@@ -63,6 +63,7 @@ class Node:
         IdentityError: ``crypto`` cannot read our own identity, or holds it for invalid.
         InvalidArgumentError: ``identity`` is not bytes.
         ConfigurationError: A TLS file or another argument cannot be used; it is named.
+        OutOfOrderError: No event loop is running.
 
     Mirrors: gossip/comm/comm_impl.go, NewCommInstance.
     """
@@ -90,6 +91,8 @@ class Node:
     ) -> None:
         """Put the parts together, inside a running event loop; see above."""
         check_kind("require_client_certificate", require_client_certificate, bool)
+        if require_client_certificate and tls is None:
+            raise ConfigurationError("require_client_certificate needs tls: without TLS nobody shows a certificate")
         _check_kinds(tls=tls, listen=listen, config=config, dial=dial, limits=limits, observer=observer)
         clock, dial = clock or SystemClock(), dial or DialOptions()
         self.identities = IdentityMapper(
@@ -115,11 +118,22 @@ class Node:
         )
         self._listen = None if listen is None else partial(listening, listen)
         self._listener: GrpcListener | None = None
-        self._is_stopped = False
+        self._is_open = self._is_stopped = False
         self._forgotten = Throttle(most=LINES_AT_ONCE)
         self._running = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        """Watch over identities, and listen if the settings say so.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on; the node is stopped.
+            OutOfOrderError: It is open, or was stopped, or this is another event loop than it was made in; nothing
+                changes.
+
+        Cancellation: the node is stopped.
+        """
+        self._check_may_open()
+        self._is_open = True
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(self.identities)
             opened.push_async_callback(self.stop)
@@ -134,6 +148,7 @@ class Node:
 
     def __repr__(self) -> str:
         where = self._listener.endpoint if self._listener is not None else "not listening"
+        where = "stopped" if self._is_stopped else where
         return f"<{type(self).__name__} {where}, {self.comm.get_pki_id().hex()}>"
 
     @property
@@ -152,10 +167,11 @@ class Node:
 
         Raises:
             ConfigurationError: The address cannot be listened on.
-            OutOfOrderError: This peer listens, or was stopped.
+            OutOfOrderError: This peer listens, or was stopped, or this is another event loop than it was made in.
 
         Cancellation: nothing is left open.
         """
+        self.comm.home.check()
         self._check_may_listen()
         if self._listen is not None:
             listener = await self._listen()
@@ -198,6 +214,12 @@ class Node:
         finally:
             if self._listener is not None:
                 await self._listener.close()
+
+    def _check_may_open(self) -> None:
+        self.comm.home.check()
+        if self._is_open and not self._is_stopped:
+            raise OutOfOrderError("this peer is open already")
+        self._check_may_listen()
 
     def _check_may_listen(self) -> None:
         if self._is_stopped or self._listener is not None:

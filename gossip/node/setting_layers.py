@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from gossip.checks import check_kind
 from gossip.errors import ConfigurationError
 from gossip.msp.yaml_nodes import is_text
 from gossip.node.go_duration import parse_go_duration
@@ -68,6 +69,8 @@ class Layers:
     """
 
     def __init__(self, file: YamlFile | None, environ: Mapping[str, str], options: Mapping[str, Given]) -> None:
+        for key, option in options.items():
+            check_kind(f"options[{key!r}]", option, Given)
         self._file = file
         self._environ = environ
         self._options = options

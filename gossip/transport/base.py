@@ -1,5 +1,6 @@
 """What the communication layer asks of a transport: dial, ping, streams of whole messages, and whose certificate."""
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -39,11 +40,13 @@ class FrameStream(Protocol):
     """One GossipStream, from either side, in whole messages. One reader and one writer at a time."""
 
     @property
+    @abstractmethod
     def link(self) -> Link:
         """The connection that carries this stream."""
         ...
 
     @property
+    @abstractmethod
     def max_frame_bytes(self) -> int:
         """The longest message taken from the other side.
 
@@ -52,8 +55,10 @@ class FrameStream(Protocol):
         ...
 
     @max_frame_bytes.setter
+    @abstractmethod
     def max_frame_bytes(self, limit: int) -> None: ...
 
+    @abstractmethod
     async def send(self, frames: Sequence[bytes]) -> None:
         """Hand encoded envelopes to the network, joined into as few writes as it takes.
 
@@ -65,6 +70,7 @@ class FrameStream(Protocol):
         """
         ...
 
+    @abstractmethod
     def send_nowait(self, frame: bytes) -> bool:
         """Hand one encoded envelope to the network, if it is short and that takes no waiting; not while a send waits.
 
@@ -73,6 +79,7 @@ class FrameStream(Protocol):
         """
         ...
 
+    @abstractmethod
     async def receive(self) -> Sequence[bytes]:
         """Wait for at least one message, and return everything that is there.
 
@@ -89,6 +96,7 @@ class FrameStream(Protocol):
         """
         ...
 
+    @abstractmethod
     def offer_to(self, taker: Taker) -> None:
         """Offer lone messages that come while :meth:`receive` waits to ``taker``; what it leaves is received as ever.
 
@@ -96,6 +104,7 @@ class FrameStream(Protocol):
         """
         ...
 
+    @abstractmethod
     async def end(self) -> None:
         """Tell the other side that nothing more will be sent; receiving goes on. Only a client ends its half so.
 
@@ -106,6 +115,7 @@ class FrameStream(Protocol):
         """
         ...
 
+    @abstractmethod
     def abort(self) -> None:
         """Cut the stream off at once; the other side sees it broken. May be called again."""
         ...
@@ -121,15 +131,18 @@ class Channel(Protocol):
     """One outgoing connection."""
 
     @property
+    @abstractmethod
     def link(self) -> Link:
         """The connection itself."""
         ...
 
     @property
+    @abstractmethod
     def times(self) -> DialTimes:
         """How long it took to come about."""
         ...
 
+    @abstractmethod
     async def ping(self) -> None:
         """Call Ping and return when it is answered.
 
@@ -141,6 +154,7 @@ class Channel(Protocol):
         """
         ...
 
+    @abstractmethod
     async def open_stream(self) -> FrameStream:
         """Call GossipStream; does not wait for the other side to say anything.
 
@@ -153,6 +167,7 @@ class Channel(Protocol):
         """
         ...
 
+    @abstractmethod
     async def close(self) -> None:
         """Close in order: what was written still leaves, for as long as a short deadline allows. May be called again.
 
@@ -160,6 +175,7 @@ class Channel(Protocol):
         """
         ...
 
+    @abstractmethod
     def abort(self) -> None:
         """Cut the connection at once. May be called again."""
         ...
@@ -168,6 +184,7 @@ class Channel(Protocol):
 class Dialer(Protocol):
     """Makes outgoing connections."""
 
+    @abstractmethod
     def set_options(self, options: DialOptions) -> None:
         """Dial with these options from now on.
 
@@ -177,10 +194,12 @@ class Dialer(Protocol):
         ...
 
     @property
+    @abstractmethod
     def own_certificate(self) -> bytes | None:
         """The leaf in DER that connections dialled now present; None without TLS."""
         ...
 
+    @abstractmethod
     async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
         """Connect to ``host:port`` within the options' ``dial_timeout_s``.
 
@@ -201,14 +220,17 @@ class Listener(Protocol):
     """Takes incoming connections for one handler."""
 
     @property
+    @abstractmethod
     def endpoint(self) -> str:
         """The address that it listens on, ``host:port``, with the real port."""
         ...
 
+    @abstractmethod
     def stop_accepting(self) -> None:
         """Free the address and take no more streams; those that are open go on. May be called again."""
         ...
 
+    @abstractmethod
     async def close(self) -> None:
         """Stop accepting, and cut what is open. May be called again.
 

@@ -35,7 +35,7 @@ def encode_ack(nonce: int, error: str = "") -> bytes:
     Mirrors: gossip/comm/msg.go, ReceivedMessageImpl.Ack.
     """
     payload = encode_nonce(nonce)
-    if error:
+    if error != "":
         if not isinstance(error, str):
             raise InvalidMessageError(f"expected str, got {type(error).__name__}", field="GossipMessage.ack.error")
         try:

@@ -5,6 +5,7 @@ Mirrors: gossip/protoext/comparators.go, NewGossipMessageComparator.
 
 from enum import Enum
 
+from gossip.checks import check_argument
 from gossip.messages import GossipMessage, Payload, PeerTime
 from gossip.wire.kinds import MessageKind, kind_of
 from gossip.wire.presence import is_set
@@ -37,8 +38,11 @@ def compare_messages(this: GossipMessage, that: GossipMessage, *, data_block_sto
             as in Fabric, a negative number is taken for a large one, its lowest 64 bits.
 
     Raises:
-        InvalidArgumentError: One of the two is no GossipMessage.
+        InvalidArgumentError: One of the two is no GossipMessage, or ``data_block_storage_size`` is no whole number.
     """
+    check_argument("this", this, GossipMessage)
+    check_argument("that", that, GossipMessage)
+    check_argument("data_block_storage_size", data_block_storage_size, int)
     kind = kind_of(this)
     if kind is not kind_of(that):
         return InvalidationResult.NO_ACTION

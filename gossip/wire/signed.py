@@ -25,7 +25,7 @@ Verify = Callable[[bytes, bytes], None]
 class SignedMessage:
     """A GossipMessage, the bytes it came in or leaves in, and what is asked of it first.
 
-    Immutable. Well formed, since it was either scanned or encoded here; whether a signature holds is another question,
+    Not to be changed. Well formed, since it was either scanned or encoded here; whether a signature holds is another question,
     see `check_signature`. The message object is built when `message` is first read.
 
     Mirrors: gossip/protoext/signing.go, SignedGossipMessage.
@@ -200,12 +200,14 @@ def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMess
 
     Raises:
         InvalidMessageError: The secret cannot be encoded, or ``sign`` returned something else than bytes.
-        InvalidArgumentError: ``signed`` is no signed message, or ``sign`` is no function, or a coroutine function.
+        InvalidArgumentError: ``signed`` is no signed message, ``secret`` is no Secret, or ``sign`` is no function, or a
+            coroutine function.
         Exception: Whatever ``sign`` raises.
 
     Mirrors: SignSecret.
     """
     check_argument("signed", signed, SignedMessage)
+    check_argument("secret", secret, Secret)
     payload = encode(secret)
     secret_envelope = SecretEnvelope(payload=payload, signature=_sign(payload, sign, "SecretEnvelope.signature"))
     return SignedMessage(

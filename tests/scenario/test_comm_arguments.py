@@ -137,6 +137,10 @@ def test_a_refusal_is_told_in_text() -> None:
                 received = await anext(messages)
                 with pytest.raises(InvalidMessageError, match="expected str, got ValueError"):
                     await received.ack(ValueError("no"))  # type: ignore[arg-type]
+                with pytest.raises(InvalidMessageError, match="expected str, got bool"):
+                    await received.ack(False)  # type: ignore[arg-type]
+                with pytest.raises(InvalidArgumentError, match=r"^error must not be empty"):
+                    await received.ack("")
 
     run_virtual(main())
 

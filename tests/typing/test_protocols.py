@@ -1,6 +1,7 @@
 """mypy tells a class that forgets a method, or gets one wrong, from what a Protocol asks for, and names the method."""
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ from pathlib import Path
 import mypy.api
 import pytest
 
-from gossip.api.comm import Comm
-from gossip.api.crypto import MessageCryptoService
+from gossip.api.comm import Comm, ReceivedMessage, Subscription
+from gossip.api.crypto import BlockVerifier, MessageCryptoService
 from gossip.api.mapper import Mapper
 from gossip.api.security import SecurityAdvisor
 from gossip.clock import Clock
-from gossip.transport.base import Channel, Dialer, Listener
+from gossip.metrics import Metrics
+from gossip.transport.base import Channel, Dialer, FrameStream, Listener
 from tests.support.source import ROOT
 
 TEXT = (Path(__file__).parent / "users_classes.py").read_text(encoding="utf-8")
@@ -114,3 +116,20 @@ def test_every_member_of_every_protocol_is_missed_once() -> None:
     assert {name for name in FLAWS if "_with_wrong_" in name} == {
         f"{cls}_with_wrong_{method}" for cls, method in WRONG_METHODS
     }
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [*PROTOCOLS, BlockVerifier, ReceivedMessage, Subscription, Metrics, FrameStream],
+    ids=lambda each: each.__name__,
+)
+def test_who_names_a_protocol_as_its_base_inherits_none_of_its_methods(protocol: type) -> None:
+    """Inherited, a method that answers None would be a verdict: that a signature holds, say."""
+    tree = ast.parse(inspect.getsource(protocol))
+    assert isinstance(tree.body[0], ast.ClassDef)
+    methods = {node.name for node in tree.body[0].body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert methods
+    for method in methods:
+        incomplete = type("Incomplete", (protocol,), dict.fromkeys(methods - {method}))
+        with pytest.raises(TypeError, match=rf"abstract.* '?{method}'?$"):
+            incomplete()

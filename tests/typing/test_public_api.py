@@ -20,11 +20,16 @@ FROZEN = {
     "gossip.node.node": ("Node",),
     "gossip.node.settings": ("PeerSettings",),
     "gossip.node.core_yaml": ("load_core_yaml",),
+    "gossip.node.core_settings": ("CoreSettings",),
+    "gossip.node.setting_layers": ("Given",),
     "gossip.api.options": ("TlsFiles", "DialOptions"),
     "gossip.comm.config": ("CommConfig",),
     "gossip.comm.engine": ("CommEngine",),
     "gossip.comm.stages": ("Stage", "Stages"),
     "gossip.comm.initiator": ("Accepted",),
+    "gossip.comm.trust": ("Trust",),
+    "gossip.identity.mapper": ("IdentityMapper",),
+    "gossip.identity.entry": ("PurgeReason",),
     "gossip.transport.base": ("Link",),
     "gossip.transport.memory": ("MemoryNetwork",),
     "gossip.transport.limits": ("ServerLimits", "ConnectionLimits", "FrameBudgets"),
@@ -36,13 +41,26 @@ FROZEN = {
     "gossip.api.results": ("SendResult", "AggregatedSendResults"),
     "gossip.metrics": ("Metrics", "Outcome"),
     "gossip.comm.observer": ("Observer",),
-    "gossip.wire.signed": ("noop_sign", "sign_message", "check_signature", "SignedMessage"),
+    "gossip.wire.signed": (
+        "noop_sign",
+        "sign_message",
+        "sign_secret",
+        "check_signature",
+        "internal_endpoint",
+        "SignedMessage",
+    ),
     "gossip.wire.envelope": ("parse_envelope",),
-    "gossip.wire.kinds": ("MessageKind",),
+    "gossip.wire.kinds": ("MessageKind", "kind_of", "pull_msg_type"),
+    "gossip.wire.tags": ("find_tag_fault", "is_channel_restricted", "is_org_restricted"),
+    "gossip.wire.fabric_text": ("fabric_text",),
+    "gossip.wire.comparator": ("InvalidationResult", "compare_messages"),
     "gossip.messages": ("PullMsg", "Tag"),
     "gossip.clock": ("Clock", "SystemClock"),
     "gossip.msp.config": ("load_msp_config", "load_signing_identity"),
-    "gossip.msp.membership": ("Msp",),
+    "gossip.msp.signing": ("SigningIdentity",),
+    "gossip.msp.membership": ("Msp", "Member"),
+    "gossip.msp.judge": ("Standing",),
+    "gossip.msp.fabric_text": ("identity_text",),
     "gossip.msp.registry": ("MspRegistry",),
     "gossip.msp.service": ("MspCryptoService", "MspSecurityAdvisor"),
 }
@@ -50,17 +68,18 @@ FROZEN = {
 
 def signature(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     """A function's first line, with what makes it a property or a context manager."""
-    decorators = "".join(f"@{ast.unparse(decorator)} " for decorator in function.decorator_list)
+    decorators = "".join(f"@{name} " for name in map(ast.unparse, function.decorator_list) if name != "abstractmethod")
     kind = "async def" if isinstance(function, ast.AsyncFunctionDef) else "def"
     returns = f" -> {ast.unparse(function.returns)}" if function.returns is not None else ""
     return f"{decorators}{kind} {function.name}({ast.unparse(function.args)}){returns}"
 
 
 def members(found: ast.ClassDef) -> Iterator[str]:
-    """The fields and methods of a class that are public, as the source has them."""
+    """The fields and methods of a class that are public, and how it is made, as the source has them."""
     for node in found.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
-            yield signature(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if node.name == "__init__" or not node.name.startswith("_"):
+                yield signature(node)
         elif isinstance(node, ast.AnnAssign | ast.Assign) and not ast.unparse(node).startswith("_"):
             yield ast.unparse(node)
 

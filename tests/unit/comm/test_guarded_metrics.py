@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from gossip.comm.guarded_metrics import guarded
+from gossip.errors import ConfigurationError
 from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.transport.memory import MemoryNetwork
 from gossip.types import PkiId
@@ -38,6 +39,15 @@ def count_everything(metrics: Metrics) -> None:
     metrics.handshake(Outcome.ACCEPTED, initiator=True)
     metrics.connections(4)
     metrics.connection_cut("flood")
+
+
+def test_metrics_that_must_be_awaited_are_refused() -> None:
+    async def connections(_count: int) -> None: ...
+
+    metrics = NoMetrics()
+    setattr(metrics, "connections", connections)  # noqa: B010 -- mypy refuses to assign to a method
+    with pytest.raises(ConfigurationError, match=r"^metrics must answer at once, and .*connections is a coroutine"):
+        guarded(metrics)
 
 
 def test_every_figure_is_passed_on() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.observer import GuardedObserver, Observer
-from gossip.errors import ClosedError, GossipError
+from gossip.errors import ClosedError, ConfigurationError, GossipError
 from tests.support.connections import info_of
 from tests.support.recorders import RecordingObserver
 
@@ -24,6 +24,15 @@ class Failing(Observer):
 
     def disconnected(self, info: ConnectionInfo, error: GossipError | None) -> None:
         raise BrokenPipeError("nobody reads our events")
+
+
+def test_one_whose_methods_must_be_awaited_is_named() -> None:
+    async def probed(_info: ConnectionInfo) -> None: ...
+
+    observer = Observer()
+    setattr(observer, "probed", probed)  # noqa: B010 -- mypy refuses to assign to a method
+    with pytest.raises(ConfigurationError, match=r"^observer must answer at once, and .*probed is a coroutine"):
+        GuardedObserver(observer)
 
 
 def test_every_event_is_passed_on() -> None:

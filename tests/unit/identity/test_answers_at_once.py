@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gossip.clock import SystemClock
-from gossip.errors import ConfigurationError
+from gossip.errors import ConfigurationError, InvalidArgumentError
 from gossip.identity.mapper import CRYPTO_METHODS, IdentityMapper
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
@@ -55,3 +55,22 @@ def test_an_advisor_answers_at_once_too() -> None:
     setattr(advisor, "org_by_peer_identity", awaited)  # noqa: B010 -- mypy
     with pytest.raises(ConfigurationError, match="advisor must answer at once"):
         IdentityMapper(PeerIdentityType(b"me"), Crypto(), advisor, clock=SystemClock())
+
+
+def test_a_clock_tells_the_time_at_once() -> None:
+    clock = SystemClock()
+    setattr(clock, "now", awaited)  # noqa: B010 -- mypy
+    with pytest.raises(ConfigurationError, match="clock must answer at once"):
+        IdentityMapper(PeerIdentityType(b"me"), Crypto(), Advisor(), clock=clock)
+
+
+def test_a_class_is_no_crypto_service() -> None:
+    with pytest.raises(ConfigurationError, match=r"^crypto must be an object, and Crypto is a class$"):
+        IdentityMapper(PeerIdentityType(b"me"), Crypto, Advisor(), clock=SystemClock())  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize("name", ["on_purge", "is_in_use"])
+@pytest.mark.parametrize("other", [awaited, 3])
+def test_what_the_mapper_calls_answers_at_once(name: str, other: object) -> None:
+    with pytest.raises(InvalidArgumentError, match=f"^{name} must "):
+        IdentityMapper(PeerIdentityType(b"me"), Crypto(), Advisor(), clock=SystemClock(), **{name: other})  # type: ignore[arg-type]  # on purpose

@@ -767,3 +767,21 @@ def test_an_end_without_a_zone_is_none(answer: object) -> None:
         fixture.mapper.put(ALICE_ID, ALICE)
     assert str(caught.value).endswith(repr(answer))
     assert fixture.stored() == {SELF_ID}
+
+
+def test_a_name_that_is_no_bytes_is_none() -> None:
+    fixture = Fixture()
+    setattr(fixture.crypto, "get_pki_id_of_cert", lambda _: "alice")  # noqa: B010 -- mypy refuses to assign to a method
+    refused = "must return bytes or None, and answered 'alice'$"
+    with pytest.raises(InvalidArgumentError, match=refused):
+        fixture.mapper.put(ALICE_ID, ALICE)
+    with pytest.raises(InvalidArgumentError, match=refused):
+        fixture.mapper.get_pki_id_of_cert(ALICE)
+    assert fixture.stored() == {SELF_ID}
+
+
+def test_an_organization_that_is_no_bytes_is_none() -> None:
+    advisor = PrefixAdvisor()
+    setattr(advisor, "org_by_peer_identity", lambda _: "org1")  # noqa: B010 -- mypy refuses to assign to a method
+    with pytest.raises(InvalidArgumentError, match=r"must return bytes or None, and answered 'org1'$"):
+        IdentityMapper(SELF, HmacCrypto(SELF), advisor, clock=FakeClock())

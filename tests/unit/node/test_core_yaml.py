@@ -527,6 +527,24 @@ def test_arguments_that_are_no_mappings_are_named() -> None:
         load_core_yaml(None, {}).peer_settings("Org1MSP=msp")  # type: ignore[arg-type]
 
 
+def test_an_argument_of_another_kind_within_a_mapping_is_named(tmp_path: Path) -> None:
+    core = load_core_yaml(write_core_yaml(tmp_path), {})
+    assert core.tls_enabled
+    with pytest.raises(ConfigurationError, match=r"^organizations\['Org2MSP'\] must be a pathlib.Path, not 'msp'$"):
+        core.peer_settings({"Org2MSP": "msp"})  # type: ignore[dict-item]  # on purpose
+    with pytest.raises(ConfigurationError, match=r"^options\['peer.gossip.dialTimeout'\] must be a Given, not '3s'$"):
+        load_core_yaml(None, {}, {"peer.gossip.dialTimeout": "3s"})  # type: ignore[dict-item]  # on purpose
+
+
+def test_client_certificates_are_not_asked_for_without_tls(tmp_path: Path) -> None:
+    path = write_core_yaml(
+        tmp_path, ("enabled: true", "enabled: false"), ("clientAuthRequired: false", "clientAuthRequired: true")
+    )
+    core = load_core_yaml(path, {})
+    assert core.client_auth_required
+    assert not core.peer_settings().require_client_certificate
+
+
 def test_variables_are_named_as_fabric_names_them() -> None:
     assert environment_variable("peer.gossip.dialTimeout") == "CORE_PEER_GOSSIP_DIALTIMEOUT"
     assert environment_variable("peer.tls.clientRootCAs.files") == "CORE_PEER_TLS_CLIENTROOTCAS_FILES"

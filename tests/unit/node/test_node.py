@@ -154,3 +154,50 @@ def test_an_argument_of_another_kind_is_named(options: dict[str, object], text: 
         assert str(refused.value) == text
 
     run_bounded(main)
+
+
+def test_client_certificates_need_tls() -> None:
+    async def main() -> None:
+        identity = identity_of("us")
+        with pytest.raises(ConfigurationError, match=r"^require_client_certificate needs tls"):
+            Node(identity, HmacCrypto(identity), PrefixAdvisor(), require_client_certificate=True)
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", None])
+def test_a_node_that_is_open_stays_so_when_it_is_opened_again(listen: str | None) -> None:
+    async def main() -> None:
+        async with node("us", listen=listen) as us, node("them", listen="127.0.0.1:0") as them:
+            with pytest.raises(OutOfOrderError, match=r"^this peer is open already$"):
+                async with us:
+                    pass
+            await us.comm.handshake(RemotePeer(them.endpoint))
+            if listen is not None:
+                await them.comm.handshake(RemotePeer(us.endpoint))
+        assert "stopped" in repr(us)
+        with pytest.raises(OutOfOrderError, match=r"^this peer was stopped$"):
+            async with us:
+                pass
+
+    run_bounded(main)
+
+
+def test_a_node_is_opened_where_it_was_made() -> None:
+    async def make() -> ExactNode:
+        return node("us", listen="127.0.0.1:0")
+
+    us = asyncio.run(make())
+
+    async def main() -> None:
+        for opening in (us.__aenter__, us.listen):
+            with pytest.raises(OutOfOrderError, match="outside the event loop"):
+                await opening()
+        assert "not listening" in repr(us)
+
+    run_bounded(main)
+
+
+def test_a_node_is_made_where_an_event_loop_runs() -> None:
+    with pytest.raises(OutOfOrderError, match=r"^made where no event loop is running"):
+        node("us")

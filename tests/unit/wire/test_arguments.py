@@ -41,6 +41,7 @@ CALLS: list[tuple[str, Callable[[], object]]] = [
     ("sign must be a function, not None", lambda: sign_message(MESSAGE, NONE)),
     ("sign must not wait, and signing is a coroutine function", lambda: sign_message(MESSAGE, WAITING)),
     ("signed must be SignedMessage, not None", lambda: sign_secret(NONE, Secret(), sign)),
+    ("secret must be Secret, not None", lambda: sign_secret(SIGNED, NONE, sign)),
     ("sign must be a function, not None", lambda: sign_secret(SIGNED, Secret(), NONE)),
     ("signed must be SignedMessage, not None", lambda: check_signature(NONE, lambda *_: None)),
     ("verify must be a function, not None", lambda: check_signature(SIGNED, NONE)),
@@ -54,7 +55,12 @@ CALLS: list[tuple[str, Callable[[], object]]] = [
     ("tag must be int, not GossipMessage", lambda: is_channel_restricted(UNTYPED)),
     ("tag must be int, not SignedMessage", lambda: is_org_restricted(SIGNED)),
     ("message must be GossipMessage, not SignedMessage", lambda: find_tag_fault(SIGNED)),
-    ("message must be GossipMessage, not None", lambda: compare_messages(MESSAGE, NONE, data_block_storage_size=1)),
+    ("this must be GossipMessage, not None", lambda: compare_messages(NONE, MESSAGE, data_block_storage_size=1)),
+    ("that must be GossipMessage, not None", lambda: compare_messages(MESSAGE, NONE, data_block_storage_size=1)),
+    (
+        "data_block_storage_size must be int, not '3'",
+        lambda: compare_messages(MESSAGE, MESSAGE, data_block_storage_size="3"),  # type: ignore[arg-type]  # on purpose
+    ),
 ]
 
 
