@@ -24,6 +24,7 @@ from gossip.transport.http2_frame import (
     PREFACE,
     PUSH_PROMISE,
     SETTINGS,
+    STREAM_ID_BITS,
 )
 from gossip.transport.settings_frame import known_settings
 from gossip.turns import shared_turns
@@ -192,7 +193,7 @@ class FrameReader:
 
     def _is_for_nobody(self, frame: bytes) -> bool:
         """Whether the stream is closed, so that h2 resets it once more."""
-        stream = self._connection.http2.streams.get(int.from_bytes(frame[5:9]))
+        stream = self._connection.http2.streams.get(int.from_bytes(frame[5:9]) & STREAM_ID_BITS)
         return stream is None or stream.closed
 
     def _header_block_goes_on(self, flags: int, size_bytes: int) -> None:

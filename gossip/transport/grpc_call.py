@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from h2.errors import ErrorCodes
 from h2.exceptions import H2Error
 
 from gossip.errors import RefusedByPeerError, StreamBrokenError
@@ -60,6 +61,7 @@ class ClientStream(GrpcStream):
     def headers_came(self, fields: Sequence[tuple[bytes, bytes]], *, ends: bool) -> None:
         """The answer begins, or ends; what follows one that is not gRPC's, a page of HTML, say, is not waited for."""
         if (is_malformed_end if self._answered else is_malformed_answer)(fields):
+            self.leave(ErrorCodes.PROTOCOL_ERROR)
             self.fail(StreamBrokenError(f"{self.link.remote} answered with header fields that HTTP/2 forbids"))
             return
         headers = dict(fields)

@@ -56,7 +56,7 @@ class GrpcConnection(Connection):
         self.open_streams: Mapping[int, GrpcStream] = {}
         """Those, and all others."""
         self.return_bytes = WINDOW_BYTES // (2 * limits.max_streams)
-        """What a stream may keep of the windows before it gives it back; all of them together keep less than half."""
+        """What a stranger's stream keeps of the windows before it gives it back; all of them keep less than half."""
         self.stream_forgotten: Callable[[], None] = nothing
         self.flushed: Callable[[], None] = nothing
         self.unread: Callable[[], None] = nothing
@@ -98,6 +98,7 @@ class GrpcConnection(Connection):
 
     async def _write_patiently(self, stream: "GrpcStream", burst: memoryview) -> None:
         """Write it all; a peer that takes a byte now and then has no more time than one that takes nothing."""
+        self.flush()  # the header fields of an answer, say, which need no window
         too_late = self._loop.call_later(self.limits.unread_timeout_s, self.unread)
         try:
             while burst:
@@ -134,12 +135,16 @@ class GrpcConnection(Connection):
         self.guard.sent_data(len(frames))
         return True
 
-    def widen_window(self, stream_id: int) -> None:
-        """Let an authenticated peer send more before we have read it."""
+    def widen_window(self, stream_id: int) -> int:
+        """Let an authenticated peer send more before we have read it.
+
+        Returns:
+            What this stream may keep of its window from now on.
+        """
         self.is_known = True
         self.http2.widen_window(stream_id, self.limits.window_bytes)
-        self.return_bytes = self.limits.window_bytes // max(2, self.limits.max_streams)
         self.flush_soon()
+        return self.limits.window_bytes // max(2, self.limits.max_streams)
 
     def admit_unfinished(self, stream: "GrpcStream", inbox: Inbox) -> None:
         """Let a stranger's message under way through, with room for one such message on all streams together.
@@ -147,6 +152,8 @@ class GrpcConnection(Connection):
         Were the windows given back in mid-message, a stranger could make us hold as much on every stream.
         """
         http2_stream = stream.http2_stream
+        for each in tuple(self.open_streams.values()):
+            each.return_window_of_whole()  # any of them may need all that a stranger has
         if not http2_stream.open or inbox.missing_bytes <= self.http2.receivable_bytes(http2_stream):
             return
         self.http2.admit_unfinished(http2_stream, inbox.missing_bytes, PREFIX_BYTES + inbox.limit_bytes)

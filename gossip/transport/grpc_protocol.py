@@ -239,6 +239,7 @@ class GrpcProtocol(H2Protocol):
     def _is_taken(self, kind: int, frame: bytes) -> bool:
         """Whether the frame is one that h2 need not see; each handshake has several."""
         _, flags, stream_id = FRAME_HEADER.unpack_from(frame)
+        stream_id &= STREAM_ID_BITS
         if kind == HEADERS:
             return self._is_block_taken(flags, stream_id, frame)
         if kind == DATA:
@@ -294,6 +295,7 @@ class GrpcProtocol(H2Protocol):
         if FRAME_HEADER.unpack_from(frame)[2] & STREAM_ID_BITS:
             raise ProtocolError("a GOAWAY for a stream")
         last_stream_id, code = GOAWAY_BODY.unpack_from(frame, FRAME_HEADER_BYTES)
+        last_stream_id &= STREAM_ID_BITS
         if code:
             told = frame[FRAME_HEADER_BYTES + GOAWAY_BODY.size :][:100].decode("ascii", "replace")
             self.cut(f"the peer ended it with {error_code_name(code)} {shown_text(told)}".rstrip())

@@ -28,6 +28,7 @@ class GrpcStream(Stream):
         self._inbox = Inbox(max_frame_bytes)
         self._waiter: asyncio.Future[None] | None = None
         self._unreturned_bytes = 0
+        self._return_bytes = connection.return_bytes
         self._long_bytes = 0
         self.has_left = False
         self._peer_ended = False
@@ -60,7 +61,7 @@ class GrpcStream(Stream):
         self._inbox.limit_bytes = limit
         self._inbox.resume()
         if not self.has_left:
-            self.connection.widen_window(self.id)
+            self._return_bytes = self.connection.widen_window(self.id)
             self.authenticated()
 
     async def send(self, frames: Sequence[bytes]) -> None:
@@ -219,22 +220,23 @@ class GrpcStream(Stream):
             self.connection.check_unfinished()
             self._return_window()
         else:
-            self._return_window_of_others()
             self.connection.admit_unfinished(self, self._inbox)
 
-    def _return_window_of_others(self) -> None:
-        """Give back what the messages before the one under way cost, which may need all that a stranger has."""
-        others_bytes = self._unreturned_bytes - PREFIX_BYTES - self._inbox.unfinished_bytes
-        if others_bytes > 0:
-            self._unreturned_bytes -= others_bytes
-            self.connection.ack(self.id, others_bytes)
+    def return_window_of_whole(self) -> None:
+        """Give back what whole messages cost, and not the one under way."""
+        whole_bytes = self._unreturned_bytes
+        if not self._inbox.is_between_messages:
+            whole_bytes -= PREFIX_BYTES + self._inbox.unfinished_bytes
+        if whole_bytes > 0:
+            self._unreturned_bytes -= whole_bytes
+            self.connection.ack(self.id, whole_bytes)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def _return_window(self) -> None:
-        least = 1 if self.has_left else self.connection.return_bytes
+        least = 1 if self.has_left else self._return_bytes
         if self._unreturned_bytes >= least and self.connection.failure is None:
             size, self._unreturned_bytes = self._unreturned_bytes, 0
             self.connection.ack(self.id, size)

@@ -29,7 +29,6 @@ from gossip.transport.http2_frame import (
     HEADERS,
     MAX_FRAME_BYTES,
     SETTINGS_ACK,
-    STREAM_ID_BITS,
 )
 from gossip.transport.limits import ConnectionLimits
 from gossip.transport.settings_frame import is_plain
@@ -166,7 +165,6 @@ class Http2Connection(H2Connection):
         Raises:
             NoSuchStreamError: There never was such a stream, which h2 does not mind.
         """
-        stream_id &= STREAM_ID_BITS
         is_ours = stream_id % 2 == bool(self.config.client_side)
         if stream_id > (self.highest_outbound_stream_id if is_ours else self.highest_inbound_stream_id):
             raise NoSuchStreamError(stream_id)

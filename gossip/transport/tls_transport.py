@@ -293,8 +293,9 @@ class TlsTransport(TurnTransport):
                 self._application.data_received(joined)
 
     def _said_goodbye(self) -> None:
-        """Close as the peer did, which does not read any more."""
-        if self._tcp is not None:
+        """Close as the peer did, which does not read any more, when the application has taken what came before."""
+        self._has_ended = True
+        if self._tcp is not None and not self._is_paused:
             self._tcp.close()
 
     def _fail(self, error: ssl.SSLError) -> None:

@@ -10,6 +10,7 @@ betterproto's own codec is never used: it accepts what is malformed and can be m
 
 import betterproto
 
+from gossip.checks import check_argument
 from gossip.errors import InvalidMessageError
 from gossip.wire.decode import decode_message
 from gossip.wire.encode import encode_message
@@ -37,7 +38,9 @@ def decode(cls: type[M], data: bytes) -> M:
 
     Raises:
         MalformedMessageError: ``data`` is not well formed; it names the rule, the byte and the field.
+        InvalidArgumentError: ``data`` is not bytes.
     """
+    check_argument("data", data, bytes)
     try:
         return decode_message(cls, data, 0, len(data))
     except (NotWellFormed, IndexError, UnicodeDecodeError):

@@ -25,7 +25,7 @@ Verify = Callable[[bytes, bytes], None]
 class SignedMessage:
     """A GossipMessage, the bytes it came in or leaves in, and what is asked of it first.
 
-    Not to be changed. Well formed, since it was either scanned or encoded here; whether a signature holds is another question,
+    Not to be changed. Well formed, since it was scanned or encoded here; whether a signature holds is another question,
     see `check_signature`. The message object is built when `message` is first read.
 
     Mirrors: gossip/protoext/signing.go, SignedGossipMessage.
@@ -192,7 +192,11 @@ def _sign(payload: bytes, sign: Sign, field: str) -> bytes:
 
 def _ours(payload: bytes, signature: bytes) -> SignedMessage:
     end = len(payload)
-    return SignedMessage(payload, 0, end, signature, None, scan_head(payload, 0, end), None, True)
+    try:
+        head = scan_head(payload, 0, end)
+    except MalformedMessageError as too_deep:
+        raise InvalidMessageError(f"no peer would take it: {too_deep}", field="GossipMessage") from too_deep
+    return SignedMessage(payload, 0, end, signature, None, head, None, True)
 
 
 def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMessage:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import cast
 
 import pytest
+from h2.errors import ErrorCodes
 from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame
 
 from gossip.api.options import DialOptions
@@ -23,6 +24,7 @@ MAX_INFORMATIONAL = 8
 Script = Callable[[RawPeer], Awaitable[None]]
 Makes = Callable[[RawPeer], Frame | bytes]
 FIRST_PING, STREAM, SECOND = 1, 3, 5
+RESERVED_BIT = 2**31
 """The numbers that our client gives to its calls; its first Ping leaves with the connection's first bytes."""
 
 
@@ -315,11 +317,13 @@ def test_goaway_lets_open_streams_end_and_takes_no_new_ones() -> None:
     run_bounded(main)
 
 
-def test_goaway_breaks_streams_that_it_did_not_take() -> None:
+@pytest.mark.parametrize("last_stream_id", [0, RESERVED_BIT])
+def test_goaway_breaks_streams_that_it_did_not_take(last_stream_id: int) -> None:
     async def main() -> None:
         async def script(peer: RawPeer) -> None:
             await peer.until(HeadersFrame, STREAM)
-            peer.write(goaway(0))
+            header, body = goaway(0).serialize()[:9], last_stream_id.to_bytes(4, "big") + bytes(4)
+            peer.write(header + body)
 
         async with channel_to(script) as channel:
             stream = await channel.open_stream()
@@ -624,6 +628,26 @@ def test_server_that_allows_no_streams_is_told_of() -> None:
             await taken.wait()
             with pytest.raises(StreamBrokenError, match="allows no more calls at once"):
                 await channel.open_stream()
+
+    run_bounded(main)
+
+
+def test_a_malformed_answer_is_reset_as_one() -> None:
+    async def main() -> None:
+        code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def script(peer: RawPeer) -> None:
+            await peer.until(HeadersFrame, STREAM)
+            peer.write(peer.headers(STREAM, [*RESPONSE, ("connection", "close")]))
+            frame = await peer.until(RstStreamFrame, STREAM)
+            assert isinstance(frame, RstStreamFrame)
+            code.set_result(frame.error_code)
+
+        async with channel_to(script) as channel:
+            stream = await channel.open_stream()
+            with pytest.raises(StreamBrokenError, match="header fields that HTTP/2 forbids"):
+                await stream.receive()
+            assert await code == ErrorCodes.PROTOCOL_ERROR
 
     run_bounded(main)
 

@@ -6,12 +6,24 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from hyperframe.frame import DataFrame, GoAwayFrame, PingFrame, RstStreamFrame, SettingsFrame
+from hyperframe.frame import (
+    DataFrame,
+    Frame,
+    GoAwayFrame,
+    HeadersFrame,
+    PingFrame,
+    RstStreamFrame,
+    SettingsFrame,
+    WindowUpdateFrame,
+)
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
-from gossip.transport.base import FrameStream
+from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.gate import Progress
+from gossip.transport.grpc_headers import request_headers
 from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.header_compression import encode_block
+from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import PING, RawPeer, data, message, raw_client, request, reset, split_headers, window
@@ -30,13 +42,20 @@ async def echo(stream: FrameStream) -> None:
 
 
 @asynccontextmanager
-async def server(handler=echo, limits: ServerLimits | None = None) -> AsyncIterator[tuple[GrpcListener, RawPeer]]:  # type: ignore[no-untyped-def]
+async def listening(handler: StreamHandler = echo, limits: ServerLimits | None = None) -> AsyncIterator[GrpcListener]:
     listener = await listen("127.0.0.1:0", handler, tls=tls_files(1, 0), limits=limits)
     try:
-        async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
-            yield listener, peer
+        yield listener
     finally:
         await listener.close()
+
+
+@asynccontextmanager
+async def server(
+    handler: StreamHandler = echo, limits: ServerLimits | None = None
+) -> AsyncIterator[tuple[GrpcListener, RawPeer]]:
+    async with listening(handler, limits) as listener, raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+        yield listener, peer
 
 
 def test_ping_is_answered_at_once_and_ended() -> None:
@@ -477,6 +496,87 @@ def test_data_for_an_ended_stream_gives_the_connections_window_back() -> None:
             while increments < 60_000:
                 frame = await peer.until(type(window(0, 1)), 0)
                 increments += frame.window_increment  # type: ignore[attr-defined]
+
+    run_bounded(main)
+
+
+def test_the_reserved_bit_of_a_stream_s_number_is_nothing() -> None:
+    """Neither on a connection whose header blocks are new to us, nor on one where they are known."""
+
+    def reserved(frame: Frame) -> bytes:
+        serialized = frame.serialize()
+        return serialized[:5] + bytes((serialized[5] | 0x80,)) + serialized[6:]
+
+    def begun(stream_id: int) -> HeadersFrame:
+        """A block that stands for itself, as ours do."""
+        block = encode_block(request_headers(b"/gossip.Gossip/GossipStream", "localhost", b"https"))
+        return HeadersFrame(stream_id, data=block, flags=["END_HEADERS"])
+
+    async def main() -> None:
+        async with listening() as listener:
+            for _ in range(2):
+                async with raw_client(listener.endpoint, tls_files(2, 1)) as peer:
+                    peer.write(reserved(begun(1)), reserved(data(1, message(b"one"))))
+                    assert await peer.messages(1, 8) == message(b"one")
+                    peer.write(reserved(reset(1)), begun(3), data(3, message(b"two")))
+                    assert await peer.messages(3, 8) == message(b"two")
+
+    run_bounded(main)
+
+
+def test_an_answer_begins_where_its_messages_have_no_room_yet() -> None:
+    """As flow control is for DATA alone, a client may open the window when it sees the answer begin."""
+
+    async def say_hello(stream: FrameStream) -> None:
+        await stream.send([b"hello"])
+
+    async def main() -> None:
+        no_room = {SettingsFrame.INITIAL_WINDOW_SIZE: 0}
+        async with (
+            listening(say_hello) as listener,
+            raw_client(listener.endpoint, tls_files(2, 1), no_room) as peer,
+        ):
+            peer.write(peer.headers(1, request()))
+            assert (await peer.fields(1))[":status"] == "200"
+            peer.write(window(1, 100))
+            assert await peer.messages(1, 10) == message(b"hello")
+
+    run_bounded(main)
+
+
+@pytest.mark.parametrize("is_first_known", [False, True])
+def test_the_longest_first_message_comes_through_beside_another_stream(*, is_first_known: bool) -> None:
+    """Whether the other one's messages are still to be given back to the shared window, or it has widened that."""
+    longest = message(bytes(64 * 1024))
+
+    async def main() -> None:
+        sizes: asyncio.Queue[int] = asyncio.Queue()
+
+        async def serve(stream: FrameStream) -> None:
+            while frames := await stream.receive():
+                if is_first_known and frames[0] == b"hello":
+                    stream.max_frame_bytes = 1024 * 1024
+                for frame in frames:
+                    sizes.put_nowait(len(frame))
+
+        async with server(serve) as (_, peer):
+            peer.write(peer.headers(1, request()), data(1, message(b"hello")))
+            assert await sizes.get() == 5
+            peer.write(peer.headers(3, request()))
+            windows = {0: WINDOW_BYTES - 10, 3: WINDOW_BYTES}
+            sent = 0
+            while sent < len(longest):
+                size = min(*windows.values(), 16 * 1024, len(longest) - sent)
+                if size:
+                    peer.write(data(3, longest[sent : sent + size]))
+                    sent += size
+                    windows = {number: left - size for number, left in windows.items()}
+                else:
+                    frame = await peer.until(WindowUpdateFrame)
+                    assert isinstance(frame, WindowUpdateFrame)
+                    if frame.stream_id in windows:
+                        windows[frame.stream_id] += frame.window_increment
+            assert await sizes.get() == 64 * 1024
 
     run_bounded(main)
 

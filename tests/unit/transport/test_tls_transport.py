@@ -220,6 +220,32 @@ def test_what_came_before_a_goodbye_is_handed_on(application: Application) -> No
     run_bounded(main)
 
 
+class Busy(Application):
+    """Takes no more for now than the first that comes."""
+
+    transport: TlsTransport
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.transport.pause_reading()
+
+
+def test_a_goodbye_behind_full_records_waits_until_they_were_taken() -> None:
+    async def main() -> None:
+        application = Busy(0.0)
+        ends = Ends(application)
+        application.transport = ends.transport
+        ends.receive(ends.said + ends.goodbye())
+        while application.taken != SENT:
+            assert not ends.socket.was_aborted
+            ends.transport.resume_reading()
+        assert not ends.socket.was_aborted
+        ends.transport.resume_reading()
+        assert ends.socket.was_aborted
+
+    run_bounded(main)
+
+
 @pytest.mark.parametrize("application", [0.0], indirect=True)
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_no_session_of_a_client_is_kept_when_its_connection_is_gone(

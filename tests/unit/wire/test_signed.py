@@ -5,6 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from gossip_protos.common import SignaturePolicy, SignaturePolicyEnvelope, SignaturePolicyNOutOf
+from gossip_protos.protos import (
+    CollectionConfig,
+    CollectionConfigPackage,
+    CollectionPolicyConfig,
+    StaticCollectionConfig,
+)
 
 from gossip.errors import InvalidMessageError, SignatureError
 from gossip.messages import (
@@ -14,6 +21,8 @@ from gossip.messages import (
     GossipMessage,
     GossipMessageTag,
     Payload,
+    PrivateDataMessage,
+    PrivatePayload,
     Secret,
     SecretEnvelope,
 )
@@ -192,3 +201,16 @@ def test_messages_of_the_same_bytes_are_equal() -> None:
     assert one == same != other
     assert len({one, same, other}) == 2
     assert one != one.envelope
+
+
+def test_what_no_peer_would_take_is_not_signed() -> None:
+    rule = SignaturePolicy(signed_by=1)
+    for _ in range(47):
+        rule = SignaturePolicy(n_out_of=SignaturePolicyNOutOf(rules=[rule]))
+    policy = CollectionPolicyConfig(signature_policy=SignaturePolicyEnvelope(rule=rule))
+    collection = CollectionConfig(static_collection_config=StaticCollectionConfig(member_orgs_policy=policy))
+    config = CollectionConfigPackage(config=[collection])
+    message = GossipMessage(private_data=PrivateDataMessage(payload=PrivatePayload(collection_configs=config)))
+    assert encode(message)
+    with pytest.raises(InvalidMessageError, match=r"^cannot encode GossipMessage: .* nested deeper than 100$"):
+        noop_sign(message)
