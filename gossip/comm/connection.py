@@ -17,7 +17,7 @@ from gossip.transport.base import Channel, FrameStream
 logger = logging.getLogger("gossip.comm")
 
 LAST_WORD_S = 1.0
-"""How long either side's last word may take: why nothing can be written any more, or that we leave."""
+"""How long the other side's last word may take: why nothing can be written any more, or that it has read everything."""
 
 Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
 """Takes what was read, in order; as long as it waits, nothing more is read."""
@@ -68,6 +68,7 @@ class Connection:
         self.is_open = True
         self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
+        self._leaves_by_s = 0.0
         self._writer: asyncio.Task[None] | None = None
         self._why = ""
         self._write_error: GossipError | None = None
@@ -216,9 +217,14 @@ class Connection:
             del self._stream, self._channel  # 14 KB, which whoever keeps a message that came by here would keep too
             self._ended.set()
 
-    def close(self) -> None:
-        """End it now; envelopes that wait are dropped. May be called again."""
+    def close(self, leaves_by_s: float = 0.0) -> None:
+        """End it now; envelopes that wait are dropped. May be called again.
+
+        Args:
+            leaves_by_s: How long the other side has to read what was sent, by the loop's clock; a second at least.
+        """
         self.closed_by_us = True
+        self._leaves_by_s = max(leaves_by_s, self.home.loop.time() + LAST_WORD_S)
         self._shut()
         self._stop_reading(0)
 
@@ -230,10 +236,12 @@ class Connection:
         await self._ended.wait()
 
     async def _take_leave(self) -> None:
-        """Let the other side see an end in order, unless the stream is broken, or so full that nothing gets through."""
+        """End the stream and wait until the other side does: closed before it has read everything, TCP drops it."""
         with suppress(GossipError, TimeoutError):
-            async with asyncio.timeout(LAST_WORD_S):
+            async with asyncio.timeout_at(self._leaves_by_s):
                 await self._stream.end()
+                while await self._stream.receive():
+                    pass
 
     def _send_at_once_again(self) -> None:
         self._sends_at_once = True

@@ -143,7 +143,7 @@ class Population:
             logger.warning("Some messages were not sent in time and were dropped")
         finally:
             for connection in connections:
-                connection.close()
+                connection.close(leaves_by_s=ends_at_s)
         for connection in connections:
             await connection.wait_ended()
 

@@ -38,9 +38,10 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._listener = listener
         self._side = side
         self._asked_at_s = -math.inf
+        self._was_told_to_go = False
 
     def go_away(self) -> None:
-        """Take no more streams, and close when those that are open have ended."""
+        """Take no more streams; the client closes when it has read how those that are open ended."""
         if self.failure is not None:
             return
         if self._tcp is None or not self._is_prepared:
@@ -52,7 +53,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.connection.flush()
         self.connection.transport.write(frame.serialize())
         self.connection.is_draining = True
-        self.drain()
+        self._was_told_to_go = True
 
     def ask_whether_alive(self) -> None:
         """Send a PING, one for each time that the peer falls silent: a dialler may not ping us for long."""
@@ -115,7 +116,9 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._listener.offended(offence, f"cut off {self.remote}: {reason}")
 
     def drain(self) -> None:
-        """A stream has ended; with the last one of a known peer it is nobody's connection again."""
+        """A stream has ended; with its last one a known peer's connection is nobody's again, unless it is to go."""
+        if self._was_told_to_go:
+            return
         super().drain()
         if self.is_trusted and self.failure is None and not any(stream.is_authenticated for stream in self._streams):
             self._listener.gate.estrange(self, time.monotonic())

@@ -28,6 +28,8 @@ from gossip.transport.verdict import run_handler
 from gossip.turns import shared_turns
 
 SWEEP_S = 0.25
+LAST_WORD_S = 1.0
+"""How long known peers may take to close when all is said: if we did, TCP would drop what they have not read yet."""
 
 logger = logging.getLogger("gossip.transport")
 
@@ -99,7 +101,16 @@ class GrpcListener:
         for task in tasks:
             task.cancel()
         for connection in tuple(self._connections):
-            connection.cut("closed by us")
+            if not connection.is_trusted:
+                connection.cut("closed by us")
+        try:
+            async with asyncio.timeout(LAST_WORD_S):
+                await self._all_closed.wait()
+        except TimeoutError:
+            pass  # they do not read, or do not close
+        finally:
+            for connection in tuple(self._connections):
+                connection.cut("closed by us")
         await self._door.cleared()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._all_closed.wait()

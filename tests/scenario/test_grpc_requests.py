@@ -18,6 +18,7 @@ from hyperframe.frame import (
 )
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
+from gossip.transport import grpc_server
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.gate import Progress
 from gossip.transport.grpc_headers import request_headers
@@ -651,6 +652,7 @@ def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
         may_end = asyncio.Event()
 
         async def wait(stream: FrameStream) -> None:
+            stream.max_frame_bytes = 1000
             await may_end.wait()
             await stream.send([b"bye"])
 
@@ -668,7 +670,31 @@ def test_close_tells_clients_to_go_and_refuses_new_streams() -> None:
             assert refused.error_code == 7
             may_end.set()
             assert await peer.messages(1, 8) == message(b"bye")
-            await peer.wait_cut()
+            assert (await peer.fields(1))["grpc-status"] == "0"
+            closing = asyncio.create_task(listener.close())
+            peer.write(PingFrame(0, opaque_data=b"all read"))
+            await peer.until(PingFrame)
+            assert not closing.done(), "TCP would drop what the client has not read"
+            peer.writer.close()
+            await closing
+
+    run_bounded(main)
+
+
+def test_a_client_that_does_not_close_is_cut_when_the_listener_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_server, "LAST_WORD_S", 0.05)
+    known = asyncio.Event()
+
+    async def know(stream: FrameStream) -> None:
+        stream.max_frame_bytes = 1000
+        known.set()
+        await stream.receive()
+
+    async def main() -> None:
+        async with server(know) as (listener, peer):
+            peer.write(peer.headers(1, request()))
+            await known.wait()
             await listener.close()
+            await peer.wait_cut()
 
     run_bounded(main)

@@ -22,16 +22,21 @@ def info_of(name: str) -> ConnectionInfo:
 
 
 class QuietStream:
-    """A FrameStream on which nothing ever comes, and from which nothing ever leaves while ``is_stuck``."""
+    """A FrameStream on which nothing ever comes, and from which nothing ever leaves while ``is_stuck``.
+
+    The other side ends it when we do, unless it is ``deaf``.
+    """
 
     link = LINK
 
-    def __init__(self, *, is_stuck: bool = False) -> None:
+    def __init__(self, *, is_stuck: bool = False, is_deaf: bool = False) -> None:
         self.max_frame_bytes = 0
         self.sent: list[bytes] = []
         self.is_aborted = False
         self.is_ended = False
         self._is_stuck = is_stuck
+        self._is_deaf = is_deaf
+        self._other_ended = asyncio.Event()
 
     async def send(self, frames: Sequence[bytes]) -> None:
         if self._is_stuck:
@@ -45,11 +50,13 @@ class QuietStream:
         return False
 
     async def receive(self) -> Sequence[bytes]:
-        await asyncio.Event().wait()
-        raise AssertionError
+        await self._other_ended.wait()
+        return []
 
     async def end(self) -> None:
         self.is_ended = True
+        if not self._is_deaf:
+            self._other_ended.set()
 
     def abort(self) -> None:
         self.is_aborted = True

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from gossip.comm.connection import Connection
+from gossip.comm.connection import LAST_WORD_S, Connection
 from gossip.errors import (
     ClosedError,
     FrameTooLargeError,
@@ -192,6 +192,40 @@ def test_closing_ends_it_at_once_and_releases_everything() -> None:
         assert channel.calls == ["close", "abort"]
         assert other_tasks() == []
         assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+def test_what_was_sent_is_read_before_the_connection_below_is_closed() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair)
+            running = start(connection, Inbox())
+            connection.send_nowait(b"last")
+            await connection.flush()
+            connection.close()
+            await settle()
+            assert not running.done()
+            assert await pair.served.receive() == [b"last"]
+            assert await pair.served.receive() == []
+            pair.verdict.set_result(None)
+            await running
+            assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize(("leaves_by_s", "takes_s"), [(0.0, LAST_WORD_S), (3.0, 3.0)])
+def test_who_does_not_read_is_not_waited_for_for_ever(leaves_by_s: float, takes_s: float) -> None:
+    async def main() -> None:
+        channel, stream = QuietChannel(), QuietStream(is_deaf=True)
+        connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, Inbox())
+        await settle()
+        connection.close(leaves_by_s=leaves_by_s)
+        await running
+        assert channel.calls == ["close", "abort"]
+        assert asyncio.get_running_loop().time() == takes_s
 
     run_virtual(main())
 
