@@ -134,7 +134,8 @@ class Comm(Protocol):
             InvalidArgumentError: ``message`` is no signed message, or a peer is no RemotePeer; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
 
-        Order: messages to one peer arrive in the order of the calls.
+        Order: messages to one peer arrive in the order of the calls. Where another connection takes the place of the
+            one that they went by, as when both sides dialled at once, what was sent before may arrive later.
         Mirrors: Send.
         """
         ...

@@ -66,6 +66,8 @@ class Connection:
         self._flushed = Flag()
         self._flushed.set()
         self.is_open = True
+        self.is_delivering = False
+        """Whether what came waits for those whom it is for."""
         self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
         self._leaves_by_s = 0.0
@@ -177,12 +179,16 @@ class Connection:
                 if not self.is_open:
                     return
                 if early:
+                    self.is_delivering = True
                     await deliver(self, early)
+                    self.is_delivering = False
                     early.clear()
                 if deliver_nowait is not None:
                     self._stream.offer_to(partial(deliver_nowait, self))
                 while frames := await self._stream.receive():
+                    self.is_delivering = True
                     await deliver(self, frames)
+                    self.is_delivering = False
                     del frames  # a hundred MiB, perhaps, until the peer says something else
         except TimeoutError:
             if self.closed_by_us:

@@ -17,6 +17,8 @@ from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
 
+RETIRED_LEAVES_S = 60.0
+"""How long the other side has to read what it was sent on a retired connection: its subscribers may be busy."""
 PATIENCE = 3
 """How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 
@@ -70,8 +72,8 @@ class Population:
         displaced = self._store.add(connection, asyncio.get_running_loop().time(), is_dialled=is_dialled)
         if displaced.superseded is not None:
             displaced.superseded.close()
-        if displaced.retired is not None:
-            self._close_later(displaced.retired)
+        for retired in displaced.retired:
+            self._close_later(retired)
         if displaced.current is not None:
             self._dials.reached(displaced.current)
         else:
@@ -82,7 +84,8 @@ class Population:
     def stand_in(self, pki_id: PkiId) -> Connection | None:
         """A connection that the peer made while we dialled, to be used as our dial came to nothing."""
         if self._store.find(pki_id) is None:
-            for waiting in self._store.of(pki_id):
+            waiting = next((each for each in self._store.of(pki_id) if each.is_open), None)
+            if waiting is not None:
                 self._stop_lingering(waiting)
                 self._store.change_over(waiting)
         found = self._store.find(pki_id)
@@ -167,6 +170,9 @@ class Population:
     def _wait_no_longer(self, connection: Connection) -> None:
         """Our own dial takes long: send what waits for it on the connection that the peer made."""
         del self._lingering[connection]
+        if self._store.find(connection.info.pki_id) is not None:  # another one waited, too
+            self._close_later(connection)
+            return
         self._store.change_over(connection)
         if self._store.find(connection.info.pki_id) is connection:
             self._dials.reached(connection)
@@ -187,8 +193,8 @@ class Population:
         del self._lingering[connection]
         if self._store.find(connection.info.pki_id) is connection:
             return
-        if connection.is_flushed:
-            connection.close()
+        if connection.is_flushed and not connection.is_delivering:
+            connection.close(leaves_by_s=asyncio.get_running_loop().time() + RETIRED_LEAVES_S)
         else:
             self._close_later(connection)
 

@@ -1,32 +1,35 @@
 """Which connection leads to which peer, and which of two stays; pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from gossip.comm.connection import Connection
 from gossip.types import PkiId
 
+MAX_RETIRED = 8
+"""Of one peer; whoever asks for a former PKI-ID makes a connection with each burst of messages."""
+
 
 @dataclass(slots=True)
 class Entry:
-    """The connection that we send on, if there is one yet, since when, and one that it took the place of."""
+    """The connection that we send on, if there is one yet, since when, and those whose place it took, in order."""
 
     current: Connection | None
     since_s: float
-    retired: Connection | None = None
+    retired: list[Connection] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
     """What a new connection changed.
 
-    ``current`` is to be sent on from now on, ``retired`` to be closed after a while, ``superseded`` at once. Without a
-    ``current`` one the new connection waits for our own dial.
+    ``current`` is to be sent on from now on, each of ``retired`` to be closed after a while, ``superseded`` at once.
+    Without a ``current`` one the new connection waits for our own dial.
     """
 
     current: Connection | None
-    retired: Connection | None = None
+    retired: tuple[Connection, ...] = ()
     superseded: Connection | None = None
 
 
@@ -75,25 +78,23 @@ class ConnectionStore:
         """
         pki_id = connection.info.pki_id
         entry = self._entries.get(pki_id)
-        waits = is_dialled and not connection.is_outgoing
         if entry is None:
-            self._entries[pki_id] = Entry(None, now_s, connection) if waits else Entry(connection, now_s)
-            return Displaced(None if waits else connection)
-        superseded = entry.retired
-        if entry.current is None and waits:
-            entry.retired = connection
-            return Displaced(None, superseded=superseded)
+            entry = self._entries[pki_id] = Entry(None, now_s)
         if entry.current is None:
+            if is_dialled and not connection.is_outgoing:
+                entry.retired.append(connection)
+            else:
+                entry.current, entry.since_s = connection, now_s
+        elif self._takes_over(connection, entry.current, now_s - entry.since_s):
+            entry.retired.append(entry.current)
             entry.current, entry.since_s = connection, now_s
-            return Displaced(connection, retired=superseded)
-        if self._takes_over(connection, entry.current, now_s - entry.since_s):
-            entry.current, entry.retired, entry.since_s = connection, entry.current, now_s
         else:
-            entry.retired = connection
-        return Displaced(entry.current, entry.retired, superseded)
+            entry.retired.append(connection)
+        superseded = entry.retired.pop(0) if len(entry.retired) > MAX_RETIRED else None
+        return Displaced(entry.current, tuple(entry.retired) if entry.current is not None else (), superseded)
 
     def discard(self, connection: Connection) -> bool:
-        """Remove this very connection; a retired one comes back in its place.
+        """Remove this very connection; the last retired one comes back in its place.
 
         Returns:
             Whether that left the peer without a connection.
@@ -102,17 +103,21 @@ class ConnectionStore:
         entry = self._entries.get(pki_id)
         if entry is None:
             return False
-        if entry.retired is connection:
-            entry.retired = None
-            if entry.current is None:
-                del self._entries[pki_id]
-                return True
+        if connection in entry.retired:
+            entry.retired.remove(connection)
         elif entry.current is connection:
-            if entry.retired is None or not entry.retired.is_open:
-                del self._entries[pki_id]
-                return True
-            entry.current, entry.retired, entry.since_s = entry.retired, None, -inf
-        return False
+            entry.current = next((retired for retired in reversed(entry.retired) if retired.is_open), None)
+            if entry.current is None:
+                entry.retired.clear()
+            else:
+                entry.retired.remove(entry.current)
+                entry.since_s = -inf
+        else:
+            return False
+        if entry.current is not None or entry.retired:
+            return False
+        del self._entries[pki_id]
+        return True
 
     def change_over(self, connection: Connection) -> Connection | None:
         """Send on this retired connection, or this one that waits, from now on.
@@ -121,17 +126,21 @@ class ConnectionStore:
             The one that is retired in its place, if there was one.
         """
         entry = self._entries.get(connection.info.pki_id)
-        if entry is None or entry.retired is not connection or not connection.is_open:
+        if entry is None or connection not in entry.retired or not connection.is_open:
             return None
-        entry.current, entry.retired, entry.since_s = connection, entry.current, -inf
-        return entry.retired
+        entry.retired.remove(connection)
+        former, entry.current, entry.since_s = entry.current, connection, -inf
+        if former is not None:
+            entry.retired.append(former)
+        return former
 
     def of(self, pki_id: PkiId) -> list[Connection]:
-        """Every connection of one peer, the one to send on first."""
+        """Every connection of one peer, the one to send on first, and then the last one that was retired."""
         entry = self._entries.get(pki_id)
         if entry is None:
             return []
-        return [connection for connection in (entry.current, entry.retired) if connection is not None]
+        current = [entry.current] if entry.current is not None else []
+        return current + entry.retired[::-1]
 
     def outranks(self, pki_id: PkiId) -> bool:
         """Whether our PKI-ID is the higher one, so that of two simultaneous connections ours stays in the end."""

@@ -9,12 +9,12 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection
+from gossip.comm.connection import Connection, Deliver
 from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
-from gossip.comm.population import Population
-from gossip.comm.store import ConnectionStore
+from gossip.comm.population import RETIRED_LEAVES_S, Population
+from gossip.comm.store import MAX_RETIRED, ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
@@ -46,6 +46,18 @@ class MalformedStream(QuietStream):
         raise MalformedMessageError("cut short", offset=0, field="Envelope")
 
 
+class OneMessage(QuietStream):
+    """Brings one message, and no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = [b"message"]
+
+    async def receive(self) -> Sequence[bytes]:
+        waiting, self._waiting = self._waiting, []
+        return waiting or await super().receive()
+
+
 def none_at_once(_connection: Connection, _frames: Sequence[bytes]) -> int:
     return 0
 
@@ -57,7 +69,7 @@ async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
 class Town:
     """A population of connections from one peer."""
 
-    def __init__(self, own_pki_id: PkiId = HIGHER) -> None:
+    def __init__(self, own_pki_id: PkiId = HIGHER, deliver: Deliver = nobody) -> None:
         self.acks, self.dials, self.deaths = AckBook(), Dials(3), Notices("presumed_dead")
         self.metrics, self.observer = RecordingMetrics(), RecordingObserver()
         self.store = ConnectionStore(own_pki_id, LINGER_S)
@@ -65,7 +77,7 @@ class Town:
         self.population = Population(
             store=self.store,
             dials=self.dials,
-            deliver=nobody,
+            deliver=deliver,
             deliver_nowait=none_at_once,
             acks=self.acks,
             deaths=self.deaths,
@@ -109,9 +121,10 @@ def test_a_replaced_connection_lingers_longer_where_the_other_side_decides(own_p
     run_virtual(main())
 
 
-async def dialled(town: Town) -> Connection:
+async def dialled(town: Town, stream: QuietStream | None = None) -> Connection:
     """A connection that we made."""
-    connection = Connection(info_of("bob"), QuietStream(), capacity=3, metrics=NoMetrics(), channel=QuietChannel())
+    stream = stream or QuietStream()
+    connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics(), channel=QuietChannel())
     town.population.admit(connection)
     town._running.append(asyncio.create_task(town.population.run(connection, [])))
     await asyncio.sleep(0)
@@ -207,11 +220,61 @@ def test_one_that_still_has_to_send_lingers_until_it_has() -> None:
     run_virtual(main())
 
 
-def test_a_third_one_ends_the_oldest_at_once() -> None:
+def test_one_too_many_ends_the_oldest_at_once() -> None:
     async def main() -> None:
         town = Town()
-        first, second, third = [await town.enter() for _ in range(3)]
-        assert [connection.is_open for connection in (first, second, third)] == [False, True, True]
+        connections = [await town.enter() for _ in range(MAX_RETIRED + 1)]
+        assert all(connection.is_open for connection in connections)
+        connections.append(await town.enter())
+        assert [connection.is_open for connection in connections] == [False] + [True] * (MAX_RETIRED + 1)
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_whose_message_waits_for_its_subscriber_lingers_until_it_has_it() -> None:
+    async def main() -> None:
+        has_room = asyncio.Event()
+
+        async def deliver(_connection: Connection, _frames: Sequence[bytes]) -> None:
+            await has_room.wait()
+
+        town = Town(deliver=deliver)
+        old = await town.enter(OneMessage())
+        await town.enter()
+        await asyncio.sleep(LINGER_S + 1)
+        assert old.is_open
+        has_room.set()
+        await old.wait_ended()
+        assert now_s() == 2 * LINGER_S
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_who_was_sent_something_on_a_retired_one_has_a_minute_to_read_it() -> None:
+    async def main() -> None:
+        town = Town()
+        old = await dialled(town, QuietStream(is_deaf=True))
+        await asyncio.sleep(LINGER_S)
+        await town.enter()
+        await old.wait_ended()
+        assert now_s() == 2 * LINGER_S + RETIRED_LEAVES_S
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_of_two_that_wait_for_our_dial_one_is_retired() -> None:
+    async def main() -> None:
+        town = Town()
+        town.dials.add(RemotePeer("bob:7051", BOB), BOB)
+        first, second = await town.enter(), await town.enter()
+        await asyncio.sleep(LINGER_S / 2 + 0.1)
+        assert town.store.of(BOB) == [first, second]
+        await second.wait_ended()
+        assert now_s() == 1.5 * LINGER_S
+        assert first.is_open
         await town.clear()
 
     run_virtual(main())

@@ -3,7 +3,7 @@
 import pytest
 
 from gossip.comm.connection import Connection
-from gossip.comm.store import ConnectionStore, Displaced
+from gossip.comm.store import MAX_RETIRED, ConnectionStore, Displaced
 from gossip.types import PkiId
 from tests.support.connections import info_of, quiet_connection
 from tests.support.virtual_time import run_virtual
@@ -39,7 +39,7 @@ def test_of_two_in_one_direction_the_newer_stays(own_pki_id: PkiId, is_outgoing:
         store = ConnectionStore(own_pki_id, SETTLE_S)
         old, new = (quiet_connection("bob", outgoing=is_outgoing) for _ in range(2))
         store.add(old, 0)
-        assert store.add(new, 0) == Displaced(new, retired=old)
+        assert store.add(new, 0) == Displaced(new, retired=(old,))
         assert store.of(BOB) == [new, old]
 
     run_virtual(main())
@@ -54,7 +54,7 @@ def test_of_two_simultaneous_ones_we_send_on_our_own(own_pki_id: PkiId, ours_fir
         store, ours, theirs = ConnectionStore(own_pki_id, SETTLE_S), outgoing(), incoming()
         first, second = (ours, theirs) if ours_first else (theirs, ours)
         store.add(first, 0)
-        assert store.add(second, SETTLE_S - 0.1) == Displaced(ours, retired=theirs)
+        assert store.add(second, SETTLE_S - 0.1) == Displaced(ours, retired=(theirs,))
         assert store.find(BOB) is ours
         assert store.outranks(BOB) is (own_pki_id is HIGHER)
 
@@ -66,10 +66,10 @@ def test_one_that_comes_while_we_dial_waits_for_ours() -> None:
         store, ours, theirs, again = ConnectionStore(HIGHER, SETTLE_S), outgoing(), incoming(), incoming()
         assert store.add(theirs, 0, is_dialled=True) == Displaced(None)
         assert (store.find(BOB), store.of(BOB), len(store)) == (None, [theirs], 1)
-        assert store.add(again, 1, is_dialled=True) == Displaced(None, superseded=theirs)
-        assert not store.discard(theirs)
-        assert store.add(ours, 2, is_dialled=True) == Displaced(ours, retired=again)
-        assert store.of(BOB) == [ours, again]
+        assert store.add(again, 1, is_dialled=True) == Displaced(None)
+        assert store.of(BOB) == [again, theirs]
+        assert store.add(ours, 2, is_dialled=True) == Displaced(ours, retired=(theirs, again))
+        assert store.of(BOB) == [ours, again, theirs]
 
     run_virtual(main())
 
@@ -90,7 +90,7 @@ def test_a_retired_or_waiting_one_can_take_over() -> None:
         store.add(theirs, 0, is_dialled=True)
         assert store.change_over(theirs) is None
         assert store.find(BOB) is theirs
-        assert store.add(ours, 1) == Displaced(ours, retired=theirs)
+        assert store.add(ours, 1) == Displaced(ours, retired=(theirs,))
         assert store.change_over(theirs) is ours
         assert store.of(BOB) == [theirs, ours]
         ours.close()
@@ -105,7 +105,7 @@ def test_an_incoming_one_that_comes_later_is_no_longer_simultaneous() -> None:
     async def main() -> None:
         store, ours, theirs = ConnectionStore(HIGHER, SETTLE_S), outgoing(), incoming()
         store.add(ours, 0)
-        assert store.add(theirs, SETTLE_S) == Displaced(theirs, retired=ours)
+        assert store.add(theirs, SETTLE_S) == Displaced(theirs, retired=(ours,))
 
     run_virtual(main())
 
@@ -120,15 +120,15 @@ def test_a_closed_one_gives_way_whoever_dialled() -> None:
     run_virtual(main())
 
 
-def test_a_third_one_supersedes_the_retired_one() -> None:
+def test_one_too_many_supersedes_the_first_that_was_retired() -> None:
     async def main() -> None:
         store = ConnectionStore(LOWER, SETTLE_S)
-        first, second, third = incoming(), incoming(), incoming()
-        store.add(first, 0)
-        store.add(second, 0)
-        assert store.add(third, 0) == Displaced(third, retired=second, superseded=first)
+        first, *others, last = (incoming() for _ in range(MAX_RETIRED + 2))
+        for each in (first, *others):
+            assert store.add(each, 0).superseded is None
+        assert store.add(last, 0) == Displaced(last, retired=tuple(others), superseded=first)
         assert not store.discard(first), "it is not in the store any more, and takes nobody with it"
-        assert store.of(BOB) == [third, second]
+        assert store.of(BOB) == [last, *reversed(others)]
 
     run_virtual(main())
 
@@ -169,6 +169,19 @@ def test_a_retired_one_leaves_unnoticed() -> None:
         store.add(new, 0)
         assert not store.discard(old)
         assert store.of(BOB) == [new]
+
+    run_virtual(main())
+
+
+def test_of_several_retired_ones_the_last_that_is_open_comes_back() -> None:
+    async def main() -> None:
+        store = ConnectionStore(LOWER, SETTLE_S)
+        first, second, third, last = (incoming() for _ in range(4))
+        for each in (first, second, third, last):
+            store.add(each, 0)
+        third.close()
+        assert not store.discard(last)
+        assert store.of(BOB) == [second, third, first]
 
     run_virtual(main())
 
