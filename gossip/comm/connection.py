@@ -173,9 +173,9 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
-        self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
+                self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
                 if not self.is_open:
                     return
                 if early:
@@ -202,7 +202,8 @@ class Connection:
         finally:
             self._reading = None
             self._shut()
-            self._writer.cancel()
+            if self._writer is not None:
+                self._writer.cancel()
 
     async def release(self) -> None:
         """Let go of what lies below, once :meth:`run` has ended.

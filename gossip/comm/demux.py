@@ -2,6 +2,7 @@
 
 import logging
 import time
+from asyncio import CancelledError
 from collections.abc import Sequence
 
 from gossip.api.comm import MessageAcceptor, ReceivedMessage
@@ -57,7 +58,7 @@ class Demux:
         for feed, acceptor in self._to_ask:
             try:
                 is_wanted = acceptor(message)
-            except Exception:
+            except (Exception, CancelledError):  # of a future that it asks, say: nobody is cancelled in here
                 unsaid = self._throttle.admit(feed, time.monotonic())  # a peer may send as many messages as it likes
                 if unsaid is not None:
                     logger.exception(_FAILED, message, and_more(unsaid))

@@ -319,9 +319,14 @@ class CommEngine:
         self._is_stopped = True
         ends_at_s = self.home.loop.time() + self._config.drain_s
         try:
-            await self._attempts.end()
-            await self._connector.finish(ends_at_s)
-            await self._population.stop(ends_at_s)
+            try:
+                await self._attempts.end()
+                await self._connector.finish(ends_at_s)
+            except BaseException:
+                ends_at_s = 0.0
+                raise
+            finally:
+                await self._population.stop(ends_at_s)
         finally:
             self._demux.end()
             self._deaths.end()

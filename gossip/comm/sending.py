@@ -114,7 +114,7 @@ class Sending:
         for pki_id in by_pki_id(peers):
             connection = self._store.find(pki_id)
             dial = self._connector.find(pki_id)
-            if connection is None and dial is not None:
+            if (connection is None or not connection.is_open) and dial is not None:
                 with suppress(GossipError):  # the dial failed, which is said and counted where it failed
                     connection = await dial.connection()
             if connection is not None:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from asyncio import CancelledError
 from collections.abc import Callable
 
 from gossip.throttle import Throttle, and_more
@@ -24,7 +25,7 @@ class UsersCode:
         """Do ``work``, whatever it raises."""
         try:
             work()
-        except Exception as error:
+        except (Exception, CancelledError) as error:  # of a future that it asks, say: nobody is cancelled in here
             unsaid = self._throttle.admit(type(error).__name__, time.monotonic())
             if unsaid is not None:
                 logger.exception("%s failed%s", self._name, and_more(unsaid))

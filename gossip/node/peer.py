@@ -19,7 +19,7 @@ from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
-from gossip.transport.tls import client_side
+from gossip.transport.tls import client_side, server_side
 from gossip.types import PeerIdentityType
 
 logger = logging.getLogger("peer.gossip")
@@ -160,6 +160,9 @@ class Peer(Node):
             if files is not None:
                 _check_can_be_read_again(files)
                 client_side(files)
+        if self._listener is not None and self._settings.tls is not None:
+            required = self._settings.require_client_certificate
+            server_side(self._settings.tls, require_client_certificate=required)
 
     def _judge_by(self, organizations: Organizations) -> None:
         self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)

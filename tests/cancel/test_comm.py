@@ -265,3 +265,26 @@ def check_nothing_left(comm: CommEngine) -> None:
     assert len(comm._connector._running) == 0
     assert len(comm._sending._tasks) == 0
     assert comm._population._lingering == {}
+
+
+def test_a_stop_that_is_cancelled_while_it_waits_for_a_dial_closes_what_came_in() -> None:
+    async def main() -> None:
+        network, hang = MemoryNetwork(), Hang("Dialer.dial")
+        bob, carol = MemoryPeer(network, "bob"), MemoryPeer(network, "carol")
+        us = MemoryPeer(network, "us", dialer=HangingDialer(network.dialer(b"leaf of us", "us:7051"), hang))
+        incoming, dead = us.comm.accept(everything), bob.comm.presumed_dead()
+        bob.comm.send(data_message(), us.remote)
+        await anext(incoming)
+        us.comm.send(data_message(), carol.remote)
+        await hang.reached.wait()
+        stopping = asyncio.ensure_future(us.comm.stop())
+        await settle()
+        stopping.cancel()
+        await asyncio.wait([stopping])
+        check_nothing_left(us.comm)
+        assert await anext(dead) == us.pki_id
+        for peer in (us, bob, carol):
+            await peer.close()
+        assert other_tasks() == []
+
+    run_virtual(main())

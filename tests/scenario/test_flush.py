@@ -48,3 +48,20 @@ def test_a_flush_with_nothing_to_send_returns_at_once_and_dials_nobody() -> None
                 await ann.comm.flush(RemotePeer("bob:7051"))
 
     run_virtual(main())
+
+
+def test_a_flush_waits_for_the_dial_beside_a_connection_that_is_closing() -> None:
+    async def main() -> None:
+        async with memory_peers("ann", "bob", config=CommConfig(send_buffer=BUFFER)) as (ann, bob):
+            with bob.comm.accept(everything) as messages:
+                ann.comm.send(data_message(nonce=1), bob.remote)
+                await anext(messages)
+                ann.comm.close_conn_nowait(bob.pki_id)
+                for batch in range(2):
+                    for number in range(BUFFER):
+                        ann.comm.send(data_message(nonce=2 + batch * BUFFER + number), bob.remote)
+                    await ann.comm.flush(bob.remote)
+                nonces = [(await anext(messages)).get_gossip_message().nonce for _ in range(2 * BUFFER)]
+        assert nonces == list(range(2, 2 + 2 * BUFFER))
+
+    run_virtual(main())

@@ -144,6 +144,19 @@ def test_a_full_subscriber_holds_up_who_dispatches_until_it_is_closed() -> None:
     run_virtual(main())
 
 
+def test_that_an_acceptor_s_future_was_cancelled_cancels_nobody() -> None:
+    def ask(_message: ReceivedMessage) -> bool:
+        raise asyncio.CancelledError
+
+    async def main() -> None:
+        demux = Demux(10, 0)
+        broken, sound = demux.subscribe(ask), demux.subscribe(everything)
+        await dispatch(demux, message(7), 1)
+        assert (len(broken), len(sound)) == (0, 1)
+
+    run_virtual(main())
+
+
 def test_an_acceptor_that_fails_gets_nothing_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         demux = Demux(10, 0)

@@ -1,5 +1,6 @@
 """What a user's observer raises stays with it."""
 
+import asyncio
 import logging
 
 import pytest
@@ -49,3 +50,13 @@ def test_what_it_raises_is_logged_and_goes_no_further(caplog: pytest.LogCaptureF
         tell_everything(GuardedObserver(Failing()))
     assert [record.getMessage() for record in caplog.records] == ["An observer failed"]
     assert "nobody reads our events" in caplog.text
+
+
+def test_that_its_future_was_cancelled_cancels_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    class Asking(Observer):
+        def probed(self, info: ConnectionInfo) -> None:
+            raise asyncio.CancelledError
+
+    with caplog.at_level(logging.ERROR, "gossip.comm"):
+        tell_everything(GuardedObserver(Asking()))
+    assert [record.getMessage() for record in caplog.records] == ["An observer failed"]

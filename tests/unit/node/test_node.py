@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from gossip import Node as ExactNode
 from gossip import RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError, DialError, IdentityError, OutOfOrderError
-from gossip.types import PeerIdentityType
+from gossip.types import PeerIdentityType, PkiId
 from tests.support.bounded import run_bounded
 from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
 from tests.support.peers import data_message, data_of, everything
@@ -201,3 +202,14 @@ def test_a_node_is_opened_where_it_was_made() -> None:
 def test_a_node_is_made_where_an_event_loop_runs() -> None:
     with pytest.raises(OutOfOrderError, match=r"^made where no event loop is running"):
         node("us")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks that begin at once came with Python 3.12")
+def test_a_dial_that_fails_at_once_answers_where_tasks_begin_at_once_too() -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009 -- mypy's 3.11
+        async with node("us") as us:
+            (result,) = await us.comm.send_with_ack(data_message(), 5, 1, RemotePeer("no port", PkiId(b"nobody")))
+            assert isinstance(result.error, DialError)
+
+    run_bounded(main)

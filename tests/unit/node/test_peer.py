@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+import ssl
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -392,3 +393,25 @@ def renew_tls(folder: Path) -> None:
     member = organization(1).issue_peer("peer0")
     (folder / "tls" / "server.crt").write_bytes(member.tls.certificate_pem)
     (folder / "tls" / "server.key").write_bytes(member.tls.key_pem)
+
+
+def test_tls_files_that_only_a_listener_cannot_use_change_nothing(folder: Path, tmp_path: Path) -> None:
+    """A leaf with bytes behind it: OpenSSL takes it as an anchor for servers, and not in place of a CA of clients."""
+    settings = settings_of(listen="127.0.0.1:0", folder=folder)
+    assert settings.tls is not None
+    roots = tmp_path / "roots"
+    shutil.copytree(settings.tls.roots[0], roots)
+    settings = replace(settings, tls=replace(settings.tls, roots=(*settings.tls.roots, roots)))
+
+    async def main() -> None:
+        async with open_peer(settings) as peer, open_peer(settings_of(2)) as other:
+            before = peer.identity
+            renew_identity(folder, Validity.running(NOW))
+            trailing = leaf(peer_folder(2, 1) / "tls" / "server.crt") + bytes(2)
+            (roots / "leaf.pem").write_text(ssl.DER_cert_to_PEM_cert(trailing))
+            with pytest.raises(ConfigurationError, match=r"leaf\.pem: holds no usable CA certificate"):
+                await peer.reload()
+            assert peer.identity == before
+            assert await other.comm.handshake(RemotePeer(peer.endpoint)) == before
+
+    run_bounded(main)
