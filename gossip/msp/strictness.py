@@ -28,9 +28,8 @@ _MAX_PATH_LENGTH = 2**63 - 1
 
 
 class Fields(NamedTuple):
-    """What of a certificate's bytes cryptography does not show: the fields in DER, ``signed`` without its header."""
+    """What of a certificate's bytes cryptography does not show: the fields in DER."""
 
-    signed: bytes
     inner_algorithm: bytes
     outer_algorithm: bytes
     issuer: bytes
@@ -43,9 +42,7 @@ def read_fields(der: bytes) -> Fields:
     """Split a certificate that cryptography took; ``signature`` is what its bit string holds, unused bits first."""
     signed, outer_algorithm, signature = read_elements(read_element(der, SEQUENCE).content)
     _, inner_algorithm, issuer, _, subject, public_key, *_ = read_tbs_fields(signed.content)
-    return Fields(
-        signed.content, inner_algorithm, outer_algorithm.encoded, issuer, subject, public_key, signature.content
-    )
+    return Fields(inner_algorithm, outer_algorithm.encoded, issuer, subject, public_key, signature.content)
 
 
 def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | None, fields: Fields) -> None:
@@ -69,7 +66,7 @@ def check_as_go(certificate: x509.Certificate, key: CertificatePublicKeyTypes | 
         _check_extension(extension)
     if isinstance(key, ec.EllipticCurvePublicKey):
         _check_curve_is_named(fields.public_key)
-        _check_point(key, fields.signed)
+        _check_point(key, fields.public_key)
 
 
 def _check_extension(extension: x509.Extension[x509.ExtensionType]) -> None:
@@ -98,8 +95,11 @@ def _identifiers(certificate: x509.Certificate) -> Iterator[x509.ObjectIdentifie
 
 
 def _check_arcs(identifier: str) -> None:
-    """Mirrors: cryptobyte, readBase128Int."""
-    if len(identifier) > _SHORT_ARC and any(int(arc) >> 31 for arc in identifier.split(".")):
+    """The first two arcs are encoded as one. Mirrors: cryptobyte, readBase128Int."""
+    if len(identifier) <= _SHORT_ARC:
+        return
+    first, second, *others = map(int, identifier.split("."))
+    if any(arc >> 31 for arc in (40 * first + second, *others)):
         raise ValueError(f"malformed object identifier {identifier[:_MAX_SHOWN]}: an arc of 2^31 or more")
 
 
@@ -145,9 +145,9 @@ def _check_distribution_points(points: x509.CRLDistributionPoints) -> None:
         raise ValueError("invalid CRL distribution point: its name is relative to the issuer's")
 
 
-def _check_point(key: ec.EllipticCurvePublicKey, signed: bytes) -> None:
+def _check_point(key: ec.EllipticCurvePublicKey, public_key: bytes) -> None:
     if key.curve.name not in CURVE_ORDERS:
         raise ValueError(f"unsupported elliptic curve {key.curve.name}")
     # Go takes no compressed point, so the uncompressed one must be there as it is.
-    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in signed:
+    if key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint) not in public_key:
         raise ValueError("failed to unmarshal elliptic curve point: it is compressed")

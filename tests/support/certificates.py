@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -28,6 +28,9 @@ NOT_AFTER = datetime(2034, 1, 1, tzinfo=UTC)
 NODE_OUS = {
     role: OuConfig(role.value, None, f"config.yaml:{line}", f"config.yaml:{line}") for line, role in enumerate(Role, 3)
 }
+
+ECDSA_WITH_SHA1 = bytes.fromhex("06072a8648ce3d0401")
+RSA_WITH_SHA1 = bytes.fromhex("06092a864886f70d0101050500")
 
 Extension = tuple[x509.ExtensionType, bool]
 """An extension and whether it is critical."""
@@ -90,14 +93,20 @@ def renewed(authority: Authority, *, begins_at: datetime) -> bytes:
     return builder.sign(authority.key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
-def over_sha1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def over_sha1(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.Certificate:
     """The same, signed with SHA-1, which cryptography no longer does."""
     der = certificate.public_bytes(Encoding.DER)
     signed, algorithm, _ = read_elements(read_element(der, SEQUENCE).content)
-    weak = encode_element(SEQUENCE, b"\x06\x07\x2a\x86\x48\xce\x3d\x04\x01")
+    is_rsa = isinstance(key, rsa.RSAPrivateKey)
+    weak = encode_element(SEQUENCE, RSA_WITH_SHA1 if is_rsa else ECDSA_WITH_SHA1)
     body = encode_element(SEQUENCE, signed.content.replace(algorithm.encoded, weak))
-    signature = encode_element(BIT_STRING, b"\0" + key.sign(body, ec.ECDSA(hashes.SHA1())))
-    return x509.load_der_x509_certificate(encode_element(SEQUENCE, body + weak + signature))
+    if isinstance(key, rsa.RSAPrivateKey):
+        made = key.sign(body, padding.PKCS1v15(), hashes.SHA1())
+    else:
+        made = key.sign(body, ec.ECDSA(hashes.SHA1()))
+    return x509.load_der_x509_certificate(
+        encode_element(SEQUENCE, body + weak + encode_element(BIT_STRING, b"\0" + made))
+    )
 
 
 def key_usage(*, signs_certificates: bool) -> Extension:

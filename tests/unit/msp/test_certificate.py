@@ -164,15 +164,26 @@ def with_key(certificate: Certificate, info: bytes) -> bytes:
     return encode_element(SEQUENCE, body + outer.encoded + signature.encoded)
 
 
-def test_compressed_point() -> None:
-    leaf = make_leaf().certificate
+def with_compressed_point(leaf: Certificate) -> bytes:
+    """The certificate in DER with half of its key's point."""
     key = leaf.key
     assert isinstance(key, ec.EllipticCurvePublicKey)
     compressed = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
     info = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     algorithm, _ = read_elements(read_element(info, SEQUENCE).content)
     short = encode_element(SEQUENCE, algorithm.encoded + encode_element(BIT_STRING, b"\0" + compressed))
-    refuse(with_key(leaf, short), "it is compressed")
+    return with_key(leaf, short)
+
+
+def test_compressed_point() -> None:
+    refuse(with_compressed_point(make_leaf().certificate), "it is compressed")
+
+
+def test_a_point_that_is_elsewhere_in_the_certificate_is_not_the_key_s() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    uncompressed = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    elsewhere = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), uncompressed), False)
+    refuse(with_compressed_point(make_leaf(key=key, extensions=[elsewhere]).certificate), "it is compressed")
 
 
 @pytest.mark.parametrize("oid", ["06072a8648ce3e0201", "06092a864886f70d010301"])

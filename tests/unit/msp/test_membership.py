@@ -131,6 +131,22 @@ def test_sha1_is_known_and_refused() -> None:
         make_msp([root]).place(certificate)
 
 
+def signed_over_sha1(root: Issued, issuer: Issued) -> Issued:
+    assert isinstance(issuer.key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    weak = over_sha1(root.certificate.parsed, issuer.key)
+    return Issued(parse_certificate(weak.public_bytes(Encoding.DER)), root.key)
+
+
+def test_a_root_s_own_signature_may_be_over_sha1_where_it_is_rsa() -> None:
+    """Old roots of companies are; Go takes a root for what it is, and Fabric looks at ECDSA alone."""
+    root, other = make_ca("root", key=rsa.generate_private_key(65537, 2048)), make_ca("root")
+    msp = make_msp([signed_over_sha1(root, root)])
+    msp.check_identity(msp.place(make_leaf("leaf", root).certificate))
+    intermediate = make_ca("intermediate", root, key=root.key)
+    for refused in (signed_over_sha1(other, other), signed_over_sha1(intermediate, root)):
+        refuse_config(make_config([refused]), r"^cacerts/0.pem: .* is not self-signed")
+
+
 # -- who is a member
 
 

@@ -1,6 +1,7 @@
 """What Go refuses of a certificate, a CRL or a PEM and cryptography takes, and what makes cryptography stumble."""
 
 import warnings
+from contextlib import nullcontext
 from ipaddress import IPv4Network
 
 import pytest
@@ -118,6 +119,12 @@ def test_curve_that_is_written_out() -> None:
 def test_identifiers_with_an_arc_that_go_does_not_read(extension: x509.ExtensionType) -> None:
     with pytest.raises(UntrustedIdentityError, match=r"an arc of 2\^31 or more"):
         parse_certificate(make_der("leaf", extensions=[(extension, False)])[0])
+
+
+@pytest.mark.parametrize(("identifier", "is_read"), [("2.2147483567.1", True), ("2.2147483568.1", False)])
+def test_the_first_two_arcs_are_one(identifier: str, is_read: bool) -> None:
+    with nullcontext() if is_read else pytest.raises(ValueError, match=r"an arc of 2\^31 or more"):
+        _check_arcs(identifier)
 
 
 def test_of_a_long_identifier_only_the_beginning_is_told() -> None:
