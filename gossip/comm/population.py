@@ -72,7 +72,9 @@ class Population:
         displaced = self._store.add(connection, asyncio.get_running_loop().time(), is_dialled=is_dialled)
         if displaced.superseded is not None:
             displaced.superseded.close()
-        for retired in displaced.retired:
+        for retired in displaced.retired[:-1]:
+            self._close_if_retired(retired)
+        for retired in displaced.retired[-1:]:
             self._close_later(retired)
         if displaced.current is not None:
             self._dials.reached(displaced.current)
@@ -190,7 +192,7 @@ class Population:
             timer.cancel()
 
     def _close_if_retired(self, connection: Connection) -> None:
-        del self._lingering[connection]
+        self._stop_lingering(connection)
         if self._store.find(connection.info.pki_id) is connection:
             return
         if connection.is_flushed and not connection.is_delivering:

@@ -7,8 +7,8 @@ from math import inf
 from gossip.comm.connection import Connection
 from gossip.types import PkiId
 
-MAX_RETIRED = 8
-"""Of one peer; whoever asks for a former PKI-ID makes a connection with each burst of messages."""
+MAX_RETIRED = 4
+"""Of one peer, where messages wait on each; who asks for a former PKI-ID makes a connection with each burst of them."""
 
 
 @dataclass(slots=True)
@@ -24,8 +24,8 @@ class Entry:
 class Displaced:
     """What a new connection changed.
 
-    ``current`` is to be sent on from now on, each of ``retired`` to be closed after a while, ``superseded`` at once.
-    Without a ``current`` one the new connection waits for our own dial.
+    ``current`` is to be sent on from now on, the last of ``retired`` to be closed after a while, others when nothing
+    waits on them, ``superseded`` at once. Without a ``current`` one the new connection waits for our own dial.
     """
 
     current: Connection | None

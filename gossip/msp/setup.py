@@ -62,7 +62,7 @@ def _check_root(file: CertificateFile) -> None:
 
 
 def _is_self_signed(certificate: Certificate) -> bool:
-    """Go never asks what a root itself is signed over, and Fabric does where that is ECDSA; so a weak hash may be RSA's."""
+    """Go never asks what a root itself is signed over, Fabric does where that is ECDSA; so a weak hash may be RSA's."""
     if certificate.weak_hash is not None and not certificate.is_ecdsa_signed:
         return certificate.raw_subject == certificate.raw_issuer
     return certificate.is_signed_by(certificate)

@@ -220,10 +220,23 @@ def test_one_that_still_has_to_send_lingers_until_it_has() -> None:
     run_virtual(main())
 
 
-def test_one_too_many_ends_the_oldest_at_once() -> None:
+def test_a_third_one_ends_the_oldest_at_once_where_nothing_waits_on_that() -> None:
     async def main() -> None:
         town = Town()
-        connections = [await town.enter() for _ in range(MAX_RETIRED + 1)]
+        first, second, third = [await town.enter() for _ in range(3)]
+        assert [connection.is_open for connection in (first, second, third)] == [False, True, True]
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_one_too_many_ends_the_oldest_at_once_whatever_waits_on_it() -> None:
+    async def deliver(_connection: Connection, _frames: Sequence[bytes]) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        town = Town(deliver=deliver)
+        connections = [await town.enter(OneMessage()) for _ in range(MAX_RETIRED + 1)]
         assert all(connection.is_open for connection in connections)
         connections.append(await town.enter())
         assert [connection.is_open for connection in connections] == [False] + [True] * (MAX_RETIRED + 1)
