@@ -68,9 +68,12 @@ class Connection:
         self.is_open = True
         self.is_delivering = False
         """Whether what came waits for those whom it is for."""
+        self.was_heard = False
+        """Whether something came since this was last made False."""
         self._ended = Flag()
         self._reading: asyncio.Timeout | None = None
         self._leaves_by_s = 0.0
+        self._is_leaving = False
         self._writer: asyncio.Task[None] | None = None
         self._why = ""
         self._write_error: GossipError | None = None
@@ -186,7 +189,7 @@ class Connection:
                 if deliver_nowait is not None:
                     self._stream.offer_to(partial(deliver_nowait, self))
                 while frames := await self._stream.receive():
-                    self.is_delivering = True
+                    self.was_heard = self.is_delivering = True
                     await deliver(self, frames)
                     self.is_delivering = False
                     del frames  # a hundred MiB, perhaps, until the peer says something else
@@ -228,12 +231,27 @@ class Connection:
         """End it now; envelopes that wait are dropped. May be called again.
 
         Args:
-            leaves_by_s: How long the other side has to read what was sent, by the loop's clock; a second at least.
+            leaves_by_s: How long the other side has to read what was sent, where we dialled, by the loop's clock; a
+                second at least.
         """
         self.closed_by_us = True
         self._leaves_by_s = max(leaves_by_s, self.home.loop.time() + LAST_WORD_S)
         self._shut()
         self._stop_reading(0)
+
+    def leave(self, by_s: float) -> None:
+        """Send nothing more, and read until the other side has read everything and ends it, too.
+
+        Args:
+            by_s: When it ends all the same, by the loop's clock.
+        """
+        if self._channel is None:
+            self.close()  # a server's half ends when nobody serves it any more
+        elif self.is_open:
+            self.closed_by_us = self._is_leaving = True
+            self._shut()
+            self._queued.set()
+            self._stop_reading(by_s)
 
     async def wait_ended(self) -> None:
         """Wait until everything is released.
@@ -246,7 +264,8 @@ class Connection:
         """End the stream and wait until the other side does: closed before it has read everything, TCP drops it."""
         with suppress(GossipError, TimeoutError):
             async with asyncio.timeout_at(self._leaves_by_s):
-                await self._stream.end()
+                if not self._is_leaving:
+                    await self._stream.end()
                 while await self._stream.receive():
                     pass
 
@@ -281,6 +300,9 @@ class Connection:
             while True:
                 await self._queued.wait()
                 self._queued.clear()
+                if self._is_leaving:
+                    await self._stream.end()
+                    return
                 self._sends_at_once = await self._hand_over() == 1
                 if not self._outbox:
                     self._flushed.set()

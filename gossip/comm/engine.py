@@ -319,15 +319,11 @@ class CommEngine:
         self._is_stopped = True
         ends_at_s = self.home.loop.time() + self._config.drain_s
         try:
-            try:
-                await self._attempts.end()
-                await self._connector.finish(ends_at_s)
-            except BaseException:
-                ends_at_s = 0.0
-                raise
-            finally:
-                await self._population.stop(ends_at_s)
+            await self._attempts.end()
+            await self._connector.finish(ends_at_s)
+            await self._population.stop(ends_at_s)
         finally:
+            self._population.close_all()
             self._demux.end()
             self._deaths.end()
             self._switches.end()

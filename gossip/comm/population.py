@@ -19,6 +19,8 @@ logger = logging.getLogger("gossip.comm")
 
 RETIRED_LEAVES_S = 60.0
 """How long the other side has to read what it was sent on a retired connection: its subscribers may be busy."""
+LOOK_AGAIN_S = 0.25
+"""The least time until the next look whether something still waits on a retired connection."""
 PATIENCE = 3
 """How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 
@@ -72,10 +74,8 @@ class Population:
         displaced = self._store.add(connection, asyncio.get_running_loop().time(), is_dialled=is_dialled)
         if displaced.superseded is not None:
             displaced.superseded.close()
-        for retired in displaced.retired[:-1]:
-            self._close_if_retired(retired)
-        for retired in displaced.retired[-1:]:
-            self._close_later(retired)
+        if displaced.retired is not None:
+            self._close_later(displaced.retired)
         if displaced.current is not None:
             self._dials.reached(displaced.current)
         else:
@@ -147,10 +147,15 @@ class Population:
         except TimeoutError:
             logger.warning("Some messages were not sent in time and were dropped")
         finally:
-            for connection in connections:
-                connection.close(leaves_by_s=ends_at_s)
+            self.close_all(leaves_by_s=ends_at_s)
         for connection in connections:
             await connection.wait_ended()
+
+    def close_all(self, leaves_by_s: float = 0.0) -> None:
+        """Admit no more, and close everything; see :meth:`Connection.close`."""
+        self._is_closed = True
+        for connection in self._store:
+            connection.close(leaves_by_s)
 
     def _close_later(self, connection: Connection) -> None:
         """Close a retired connection later, unless the peer with the higher PKI-ID, who decides, does it sooner.
@@ -167,17 +172,19 @@ class Population:
 
     def _call_later(self, delay_s: float, connection: Connection, then: Callable[[Connection], None]) -> None:
         self._stop_lingering(connection)
+        connection.was_heard = False
         self._lingering[connection] = asyncio.get_running_loop().call_later(delay_s, then, connection)
 
     def _wait_no_longer(self, connection: Connection) -> None:
         """Our own dial takes long: send what waits for it on the connection that the peer made."""
         del self._lingering[connection]
-        if self._store.find(connection.info.pki_id) is not None:  # another one waited, too
+        current = self._store.find(connection.info.pki_id)
+        if current is None:
+            current = self.stand_in(connection.info.pki_id)
+            if current is not None:
+                self._dials.reached(current)
+        if current is not connection and connection.is_open:  # another one waited, too
             self._close_later(connection)
-            return
-        self._store.change_over(connection)
-        if self._store.find(connection.info.pki_id) is connection:
-            self._dials.reached(connection)
 
     def _change_over(self, connection: Connection) -> None:
         """The peer has the higher PKI-ID, so its connection is the one that stays."""
@@ -192,13 +199,13 @@ class Population:
             timer.cancel()
 
     def _close_if_retired(self, connection: Connection) -> None:
-        self._stop_lingering(connection)
+        del self._lingering[connection]
         if self._store.find(connection.info.pki_id) is connection:
             return
-        if connection.is_flushed and not connection.is_delivering:
-            connection.close(leaves_by_s=asyncio.get_running_loop().time() + RETIRED_LEAVES_S)
+        if connection.is_flushed and not (connection.is_delivering or connection.was_heard):
+            connection.leave(asyncio.get_running_loop().time() + RETIRED_LEAVES_S)
         else:
-            self._close_later(connection)
+            self._call_later(max(self._linger_s, LOOK_AGAIN_S), connection, self._close_if_retired)
 
     def _ended(self, connection: Connection, error: GossipError | None) -> None:
         self._stop_lingering(connection)

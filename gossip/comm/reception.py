@@ -43,6 +43,7 @@ class Reception:
             How many; the first that is left is for :meth:`deliver`.
         """
         taken = 0
+        connection.was_heard = True
         for frame in frames:
             if not self._is_taken(connection, frame):
                 break

@@ -116,8 +116,8 @@ class Sending:
             dial = self._connector.find(pki_id)
             if (connection is None or not connection.is_open) and dial is not None:
                 with suppress(GossipError):  # the dial failed, which is said and counted where it failed
-                    connection = await dial.connection()
-            if connection is not None:
+                    await dial.connection()
+            for connection in self._store.of(pki_id):
                 await connection.flush()
 
     async def send_with_ack(

@@ -8,7 +8,7 @@ from gossip.comm.connection import Connection
 from gossip.types import PkiId
 
 MAX_RETIRED = 4
-"""Of one peer, where messages wait on each; who asks for a former PKI-ID makes a connection with each burst of them."""
+"""Of one peer; whoever asks for a former PKI-ID makes a connection with each burst of messages."""
 
 
 @dataclass(slots=True)
@@ -24,12 +24,12 @@ class Entry:
 class Displaced:
     """What a new connection changed.
 
-    ``current`` is to be sent on from now on, the last of ``retired`` to be closed after a while, others when nothing
-    waits on them, ``superseded`` at once. Without a ``current`` one the new connection waits for our own dial.
+    ``current`` is to be sent on from now on, ``retired`` to be closed after a while, ``superseded`` at once. Without a
+    ``current`` one the new connection waits for our own dial.
     """
 
     current: Connection | None
-    retired: tuple[Connection, ...] = ()
+    retired: Connection | None = None
     superseded: Connection | None = None
 
 
@@ -91,7 +91,8 @@ class ConnectionStore:
         else:
             entry.retired.append(connection)
         superseded = entry.retired.pop(0) if len(entry.retired) > MAX_RETIRED else None
-        return Displaced(entry.current, tuple(entry.retired) if entry.current is not None else (), superseded)
+        retired = entry.retired[-1] if entry.current is not None and entry.retired else None
+        return Displaced(entry.current, retired, superseded)
 
     def discard(self, connection: Connection) -> bool:
         """Remove this very connection; the last retired one comes back in its place.

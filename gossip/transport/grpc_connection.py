@@ -153,7 +153,7 @@ class GrpcConnection(Connection):
         """
         http2_stream = stream.http2_stream
         for each in tuple(self.open_streams.values()):
-            each.return_window_of_whole()  # any of them may need all that a stranger has
+            each.return_window_of_read()  # any of them may need all that a stranger has
         if not http2_stream.open or inbox.missing_bytes <= self.http2.receivable_bytes(http2_stream):
             return
         self.http2.admit_unfinished(http2_stream, inbox.missing_bytes, PREFIX_BYTES + inbox.limit_bytes)

@@ -107,6 +107,11 @@ class Inbox:
         return not (self._missing or self._head or self._held)
 
     @property
+    def is_read(self) -> bool:
+        """Whether nothing whole, and nothing that cannot be taken, is kept."""
+        return not (self._messages or self._held)
+
+    @property
     def missing_bytes(self) -> int:
         """How much of the message under way has not come."""
         return self._missing

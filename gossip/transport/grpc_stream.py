@@ -222,8 +222,10 @@ class GrpcStream(Stream):
         else:
             self.connection.admit_unfinished(self, self._inbox)
 
-    def return_window_of_whole(self) -> None:
-        """Give back what whole messages cost, and not the one under way."""
+    def return_window_of_read(self) -> None:
+        """Give back what whole messages cost, where they have been read, and not the one under way."""
+        if not self._inbox.is_read:
+            return
         whole_bytes = self._unreturned_bytes
         if not self._inbox.is_between_messages:
             whole_bytes -= PREFIX_BYTES + self._inbox.unfinished_bytes

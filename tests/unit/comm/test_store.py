@@ -39,7 +39,7 @@ def test_of_two_in_one_direction_the_newer_stays(own_pki_id: PkiId, is_outgoing:
         store = ConnectionStore(own_pki_id, SETTLE_S)
         old, new = (quiet_connection("bob", outgoing=is_outgoing) for _ in range(2))
         store.add(old, 0)
-        assert store.add(new, 0) == Displaced(new, retired=(old,))
+        assert store.add(new, 0) == Displaced(new, retired=old)
         assert store.of(BOB) == [new, old]
 
     run_virtual(main())
@@ -54,7 +54,7 @@ def test_of_two_simultaneous_ones_we_send_on_our_own(own_pki_id: PkiId, ours_fir
         store, ours, theirs = ConnectionStore(own_pki_id, SETTLE_S), outgoing(), incoming()
         first, second = (ours, theirs) if ours_first else (theirs, ours)
         store.add(first, 0)
-        assert store.add(second, SETTLE_S - 0.1) == Displaced(ours, retired=(theirs,))
+        assert store.add(second, SETTLE_S - 0.1) == Displaced(ours, retired=theirs)
         assert store.find(BOB) is ours
         assert store.outranks(BOB) is (own_pki_id is HIGHER)
 
@@ -68,7 +68,7 @@ def test_one_that_comes_while_we_dial_waits_for_ours() -> None:
         assert (store.find(BOB), store.of(BOB), len(store)) == (None, [theirs], 1)
         assert store.add(again, 1, is_dialled=True) == Displaced(None)
         assert store.of(BOB) == [again, theirs]
-        assert store.add(ours, 2, is_dialled=True) == Displaced(ours, retired=(theirs, again))
+        assert store.add(ours, 2, is_dialled=True) == Displaced(ours, retired=again)
         assert store.of(BOB) == [ours, again, theirs]
 
     run_virtual(main())
@@ -90,7 +90,7 @@ def test_a_retired_or_waiting_one_can_take_over() -> None:
         store.add(theirs, 0, is_dialled=True)
         assert store.change_over(theirs) is None
         assert store.find(BOB) is theirs
-        assert store.add(ours, 1) == Displaced(ours, retired=(theirs,))
+        assert store.add(ours, 1) == Displaced(ours, retired=theirs)
         assert store.change_over(theirs) is ours
         assert store.of(BOB) == [theirs, ours]
         ours.close()
@@ -105,7 +105,7 @@ def test_an_incoming_one_that_comes_later_is_no_longer_simultaneous() -> None:
     async def main() -> None:
         store, ours, theirs = ConnectionStore(HIGHER, SETTLE_S), outgoing(), incoming()
         store.add(ours, 0)
-        assert store.add(theirs, SETTLE_S) == Displaced(theirs, retired=(ours,))
+        assert store.add(theirs, SETTLE_S) == Displaced(theirs, retired=ours)
 
     run_virtual(main())
 
@@ -126,7 +126,7 @@ def test_one_too_many_supersedes_the_first_that_was_retired() -> None:
         first, *others, last = (incoming() for _ in range(MAX_RETIRED + 2))
         for each in (first, *others):
             assert store.add(each, 0).superseded is None
-        assert store.add(last, 0) == Displaced(last, retired=tuple(others), superseded=first)
+        assert store.add(last, 0) == Displaced(last, retired=others[-1], superseded=first)
         assert not store.discard(first), "it is not in the store any more, and takes nobody with it"
         assert store.of(BOB) == [last, *reversed(others)]
 
