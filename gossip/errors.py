@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import ClassVar, TypeVar
 
-from gossip.shown import shown_text
+from gossip.shown import shown_text, without_keys
 from gossip.types import PkiId
 
 E = TypeVar("E", bound=BaseException)
@@ -27,6 +27,9 @@ class GossipError(Exception):
     """The root: catch it to catch everything below."""
 
     fault: ClassVar[Fault] = Fault.OURS
+
+    def __str__(self) -> str:
+        return without_keys(super().__str__())
 
     def __reduce__(self) -> tuple[object, ...]:
         """For copies and other processes: the text is made, and must not be made of itself."""
@@ -58,7 +61,7 @@ class ConfigurationError(GossipError):
 
     def __init__(self, text: str, *, path: str | None = None) -> None:
         super().__init__(f"{path}: {text}" if path else text)
-        self.path = path
+        self.path = without_keys(path) if path else path
 
 
 class ClosedError(GossipError):

@@ -50,7 +50,7 @@ def show(report: Report, diagnoses: Sequence[Diagnosis]) -> None:
 
 
 def _tree(diagnosis: Diagnosis, encoding: str) -> Tree:
-    tree = Tree(Text(diagnosis.endpoint, style="bold"))
+    tree = Tree(Text(one_line(diagnosis.endpoint), style="bold"))
     told = diagnosis.told_failures
     for stage in diagnosis.stages:
         if stage.stage in _OPTIONAL and stage.outcome is Outcome.SKIPPED:

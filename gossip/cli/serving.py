@@ -1,16 +1,15 @@
 """What ``gossip serve`` does from its start to its end."""
 
 import asyncio
-import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from gossip.api.comm import Comm, Subscription
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
+from gossip.cli.reloading import Reloading
 from gossip.cli.report import Report
 from gossip.cli.service_manager import READY, STOPPING, notify
 from gossip.clock import SystemClock
@@ -21,9 +20,6 @@ from gossip.node.settings import PeerSettings
 from gossip.node.watch import fingerprint, reload_when_asked, watch, watched_paths
 from gossip.operations.figures import Figures
 from gossip.types import PkiId
-
-logger = logging.getLogger("peer.gossip")
-
 
 EXTRA = ("prometheus_client", "h11")
 
@@ -68,10 +64,10 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
         asyncio.TaskGroup() as tasks,
     ):
         options.log.know(peer.identities.identity_info)
-        reload = partial(_reload, peer, printer)
+        reloading = Reloading(peer, printer)
         looking = (
-            tasks.create_task(watch(paths, loaded, reload, clock, options.watch_interval_s)),
-            tasks.create_task(reload_when_asked(told_to_reload, reload, clock)),
+            tasks.create_task(watch(paths, loaded, reloading.reload, clock, options.watch_interval_s)),
+            tasks.create_task(reload_when_asked(told_to_reload, reloading.reload_as_asked, clock)),
         )
         tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, options.answer, tasks)))
         tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
@@ -107,16 +103,6 @@ async def _operations(
         raise ConfigurationError(text) from error
     async with serve_operations(options.operations, peer, figures, clock, options.log) as where:
         yield where
-
-
-async def _reload(peer: Peer, printer: EventPrinter) -> None:
-    try:
-        await peer.reload()
-    except ConfigurationError as error:
-        logger.warning("The files cannot be used; those read before remain in force: %s", error)
-        printer.event("reload_failed", reason=str(error))
-    else:
-        printer.event("reloaded", pki_id=peer.comm.get_pki_id())
 
 
 async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answering) -> None:

@@ -28,7 +28,8 @@ from gossip.shown import shown_text
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
-FIRST_NONCE_BITS = 20
+FIRST_NONCE_BITS = 34
+"""So that an acknowledgement of a message of another peer's that was passed on is none of ours."""
 
 
 def check_peer(peer: object) -> None:

@@ -1,7 +1,8 @@
 """The identity mapper: judges identities before it stores them, and lets go of those that ended or serve nobody."""
 
 import logging
-from collections.abc import Callable, Iterable
+from asyncio import CancelledError
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -281,22 +282,24 @@ class IdentityMapper:
         return is_valid
 
     def _make_room(self) -> None:
-        if self._table.list_surplus(self._max_identities, self._max_bytes):
+        if self._list_surplus():
             self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
             self._purge(self._list_surplus(), PurgeReason.EVICTED)
 
     def _list_surplus(self) -> list[Entry]:
-        """Who leaves, so that the bound holds. Who is in use counts as used now; the newest is about to be."""
-        now, newest = self._clock.now(), self._table.newest
-        surplus = self._table.list_surplus(self._max_identities, self._max_bytes)
-        for _ in range(len(self._table)):
-            spared = [entry for entry in surplus if entry is newest or self._is_in_use(entry.pki_id)]
-            if not spared:
-                break
-            for entry in spared:
-                self._table.use(entry.pki_id, now)
-            surplus = self._table.list_surplus(self._max_identities, self._max_bytes)
-        return surplus
+        return self._table.list_surplus(self._max_identities, self._max_bytes, self._in_order_of_leaving())
+
+    def _in_order_of_leaving(self) -> Iterator[Entry]:
+        """Who is not in use before who is, and of each the least recently used first; never the newest."""
+        newest, used = self._table.newest, []
+        for entry in self._table:
+            if entry is newest:
+                continue
+            if self._is_in_use(entry.pki_id):
+                used.append(entry)
+            else:
+                yield entry
+        yield from used
 
     def _sweep(self) -> datetime | None:
         now = self._clock.now()
@@ -321,7 +324,7 @@ class IdentityMapper:
                 continue
             try:
                 self._on_purge(entry.pki_id, entry.identity, reason)
-            except Exception:
+            except (Exception, CancelledError):  # of a future that it asks, say: nobody is cancelled in here
                 logger.exception("on_purge failed for the identity %s, which is %s", entry.pki_id.hex(), reason)
 
 

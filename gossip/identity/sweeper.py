@@ -1,10 +1,13 @@
 """One task that wakes whenever an identity may have to go."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gossip.clock import Clock
+
+logger = logging.getLogger("gossip.identity")
 
 MIN_SLEEP_S = 0.001
 
@@ -62,10 +65,18 @@ class Sweeper:
 
     async def _run(self) -> None:
         while True:
-            next_end_at = self._sweep()
+            next_end_at = self._sweep_safely()
             now = self._clock.now()
             sleep_s = self._interval_s
             if next_end_at is not None:
                 sleep_s = min(sleep_s, max(MIN_SLEEP_S, (next_end_at - now).total_seconds()))
             self._wakes_at = now + timedelta(seconds=sleep_s)
             await self._clock.sleep(sleep_s)
+
+    def _sweep_safely(self) -> datetime | None:
+        """Whatever a user's code, which ``sweep`` asks who is in use, raises this time."""
+        try:
+            return self._sweep()
+        except (Exception, asyncio.CancelledError):  # of a future that it asks, say: nobody is cancelled in here
+            logger.exception("identities could not be looked through")
+            return None

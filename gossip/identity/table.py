@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gossip.identity.entry import Entry
@@ -83,16 +83,15 @@ class IdentityTable:
         self._clear_stale_ends()
         return True
 
-    def list_surplus(self, max_count: int, max_bytes: int) -> list[Entry]:
-        """Who leaves, so that the others are no more and together no longer; who was used last, leaves last.
+    def list_surplus(self, max_count: int, max_bytes: int, order: Iterable[Entry]) -> list[Entry]:
+        """Who leaves, so that the others are no more and together no longer; who is first in ``order`` leaves first.
 
         Our own is counted, and stays.
         """
         surplus: list[Entry] = []
         count, size_bytes = len(self), self.size_bytes
-        for entry in self._by_use.values():
-            if count <= max_count and size_bytes <= max_bytes:
-                break
+        leaving = iter(order)
+        while (count > max_count or size_bytes > max_bytes) and (entry := next(leaving, None)) is not None:
             if entry is not self._own:
                 surplus.append(entry)
                 count -= 1

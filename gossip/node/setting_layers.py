@@ -13,6 +13,7 @@ from gossip.msp.yaml_nodes import is_text
 from gossip.node.go_duration import parse_go_duration
 from gossip.node.plain_scalar import float_text, parse_go_integer
 from gossip.node.yaml_values import Content, YamlFile
+from gossip.shown import PEM_BEGIN
 
 logger = logging.getLogger("peer.gossip")
 
@@ -121,6 +122,13 @@ class Layers:
         return self._note(key, value, given)
 
     def _find(self, key: str) -> Given | None:
+        given = self._look_up(key)
+        if given is not None and PEM_BEGIN in str(given.content):
+            what = f"{key}: holds a key or a certificate itself, where the name of its file belongs"
+            raise ConfigurationError(what, path=given.place)
+        return given
+
+    def _look_up(self, key: str) -> Given | None:
         if key in self._options:
             return self._options[key]
         variable = environment_variable(key)

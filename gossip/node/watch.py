@@ -8,7 +8,8 @@ from pathlib import Path
 from gossip.clock import Clock
 from gossip.node.settings import PeerSettings, tls_files_of
 
-Fingerprint = frozenset[tuple[str, int, int, int]]
+Entry = tuple[str, int, int, int, int]
+Fingerprint = frozenset[Entry]
 
 REST_S = 0.25
 """Reading everything again takes 20 ms, in which nobody is served."""
@@ -23,17 +24,17 @@ def watched_paths(settings: PeerSettings) -> list[Path]:
 
 
 def fingerprint(paths: Iterable[Path]) -> Fingerprint:
-    """What changes when a file below ``paths`` does: names, sizes, times of change and inodes."""
+    """What changes when a file below ``paths`` does, or who may read it: names, sizes, times of change and inodes."""
     return frozenset(entry for path in paths for entry in _entries(path))
 
 
-def _entries(path: Path) -> Iterator[tuple[str, int, int, int]]:
+def _entries(path: Path) -> Iterator[Entry]:
     for file in _files(path):
         try:
             status = file.stat()
         except OSError:
             continue  # it went away between listing and looking, which is a change too
-        yield str(file), status.st_size, status.st_mtime_ns, status.st_ino
+        yield str(file), status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -41,21 +42,33 @@ def _files(path: Path) -> Iterator[Path]:
         is_folder = path.is_dir()
     except OSError:
         return  # as long as nobody may look there, nothing is there
-    if is_folder:
-        yield from (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
-    else:
+    if not is_folder:
         yield path
+        return
+    seen: set[tuple[int, int]] = set()
+    for folder, folders, names in os.walk(path, followlinks=True):
+        try:
+            status = Path(folder).stat()
+        except OSError:
+            continue
+        if (status.st_dev, status.st_ino) in seen:  # by a link that leads back
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        yield from (Path(folder) / name for name in names)
 
 
 async def watch(
-    paths: Sequence[Path], loaded: Fingerprint, reload: Callable[[], Awaitable[None]], clock: Clock, interval_s: float
+    paths: Sequence[Path], loaded: Fingerprint, reload: Callable[[], Awaitable[bool]], clock: Clock, interval_s: float
 ) -> None:
     """Call ``reload`` whenever files have changed, and then been left alone for one interval.
+
+    Files that could not be taken up are tried again at each look: what was lacking may have been a file descriptor.
 
     Args:
         paths: Which files and folders.
         loaded: What they were like before they were read.
-        reload: Takes them up; what it raises ends the watch.
+        reload: Takes them up, and tells whether that went well; what it raises ends the watch.
         clock: Times the looks.
         interval_s: Seconds from one look to the next; 0 never looks.
 
@@ -66,10 +79,12 @@ async def watch(
     seen = loaded
     while True:
         await clock.sleep(interval_s)
-        previous, seen = seen, await asyncio.to_thread(fingerprint, paths)
-        if seen == previous and seen != loaded:
-            loaded = seen
-            await reload()
+        try:
+            previous, seen = seen, await asyncio.to_thread(fingerprint, paths)
+        except RuntimeError:  # there is no room for a thread; perhaps at the next look
+            continue
+        if seen == previous and seen != loaded and await reload():
+            loaded = previous
 
 
 async def reload_when_asked(asked: asyncio.Event, reload: Callable[[], Awaitable[None]], clock: Clock) -> None:

@@ -582,6 +582,29 @@ def test_the_longest_first_message_comes_through_beside_another_stream(*, is_fir
     run_bounded(main)
 
 
+def test_what_nobody_has_read_is_not_given_back_for_a_message_under_way_beside_it() -> None:
+    """Or a stranger who drips one message could make us hold others without end."""
+    waiting: list[FrameStream] = []
+
+    async def serve(stream: FrameStream) -> None:
+        waiting.append(stream)
+        if len(waiting) == 1:
+            await asyncio.Event().wait()
+        await stream.receive()
+
+    async def main() -> None:
+        async with server(serve) as (_, peer):
+            peer.write(peer.headers(1, request()), *(data(1, message(bytes(1000)) * 16) for _ in range(3)))
+            peer.write(peer.headers(3, request()), data(3, message(b"drip")[:6]))
+            for _ in range(3):
+                peer.write(PingFrame(0, opaque_data=b"anything"))
+                while not isinstance(frame := await peer.frame(), PingFrame):
+                    assert not isinstance(frame, WindowUpdateFrame) or frame.stream_id != 1
+                peer.write(data(3, b"d"))
+
+    run_bounded(main)
+
+
 def test_headers_in_many_continuations_are_one_request() -> None:
     async def main() -> None:
         async with server() as (_, peer):

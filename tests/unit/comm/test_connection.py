@@ -215,6 +215,25 @@ def test_what_was_sent_is_read_before_the_connection_below_is_closed() -> None:
     run_virtual(main())
 
 
+def test_who_leaves_still_hears_the_other_side() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection, inbox = connection_over(pair), Inbox()
+            running = start(connection, inbox)
+            await settle()
+            connection.leave(by_s=60.0)
+            assert not connection.is_open
+            assert await pair.served.receive() == []
+            await pair.served.send([b"answer"])
+            await settle()
+            assert (inbox.frames, running.done()) == ([b"answer"], False)
+            pair.verdict.set_result(None)
+            await running
+            assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize(("leaves_by_s", "takes_s"), [(0.0, LAST_WORD_S), (3.0, 3.0)])
 def test_who_does_not_read_is_not_waited_for_for_ever(leaves_by_s: float, takes_s: float) -> None:
     async def main() -> None:

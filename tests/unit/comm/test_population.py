@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from gossip.comm.connection import Connection, Deliver
 from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
+from gossip.comm.overflow import Overflow
 from gossip.comm.population import RETIRED_LEAVES_S, Population
+from gossip.comm.sending import Sending
 from gossip.comm.store import MAX_RETIRED, ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
@@ -432,3 +435,26 @@ def test_a_peer_that_comes_and_goes_is_said_to_be_lost_once_in_a_while(caplog: p
     with caplog.at_level(logging.INFO, "gossip.comm"):
         run_virtual(main())
     assert [text.endswith("(4 more like it were not logged)") for text in caplog.messages] == [False, True]
+
+
+def test_a_flush_waits_for_what_is_queued_on_a_retired_one_too() -> None:
+    class NoDials:
+        def find(self, _pki_id: PkiId) -> None:
+            return None
+
+    async def main() -> None:
+        town, stream = Town(), StickyStream()
+        old = await town.enter(stream)
+        old.send_nowait(b"1")
+        await town.enter()
+        connector: Any = NoDials()
+        sending = Sending(town.store, connector, town.acks, Overflow(town.metrics))
+        flushing = asyncio.create_task(sending.flush([RemotePeer("bob:7051", BOB)]))
+        await asyncio.sleep(0.1)
+        assert not flushing.done()
+        stream.is_free.set()
+        await flushing
+        assert stream.sent == [b"1"]
+        await town.clear()
+
+    run_virtual(main())

@@ -300,6 +300,22 @@ def test_the_bound_holds_where_everybody_is_in_use_and_the_newest_stays() -> Non
     assert CAROL_ID in fixture.stored()
 
 
+def test_the_newest_stays_beside_one_that_is_in_use() -> None:
+    fixture = Fixture(max_identities=2)
+    fixture.in_use |= {ALICE_ID, BOB_ID, CAROL_ID}
+    fixture.put(ALICE, BOB)
+    assert fixture.stored() == {SELF_ID, BOB_ID}
+    fixture.put(CAROL)
+    assert fixture.purges == [(ALICE_ID, PurgeReason.EVICTED), (BOB_ID, PurgeReason.EVICTED)]
+
+
+def test_who_is_not_in_use_leaves_before_who_is_and_was_used_longer_ago() -> None:
+    fixture = Fixture(max_identities=3)
+    fixture.in_use |= {ALICE_ID}
+    fixture.put(ALICE, BOB, CAROL)
+    assert fixture.purges == [(BOB_ID, PurgeReason.EVICTED)]
+
+
 def test_ended_identities_make_room_before_others_do() -> None:
     fixture = Fixture(max_identities=3)
     fixture.crypto.ends_at[BOB] = fixture.clock.now() + timedelta(seconds=1)
@@ -778,6 +794,21 @@ def test_a_name_that_is_no_bytes_is_none() -> None:
     with pytest.raises(InvalidArgumentError, match=refused):
         fixture.mapper.get_pki_id_of_cert(ALICE)
     assert fixture.stored() == {SELF_ID}
+
+
+def test_that_a_future_was_cancelled_that_on_purge_asks_cancels_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[PkiId] = []
+
+    def tell(pki_id: PkiId, _identity: PeerIdentityType, _reason: PurgeReason) -> None:
+        told.append(pki_id)
+        raise asyncio.CancelledError
+
+    fixture = Fixture(on_purge=tell)
+    fixture.put(ALICE, BOB)
+    fixture.crypto.untrusted |= {ALICE, BOB}
+    fixture.mapper.suspect_peers(lambda _: True)
+    assert told == [ALICE_ID, BOB_ID]
+    assert caplog.text.count("on_purge failed") == 2
 
 
 def test_an_organization_that_is_no_bytes_is_none() -> None:

@@ -588,3 +588,12 @@ def test_blanks_around_an_mspid_are_warned_of(tmp_path: Path, caplog: pytest.Log
     assert caplog.messages == [
         f"{path}:7: peer.localMspId has blanks around it, which a Fabric peer would not leave out"
     ]
+
+
+@pytest.mark.parametrize("key", ["peer.tls.key.file", "peer.mspConfigPath", "peer.gossip.bootstrap", "peer.localMspId"])
+def test_a_key_in_place_of_its_file_is_refused_and_not_shown(key: str, tmp_path: Path) -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n"
+    variable = environment_variable(key)
+    with pytest.raises(ConfigurationError, match=rf"^{variable}: {key}: holds a key or a certificate itself") as caught:
+        load_core_yaml(write_core_yaml(tmp_path), {variable: pem})
+    assert "MIGH" not in str(caught.value)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,13 +34,15 @@ class ScriptedClock:
         step()
 
 
-def reloads_during(paths: list[Path], *steps: Step) -> list[int]:
-    """After how many sleeps files were taken up."""
+def reloads_during(paths: list[Path], *steps: Step, works: tuple[bool, ...] = ()) -> list[int]:
+    """After how many sleeps files were taken up; ``works`` is what came of it, and then all is well."""
     clock = ScriptedClock(list(steps))
     reloads: list[int] = []
+    outcomes = iter(works)
 
-    async def reload() -> None:
+    async def reload() -> bool:
         reloads.append(len(clock.slept_s))
+        return next(outcomes, True)
 
     watching = watch(paths, fingerprint(paths), reload, clock, 7)
     with pytest.raises(asyncio.CancelledError):
@@ -68,6 +71,46 @@ def test_a_change_is_taken_up_once_it_has_been_left_alone(folder: Path) -> None:
     file = folder / "crls" / "crl.pem"
 
     assert reloads_during([folder], lambda: file.write_text("two!"), nothing, nothing, nothing) == [2]
+
+
+def test_what_could_not_be_taken_up_is_tried_again(folder: Path) -> None:
+    """Though nothing has changed: what was lacking may have been a file descriptor."""
+    file = folder / "crls" / "crl.pem"
+    steps: list[Step] = [lambda: file.write_text("two!"), *[nothing] * 5]
+    assert reloads_during([folder], *steps, works=(False, False)) == [2, 3, 4]
+
+
+def test_what_may_be_read_now_is_taken_up(folder: Path) -> None:
+    file = folder / "crls" / "crl.pem"
+    file.chmod(0o000)
+    assert reloads_during([folder], lambda: file.chmod(0o600), nothing, nothing, nothing) == [2]
+
+
+def test_folders_that_are_linked_are_looked_into_once(folder: Path) -> None:
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "ca.pem").write_text("one")
+    (elsewhere / "back").symlink_to(folder)
+    watched = folder / "msp"
+    watched.mkdir()
+    (watched / "cacerts").symlink_to(elsewhere)
+    steps: list[Step] = [lambda: (elsewhere / "ca.pem").write_text("two!"), nothing, nothing]
+    assert reloads_during([watched], *steps) == [2]
+
+
+def test_no_room_for_a_thread_is_one_look_less(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    to_thread = asyncio.to_thread
+    looks: list[None] = []
+
+    async def to_thread_from_the_second_time_on(*args: Any) -> object:
+        looks.append(None)
+        if len(looks) == 1:
+            raise RuntimeError("can't start new thread")
+        return await to_thread(*args)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread_from_the_second_time_on)
+    file = folder / "crls" / "crl.pem"
+    assert reloads_during([folder], lambda: file.write_text("two!"), nothing, nothing, nothing) == [3]
 
 
 def test_while_a_file_is_being_written_it_is_left_alone(folder: Path) -> None:
@@ -103,8 +146,9 @@ def test_what_changed_before_the_first_look_is_taken_up_too(folder: Path) -> Non
     (folder / "crls" / "crl.pem").write_text("two!")
     reloads: list[int] = []
 
-    async def reload() -> None:
+    async def reload() -> bool:
         reloads.append(1)
+        return True
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(watch([folder], loaded, reload, ScriptedClock([nothing, nothing, nothing]), 7))
@@ -115,7 +159,7 @@ def test_what_changed_before_the_first_look_is_taken_up_too(folder: Path) -> Non
 def test_without_an_interval_nobody_looks(folder: Path) -> None:
     clock = ScriptedClock([])
 
-    async def reload() -> None:
+    async def reload() -> bool:
         raise AssertionError
 
     asyncio.run(watch([folder], fingerprint([]), reload, clock, 0))
