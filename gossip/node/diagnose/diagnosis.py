@@ -105,12 +105,16 @@ class Diagnosis:
         return tuple(told)
 
 
-_INDEPENDENT = (Stage.OWN_IDENTITY, Stage.VERDICT)
+_INDEPENDENT = (Stage.OWN_IDENTITY, Stage.IDENTITY, Stage.VERDICT)
 """What does not follow from the failures before it."""
 
 
 def _is_another_matter(report: StageReport, before: StageReport) -> bool:
-    if report.problem is None or before.problem is None or before.stage is Stage.OWN_IDENTITY:
+    if report.problem is None or before.problem is None:
+        return False
+    if report.problem.side is not before.problem.side:
+        return True
+    if before.stage is Stage.OWN_IDENTITY and report.stage is Stage.VERDICT:
         return False  # what we found wrong with us ourselves is what the peer minds
     return {cause.rule for cause in report.problem.causes}.isdisjoint(cause.rule for cause in before.problem.causes)
 
