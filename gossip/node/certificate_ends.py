@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-from gossip.api.options import TlsFiles
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import parse_certificate_pem
+from gossip.node.settings import PeerSettings
 
 logger = logging.getLogger("peer.gossip")
 
-_ROLES = {"identity": "enrollment", "tls": "server TLS"}
+_ROLES = {"identity": "enrollment", "tls": "server TLS", "client_tls": "client TLS"}
 _NOTICE = timedelta(days=7)
 
 
@@ -28,11 +29,14 @@ def warn_of_ends(ends: Mapping[str, datetime], now: datetime) -> None:
             logger.warning("The %s certificate expires within %d days and %d hours", _ROLES[name], left.days, hours)
 
 
-def find_tls_not_after(files: TlsFiles | None) -> datetime | None:
-    """Read it from the file; None without TLS, and for what cannot be read or only TLS understands."""
-    if files is None:
-        return None
-    try:
-        return parse_certificate_pem(files.certificate.read_bytes())[0].not_after_at
-    except (OSError, UntrustedIdentityError):
-        return None
+def find_tls_ends(settings: PeerSettings) -> dict[str, datetime]:
+    """Read when the certificates of TLS end: the ``tls`` one, and ``client_tls`` where we dial with one of its own.
+
+    What cannot be read, or only TLS understands, is left out.
+    """
+    ends = {}
+    for name, files in (("tls", settings.tls), ("client_tls", settings.dial.tls)):
+        if files is not None:
+            with suppress(OSError, UntrustedIdentityError):
+                ends[name] = parse_certificate_pem(files.certificate.read_bytes())[0].not_after_at
+    return ends

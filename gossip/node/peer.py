@@ -14,7 +14,7 @@ from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
-from gossip.node.certificate_ends import find_tls_not_after, warn_of_ends
+from gossip.node.certificate_ends import find_tls_ends, warn_of_ends
 from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
@@ -93,7 +93,7 @@ class Peer(Node):
             raise self._unusable(error) from error
         warn_of_open_keys(settings)
         self._clock = clock or SystemClock()
-        self._tls_ends_at = find_tls_not_after(settings.tls)
+        self._tls_ends = find_tls_ends(settings)
         warn_of_ends(self.certificate_ends(), self._clock.now())
 
     @property
@@ -102,9 +102,8 @@ class Peer(Node):
         return self._crypto.identity
 
     def certificate_ends(self) -> dict[str, datetime]:
-        """When our own certificates end: of the ``identity``, and of ``tls`` where there is one."""
-        ends = {"identity": self._organizations.signing_identity.not_after_at}
-        return ends if self._tls_ends_at is None else ends | {"tls": self._tls_ends_at}
+        """When our own certificates end: ``identity``, ``tls``, and ``client_tls`` where there is one for dialling."""
+        return {"identity": self._organizations.signing_identity.not_after_at} | self._tls_ends
 
     async def listen(self) -> None:
         """As any node does; an address that cannot be listened on is named with whoever set it.
@@ -148,7 +147,7 @@ class Peer(Node):
         self.comm.set_dial_opts(self.comm.dial_options)
         if self._listener is not None and self._settings.tls is not None:
             self._listener.reload_tls(self._settings.tls)
-        self._tls_ends_at = find_tls_not_after(self._settings.tls)
+        self._tls_ends = find_tls_ends(self._settings)
         await self.identities.judge_again()
         warn_of_open_keys(self._settings)
         warn_of_ends(self.certificate_ends(), self._clock.now())

@@ -64,7 +64,7 @@ class Layers:
     """Looks settings up by key, and notes each that was asked for.
 
     Every method that reads one raises ConfigurationError for a value that is not what it must be, which names key and
-    place.
+    place. Blanks around a value, such as the end of a line from Windows, are warned of, and left out.
 
     Mirrors: viper as core/peer sets it up: prefix ``CORE``, dots as underscores, an empty variable is none.
     """
@@ -79,10 +79,7 @@ class Layers:
         self.asked_for: list[InForce] = []
 
     def text(self, key: str) -> str | None:
-        """A text; None where nobody sets it, or sets it to nothing. Blanks around it are warned of, and left out."""
-        given = self._find(key)
-        if given is not None and isinstance(given.content, str) and given.content != given.content.strip():
-            logger.warning("%s: %s has blanks around it, which a Fabric peer would not leave out", given.place, key)
+        """A text; None where nobody sets it, or sets it to nothing."""
         return self._read(key, lambda content: _text(_one(content)) or None, None)
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -157,6 +154,8 @@ class Layers:
             raise ConfigurationError(f"{key}: {error}", path=given.place) from error
 
     def _note(self, key: str, value: T, given: Given | None) -> T:
+        if given is not None and isinstance(given.content, str) and given.content != given.content.strip():
+            logger.warning("%s: %s has blanks around it, which a Fabric peer would not leave out", given.place, key)
         self.asked_for.append(InForce(key, _shown(value), given.place if given is not None else DEFAULT))
         return value
 

@@ -11,6 +11,11 @@ from gossip.node.logs.names import PeerNames
 from gossip.node.logs.repeats import RepeatFilter
 from gossip.node.logs.spec import VARIABLE, LogSpec, parse_log_spec
 
+ROOT = "root"
+"""The name of the logger above all others, which no level of its own may silence."""
+ANY = "\0"
+"""No logger's name, and so like any other below one that is named."""
+
 
 class LogControl:
     """The logging of a process, as :func:`logging_to` set it up."""
@@ -50,9 +55,10 @@ class LogControl:
     def _apply(self, spec: LogSpec) -> None:
         self.restore()
         self._spec = spec
-        self._set_level("", spec.default)
-        for name in {name.removesuffix(".") for name in spec.levels}:
-            self._set_level(name, min(spec.level_of(name), spec.levels.get(name, logging.CRITICAL)))
+        self._set_level("", min(spec.default, spec.level_of(ROOT)))
+        for name in {name.removesuffix(".") for name in spec.levels} - {ROOT}:
+            # What those below it may say goes through it, too; what it may not say itself, the filter knows.
+            self._set_level(name, min(spec.level_of(name), spec.level_of(f"{name}.{ANY}")))
 
     def _set_level(self, name: str, level: int) -> None:
         logger = logging.getLogger(name)

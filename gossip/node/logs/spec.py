@@ -34,6 +34,8 @@ _NAMES = {
     logging.ERROR: "error",
     logging.CRITICAL: "fatal",
 }
+MAX_NAME_LENGTH, MAX_NAME_PARTS = 128, 10
+"""Python keeps a logger for each part of each name, for good."""
 _LOGGER = re.compile(r"[A-Za-z0-9_#:-]+(\.[A-Za-z0-9_#:-]+)*\.?")
 
 
@@ -95,8 +97,9 @@ def parse_log_spec(text: str, *, source: str | None = None) -> LogSpec:
             default = level
             continue
         for logger in loggers.split(","):
-            if not _LOGGER.fullmatch(logger):
-                raise _invalid(source, text, f"bad logger name '{logger}'")
+            is_short = len(logger) <= MAX_NAME_LENGTH and logger.count(".") <= MAX_NAME_PARTS
+            if not is_short or not _LOGGER.fullmatch(logger):
+                raise _invalid(source, text, f"bad logger name '{logger[:MAX_NAME_LENGTH]}'")
             levels[logger] = level
     return LogSpec(default, levels)
 

@@ -590,6 +590,17 @@ def test_blanks_around_an_mspid_are_warned_of(tmp_path: Path, caplog: pytest.Log
     ]
 
 
+def test_line_ends_of_windows_in_variables_are_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    keys = ("peer.mspConfigPath", "peer.tls.enabled", "peer.tls.cert.file", "peer.gossip.dialTimeout")
+    values = ("msp\r", "true\r", "tls/server.crt\r", "3s\r")
+    core = load_core_yaml(write_core_yaml(tmp_path), dict(zip(map(environment_variable, keys), values, strict=True)))
+    assert (core.msp_dir, core.tls_enabled, core.dial_timeout_s) == (tmp_path / "msp", True, 3.0)
+    assert sorted(caplog.messages) == sorted(
+        f"{environment_variable(key)}: {key} has blanks around it, which a Fabric peer would not leave out"
+        for key in keys
+    )
+
+
 @pytest.mark.parametrize("key", ["peer.tls.key.file", "peer.mspConfigPath", "peer.gossip.bootstrap", "peer.localMspId"])
 def test_a_key_in_place_of_its_file_is_refused_and_not_shown(key: str, tmp_path: Path) -> None:
     pem = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n"

@@ -182,3 +182,24 @@ assert one_line("a\\nb\\x1b\\u2028") == r"a\\nb\\x1b\\u2028"
 assert set(sys.modules) == before, set(sys.modules) - before
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "is_written"),
+    [
+        ("gossip.=error:info", "gossip.comm", True),
+        ("gossip.=error:info", "gossip", False),
+        ("gossip.comm.=error:gossip=debug", "gossip.comm.x", True),
+        ("gossip.comm.=error:gossip=debug", "gossip.comm", False),
+        ("root=error:info", "gossip.comm", True),
+        ("root=error:info", "root", False),
+        ("root=debug:error", "root", True),
+        ("root=debug:error", "gossip.comm", False),
+    ],
+)
+def test_what_is_one_logger_s_alone_is_not_that_of_those_below_it(spec: str, name: str, is_written: bool) -> None:
+    out, before = io.StringIO(), logging.getLogger().level
+    with logging_to(out, spec):
+        logging.getLogger(name).info("said")
+    assert ("said" in out.getvalue()) is is_written
+    assert logging.getLogger().level == before

@@ -76,3 +76,9 @@ def test_what_is_none_is_refused_and_named(spec: str, what: str) -> None:
         parse_log_spec(spec)
     assert what in str(refusal.value)
     assert len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize("name", ["a" * 129, ".".join("a" * 12)])
+def test_names_that_would_be_kept_for_good_are_short(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="bad logger name"):
+        parse_log_spec(f"{name}=debug")
