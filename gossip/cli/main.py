@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
@@ -93,7 +94,8 @@ def _drop_unwritten() -> None:
 
 
 def _end(text: str, exit_code: int) -> NoReturn:
-    sys.stderr.write(f"gossip: {text}\n")
+    with suppress(OSError):  # the exit code says it, too
+        sys.stderr.write(f"gossip: {text}\n")
     sys.exit(exit_code)
 
 

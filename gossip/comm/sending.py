@@ -28,8 +28,8 @@ from gossip.shown import shown_text
 from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
-FIRST_NONCE_BITS = 34
-"""So that an acknowledgement of a message of another peer's that was passed on is none of ours."""
+FIRST_NONCE_BITS = 27
+"""So that an acknowledgement of another peer's message that was passed on is none of ours; four bytes on the wire."""
 
 
 def check_peer(peer: object) -> None:
@@ -88,7 +88,7 @@ class Sending:
         self._overflow = overflow
         self._deadlines = Deadlines(asyncio.get_running_loop())
         self._nonces = count(1 + random.getrandbits(FIRST_NONCE_BITS))
-        """No two waits ever share one; Fabric's have 64 random bits, which take longer to write and read, twice."""
+        """No two waits ever share one; Fabric's have 64 random bits: each byte takes time to write and read, twice."""
         self._tasks = Tasks()
 
     def send(self, message: SignedMessage, peers: Sequence[RemotePeer]) -> None:

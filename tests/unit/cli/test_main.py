@@ -85,6 +85,21 @@ def test_neither_is_one_where_no_command_is_under_way(arguments: list[str], buff
     assert (done.returncode, done.stderr) == (2, told)
 
 
+@pytest.mark.parametrize("kind", ["full", "nobody reads"])
+def test_an_exit_code_needs_nobody_who_reads_the_error(kind: str) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "identity", "show", "/nowhere"]
+    if kind == "full":
+        stderr = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reading, stderr = os.pipe()
+        os.close(reading)
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=stderr, timeout=30, check=False)
+    finally:
+        os.close(stderr)
+    assert done.returncode == 2
+
+
 def test_what_an_encoding_has_no_bytes_for_is_escaped(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "gossip.cli.main", "crypto", "--org=Org1", f"--out={tmp_path / 'žlutý'}"]
     environ = os.environ | {"PYTHONIOENCODING": "latin-1"}
