@@ -3,6 +3,8 @@
 import ssl
 from enum import Enum
 
+from h2.exceptions import ProtocolError
+
 from gossip.errors import DialError
 from gossip.transport.grpc_errors import NOT_TLS
 from gossip.transport.tls_alerts import ABOUT_CERTIFICATE, REFUSED_UNREAD, alert_name, reason_of
@@ -20,6 +22,7 @@ class TlsFault(Enum):
     SILENT = "no answer came in time"
     CLOSED = "the peer closed the connection without a reason"
     OTHER = "TLS broke"
+    NOT_HTTP2 = "TLS stands, and the peer does not speak HTTP/2"
 
 
 def classify(error: DialError) -> TlsFault:
@@ -42,6 +45,8 @@ def classify(error: DialError) -> TlsFault:
             return TlsFault.THEY_REFUSED if alert in ABOUT_CERTIFICATE else TlsFault.ALERT
         case TimeoutError():
             return TlsFault.SILENT
+        case ProtocolError():
+            return TlsFault.NOT_HTTP2
         case _:
             return TlsFault.CLOSED
 

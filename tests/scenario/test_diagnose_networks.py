@@ -739,3 +739,14 @@ def test_what_a_diagnosis_sees_of_a_port_in_plain_text_is_not_logged_beside_it()
         outcome = run_process("diagnose", endpoint, *as_org2())
 
     assert (outcome.exit_code, outcome.stderr) == (3, "")
+
+
+def test_http1_behind_a_balancer_that_says_h2_is_not_taken_for_a_refusal_in_tls() -> None:
+    with tcp_server(over_tls(tls_of(), speak_http1, alpn="h2")) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(), "--json")
+
+    assert outcome.object["failed_at"] == "http2"
+    stages = outcome.object["stages"]
+    assert isinstance(stages, list)
+    (failed,) = (stage for stage in stages if stage["outcome"] == "failed")
+    assert [cause["rule"] for cause in failed["causes"]] == ["other-service", "http1-proxy"]
