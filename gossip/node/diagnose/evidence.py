@@ -77,6 +77,7 @@ class Evidence:
         took_s: How long the stages took that were come to.
         errors: What ended a stage; our checks of the peer under the stage that they belong to.
         addresses: What the name stands for.
+        answered, dead: Which of them took a TCP connection, and those before it that said nothing for a dial's time.
         tls_fault, alert, verify_code: How TLS failed; the last one OpenSSL's number for what we refused.
         looked: What a second look showed.
         link: The connection that was made.
@@ -96,6 +97,8 @@ class Evidence:
     took_s: dict[Stage, float] = field(default_factory=dict)
     errors: dict[Stage, GossipError] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    answered: str | None = None
+    dead: list[str] = field(default_factory=list)
     tls_fault: TlsFault | None = None
     alert: str | None = None
     verify_code: int | None = None

@@ -3,8 +3,8 @@
 import errno
 from collections.abc import Iterator
 
-from gossip.errors import ConfigurationError, PeerSilentError, RefusedByPeerError
-from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.errors import ConfigurationError, GossipError, PeerSilentError, RefusedByPeerError
+from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
 from gossip.node.diagnose.judge_status import find_other_server
@@ -46,8 +46,11 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     if Stage.TCP not in evidence.took_s:
         return skipped(Stage.TCP)
     error, took_s = evidence.errors.get(Stage.TCP), evidence.took_s[Stage.TCP]
-    if error is None:
+    if error is None and not evidence.dead:
         return passed(Stage.TCP, took_s)
+    if evidence.answered is not None:
+        return _judge_dead_addresses(evidence, error)
+    assert error is not None  # nobody answered
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     if evidence.host in _UNSPECIFIED:
         text = f"{evidence.host} is an address to listen on, and dialling it reaches this machine: dial the peer's own"
@@ -67,6 +70,20 @@ def judge_tcp(evidence: Evidence) -> StageReport:
         return failed(Stage.TCP, Side.BETWEEN, error, firewall, not_running, took_s=took_s)
     firewall = Cause("firewall", "a firewall on the way refuses in the peer's place", rules)
     return failed(Stage.TCP, Side.THEIRS, error, not_running, elsewhere, firewall, took_s=took_s)
+
+
+def _judge_dead_addresses(evidence: Evidence, error: GossipError | None) -> StageReport:
+    """Some of a name's addresses took no connection before one did, which takes from the time that a dial has."""
+    took_s, facts = evidence.took_s[Stage.TCP], {"answered": str(evidence.answered), "dead": ", ".join(evidence.dead)}
+    if error is None:
+        return StageReport(Stage.TCP, Outcome.WARNING, took_s, facts)
+    cause = Cause(
+        "dead-addresses",
+        f"{evidence.host} stands for addresses where nobody answers, {facts['dead']}, before the one where somebody "
+        "does: a dial has no time left when it comes to that one",
+        "the name's addresses in DNS or /etc/hosts",
+    )
+    return failed(Stage.TCP, Side.BETWEEN, error, cause, took_s=took_s, facts=facts)
 
 
 def judge_http2(evidence: Evidence) -> StageReport:

@@ -80,11 +80,13 @@ async def _connect(evidence: Evidence) -> None:
                     address, waited_for="TCP connection", waited_s=_patience_s(evidence)
                 )
                 refused.__cause__ = error
+                evidence.dead.append(address)
             except OSError as error:
                 refused = refused or DialError(evidence.endpoint, "tcp", describe(error))
                 refused.__cause__ = error
             else:
                 writer.transport.abort()
+                evidence.answered = address
                 return
     assert refused is not None  # a name that was resolved has an address
     raise _failed(evidence, Stage.TCP, refused)
@@ -127,6 +129,8 @@ def _read_leaf(evidence: Evidence) -> None:
 def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
     """Where a dial failed, by what a second look showed: without TLS of ours, the peer may still have it."""
     looked = evidence.looked
+    if error.stage == "tcp":
+        return Stage.TCP  # it took longer than a look at each address
     if evidence.own.dial_tls is None:
         return Stage.HTTP2 if looked.leaf is None else Stage.TLS
     if evidence.tls_fault is TlsFault.CLOSED and looked.leaf is not None:
@@ -136,7 +140,7 @@ def _failed_stage(evidence: Evidence, error: DialError) -> Stage:
 
 
 async def _look(evidence: Evidence, error: DialError) -> Looked:
-    if evidence.tls_fault is TlsFault.SILENT and error.stage != "http2":
+    if error.stage == "tcp" or (evidence.tls_fault is TlsFault.SILENT and error.stage != "http2"):
         return Looked()  # it would be as silent again
     if evidence.tls_fault is TlsFault.GIVEN_UP:
         return Looked()  # to read it all may take OpenSSL a minute, which no time-out ends
