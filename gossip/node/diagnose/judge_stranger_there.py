@@ -11,6 +11,9 @@ _NO_CHAIN = "supplied identity is not valid"
 """Fabric's, of an identity that an MSP has no chain for; what comes behind says why."""
 
 _UNKNOWN = "unknown authority"
+MAX_NAME_LENGTH = 100
+_OUR_ISSUER = "but its issuer "
+"""What a peer of this package knows of whoever issued us stands behind, and ends with ``of`` and an MSP-ID."""
 
 
 def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
@@ -18,10 +21,11 @@ def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, 
     own = evidence.own
     mspid = own.settings.mspid
     others = [other for other in own.issuing_mspids if other != mspid]
+    issuer_s = _named_there(reason) or (others[0] if others else None)
     wrong_name = Cause(
         "wrong-mspid",
         f"we claim {mspid}, and the certificate in {own.settings.msp_dir} is from a CA of "
-        f"{others[0] if others else 'another organisation'}: one of the two is not ours",
+        f"{issuer_s or 'another organisation'}: {_what_is_wrong(mspid, issuer_s)}",
         f"{own.where('peer.localMspId', '--mspid')}, and {own.where('peer.mspConfigPath', '--msp-dir')}",
     )
     unknown = Cause(
@@ -35,7 +39,7 @@ def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, 
         "key: the channel's configuration is old",
         their_copy(mspid),
     )
-    if "but its issuer" in reason:
+    if _OUR_ISSUER in reason:
         return Side.OURS, (wrong_name, unknown)
     if "no MSP of that name" in reason:
         return (Side.OURS, (wrong_name, unknown)) if others else (Side.THEIRS, (unknown, wrong_name))
@@ -46,6 +50,18 @@ def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, 
     if _UNKNOWN in reason:
         return Side.THEIRS, (old_copy, wrong_name)
     return Side.THEIRS, (unknown, old_copy, wrong_name)
+
+
+def _named_there(reason: str) -> str:
+    """The MSP-ID of whoever issued us, by the words of the peer; empty where it does not say."""
+    _, _, said = reason.partition(_OUR_ISSUER)
+    return said.rpartition(" of ")[2].partition(" ")[0][:MAX_NAME_LENGTH]
+
+
+def _what_is_wrong(mspid: str, issuer_s: str | None) -> str:
+    if issuer_s is not None and issuer_s.casefold() in mspid.casefold():
+        return "an MSP-ID is that to the letter: no other case, and no quotes, blanks or comments around it"
+    return "one of the two is not ours"
 
 
 def issuer_of(own: OwnSide) -> str:

@@ -149,6 +149,25 @@ def test_who_has_no_msp_of_ours_has_no_old_copy_of_it(reason: str, rules: list[s
     assert [cause.rule for cause in report.problem.causes] == rules
 
 
+@pytest.mark.parametrize(
+    ("ours", "text"),
+    [
+        ("org2msp", "is from a CA of Org2MSP: an MSP-ID is that to the letter"),
+        ('"Org2MSP"', "is from a CA of Org2MSP: an MSP-ID is that to the letter"),
+        ("Org9MSP", "is from a CA of Org2MSP: one of the two is not ours"),
+    ],
+)
+def test_an_mspid_that_is_not_quite_the_issuer_s_is_told_from_another(ours: str, text: str) -> None:
+    own = own_side()
+    own = replace(own, settings=replace(own.settings, mspid=ours))
+    reason = f"it claims {ours}, but its issuer ca.of.org2 is a root of Org2MSP (PKI-ID 8c96)"
+    report = judge_verdict(evidence(f"{PREFIX}No MSP found able to do that: {reason}", own))
+
+    assert first_cause(report) == (Side.OURS, "wrong-mspid")
+    assert report.problem is not None
+    assert text in report.problem.causes[0].text
+
+
 def hashes(seen: bytes, bound: bytes, *, in_go: bool) -> str:
     shown = [f"[{' '.join(map(str, each))}]" if in_go else each.hex() for each in (seen, bound)]
     return f"Expected {shown[0]} in remote hash of TLS cert, but got {shown[1]}"
