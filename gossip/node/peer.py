@@ -140,13 +140,15 @@ class Peer(Node):
         self._judge_by(organizations)
         try:
             self.set_identity(self._crypto.identity)
+            self._take_up_tls_files()
         except IdentityError as error:
             self._judge_by(self._organizations)
             raise self._unusable(error) from error
+        except ConfigurationError:  # one has changed since they were looked at
+            self._judge_by(self._organizations)
+            self.set_identity(self._crypto.identity)
+            raise
         self._organizations = organizations
-        self.comm.set_dial_opts(self.comm.dial_options)
-        if self._listener is not None and self._settings.tls is not None:
-            self._listener.reload_tls(self._settings.tls)
         self._tls_ends = find_tls_ends(self._settings)
         await self.identities.judge_again()
         warn_of_open_keys(self._settings)
@@ -162,6 +164,11 @@ class Peer(Node):
         if self._listener is not None and self._settings.tls is not None:
             required = self._settings.require_client_certificate
             server_side(self._settings.tls, require_client_certificate=required)
+
+    def _take_up_tls_files(self) -> None:
+        if self._listener is not None and self._settings.tls is not None:
+            self._listener.reload_tls(self._settings.tls)
+        self.comm.set_dial_opts(self.comm.dial_options)
 
     def _judge_by(self, organizations: Organizations) -> None:
         self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)

@@ -415,3 +415,26 @@ def test_tls_files_that_only_a_listener_cannot_use_change_nothing(folder: Path, 
             assert await other.comm.handshake(RemotePeer(peer.endpoint)) == before
 
     run_bounded(main)
+
+
+def test_a_tls_file_that_changes_while_it_is_taken_up_leaves_the_msps_as_they_were(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_listener: GrpcListener, _files: TlsFiles) -> None:
+        raise ConfigurationError("is empty by now")
+
+    async def main() -> None:
+        settings = settings_of(listen="127.0.0.1:0", folder=folder)
+        async with open_peer(settings) as peer, open_peer(settings_of(2)) as other:
+            before = peer.identity
+            renew_identity(folder, Validity.running(NOW))
+            monkeypatch.setattr(GrpcListener, "reload_tls", fail)
+            with pytest.raises(ConfigurationError, match="is empty by now"):
+                await peer.reload()
+            assert peer.identity == before
+            assert await other.comm.handshake(RemotePeer(peer.endpoint)) == before
+            monkeypatch.undo()
+            await peer.reload()
+            assert await other.comm.handshake(RemotePeer(peer.endpoint)) == peer.identity != before
+
+    run_bounded(main)
