@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from gossip.errors import ConfigurationError, InvalidArgumentError
-from gossip.shown import shown_text
+from gossip.shown import PEM_BEGIN, shown_text
 
 
 class Settings(Protocol):
@@ -103,6 +103,8 @@ def check_path(name: str, path: object) -> None:
     """
     if not isinstance(path, Path):
         raise ConfigurationError(f"{name} must be a pathlib.Path, not {path!r}")
+    if PEM_BEGIN in str(path):
+        raise ConfigurationError(f"{name} must be a path, and is a key or a certificate itself")
     if "\0" in str(path):
         raise ConfigurationError(f"{name} must be a path, and {str(path)!r} has a NUL in it")
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 MAX_SHOWN = 1000
 PEM_BEGIN = "-----BEGIN "
-_PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----)(?:\\[nr]|[A-Za-z0-9+/=:,\s]|-(?!-))*(?:-----END [A-Z0-9 ]+-----)?")
-"""A block, or the beginning of one, also where line ends are written out."""
+_PEM = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----).*?(?:-----END [A-Z0-9 ]+-----|\Z)", re.DOTALL)
+"""A block, or the beginning of one and all that follows."""
 
 
 def without_keys(text: str) -> str:

@@ -66,8 +66,7 @@ class Connection:
         self._flushed = Flag()
         self._flushed.set()
         self.is_open = True
-        self.is_delivering = False
-        """Whether what came waits for those whom it is for."""
+        self._is_delivering = False
         self.was_heard = False
         """Whether something came since this was last made False."""
         self._ended = Flag()
@@ -85,6 +84,11 @@ class Connection:
     def queued(self) -> int:
         """How many envelopes wait for the writer."""
         return len(self._outbox)
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether something comes, came lately, or waits for those whom it is for."""
+        return self.was_heard or self._is_delivering or self._stream.is_receiving
 
     @property
     def is_flushed(self) -> bool:
@@ -179,20 +183,8 @@ class Connection:
         try:
             async with asyncio.timeout(None) as self._reading:
                 self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
-                if not self.is_open:
-                    return
-                if early:
-                    self.is_delivering = True
-                    await deliver(self, early)
-                    self.is_delivering = False
-                    early.clear()
-                if deliver_nowait is not None:
-                    self._stream.offer_to(partial(deliver_nowait, self))
-                while frames := await self._stream.receive():
-                    self.was_heard = self.is_delivering = True
-                    await deliver(self, frames)
-                    self.is_delivering = False
-                    del frames  # a hundred MiB, perhaps, until the peer says something else
+                if self.is_open:
+                    await self._read(deliver, early, deliver_nowait)
         except TimeoutError:
             if self.closed_by_us:
                 return
@@ -200,6 +192,8 @@ class Connection:
                 raise
             raise self._take_write_error() from None
         except GossipError as error:
+            if self._is_leaving:
+                return  # a Fabric peer ends with an error, EOF, when we end
             self._why = str(error)
             raise
         finally:
@@ -260,6 +254,20 @@ class Connection:
         """
         await self._ended.wait()
 
+    async def _read(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None) -> None:
+        if early:
+            self._is_delivering = True
+            await deliver(self, early)
+            self._is_delivering = False
+            early.clear()
+        if deliver_nowait is not None:
+            self._stream.offer_to(partial(deliver_nowait, self))
+        while frames := await self._stream.receive():
+            self.was_heard = self._is_delivering = True
+            await deliver(self, frames)
+            self._is_delivering = False
+            del frames  # a hundred MiB, perhaps, until the peer says something else
+
     async def _take_leave(self) -> None:
         """End the stream and wait until the other side does: closed before it has read everything, TCP drops it."""
         with suppress(GossipError, TimeoutError):
@@ -301,7 +309,8 @@ class Connection:
                 await self._queued.wait()
                 self._queued.clear()
                 if self._is_leaving:
-                    await self._stream.end()
+                    with suppress(GossipError):  # it has ended it; what it sent before is still to be read
+                        await self._stream.end()
                     return
                 self._sends_at_once = await self._hand_over() == 1
                 if not self._outbox:

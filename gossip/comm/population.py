@@ -202,7 +202,7 @@ class Population:
         del self._lingering[connection]
         if self._store.find(connection.info.pki_id) is connection:
             return
-        if connection.is_flushed and not (connection.is_delivering or connection.was_heard):
+        if connection.is_flushed and not connection.is_hearing:
             connection.leave(asyncio.get_running_loop().time() + RETIRED_LEAVES_S)
         else:
             self._call_later(max(self._linger_s, LOOK_AGAIN_S), connection, self._close_if_retired)

@@ -18,6 +18,8 @@ class Entry:
     current: Connection | None
     since_s: float
     retired: list[Connection] = field(default_factory=list)
+    is_lost: bool = False
+    """Whether the last connection to send on has ended, and there are only such as take leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class ConnectionStore:
             entry.current, entry.since_s = connection, now_s
         else:
             entry.retired.append(connection)
+        entry.is_lost = False
         superseded = entry.retired.pop(0) if len(entry.retired) > MAX_RETIRED else None
         retired = entry.retired[-1] if entry.current is not None and entry.retired else None
         return Displaced(entry.current, retired, superseded)
@@ -108,17 +111,19 @@ class ConnectionStore:
             entry.retired.remove(connection)
         elif entry.current is connection:
             entry.current = next((retired for retired in reversed(entry.retired) if retired.is_open), None)
-            if entry.current is None:
-                entry.retired.clear()
-            else:
-                entry.retired.remove(entry.current)
-                entry.since_s = -inf
+            if entry.current is None:  # those that take leave, which must still be found, lead nowhere
+                entry.is_lost = True
+                if not entry.retired:
+                    del self._entries[pki_id]
+                return True
+            entry.retired.remove(entry.current)
+            entry.since_s = -inf
         else:
             return False
         if entry.current is not None or entry.retired:
             return False
         del self._entries[pki_id]
-        return True
+        return not entry.is_lost
 
     def change_over(self, connection: Connection) -> Connection | None:
         """Send on this retired connection, or this one that waits, from now on.

@@ -282,24 +282,29 @@ class IdentityMapper:
         return is_valid
 
     def _make_room(self) -> None:
-        if self._list_surplus():
+        if self._table.is_over(self._max_identities, self._max_bytes):
             self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
             self._purge(self._list_surplus(), PurgeReason.EVICTED)
 
     def _list_surplus(self) -> list[Entry]:
-        return self._table.list_surplus(self._max_identities, self._max_bytes, self._in_order_of_leaving())
+        """Who leaves. Who is in use counts as used now, so that the next one who comes need not look at them again."""
+        now, newest, used = self._clock.now(), self._table.newest, list[Entry]()
+        order = self._in_order_of_leaving(newest, used)
+        surplus = self._table.list_surplus(self._max_identities, self._max_bytes, order)
+        for entry in (*used, newest):
+            self._table.use(entry.pki_id, now)
+        return surplus
 
-    def _in_order_of_leaving(self) -> Iterator[Entry]:
+    def _in_order_of_leaving(self, newest: Entry, used: list[Entry]) -> Iterator[Entry]:
         """Who is not in use before who is, and of each the least recently used first; never the newest."""
-        newest, used = self._table.newest, []
-        for entry in self._table:
+        for entry in self._table.by_use():
             if entry is newest:
                 continue
             if self._is_in_use(entry.pki_id):
                 used.append(entry)
             else:
                 yield entry
-        yield from used
+        yield from tuple(used)
 
     def _sweep(self) -> datetime | None:
         now = self._clock.now()

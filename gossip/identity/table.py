@@ -98,6 +98,14 @@ class IdentityTable:
                 size_bytes -= len(entry.identity)
         return surplus
 
+    def is_over(self, max_count: int, max_bytes: int) -> bool:
+        """Whether there are more, or together they are longer."""
+        return len(self) > max_count or self.size_bytes > max_bytes
+
+    def by_use(self) -> Iterator[Entry]:
+        """Every entry, least recently used first; the table must not change meanwhile."""
+        return iter(self._by_use.values())
+
     def list_expired(self, now: datetime) -> list[Entry]:
         """Every entry that has ended, first ended first. They stay until they are removed, and are listed once."""
         expired: list[Entry] = []

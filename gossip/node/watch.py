@@ -53,7 +53,6 @@ def _files(path: Path) -> Iterator[Path]:
             continue
         if (status.st_dev, status.st_ino) in seen:  # by a link that leads back
             folders.clear()
-            continue
         seen.add((status.st_dev, status.st_ino))
         yield from (Path(folder) / name for name in names)
 

@@ -96,6 +96,12 @@ class FrameStream(Protocol):
         """
         ...
 
+    @property
+    @abstractmethod
+    def is_receiving(self) -> bool:
+        """Whether a message is under way, as far as can be seen here, or has come and was not received yet."""
+        ...
+
     @abstractmethod
     def offer_to(self, taker: Taker) -> None:
         """Offer lone messages that come while :meth:`receive` waits to ``taker``; what it leaves is received as ever.

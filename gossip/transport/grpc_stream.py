@@ -110,6 +110,11 @@ class GrpcStream(Stream):
         self.fail(StreamBrokenError(f"the stream with {self.link.remote} was aborted by us"))
 
     @property
+    def is_receiving(self) -> bool:
+        """Whether a message is under way, or was not received yet; see base."""
+        return not (self._inbox.is_read and self._inbox.is_between_messages)
+
+    @property
     def unfinished_bytes(self) -> int:
         """How much has come of a message that is not whole, or of a long one that its reader is not done with."""
         return self._inbox.unfinished_bytes + self._long_bytes

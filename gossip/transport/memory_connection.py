@@ -42,6 +42,11 @@ class MemoryStream:
         """
         return await self._incoming.take(self.max_frame_bytes)
 
+    @property
+    def is_receiving(self) -> bool:
+        """Whether something has arrived, or is on its way here."""
+        return self._incoming.holds_messages
+
     def offer_to(self, taker: Taker) -> None:
         """Do without."""
 

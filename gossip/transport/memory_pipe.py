@@ -64,6 +64,11 @@ class Pipe:
         self._oversized_bytes: int | None = None
 
     @property
+    def holds_messages(self) -> bool:
+        """Whether a message is under way or unread."""
+        return self._held_bytes > 0
+
+    @property
     def is_over(self) -> bool:
         """No message will ever arrive here again."""
         return self._broken_by is not None or self._ending is not None

@@ -28,6 +28,7 @@ class QuietStream:
     """
 
     link = LINK
+    is_receiving = False
 
     def __init__(self, *, is_stuck: bool = False, is_deaf: bool = False) -> None:
         self.max_frame_bytes = 0

@@ -110,6 +110,10 @@ class HangingStream:
         return self._stream.link
 
     @property
+    def is_receiving(self) -> bool:
+        return self._stream.is_receiving
+
+    @property
     def max_frame_bytes(self) -> int:
         return self._stream.max_frame_bytes
 

@@ -13,7 +13,8 @@ SHORT = "-----BEGIN PRIVATE KEY-----..."
     ("text", "shown"),
     [
         (f"before: {KEY!r}: after", f"before: '{SHORT}\\n': after"),
-        (repr(KEY[:60]), f"'{SHORT}'"),
+        (repr(KEY[:60]), f"'{SHORT}"),
+        (KEY.strip().replace("M", "\t\0M"), SHORT),
         (KEY[:-1] + KEY[:-1], SHORT + SHORT),
         ("-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIGH", "-----BEGIN EC PRIVATE KEY-----..."),
         ("no -----BEGIN of it", "no -----BEGIN of it"),

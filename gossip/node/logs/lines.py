@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from gossip.node.logs.names import PeerNames
 from gossip.node.logs.spec import level_name
-from gossip.shown import one_line
+from gossip.shown import one_line, without_keys
 from gossip.throttle import and_more
 
 
@@ -26,7 +26,7 @@ class PlainLines(logging.Formatter):
             text = self.names.spell_out(text)
         when = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
         line = f"{when} {level_name(record.levelno).upper()} [{record.name}] {text}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{without_keys(self.formatException(record.exc_info))}" if record.exc_info else line
 
 
 class JsonLines(logging.Formatter):
@@ -40,7 +40,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write it out."""
-        text = message_of(record)
+        text = without_keys(message_of(record))
         facts: dict[str, object] = {
             "level": level_name(record.levelno),
             "ts": round(record.created, 6),
@@ -54,7 +54,7 @@ class JsonLines(logging.Formatter):
         if peers:
             facts["peers"] = peers
         if record.exc_info:
-            facts["stacktrace"] = self.formatException(record.exc_info)
+            facts["stacktrace"] = without_keys(self.formatException(record.exc_info))
         return json.dumps(facts)
 
 

@@ -12,6 +12,7 @@ from gossip.comm.connection import LAST_WORD_S, Connection
 from gossip.errors import (
     ClosedError,
     FrameTooLargeError,
+    HandshakeError,
     MalformedMessageError,
     QueueFullError,
     RefusedByPeerError,
@@ -229,6 +230,24 @@ def test_who_leaves_still_hears_the_other_side() -> None:
             assert (inbox.frames, running.done()) == ([b"answer"], False)
             pair.verdict.set_result(None)
             await running
+            assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+def test_how_the_other_side_ends_when_we_leave_is_no_error() -> None:
+    """A Fabric peer ends with status UNKNOWN, EOF; and what it sent before that is still delivered."""
+
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection, inbox = connection_over(pair), Inbox()
+            running = start(connection, inbox)
+            await settle()
+            await pair.served.send([b"last words"])
+            pair.verdict.set_exception(HandshakeError("EOF"))
+            connection.leave(by_s=60.0)
+            await running
+            assert inbox.frames == [b"last words"]
             assert asyncio.get_running_loop().time() == 0
 
     run_virtual(main())

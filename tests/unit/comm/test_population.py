@@ -458,3 +458,19 @@ def test_a_flush_waits_for_what_is_queued_on_a_retired_one_too() -> None:
         await town.clear()
 
     run_virtual(main())
+
+
+def test_one_on_which_a_message_is_under_way_lingers_until_it_has_come() -> None:
+    async def main() -> None:
+        town, stream = Town(), QuietStream()
+        old = await town.enter(stream)
+        await town.enter()
+        stream.is_receiving = True
+        await asyncio.sleep(2.5 * LINGER_S)
+        assert old.is_open
+        stream.is_receiving = False
+        await old.wait_ended()
+        assert now_s() == 3 * LINGER_S
+        await town.clear()
+
+    run_virtual(main())

@@ -173,6 +173,36 @@ def test_a_retired_one_leaves_unnoticed() -> None:
     run_virtual(main())
 
 
+def test_those_that_take_leave_are_found_until_they_have() -> None:
+    async def main() -> None:
+        store = ConnectionStore(LOWER, SETTLE_S)
+        leaving, current = incoming(), incoming()
+        store.add(leaving, 0)
+        store.add(current, 0)
+        leaving.close()
+        assert store.discard(current), "nobody leads there any more"
+        assert (store.find(BOB), store.of(BOB)) == (None, [leaving])
+        assert not store.discard(leaving), "that was said"
+        assert len(store) == 0
+
+    run_virtual(main())
+
+
+def test_a_new_one_beside_one_that_takes_leave_can_be_lost_again() -> None:
+    async def main() -> None:
+        store = ConnectionStore(LOWER, SETTLE_S)
+        leaving, current, again = incoming(), incoming(), incoming()
+        store.add(leaving, 0)
+        store.add(current, 0)
+        leaving.close()
+        store.discard(current)
+        assert store.add(again, 0).current is again
+        assert not store.discard(leaving)
+        assert store.discard(again)
+
+    run_virtual(main())
+
+
 def test_of_several_retired_ones_the_last_that_is_open_comes_back() -> None:
     async def main() -> None:
         store = ConnectionStore(LOWER, SETTLE_S)

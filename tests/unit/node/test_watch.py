@@ -98,6 +98,24 @@ def test_folders_that_are_linked_are_looked_into_once(folder: Path) -> None:
     assert reloads_during([watched], *steps) == [2]
 
 
+def test_of_two_links_to_one_folder_each_is_looked_at(folder: Path) -> None:
+    (folder / "one").mkdir()
+    (folder / "one" / "ca.pem").write_text("one")
+    (folder / "two").mkdir()
+    (folder / "two" / "ca.pem").write_text("two")
+    watched = folder / "msp"
+    watched.mkdir()
+    for name in ("cacerts", "tlscacerts"):
+        (watched / name).symlink_to(folder / "one")
+
+    def point(name: str) -> None:
+        (watched / name).unlink()
+        (watched / name).symlink_to(folder / "two")
+
+    for name in ("cacerts", "tlscacerts"):
+        assert reloads_during([watched], partial(point, name), nothing, nothing) == [2]
+
+
 def test_no_room_for_a_thread_is_one_look_less(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     to_thread = asyncio.to_thread
     looks: list[None] = []

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -203,3 +204,16 @@ def test_what_is_one_logger_s_alone_is_not_that_of_those_below_it(spec: str, nam
         logging.getLogger(name).info("said")
     assert ("said" in out.getvalue()) is is_written
     assert logging.getLogger().level == before
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_no_traceback_shows_a_key(*, as_json: bool) -> None:
+    out = io.StringIO()
+    name = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n" * 20
+    with logging_to(out, as_json=as_json):
+        try:
+            Path(name).stat()
+        except OSError:
+            logging.getLogger("gossip.comm").exception("failed")
+    assert "File name too long" in out.getvalue()
+    assert "MIGH" not in out.getvalue()
