@@ -17,7 +17,7 @@ class Mapper(Protocol):
     def put(self, pki_id: PkiId, identity: PeerIdentityType) -> None:
         """Store an identity after judging it; one that is stored already is left as it is.
 
-        Where it raises, nothing was stored.
+        Where it raises one of these, nothing was stored.
 
         Raises:
             IdentityExpiredError: It ended before now.

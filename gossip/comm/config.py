@@ -20,8 +20,9 @@ class CommConfig:
         subscription_buffer_bytes: The same in bytes; a single message may be longer.
         max_message_bytes: The longest message taken from an authenticated peer that dialled us, and how much of
             messages may be under way on all streams of its connection together.
-        linger_s: How long a connection that was replaced is still read from.
-        drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included.
+        linger_s: How long a connection that was replaced is still read from, and longer while something comes or waits.
+        drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included, and peers
+            that we dialled read them.
 
     Raises:
         ConfigurationError: A number cannot be used; it is named.

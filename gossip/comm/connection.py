@@ -234,10 +234,10 @@ class Connection:
         self._stop_reading(0)
 
     def leave(self, by_s: float) -> None:
-        """Send nothing more, and read until the other side has read everything and ends it, too.
+        """Send nothing more, and go on reading until the other side has read everything and ends it, too.
 
         Args:
-            by_s: When it ends all the same, by the loop's clock.
+            by_s: When it ends all the same, whatever waits to be delivered, by the loop's clock.
         """
         if self._channel is None:
             self.close()  # a server's half ends when nobody serves it any more

@@ -238,7 +238,7 @@ class Listener(Protocol):
 
     @abstractmethod
     async def close(self) -> None:
-        """Stop accepting, and cut what is open. May be called again.
+        """Stop accepting, give known peers a second to close, and cut what is open then. May be called again.
 
         Cancellation: everything is cut.
         """

@@ -95,7 +95,7 @@ class GrpcListener:
             connection.go_away()
 
     async def close(self) -> None:
-        """Take nothing more, and cut what is open; see base."""
+        """Take nothing more, and cut what known peers do not close; see base."""
         self.stop_accepting()
         tasks = tuple(self._tasks)
         for task in tasks:
