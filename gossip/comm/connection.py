@@ -66,7 +66,8 @@ class Connection:
         self._flushed = Flag()
         self._flushed.set()
         self.is_open = True
-        self._is_delivering = False
+        self.is_delivering = False
+        """Whether what came waits for those whom it is for."""
         self.was_heard = False
         """Whether something came since this was last made False."""
         self._ended = Flag()
@@ -87,8 +88,8 @@ class Connection:
 
     @property
     def is_hearing(self) -> bool:
-        """Whether something comes, came lately, or waits for those whom it is for."""
-        return self.was_heard or self._is_delivering or self._stream.is_receiving
+        """Whether something comes, or came lately."""
+        return self.was_heard or self._stream.is_receiving
 
     @property
     def is_flushed(self) -> bool:
@@ -256,16 +257,16 @@ class Connection:
 
     async def _read(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None) -> None:
         if early:
-            self._is_delivering = True
+            self.is_delivering = True
             await deliver(self, early)
-            self._is_delivering = False
+            self.is_delivering = False
             early.clear()
         if deliver_nowait is not None:
             self._stream.offer_to(partial(deliver_nowait, self))
         while frames := await self._stream.receive():
-            self.was_heard = self._is_delivering = True
+            self.was_heard = self.is_delivering = True
             await deliver(self, frames)
-            self._is_delivering = False
+            self.is_delivering = False
             del frames  # a hundred MiB, perhaps, until the peer says something else
 
     async def _take_leave(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from gossip.comm.ackbook import AckBook
 from gossip.comm.connection import Connection, Deliver, DeliverNowait
@@ -17,8 +18,8 @@ from gossip.types import PkiId
 
 logger = logging.getLogger("gossip.comm")
 
-RETIRED_LEAVES_S = 60.0
-"""How long the other side has to read what it was sent on a retired connection: its subscribers may be busy."""
+RETIRED_S = 60.0
+"""How long something may still come on a retired connection, and then, how long the other side may read: it is busy."""
 LOOK_AGAIN_S = 0.25
 """The least time until the next look whether something still waits on a retired connection."""
 PATIENCE = 3
@@ -163,12 +164,13 @@ class Population:
         Two peers that disagree on which of two connections is retired would otherwise close one each.
         """
         current = self._store.find(connection.info.pki_id)
+        close = partial(self._close_if_retired, asyncio.get_running_loop().time() + RETIRED_S)
         if self._store.outranks(connection.info.pki_id):
-            self._call_later(self._linger_s, connection, self._close_if_retired)
+            self._call_later(self._linger_s, connection, close)
         elif current is not None and current.is_outgoing and not connection.is_outgoing:
             self._call_later(self._linger_s / 2, connection, self._change_over)
         else:
-            self._call_later(self._linger_s * PATIENCE, connection, self._close_if_retired)
+            self._call_later(self._linger_s * PATIENCE, connection, close)
 
     def _call_later(self, delay_s: float, connection: Connection, then: Callable[[Connection], None]) -> None:
         self._stop_lingering(connection)
@@ -198,14 +200,18 @@ class Population:
         if timer is not None:
             timer.cancel()
 
-    def _close_if_retired(self, connection: Connection) -> None:
+    def _close_if_retired(self, heard_until_s: float, connection: Connection) -> None:
+        """Close it where it is still retired and nothing waits on it; what still comes has its time, too."""
         del self._lingering[connection]
         if self._store.find(connection.info.pki_id) is connection:
             return
-        if connection.is_flushed and not connection.is_hearing:
-            connection.leave(asyncio.get_running_loop().time() + RETIRED_LEAVES_S)
+        now_s = asyncio.get_running_loop().time()
+        is_heard = connection.is_hearing and now_s < heard_until_s
+        if not connection.is_flushed or connection.is_delivering or is_heard:
+            again = partial(self._close_if_retired, heard_until_s)
+            self._call_later(max(self._linger_s, LOOK_AGAIN_S), connection, again)
         else:
-            self._call_later(max(self._linger_s, LOOK_AGAIN_S), connection, self._close_if_retired)
+            connection.leave(now_s + RETIRED_S)
 
     def _ended(self, connection: Connection, error: GossipError | None) -> None:
         self._stop_lingering(connection)

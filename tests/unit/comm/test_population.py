@@ -15,7 +15,7 @@ from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
 from gossip.comm.overflow import Overflow
-from gossip.comm.population import RETIRED_LEAVES_S, Population
+from gossip.comm.population import RETIRED_S, Population
 from gossip.comm.sending import Sending
 from gossip.comm.store import MAX_RETIRED, ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
@@ -293,7 +293,7 @@ def test_who_was_sent_something_on_a_retired_one_has_a_minute_to_read_it() -> No
         await asyncio.sleep(LINGER_S)
         await town.enter()
         await old.wait_ended()
-        assert now_s() == 2 * LINGER_S + RETIRED_LEAVES_S
+        assert now_s() == 2 * LINGER_S + RETIRED_S
         await town.clear()
 
     run_virtual(main())
@@ -471,6 +471,19 @@ def test_one_on_which_a_message_is_under_way_lingers_until_it_has_come() -> None
         stream.is_receiving = False
         await old.wait_ended()
         assert now_s() == 3 * LINGER_S
+        await town.clear()
+
+    run_virtual(main())
+
+
+def test_a_message_that_never_becomes_whole_keeps_no_retired_one_open() -> None:
+    async def main() -> None:
+        town, stream = Town(), QuietStream()
+        old = await town.enter(stream)
+        await town.enter()
+        stream.is_receiving = True
+        await old.wait_ended()
+        assert now_s() == RETIRED_S
         await town.clear()
 
     run_virtual(main())
