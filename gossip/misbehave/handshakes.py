@@ -61,7 +61,7 @@ async def probe_then_messages(attacker: Attacker) -> Ending:
         return await peer.ending(attacker.patience_s)
 
 
-@fault("reconnects", Layer.HANDSHAKE, SERVED, limit="one connection a PKI-ID, and one that is retired")
+@fault("reconnects", Layer.HANDSHAKE, SERVED, limit="one connection a PKI-ID, and four that are retired")
 async def reconnects(attacker: Attacker) -> Ending:
     """Shakes hands on stream after stream of one connection, and leaves them all open."""
     async with attacker.http2() as peer:
