@@ -25,8 +25,9 @@ class Reloading:
         try:
             await self._peer.reload()
         except ConfigurationError as error:
-            reason, former, self._failed_for = str(error), self._failed_for, str(error)
-            if reason != former:
+            reason = str(error)
+            if reason != self._failed_for:
+                self._failed_for = reason
                 logger.warning("The files cannot be used; those read before remain in force: %s", reason)
                 self._printer.event("reload_failed", reason=reason)
             return False

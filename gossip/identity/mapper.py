@@ -304,7 +304,7 @@ class IdentityMapper:
                 used.append(entry)
             else:
                 yield entry
-        yield from tuple(used)
+        yield from used
 
     def _sweep(self) -> datetime | None:
         now = self._clock.now()

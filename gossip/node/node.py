@@ -147,8 +147,8 @@ class Node:
         await self._running.aclose()
 
     def __repr__(self) -> str:
-        where = self._listener.endpoint if self._listener is not None else "not listening"
-        where = "stopped" if self._is_stopped else where
+        listening = self._listener.endpoint if self._listener is not None else "not listening"
+        where = "stopped" if self._is_stopped else listening
         return f"<{type(self).__name__} {where}, {self.comm.get_pki_id().hex()}>"
 
     @property

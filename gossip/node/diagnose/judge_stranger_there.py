@@ -59,7 +59,8 @@ def _named_there(reason: str) -> str:
 
 
 def _what_is_wrong(mspid: str, issuer_s: str | None) -> str:
-    if issuer_s is not None and issuer_s.casefold() in mspid.casefold():
+    meant = mspid.partition("#")[0].strip("\"' \t\r\n")
+    if issuer_s is not None and issuer_s.casefold() == meant.casefold():
         return "an MSP-ID is that to the letter: no other case, and no quotes, blanks or comments around it"
     return "one of the two is not ours"
 

@@ -154,7 +154,9 @@ def test_who_has_no_msp_of_ours_has_no_old_copy_of_it(reason: str, rules: list[s
     [
         ("org2msp", "is from a CA of Org2MSP: an MSP-ID is that to the letter"),
         ('"Org2MSP"', "is from a CA of Org2MSP: an MSP-ID is that to the letter"),
+        ("Org2MSP # ours", "is from a CA of Org2MSP: an MSP-ID is that to the letter"),
         ("Org9MSP", "is from a CA of Org2MSP: one of the two is not ours"),
+        ("NotOrg2MSP", "is from a CA of Org2MSP: one of the two is not ours"),
     ],
 )
 def test_an_mspid_that_is_not_quite_the_issuer_s_is_told_from_another(ours: str, text: str) -> None:
