@@ -4,12 +4,15 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import IO
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import ConnectionInfo
-from gossip.cli.report import Report
+from gossip.cli.event_lines import EventLines
+from gossip.cli.report import json_line
 from gossip.comm.observer import Observer
 from gossip.errors import GossipError
+from gossip.shown import one_line
 from gossip.types import PkiId
 from gossip.wire.kinds import MessageKind
 
@@ -17,41 +20,48 @@ logger = logging.getLogger("peer.gossip")
 
 
 class EventPrinter(Observer):
-    """Prints each event as it comes, for people or as a JSON object.
+    """Prints each event as it comes, for people or as a JSON object; nothing waits for whoever reads them.
 
     When nobody reads any more, ``cut_off`` is called once, ``broken_pipe`` is why, and nothing more is printed. While
-    the disk is full, events are lost.
+    the disk is full, events are lost; so are those that are too many for a reader who pauses, which are counted.
     """
 
-    def __init__(self, report: Report, cut_off: Callable[[], None]) -> None:
+    def __init__(self, stream: IO[str], cut_off: Callable[[], None], *, as_json: bool) -> None:
         self.broken_pipe: BrokenPipeError | None = None
-        self._loses_events = False
-        self._report = report
+        self._lines = EventLines(stream, self._failed)
         self._cut_off = cut_off
+        self._as_json = as_json
+        self._lost = 0
 
     def event(self, name: str, **facts: object) -> None:
         """Print one event with its time and facts."""
         if self.broken_pipe is not None:
             return
-        try:
-            self._print(name, facts)
-        except BrokenPipeError as error:
+        lines = [self._line(name, facts)]
+        if self._lost:
+            lines.insert(0, self._line("lost", {"count": self._lost}))
+        self._lost = 0 if self._lines.write("\n".join(lines)) else self._lost + 1
+
+    async def reader_takes(self) -> None:
+        """Return when the reader has taken every event.
+
+        Cancellation: nothing changes.
+        """
+        await self._lines.reader_takes()
+
+    def _line(self, name: str, facts: Mapping[str, object]) -> str:
+        now = datetime.now(UTC)
+        if self._as_json:
+            return json_line({"event": name, "at": now, **facts})
+        told = "  ".join(f"{key}={_shown(value)}" for key, value in facts.items() if value is not None)
+        return one_line(f"{now:%H:%M:%S}  {name:<15}  {told}")
+
+    def _failed(self, error: OSError) -> None:
+        if isinstance(error, BrokenPipeError):
             self.broken_pipe = error
             self._cut_off()
-        except OSError as error:
-            if not self._loses_events:
-                logger.warning("Events cannot be written, and are lost until this is fixed: %s", error)
-            self._loses_events = True
         else:
-            self._loses_events = False
-
-    def _print(self, name: str, facts: Mapping[str, object]) -> None:
-        now = datetime.now(UTC)
-        if self._report.as_json:
-            self._report.record({"event": name, "at": now, **facts})
-            return
-        told = "  ".join(f"{key}={_shown(value)}" for key, value in facts.items() if value is not None)
-        self._report.text(f"{now:%H:%M:%S}  {name:<15}  {told}")
+            logger.warning("Events cannot be written, and are lost until this is fixed: %s", error)
 
     def ready(self, endpoint: str, pki_id: PkiId, mspid: str, operations: str | None) -> None:
         """The peer listens; ``operations`` is where its figures are, if they are served."""

@@ -84,7 +84,7 @@ class Report:
             typer.echo(one_line(f"gossip: {message}"), err=True)
 
     def _object(self, facts: Mapping[str, object]) -> None:
-        sys.stdout.write(json.dumps(facts, default=_plain) + "\n")
+        sys.stdout.write(json_line(facts) + "\n")
         sys.stdout.flush()
 
     def _rich_table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
@@ -98,6 +98,11 @@ class Report:
         for row in rows:
             table.add_row(*(_readable(value) for value in row.values()))
         make_console().print(table)
+
+
+def json_line(facts: Mapping[str, object]) -> str:
+    """One thing as a JSON object: times as of RFC 3339, bytes in hexadecimal."""
+    return json.dumps(facts, default=_plain)
 
 
 def make_console() -> "Console":

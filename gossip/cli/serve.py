@@ -70,6 +70,6 @@ def serve(
         settings = replace(settings, listen=listen, sources={**settings.sources, "peer.listenAddress": "--listen"})
     answer = Answer(is_wanted=ack or nack is not None, refusal=nack)
     spec = os.environ.get(VARIABLE, "")
-    with reporting(as_json) as report, logging_to(sys.stderr, spec, as_json=log_format is LogFormat.JSON) as log:
+    with reporting(as_json), logging_to(sys.stderr, spec, as_json=log_format is LogFormat.JSON) as log:
         options = ServeOptions(answer, watch_interval, operations, log)
-        run(serve_until_told(report, settings, options))
+        run(serve_until_told(settings, options, as_json=as_json))

@@ -2,15 +2,15 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gossip.api.comm import Comm, Subscription
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
 from gossip.cli.reloading import Reloading
-from gossip.cli.report import Report
 from gossip.cli.service_manager import READY, STOPPING, notify
 from gossip.clock import SystemClock
 from gossip.errors import ConfigurationError
@@ -22,6 +22,8 @@ from gossip.operations.figures import Figures
 from gossip.types import PkiId
 
 EXTRA = ("prometheus_client", "h11")
+READER_TIMEOUT_S = 2.0
+"""How long whoever reads the events may take for the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class ServeOptions:
     log: LogControl
 
 
-async def serve_until_told(report: Report, settings: PeerSettings, options: ServeOptions) -> None:
+async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_json: bool) -> None:
     """Run a peer until SIGINT or SIGTERM, and print what happens.
 
     Raises:
@@ -55,7 +57,8 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
     loop.add_signal_handler(signal.SIGHUP, told_to_reload.set)
-    printer, figures, clock = EventPrinter(report, cut_off=told_to_stop.set), Figures(), SystemClock()
+    printer = EventPrinter(sys.stdout, told_to_stop.set, as_json=as_json)
+    figures, clock = Figures(), SystemClock()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
     async with (
@@ -69,7 +72,8 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
             tasks.create_task(watch(paths, loaded, reloading.reload, clock, options.watch_interval_s)),
             tasks.create_task(reload_when_asked(told_to_reload, reloading.reload_as_asked, clock)),
         )
-        tasks.create_task(_print_messages(peer.comm, printer, Answering(peer.comm, options.answer, tasks)))
+        answering = Answering(peer.comm, options.answer, tasks)
+        printing = tasks.create_task(_print_messages(peer.comm, printer, answering))
         tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
         tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
         printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
@@ -78,11 +82,15 @@ async def serve_until_told(report: Report, settings: PeerSettings, options: Serv
         notify(STOPPING)
         for task in looking:
             task.cancel()
-        await peer.stop()  # which ends the subscriptions, and with them the tasks
+        await peer.stop()  # which ends the subscriptions, and with them the tasks, unless nobody reads what is printed
+        await asyncio.wait([printing], timeout=READER_TIMEOUT_S)
+        printing.cancel()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)  # or one that comes while Python winds up would be how this ended
     printer.event("stopped")
+    with suppress(TimeoutError):
+        await asyncio.wait_for(printer.reader_takes(), READER_TIMEOUT_S)
     if printer.broken_pipe is not None:
         raise printer.broken_pipe
 
@@ -108,6 +116,7 @@ async def _operations(
 async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answering) -> None:
     with comm.accept(lambda _: True) as messages:
         async for message in messages:
+            await printer.reader_takes()  # what waits meanwhile is bounded, and none of it is lost
             printer.received(message)
             answering.answer(message)
             del message  # it and its content are twice a hundred MiB, perhaps, until somebody says something else

@@ -67,6 +67,11 @@ class Connector:
             self._dialling.start(self._dial(dial, pki_id), name)
         return dial
 
+    @property
+    def pki_ids(self) -> tuple[PkiId, ...]:
+        """Who is being dialled."""
+        return self._dials.pki_ids
+
     def find(self, pki_id: PkiId) -> Dial | None:
         """The dial to this peer, if one is under way."""
         return self._dials.find(pki_id)

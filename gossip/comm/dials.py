@@ -93,6 +93,11 @@ class Dials:
     def __iter__(self) -> Iterator[Dial]:
         return iter(tuple(self._under_way.values()))
 
+    @property
+    def pki_ids(self) -> tuple[PkiId, ...]:
+        """Whom they lead to."""
+        return tuple(self._under_way)
+
     def find(self, pki_id: PkiId) -> Dial | None:
         """The dial to this peer, if one is under way."""
         return self._under_way.get(pki_id)

@@ -135,10 +135,13 @@ class CommEngine:
         self._sending.send(message, peers)
 
     async def flush(self, *peers: RemotePeer) -> None:
-        """Wait until the send buffers of these peers are empty: what was sent left, or was lost with its connection.
+        """Wait until the send buffers are empty: what was sent left, or was lost with its connection.
 
         :meth:`send` drops what finds a full buffer, so send fast in batches of at most ``send_buffer`` messages, and
         wait here after each.
+
+        Args:
+            peers: Whose; without any, everybody's.
 
         Raises:
             InvalidArgumentError: A peer is no RemotePeer.

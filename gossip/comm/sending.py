@@ -105,14 +105,14 @@ class Sending:
             self._queue(frame, pki_id, peer)
 
     async def flush(self, peers: Sequence[RemotePeer]) -> None:
-        """Wait until nothing waits for these peers any more: it was handed to the network, or lost.
+        """Wait until nothing waits for these peers, or for any where none is named: it was handed over, or lost.
 
         Raises:
             UnnamedPeerError: A peer has no PKI-ID.
 
         Cancellation: nothing changes.
         """
-        for pki_id in by_pki_id(peers):
+        for pki_id in by_pki_id(peers) or {*self._connector.pki_ids, *self._store.pki_ids}:
             connection = self._store.find(pki_id)
             dial = self._connector.find(pki_id)
             if (connection is None or not connection.is_open) and dial is not None:

@@ -62,8 +62,13 @@ class ConnectionStore:
 
     def __iter__(self) -> Iterator[Connection]:
         """Every connection, retired ones and those that wait included."""
-        for pki_id in tuple(self._entries):
+        for pki_id in self.pki_ids:
             yield from self.of(pki_id)
+
+    @property
+    def pki_ids(self) -> tuple[PkiId, ...]:
+        """Whoever has a connection, be it only one that is retired or waits."""
+        return tuple(self._entries)
 
     def find(self, pki_id: PkiId) -> Connection | None:
         """The connection to send on, if there is one."""

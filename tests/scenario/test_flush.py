@@ -50,6 +50,26 @@ def test_a_flush_with_nothing_to_send_returns_at_once_and_dials_nobody() -> None
     run_virtual(main())
 
 
+def test_a_flush_that_names_nobody_waits_for_everybody() -> None:
+    """For dials under way, and for connections that stand."""
+
+    async def main() -> None:
+        config = CommConfig(send_buffer=BUFFER)
+        async with memory_peers("ann", "bob", "cid", config=config) as (ann, bob, cid):
+            with bob.comm.accept(everything) as to_bob, cid.comm.accept(everything) as to_cid:
+                ann.comm.send(data_message(nonce=1), bob.remote)
+                await anext(to_bob)
+                for batch in range(3):
+                    for number in range(BUFFER):
+                        ann.comm.send(data_message(nonce=2 + batch * BUFFER + number), bob.remote, cid.remote)
+                    await ann.comm.flush()
+                for messages in (to_bob, to_cid):
+                    nonces = [(await anext(messages)).get_gossip_message().nonce for _ in range(3 * BUFFER)]
+                    assert nonces == list(range(2, 2 + 3 * BUFFER))
+
+    run_virtual(main())
+
+
 def test_a_flush_waits_for_the_dial_beside_a_connection_that_is_closing() -> None:
     async def main() -> None:
         async with memory_peers("ann", "bob", config=CommConfig(send_buffer=BUFFER)) as (ann, bob):

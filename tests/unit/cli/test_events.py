@@ -1,7 +1,10 @@
 """What a running peer prints, event by event."""
 
+import asyncio
 import hashlib
 import json
+import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,14 +12,16 @@ import pytest
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import AuthInfo, ConnectionInfo
+from gossip.cli.event_lines import MAX_WAITING_BYTES
 from gossip.cli.events import EventPrinter
-from gossip.cli.report import Report
 from gossip.errors import GossipError, TlsBindingError
 from gossip.messages import AliveMessage, DataMessage, GossipMessage, Member, Payload, Tag
 from gossip.types import PeerIdentityType, PkiId
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.signed import SignedMessage, noop_sign
+from tests.support.bounded import run_bounded
+from tests.support.pipes import open_pipe
 
 PKI_ID = PkiId(b"\xaa" * 32)
 INFO = ConnectionInfo(PKI_ID, PeerIdentityType(b"identity"), "10.0.0.1:7051", AuthInfo(b"", b""))
@@ -46,38 +51,38 @@ _received: ReceivedMessage = Arrived(noop_sign(GossipMessage()))
 
 
 def printer(*, as_json: bool = True) -> EventPrinter:
-    return EventPrinter(Report(as_json=as_json), cut_off=lambda: None)
+    return EventPrinter(sys.stdout, cut_off=lambda: None, as_json=as_json)
 
 
-def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+def printed(capfd: pytest.CaptureFixture[str]) -> dict[str, object]:
     """The one event that was printed, without its time, which is now."""
-    event: dict[str, object] = json.loads(capsys.readouterr().out)
+    event: dict[str, object] = json.loads(capfd.readouterr().out)
     at = datetime.fromisoformat(str(event.pop("at")))
     assert abs((datetime.now(UTC) - at).total_seconds()) < 60
     return event
 
 
-def test_connections_by_who_dialled(capsys: pytest.CaptureFixture[str]) -> None:
+def test_connections_by_who_dialled(capfd: pytest.CaptureFixture[str]) -> None:
     facts = {"pki_id": "aa" * 32, "remote": "10.0.0.1:7051"}
     printer().connected(INFO, outgoing=True)
-    assert printed(capsys) == {"event": "connected", **facts}
+    assert printed(capfd) == {"event": "connected", **facts}
     printer().connected(INFO, outgoing=False)
-    assert printed(capsys) == {"event": "accepted", **facts}
+    assert printed(capfd) == {"event": "accepted", **facts}
     printer().probed(INFO)
-    assert printed(capsys) == {"event": "probed", **facts}
+    assert printed(capfd) == {"event": "probed", **facts}
 
 
-def test_the_end_of_a_connection_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_end_of_a_connection_with_its_reason(capfd: pytest.CaptureFixture[str]) -> None:
     printer().disconnected(INFO, GossipError("the cable"))
-    assert printed(capsys)["reason"] == "the cable"
+    assert printed(capfd)["reason"] == "the cable"
     printer().disconnected(INFO, None)
-    assert printed(capsys)["reason"] is None
+    assert printed(capfd)["reason"] is None
 
 
-def test_a_refusal_with_class_and_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_with_class_and_reason(capfd: pytest.CaptureFixture[str]) -> None:
     printer().refused("10.0.0.1:7051", TlsBindingError(expected=b"\1", got=b"\2"))
 
-    assert printed(capsys) == {
+    assert printed(capfd) == {
         "event": "refused",
         "remote": "10.0.0.1:7051",
         "error": "TlsBindingError",
@@ -85,13 +90,13 @@ def test_a_refusal_with_class_and_reason(capsys: pytest.CaptureFixture[str]) -> 
     }
 
 
-def test_a_data_message_is_named_by_the_data_that_it_carries(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_data_message_is_named_by_the_data_that_it_carries(capfd: pytest.CaptureFixture[str]) -> None:
     content = DataMessage(payload=Payload(seq_num=7, data=SECRET))
     message = GossipMessage(nonce=5, channel=b"mychannel", tag=Tag.CHAN_AND_ORG, data_msg=content)
 
     printer().received(Arrived(noop_sign(message)))
 
-    assert printed(capsys) == {
+    assert printed(capfd) == {
         "event": "received",
         "from": "aa" * 32,
         "kind": "data_msg",
@@ -103,12 +108,12 @@ def test_a_data_message_is_named_by_the_data_that_it_carries(capsys: pytest.Capt
     }
 
 
-def test_another_message_is_named_by_its_payload(capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_message_is_named_by_its_payload(capfd: pytest.CaptureFixture[str]) -> None:
     signed = noop_sign(GossipMessage(tag=Tag.EMPTY, alive_msg=AliveMessage(membership=Member(endpoint="here:1"))))
 
     printer().received(Arrived(signed))
 
-    event = printed(capsys)
+    event = printed(capfd)
     assert (event["kind"], event["size"]) == ("alive_msg", len(signed.payload))
     assert event["sha256"] == hashlib.sha256(signed.payload).hexdigest()
 
@@ -124,19 +129,19 @@ def test_another_message_is_named_by_its_payload(capsys: pytest.CaptureFixture[s
     ids=["nothing", "data without payload", "a tag without a name", "a channel that is not text"],
 )
 def test_whatever_a_peer_sends_can_be_printed(
-    payload: bytes, facts: dict[str, object], capsys: pytest.CaptureFixture[str]
+    payload: bytes, facts: dict[str, object], capfd: pytest.CaptureFixture[str]
 ) -> None:
     printer().received(Arrived(parse_envelope(encode_envelope(payload, b""))))
 
-    assert printed(capsys).items() >= facts.items()
+    assert printed(capfd).items() >= facts.items()
 
 
-def test_people_read_one_line_an_event_and_no_content(capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_read_one_line_an_event_and_no_content(capfd: pytest.CaptureFixture[str]) -> None:
     content = DataMessage(payload=Payload(data=SECRET))
 
     printer(as_json=False).received(Arrived(noop_sign(GossipMessage(data_msg=content, channel=b"a\nb"))))
 
-    line, *rest = capsys.readouterr().out.splitlines()
+    line, *rest = capfd.readouterr().out.splitlines()
     assert rest == []
     assert "received" in line
     assert "kind=data_msg" in line
@@ -145,15 +150,32 @@ def test_people_read_one_line_an_event_and_no_content(capsys: pytest.CaptureFixt
 
 
 def test_when_nobody_reads_any_more_it_says_so_once_and_is_silent() -> None:
-    class Broken(Report):
-        def record(self, facts: object) -> None:
-            raise BrokenPipeError
-
+    reader, writer = os.pipe()
+    os.close(reader)
     told: list[str] = []
-    events = EventPrinter(Broken(as_json=True), cut_off=lambda: told.append("cut off"))
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        events = EventPrinter(stream, cut_off=lambda: told.append("cut off"), as_json=True)
 
-    events.event("ready")
-    events.event("stopped")
+        events.event("ready")
+        events.event("stopped")
 
     assert told == ["cut off"]
     assert isinstance(events.broken_pipe, BrokenPipeError)
+
+
+def test_events_that_are_too_many_for_a_reader_who_pauses_are_counted() -> None:
+    """The next one that is printed says before it how many are missing there."""
+
+    async def main() -> None:
+        with open_pipe() as pipe:
+            events = EventPrinter(pipe.stream, cut_off=lambda: None, as_json=True)
+            long = "x" * (MAX_WAITING_BYTES // 2)
+            for name in ("begun", "waits", "too much", "too much"):
+                events.event(name, text=long)
+            events.event("short")
+            came = await asyncio.to_thread(pipe.read_lines, 4)
+
+        names = [(event["event"], event.get("count")) for event in map(json.loads, came)]
+        assert names == [("begun", None), ("waits", None), ("lost", 2), ("short", None)]
+
+    run_bounded(main)

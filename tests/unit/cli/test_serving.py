@@ -23,6 +23,9 @@ class Taker:
     def __init__(self) -> None:
         self.taken = 0
 
+    async def reader_takes(self) -> None:
+        pass
+
     def received(self, message: Message) -> None:
         self.taken += 1
 

@@ -1,0 +1,87 @@
+"""Lines of text for whoever reads them, and may pause."""
+
+import asyncio
+import os
+import select
+from collections import deque
+from collections.abc import Callable
+from typing import IO
+
+PIECE_BYTES = select.PIPE_BUF
+"""A pipe that has room has room for so much."""
+MAX_WAITING_BYTES = 1024 * 1024
+"""Of lines that the reader has not taken: thousands of events."""
+
+
+class EventLines:
+    """Writes lines to a file, pipe or socket, in their order, as its reader takes them; the loop never waits for that.
+
+    It stays blocking, since other processes may share it: no more is written than it has room for.
+    """
+
+    def __init__(self, stream: IO[str], failed: Callable[[OSError], None]) -> None:
+        self._stream = stream
+        self._failed = failed
+        self._has_failed = False
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._begun = b""
+        """The rest of a line of which a part was written."""
+        self._reader_takes = asyncio.Event()
+        self._reader_takes.set()
+
+    def write(self, line: str) -> bool:
+        """Write a line, once those before it are.
+
+        What cannot be written is lost, and ``failed`` hears why, once until something can be written again.
+
+        Returns:
+            False when too much waits for the reader, and the line is dropped.
+        """
+        encoded = f"{line}\n".encode()
+        if self._waiting_bytes + len(encoded) > MAX_WAITING_BYTES and self._waiting:
+            return False
+        self._waiting.append(encoded)
+        self._waiting_bytes += len(encoded)
+        if self._reader_takes.is_set():
+            self._write_on()
+        return True
+
+    async def reader_takes(self) -> None:
+        """Return when nothing waits for the reader.
+
+        Cancellation: nothing changes.
+        """
+        await self._reader_takes.wait()
+
+    def _write_on(self) -> None:
+        while self._begun or self._waiting:
+            if not select.select([], [self._stream], [], 0)[1]:
+                self._watch()
+                return
+            line = self._begun or self._take_line()
+            try:
+                written = os.write(self._stream.fileno(), line[:PIECE_BYTES])
+            except OSError as error:
+                if not self._has_failed:
+                    self._failed(error)
+                self._has_failed = True
+                break  # the rest of a line is tried again before the next one
+            self._has_failed = False
+            self._begun = line[written:]
+        self._watch_no_longer()
+
+    def _take_line(self) -> bytes:
+        line = self._waiting.popleft()
+        self._waiting_bytes -= len(line)
+        return line
+
+    def _watch(self) -> None:
+        if self._reader_takes.is_set():
+            self._reader_takes.clear()
+            asyncio.get_running_loop().add_writer(self._stream, self._write_on)
+
+    def _watch_no_longer(self) -> None:
+        if not self._reader_takes.is_set():
+            asyncio.get_running_loop().remove_writer(self._stream)
+            self._reader_takes.set()

@@ -1,0 +1,130 @@
+"""Lines for a reader who may pause, in real pipes."""
+
+import asyncio
+import errno
+import os
+
+import pytest
+
+from gossip.cli.event_lines import MAX_WAITING_BYTES, EventLines
+from tests.support.bounded import run_bounded
+from tests.support.pipes import Pipe, open_pipe
+
+LINE = "x" * 999
+MANY = 500
+"""Half a MiB of those: more than a pipe holds, less than may wait."""
+
+
+def fine(error: OSError) -> None:
+    raise AssertionError(error)
+
+
+async def read(pipe: Pipe, count: int) -> list[bytes]:
+    return await asyncio.to_thread(pipe.read_lines, count)
+
+
+def test_what_a_paused_reader_has_not_taken_comes_later_in_order() -> None:
+    async def main() -> None:
+        with open_pipe() as pipe:
+            lines = EventLines(pipe.stream, fine)
+            texts = [f"{number} {LINE}" for number in range(MANY)]
+            for text in texts:
+                assert lines.write(text)  # the loop would stand still here
+            assert os.get_blocking(pipe.stream.fileno())
+
+            came = await read(pipe, MANY)
+            await lines.reader_takes()
+
+            assert came == [text.encode() for text in texts]
+            assert lines.write("next")
+            assert await read(pipe, 1) == [b"next"]
+
+    run_bounded(main)
+
+
+def test_reader_takes_waits_for_a_paused_reader_alone() -> None:
+    async def main() -> None:
+        with open_pipe() as pipe:
+            lines = EventLines(pipe.stream, fine)
+            lines.write("short")
+            await lines.reader_takes()
+            for _ in range(MANY):
+                lines.write(LINE)
+            waiting = asyncio.create_task(lines.reader_takes())
+            await asyncio.sleep(0)
+            assert not waiting.done()
+
+            await read(pipe, 1 + MANY)
+
+            await waiting
+
+    run_bounded(main)
+
+
+def test_lines_beyond_the_limit_are_dropped_whole_and_said() -> None:
+    async def main() -> None:
+        with open_pipe() as pipe:
+            lines = EventLines(pipe.stream, fine)
+            taken = 0
+            while lines.write(LINE):
+                taken += 1
+            assert not lines.write(LINE)
+
+            assert await read(pipe, taken) == [LINE.encode()] * taken
+            pipe_bytes = 64 * 1024
+            assert MAX_WAITING_BYTES < taken * (len(LINE) + 1) <= MAX_WAITING_BYTES + pipe_bytes + len(LINE) + 1
+
+    run_bounded(main)
+
+
+def test_one_line_may_be_longer_than_the_limit() -> None:
+    async def main() -> None:
+        with open_pipe() as pipe:
+            lines = EventLines(pipe.stream, fine)
+            long = "x" * (2 * MAX_WAITING_BYTES)
+            assert lines.write(long)
+            assert lines.write("next")
+            assert await read(pipe, 2) == [long.encode(), b"next"]
+
+    run_bounded(main)
+
+
+def test_a_reader_who_leaves_while_lines_wait_is_noticed() -> None:
+    async def main() -> None:
+        failures: list[OSError] = []
+        with open_pipe() as pipe:
+            lines = EventLines(pipe.stream, failures.append)
+            for _ in range(MANY):
+                lines.write(LINE)
+            pipe.leave()
+            await lines.reader_takes()
+
+        assert [type(failure) for failure in failures] == [BrokenPipeError]
+
+    run_bounded(main)
+
+
+def test_a_line_that_the_disk_took_a_part_of_is_finished_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever reads the file finds no two lines in one."""
+    disk = bytearray()
+    room = 3
+
+    def write(_descriptor: int, data: bytes) -> int:
+        written = min(len(data), room - len(disk))
+        if not written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        disk.extend(data[:written])
+        return written
+
+    with open_pipe() as pipe:
+        failures: list[OSError] = []
+        lines = EventLines(pipe.stream, failures.append)
+        monkeypatch.setattr("gossip.cli.event_lines.os.write", write)
+        lines.write("first")
+        lines.write("second")
+        lines.write("third")
+        assert [failure.errno for failure in failures] == [errno.ENOSPC]
+        room = 100
+        lines.write("fourth")
+
+    assert disk == b"first\nsecond\nthird\nfourth\n"
