@@ -12,13 +12,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from socket import SOCK_STREAM, getaddrinfo
+from typing import NamedTuple
 
 from gossip.transport.endpoint import is_address
 
-MAX_AT_ONCE = 32
-"""Each is a thread, for as long as the system looks; more wait for one that ends."""
+MAX_AT_ONCE = 128
+"""Names. Each is a thread, for as long as the system looks; more wait for one that ends."""
 
 PATIENCE_S = 1.0
 """With an address that is not the last."""
@@ -37,9 +38,9 @@ async def look_up(host: str, port: int) -> Addresses:
     if is_address(host):
         return [(host, port)]
     loop = asyncio.get_running_loop()
-    found: asyncio.Future[Addresses] = loop.create_future()
-    _look_ups(os.getpid()).add(partial(_look_up, host, port, loop, found))
-    return await found
+    asker = _Asker(loop, loop.create_future())
+    _look_ups(os.getpid()).add(host, asker)
+    return [(address, port) for address in await asker.found]
 
 
 async def connect_to_any(addresses: Addresses) -> socket.socket:
@@ -80,23 +81,53 @@ async def _connect(host: str, port: int) -> socket.socket:
     return connected
 
 
+class _Asker(NamedTuple):
+    """Who wants a host's addresses, in whatever thread."""
+
+    loop: asyncio.AbstractEventLoop
+    found: asyncio.Future[list[str]]
+
+    def tell(self, addresses: list[str]) -> None:
+        self._in_its_thread(lambda: self.found.set_result(addresses))
+
+    def tell_failure(self, error: OSError) -> None:
+        own = type(error)(*error.args)  # it will hold the frames of whoever it is raised in
+        self._in_its_thread(lambda: self.found.set_exception(own))
+
+    def _in_its_thread(self, answer: Callable[[], None]) -> None:
+        def answer_if_wanted() -> None:
+            if not self.found.cancelled():
+                answer()
+
+        with suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(answer_if_wanted)
+
+
 class _LookUps:
-    """Does its work in threads, which end when there is no more."""
+    """Looks each host up once at a time, for whoever asks meanwhile, in threads which end when there is no more.
+
+    Go's resolver shares a look-up as well. A name that hangs takes one thread, however often it is dialled.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._threads = 0
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[str] = deque()
+        self._askers: dict[str, list[_Asker]] = {}
 
-    def add(self, work: Callable[[], None]) -> None:
+    def add(self, host: str, asker: _Asker) -> None:
         with self._lock:
+            if host in self._askers:
+                self._askers[host].append(asker)
+                return
             if self._threads < MAX_AT_ONCE:
                 try:
                     threading.Thread(target=self._work, name="gossip-look-up", daemon=True).start()
                 except RuntimeError as error:
                     raise OSError(errno.EAGAIN, str(error)) from error
                 self._threads += 1
-            self._waiting.append(work)
+            self._askers[host] = [asker]
+            self._waiting.append(host)
 
     def _work(self) -> None:
         while True:
@@ -104,24 +135,28 @@ class _LookUps:
                 if not self._waiting:
                     self._threads -= 1
                     return
-                work = self._waiting.popleft()
-            work()
+                host = self._waiting.popleft()
+                if all(asker.found.cancelled() for asker in self._askers[host]):
+                    del self._askers[host]
+                    continue
+            self._look_up(host)
+
+    def _look_up(self, host: str) -> None:
+        try:
+            infos = getaddrinfo(host, None, type=SOCK_STREAM)
+        except OSError as error:
+            for asker in self._take_askers(host):
+                asker.tell_failure(error)
+        else:
+            for asker in self._take_askers(host):
+                asker.tell([str(address[0]) for *_, address in infos])
+
+    def _take_askers(self, host: str) -> list[_Asker]:
+        with self._lock:
+            return self._askers.pop(host)
 
 
 @cache
 def _look_ups(_process: int) -> _LookUps:
     """Those of a process: one that was forked has none of its parent's threads."""
     return _LookUps()
-
-
-def _look_up(host: str, port: int, loop: asyncio.AbstractEventLoop, found: "asyncio.Future[Addresses]") -> None:
-    if found.cancelled():
-        return
-    try:
-        infos = getaddrinfo(host, port, type=SOCK_STREAM)
-    except OSError as error:
-        answer = partial(found.set_exception, error)
-    else:
-        answer = partial(found.set_result, [(str(address[0]), port) for *_, address in infos])
-    with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(lambda: found.cancelled() or answer())

@@ -10,7 +10,7 @@ import pytest
 
 from gossip.transport import names
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.names import MAX_AT_ONCE, connect_to_any, look_up
+from gossip.transport.names import MAX_AT_ONCE, Addresses, connect_to_any, look_up
 from tests.support.odd_servers import full_backlog, say_nothing, tcp_server
 
 
@@ -70,7 +70,62 @@ def test_nobody_waits_for_a_look_up_that_was_given_up(resolver: Resolver) -> Non
     assert not resolver.answers.is_set()
 
 
-def test_more_than_32_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) -> None:
+def test_a_host_is_looked_up_once_for_all_who_ask_meanwhile(resolver: Resolver) -> None:
+    """In threads of their own, too; one that hangs for a minute would take a thread with each dial."""
+
+    has_asked = threading.Event()
+
+    async def ask_elsewhere() -> Addresses:
+        asking = asyncio.create_task(look_up("slow.example.com", 3))
+        await asyncio.sleep(0)
+        has_asked.set()
+        return await asking
+
+    async def main() -> None:
+        first = asyncio.create_task(look_up("slow.example.com", 1))
+        assert await asyncio.to_thread(resolver.waiting.acquire, timeout=60)
+        gives_up = asyncio.create_task(look_up("slow.example.com", 2))
+        elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, ask_elsewhere()))
+        other = asyncio.create_task(look_up("other.example.com", 4))
+        assert await asyncio.to_thread(resolver.waiting.acquire, timeout=60)
+        gives_up.cancel()
+        await asyncio.wait([gives_up])
+        assert await asyncio.to_thread(has_asked.wait, 60)
+        resolver.answers.set()
+        answers = [await asking for asking in (first, elsewhere, other)]
+        assert answers == [[("192.0.2.1", port)] for port in (1, 3, 4)]
+
+        await look_up("slow.example.com", 5)  # whose answer is a new one
+
+    asyncio.run(main())
+    assert resolver.asked == ["slow.example.com", "other.example.com", "slow.example.com"]
+
+
+def test_everybody_who_asked_hears_of_a_failure_by_an_error_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+
+    def find(*_: object, **_kind: object) -> None:
+        assert answer.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    async def main() -> tuple[BaseException, BaseException]:
+        asking = [asyncio.create_task(look_up("no.example.com", 1)) for _ in range(2)]
+        await asyncio.sleep(0)
+        answer.set()
+        await asyncio.wait(asking)
+        one, two = (task.exception() for task in asking)
+        assert one is not None
+        assert two is not None
+        return one, two
+
+    monkeypatch.setattr(names, "getaddrinfo", find)
+    one, two = asyncio.run(main())
+    assert one is not two
+    assert type(one) is type(two) is socket.gaierror
+    assert one.args == two.args == (socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+
+def test_more_than_fit_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) -> None:
     async def main() -> None:
         first = [asyncio.create_task(look_up(f"first{number}", 1)) for number in range(MAX_AT_ONCE)]
         for _ in range(MAX_AT_ONCE):
@@ -88,7 +143,7 @@ def test_more_than_32_wait_and_who_gave_up_is_not_looked_up(resolver: Resolver) 
     assert "gives up" not in resolver.asked
 
 
-def test_a_system_without_room_for_threads_takes_none_of_the_32(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_room_for_threads_takes_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
