@@ -59,7 +59,8 @@ def judge_own_identity(own: OwnSide) -> StageReport:
     if verdict.ok:
         other = [mspid for mspid in own.issuing_mspids if mspid != own.settings.mspid]
         if other:
-            facts["note"] = f"{', '.join(other)} has the same CA, so that {own.settings.mspid} may be a wrong name"
+            given = ", ".join(f"--org {mspid}={own.settings.organizations[mspid]}" for mspid in other)
+            facts["note"] = f"the same CA is in {given}: that folder is ours, or {own.settings.mspid} is a wrong name"
             return StageReport(Stage.OWN_IDENTITY, Outcome.WARNING, None, facts)
         return passed(Stage.OWN_IDENTITY, None, facts)
     error = ConfigurationError(f"our own identity is not valid: {verdict.reason}", path=str(own.settings.msp_dir))
