@@ -106,7 +106,8 @@ class Node:
             is_in_use=self._is_connected,
         )
         trust = Trust(identity, crypto, advisor, self.identities, clock)
-        self.comm = CommEngine(GrpcDialer(DialOptions()), trust, config, metrics, observer)
+        self._dialer = GrpcDialer(DialOptions())
+        self.comm = CommEngine(self._dialer, trust, config, metrics, observer)
         self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
         listening = partial(
             grpc_server.listen,

@@ -9,7 +9,7 @@ from gossip.api.options import TlsFiles
 from gossip.checks import check_argument
 from gossip.clock import Clock, SystemClock
 from gossip.comm.observer import Observer
-from gossip.errors import ConfigurationError, IdentityError
+from gossip.errors import ConfigurationError, IdentityError, IdentityExpiredError
 from gossip.metrics import Metrics
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
@@ -19,7 +19,7 @@ from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
-from gossip.transport.tls import client_side, server_side
+from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.types import PeerIdentityType
 
 logger = logging.getLogger("peer.gossip")
@@ -136,39 +136,41 @@ class Peer(Node):
         self.comm.home.check()
         organizations = load_organizations(self._settings)
         check_none_half_written(self._organizations, organizations)
-        self._check_tls_files()
-        self._judge_by(organizations)
-        try:
-            self.set_identity(self._crypto.identity)
-            self._take_up_tls_files()
-        except IdentityError as error:
-            self._judge_by(self._organizations)
-            raise self._unusable(error) from error
-        except ConfigurationError:  # one has changed since they were looked at
-            self._judge_by(self._organizations)
-            self.set_identity(self._crypto.identity)
-            raise
-        self._organizations = organizations
+        listening, dialling = self._read_tls_files()
+        self._take_up(organizations)
+        if self._listener is not None and listening is not None:
+            self._listener.use_tls(listening)
+        if dialling is not None:
+            self._dialer.use_tls(dialling)
         self._tls_ends = find_tls_ends(self._settings)
         await self.identities.judge_again()
         warn_of_open_keys(self._settings)
         warn_of_ends(self.certificate_ends(), self._clock.now())
         logger.info("Reloaded the MSPs of %d organisations", 1 + len(self._settings.organizations))
 
-    def _check_tls_files(self) -> None:
-        """Raise ConfigurationError for TLS files that cannot be used, before anything else has changed."""
-        for files in (self._settings.tls, self._settings.dial.tls, self.comm.dial_options.tls):
+    def _read_tls_files(self) -> tuple[TlsSide | None, TlsSide | None]:
+        """What the listener and the dialler are to use from now on; ConfigurationError where a file cannot be used."""
+        served = self._settings.tls if self._listener is not None else None
+        dialled = self._dialer.tls_files
+        for files in (served, dialled):
             if files is not None:
                 _check_can_be_read_again(files)
-                client_side(files)
-        if self._listener is not None and self._settings.tls is not None:
-            required = self._settings.require_client_certificate
-            server_side(self._settings.tls, require_client_certificate=required)
+        required = self._settings.require_client_certificate
+        listening = None if served is None else server_side(served, require_client_certificate=required)
+        return listening, None if dialled is None else client_side(dialled)
 
-    def _take_up_tls_files(self) -> None:
-        if self._listener is not None and self._settings.tls is not None:
-            self._listener.reload_tls(self._settings.tls)
-        self.comm.set_dial_opts(self.comm.dial_options)
+    def _take_up(self, organizations: Organizations) -> None:
+        """Judge, and be somebody, by other MSPs; by the former ones where our own identity cannot be used."""
+        former = self._crypto.identity
+        self._judge_by(organizations)
+        try:
+            self.set_identity(self._crypto.identity)
+        except IdentityError as error:
+            if not isinstance(error, IdentityExpiredError) or self._crypto.identity != former:
+                self._judge_by(self._organizations)
+                raise self._unusable(error) from error
+            # It ended before these files: they may revoke others all the same, and the end is warned of below.
+        self._organizations = organizations
 
     def _judge_by(self, organizations: Organizations) -> None:
         self._crypto.replace(organizations.local, organizations.channels, organizations.signing_identity)

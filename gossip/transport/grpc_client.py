@@ -5,16 +5,16 @@ import logging
 import time
 from dataclasses import replace
 
-from gossip.api.options import DialOptions
+from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import DialError, StreamBrokenError
 from gossip.throttle import Throttle
-from gossip.transport import tls
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING
 from gossip.transport.grpc_ping import find_fault_of_ping
+from gossip.transport.tls import TlsSide, client_side
 
 logger = logging.getLogger("gossip.transport")
 
@@ -79,15 +79,26 @@ class GrpcDialer:
             ConfigurationError: The options cannot be used; a file that is at fault is named.
         """
         self._options = options
+        self._side: TlsSide | None = None
         self._throttle = Throttle()
         self.set_options(options)
 
     def set_options(self, options: DialOptions) -> None:
-        """Read the TLS files anew and dial with these options from now on; see base."""
+        """Dial with these options, and with what their TLS files hold now, from now on; see base."""
         if options.tls is None:
             options = replace(options, tls=self._options.tls)
-        self._side = tls.client_side(options.tls) if options.tls is not None else None
+        else:
+            self._side = client_side(options.tls)
         self._options = options
+
+    @property
+    def tls_files(self) -> TlsFiles | None:
+        """What the TLS material was made of."""
+        return self._options.tls
+
+    def use_tls(self, side: TlsSide) -> None:
+        """Use other TLS material for dials from now on."""
+        self._side = side
 
     @property
     def own_certificate(self) -> bytes | None:

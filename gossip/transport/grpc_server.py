@@ -45,7 +45,6 @@ class GrpcListener:
         handler: StreamHandler,
         side: TlsSide | None,
         limits: ServerLimits,
-        require_client_certificate: bool,
         on_cut: Callable[[Offence], None] | None,
     ) -> None:
         self.endpoint = ""
@@ -55,7 +54,6 @@ class GrpcListener:
         self.connection_limits = replace(limits.connection, max_header_bytes=limits.max_request_header_bytes)
         self._handler = handler
         self._side = side
-        self._require_client_certificate = require_client_certificate
         self._on_cut = on_cut
         self._throttle = Throttle()
         self._tasks: dict[asyncio.Task[None], None] = {}
@@ -80,13 +78,9 @@ class GrpcListener:
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {format_endpoint((host, port))}: {describe(error)}") from error
 
-    def reload_tls(self, files: TlsFiles) -> None:
-        """Use other TLS material for connections that come from now on; those that stand keep theirs.
-
-        Raises:
-            ConfigurationError: A file cannot be used; the old material stays.
-        """
-        self._side = server_side(files, require_client_certificate=self._require_client_certificate)
+    def use_tls(self, side: TlsSide) -> None:
+        """Use other TLS material for connections that come from now on; those that stand keep theirs."""
+        self._side = side
 
     def stop_accepting(self) -> None:
         """Take no more connections or streams; see base."""
@@ -201,6 +195,6 @@ async def listen(
     except ValueError as error:
         raise ConfigurationError(f"cannot listen on {endpoint}: {error}") from error
     side = server_side(tls, require_client_certificate=require_client_certificate) if tls is not None else None
-    listener = GrpcListener(handler, side, limits or ServerLimits(), require_client_certificate, on_cut)
+    listener = GrpcListener(handler, side, limits or ServerLimits(), on_cut)
     await listener.start("" if host == "*" else host, port)
     return listener

@@ -1,6 +1,7 @@
 """Every way in which a dial can fail: the stage, and words that name the thing."""
 
 import asyncio
+import shutil
 import socket
 import ssl
 import sys
@@ -26,6 +27,7 @@ from gossip.transport.grpc_client import GrpcDialer
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.tls import server_side
 from gossip.transport.tls_transport import TlsTransport
 from tests.support.bounded import run_bounded
 from tests.support.certificates import Issued, make_ca, make_der
@@ -618,7 +620,7 @@ def test_new_certificate_serves_new_connections_and_old_ones_keep_theirs() -> No
         before = await dialer.dial(listener.endpoint)
         old_stream = await before.open_stream()
         await before.ping()
-        listener.reload_tls(tls_files(1, 1))
+        listener.use_tls(server_side(tls_files(1, 1)))
         after = await dialer.dial(listener.endpoint)
         new_stream = await after.open_stream()
         await after.ping()
@@ -632,18 +634,21 @@ def test_new_certificate_serves_new_connections_and_old_ones_keep_theirs() -> No
     run_bounded(main)
 
 
-def test_broken_files_leave_the_old_certificate(tmp_path: Path) -> None:
-    async def main() -> None:
-        listener = await listen("127.0.0.1:0", read_to_the_end, tls=SERVER)
-        with pytest.raises(ConfigurationError) as raised:
-            listener.reload_tls(replace(SERVER, certificate=tmp_path / "missing.crt"))
-        assert raised.value.path == str(tmp_path / "missing.crt")
-        channel = await GrpcDialer(DialOptions(tls=CLIENT)).dial(listener.endpoint)
-        await channel.ping()
-        await channel.close()
-        await listener.close()
+def test_options_that_name_no_tls_files_keep_what_was_read_of_the_former_ones(tmp_path: Path) -> None:
+    folder = shutil.copytree(CLIENT.certificate.parent, tmp_path / "tls")
+    files = replace(CLIENT, certificate=folder / CLIENT.certificate.name, key=folder / CLIENT.key.name)
+    dialer = GrpcDialer(DialOptions(tls=files))
+    presented = dialer.own_certificate
+    files.certificate.write_bytes(SERVER.certificate.read_bytes())
 
-    run_bounded(main)
+    dialer.set_options(DialOptions(dial_timeout_s=1.0))
+
+    assert presented is not None
+    assert dialer.own_certificate == presented
+    assert dialer.tls_files == files
+    with pytest.raises(ConfigurationError, match="is not the key of the certificate"):
+        dialer.set_options(DialOptions(tls=files))
+    assert dialer.own_certificate == presented
 
 
 @pytest.mark.parametrize(

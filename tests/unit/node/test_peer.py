@@ -5,6 +5,7 @@ import logging
 import shutil
 import ssl
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,13 @@ import pytest
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.comm.stages import Stages
-from gossip.errors import ClosedError, ConfigurationError, InvalidArgumentError, OutOfOrderError
+from gossip.errors import (
+    ClosedError,
+    ConfigurationError,
+    InvalidArgumentError,
+    OutOfOrderError,
+    UnknownIdentityError,
+)
 from gossip.msp.authority import Authority, Validity
 from gossip.msp.certificate import parse_certificate_pem
 from gossip.msp.config import load_signing_identity
@@ -25,7 +32,9 @@ from gossip.transport import grpc_server
 from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.grpc_server import GrpcListener
 from gossip.transport.limits import ServerLimits
+from gossip.transport.tls import TlsSide, server_side
 from tests.support.bounded import run_bounded
+from tests.support.fake_clock import FakeClock
 from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import other_tasks
 from tests.support.recorders import RecordingMetrics
@@ -417,24 +426,75 @@ def test_tls_files_that_only_a_listener_cannot_use_change_nothing(folder: Path, 
     run_bounded(main)
 
 
-def test_a_tls_file_that_changes_while_it_is_taken_up_leaves_the_msps_as_they_were(
+def test_each_tls_file_is_read_once_so_that_no_reload_can_fail_half_way(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_listener: GrpcListener, _files: TlsFiles) -> None:
-        raise ConfigurationError("is empty by now")
+    """Both sides of TLS are made before anything changes, and one that fails leaves everything as it was."""
+    settings = settings_of(listen="127.0.0.1:0", folder=folder)
 
     async def main() -> None:
-        settings = settings_of(listen="127.0.0.1:0", folder=folder)
         async with open_peer(settings) as peer, open_peer(settings_of(2)) as other:
-            before = peer.identity
+            before, presented = peer.identity, leaf(folder / "tls" / "server.crt")
             renew_identity(folder, Validity.running(NOW))
-            monkeypatch.setattr(GrpcListener, "reload_tls", fail)
-            with pytest.raises(ConfigurationError, match="is empty by now"):
-                await peer.reload()
+            renew_tls(folder)
+            made: list[str] = []
+
+            def make(files: TlsFiles) -> TlsSide:
+                made.append("dialler")
+                raise ConfigurationError("is empty by now", path=str(files.certificate))
+
+            def make_server(files: TlsFiles, *, require_client_certificate: bool) -> TlsSide:
+                made.append("listener")
+                return server_side(files, require_client_certificate=require_client_certificate)
+
+            with monkeypatch.context() as patched:
+                patched.setattr("gossip.node.peer.client_side", make)
+                patched.setattr("gossip.node.peer.server_side", make_server)
+                with pytest.raises(ConfigurationError, match="is empty by now"):
+                    await peer.reload()
+            assert made == ["listener", "dialler"]
             assert peer.identity == before
-            assert await other.comm.handshake(RemotePeer(peer.endpoint)) == before
-            monkeypatch.undo()
+            accepted = await other.comm.introduce(RemotePeer(peer.endpoint), Stages())
+            assert (accepted.info.identity, accepted.link.peer_certificate) == (before, presented)
+
             await peer.reload()
-            assert await other.comm.handshake(RemotePeer(peer.endpoint)) == peer.identity != before
+            accepted = await other.comm.introduce(RemotePeer(peer.endpoint), Stages())
+            assert accepted.info.identity == peer.identity != before
+            assert accepted.link.peer_certificate == leaf(folder / "tls" / "server.crt") != presented
+
+    run_bounded(main)
+
+
+class SetClock(FakeClock):
+    """Whoever sleeps by it sleeps for good."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.Event().wait()
+
+
+def test_the_msps_are_taken_up_though_our_own_identity_has_ended(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever oversleeps a renewal must not go on with those that are revoked meanwhile."""
+    theirs = Path(shutil.copytree(organization_folder(2) / "msp", tmp_path / "theirs"))
+    renew_identity(folder, Validity(NOW - timedelta(minutes=1), NOW + timedelta(hours=1)))
+    settings = replace(settings_of(folder=folder, listen="127.0.0.1:0"), organizations={"Org2MSP": theirs})
+    clock = SetClock(NOW)
+
+    async def main() -> None:
+        async with open_peer(settings, clock=clock) as ours, open_peer(settings_of(2)) as other:
+            await other.comm.introduce(RemotePeer(ours.endpoint), Stages())
+            theirs_pki_id = other.comm.get_pki_id()
+            assert ours.identities.get(theirs_pki_id) == other.identity
+            clock.move(timedelta(hours=2))
+            (theirs / "crls").mkdir(exist_ok=True)
+            revoked = organization(2).ca.revoke([peer(2).identity.certificate], now=NOW)
+            (theirs / "crls" / "crl.pem").write_bytes(revoked)
+
+            await ours.reload()
+
+            with pytest.raises(UnknownIdentityError):
+                ours.identities.get(theirs_pki_id)
+            assert "The enrollment certificate has expired" in caplog.messages
 
     run_bounded(main)
