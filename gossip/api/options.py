@@ -37,7 +37,8 @@ class DialOptions:
         tls: Our certificate and whom we trust; None keeps what is in use, so that nobody turns TLS off by leaving it
             out. Where nothing was ever in use we dial without TLS, and nothing binds an identity to its connection.
         dial_timeout_s: For name, TCP, TLS and HTTP/2 together; for as long, messages wait for a peer that does not
-            listen yet. Too small fails on slow links, too large makes a send wait for a dead peer.
+            listen yet. Of more than 64 dials at once, some wait for others, which does not count. Too small fails on
+            slow links, too large makes a send wait for a dead peer.
         ping_timeout_s: For the Ping that precedes each stream.
         max_message_bytes: The longest message taken from an authenticated peer.
         max_handshake_bytes: The longest message taken before that.

@@ -20,7 +20,8 @@ class CommConfig:
         subscription_buffer_bytes: The same in bytes; a single message may be longer.
         max_message_bytes: The longest message taken from an authenticated peer that dialled us, and how much of
             messages may be under way on all streams of its connection together.
-        linger_s: How long a connection that was replaced is still read from, and longer while something comes or waits.
+        linger_s: How long a connection that was replaced is still read from, and longer while something comes or waits;
+            so long after each other two peers may dial and count as having dialled at once, at which nothing is lost.
         drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included, and peers
             that we dialled read them.
 

@@ -1,6 +1,7 @@
 """Where something may be used: in the event loop that it was made in."""
 
 from asyncio import get_running_loop
+from collections.abc import Callable
 
 from gossip.errors import OutOfOrderError
 
@@ -19,6 +20,15 @@ class Home:
             self.loop = get_running_loop()
         except RuntimeError:
             raise OutOfOrderError("made where no event loop is running; make it in a coroutine") from None
+
+    def run(self, action: Callable[[], None]) -> None:
+        """Run it: at once where this loop is the one that is running here, and soon in that loop anywhere else."""
+        try:
+            self.check()
+        except OutOfOrderError:
+            self.loop.call_soon_threadsafe(action)
+        else:
+            action()
 
     def check(self) -> None:
         """Return when this loop is the one that is running here.

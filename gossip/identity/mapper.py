@@ -24,7 +24,7 @@ from gossip.types import PeerIdentityType, PkiId
 logger = logging.getLogger("gossip.identity")
 
 PurgeHandler = Callable[[PkiId, PeerIdentityType, PurgeReason], None]
-"""Called once after each removal. May call the mapper; what it raises is logged and changes nothing."""
+"""Called once after each removal, in whatever thread removed. May call the mapper; what it raises is logged only."""
 
 CRYPTO_METHODS = ("get_pki_id_of_cert", "validate_identity", "expiration", "sign", "verify")
 """What is asked here and in handshakes; one that nobody awaits would let in everybody."""
@@ -43,7 +43,7 @@ class IdentityMapper:
     An identity leaves when it ended, when nobody asked for it for longer than the usage threshold, when it was
     suspected and does not hold any more, or, the least recently used first, when there are too many. One task removes
     what ended or was not used, between :meth:`start` and :meth:`stop` or in ``async with``; without that task, an
-    identity that ended is not given out either.
+    identity that ended is not given out either. It locks nothing: use it in one thread at a time.
 
     Mirrors: gossip/identity/identity.go, identityMapperImpl.
     """

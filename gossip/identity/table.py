@@ -25,6 +25,7 @@ class IdentityTable:
         self.size_bytes = len(own.identity)
         """Of all identities together."""
         self._seen_at = own.used_at
+        """The latest time that an entry may have been used at."""
 
     def __len__(self) -> int:
         return len(self._by_use)
@@ -51,6 +52,7 @@ class IdentityTable:
         entry = self._by_use.get(pki_id)
         if entry is not None:
             entry.used_at = now
+            self._seen_at = max(self._seen_at, now)
             self._by_use.move_to_end(pki_id)
         return entry
 
@@ -58,6 +60,7 @@ class IdentityTable:
         """Store an entry under a PKI-ID that is free."""
         self._note_end(entry)
         self._by_use[entry.pki_id] = entry
+        self._seen_at = max(self._seen_at, entry.used_at)
         self.size_bytes += len(entry.identity)
 
     def set_own(self, entry: Entry, now: datetime) -> None:

@@ -109,15 +109,9 @@ class Node:
         self._dialer = GrpcDialer(DialOptions())
         self.comm = CommEngine(self._dialer, trust, config, metrics, observer)
         self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
-        listening = partial(
-            grpc_server.listen,
-            handler=self.comm.serve_stream,
-            tls=tls,
-            limits=limits,
-            require_client_certificate=require_client_certificate,
-            on_cut=guarded(metrics).connection_cut,
-        )
-        self._listen = None if listen is None else partial(listening, listen)
+        serving = partial(grpc_server.listen, handler=self.comm.serve_stream, on_cut=guarded(metrics).connection_cut)
+        serving = partial(serving, tls=tls, limits=limits, require_client_certificate=require_client_certificate)
+        self._listen = None if listen is None else partial(serving, listen)
         self._listener: GrpcListener | None = None
         self._is_open = self._is_stopped = False
         self._forgotten = Throttle(most=LINES_AT_ONCE)
@@ -234,7 +228,7 @@ class Node:
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
         text = "Forgot the identity %s: %s"
         self._forgotten.log(logger, logging.INFO, pki_id, time.monotonic(), text, pki_id.hex(), reason.value)
-        self.comm.close_conn_nowait(pki_id)
+        self.comm.home.run(partial(self.comm.close_conn_nowait, pki_id))
 
 
 _KINDS: Final = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import time
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import DialError, StreamBrokenError
 from gossip.throttle import Throttle
 from gossip.transport.base import DialTimes, Link
+from gossip.transport.dial_places import DialPlaces, Place
 from gossip.transport.grpc_call import ClientStream
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
@@ -24,9 +26,10 @@ CLOSE_TIMEOUT_S = 1.0
 class GrpcChannel:
     """One outgoing connection; behaves as :class:`gossip.transport.base.Channel` says."""
 
-    def __init__(self, protocol: ClientProtocol, times: DialTimes) -> None:
+    def __init__(self, protocol: ClientProtocol, times: DialTimes, place: Place) -> None:
         self.times = times
         self._protocol = protocol
+        self._place = place
 
     @property
     def link(self) -> Link:
@@ -48,6 +51,7 @@ class GrpcChannel:
                 raise StreamBrokenError(f"{self.link.remote} answered Ping with no message: {fault}")
         finally:
             stream.abort()
+            self._place.leave()
 
     async def open_stream(self) -> ClientStream:
         """Call GossipStream, or take the call that the greeting began; see base."""
@@ -55,6 +59,7 @@ class GrpcChannel:
 
     async def close(self) -> None:
         """Close once everything is written, or after a second; see base."""
+        self._place.leave()
         self._protocol.close()
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
@@ -66,6 +71,7 @@ class GrpcChannel:
 
     def abort(self) -> None:
         """Cut the connection at once."""
+        self._place.leave()
         self._protocol.cut("cut by us")
 
 
@@ -81,6 +87,7 @@ class GrpcDialer:
         self._options = options
         self._side: TlsSide | None = None
         self._throttle = Throttle()
+        self._places = DialPlaces()
         self.set_options(options)
 
     def set_options(self, options: DialOptions) -> None:
@@ -111,8 +118,8 @@ class GrpcDialer:
         protocol = ClientProtocol(endpoint, self._side, options, greeting, self._cut_off)
         started_at_s = time.perf_counter()
         try:
-            async with asyncio.timeout(options.dial_timeout_s):
-                await protocol.connect()
+            async with asyncio.timeout(options.dial_timeout_s) as limit:
+                place = await self._connect(protocol, limit)
         except BaseException as error:
             protocol.cut("given up")
             if isinstance(error, TimeoutError):
@@ -120,7 +127,28 @@ class GrpcDialer:
             raise
         ended_at_s = protocol.stage_ended_at_s
         times = DialTimes(tcp_s=ended_at_s["tcp"] - started_at_s, tls_s=ended_at_s["tls"] - ended_at_s["tcp"])
-        return GrpcChannel(protocol, times)
+        return GrpcChannel(protocol, times, place)
+
+    async def _connect(self, protocol: ClientProtocol, limit: asyncio.Timeout) -> Place:
+        """Dial when there is a place, which is given back when the first Ping was answered."""
+        place = await self._places.take(limit)
+        try:
+            connected = await protocol.connect()
+            if place.is_left:
+                place = await self._take_anew(connected, limit)
+            self._places.keep(place)
+            await protocol.begin_on(connected)
+        except BaseException:
+            place.leave()
+            raise
+        return place
+
+    async def _take_anew(self, connected: socket.socket, limit: asyncio.Timeout) -> Place:
+        try:
+            return await self._places.take(limit)
+        except BaseException:
+            connected.close()
+            raise
 
     def _cut_off(self, endpoint: str, reason: str) -> None:
         now_s = asyncio.get_running_loop().time()

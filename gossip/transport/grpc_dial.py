@@ -1,6 +1,7 @@
 """An outgoing connection on its way to HTTP/2, and kept alive from then on."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 
@@ -58,27 +59,46 @@ class ClientProtocol(GrpcProtocol):
         self._opened_at_s = 0.0
         self._alive_check: asyncio.TimerHandle | None = None
 
-    async def connect(self) -> None:
-        """Return when the peer has spoken HTTP/2.
+    async def connect(self) -> socket.socket:
+        """Connect over TCP, and no further.
+
+        Raises:
+            DialError: It did not come to that; the stage says how far it came.
+
+        Cancellation: nothing is connected.
+        """
+        addresses = await self._resolve()
+        self._enter("tcp")
+        try:
+            return await connect_to_any(addresses)
+        except OSError as refused:
+            raise self._refused(refused) from refused
+
+    async def begin_on(self, connected: socket.socket) -> None:
+        """Return when the peer has spoken HTTP/2 on this connection, which is ours from now on.
 
         Raises:
             DialError: It did not come to that; the stage says how far it came.
 
         Cancellation: the connection may be half made; cut it.
         """
-        addresses = await self._resolve()
-        self._enter("tcp")
         try:
-            connected = await connect_to_any(addresses)
             limit_unacknowledged(connected, self._options.keepalive_timeout_s)
-            await self._loop.create_connection(self._layers, sock=connected)
+            await self._enter_loop(connected)
         except OSError as refused:
-            raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
+            raise self._refused(refused) from refused
         try:
             await self._spoke_http2
         except DialError:
             self._spoke_http2 = self._loop.create_future()  # the error holds this frame, and it the error
             raise
+
+    async def _enter_loop(self, connected: socket.socket) -> None:
+        entering = self._loop.create_connection(self._layers, sock=connected)
+        if isinstance(self._loop, asyncio.BaseEventLoop):
+            await entering
+        else:  # uvloop closes a connection whose entering is cancelled, and tells nobody
+            await asyncio.shield(entering)
 
     def begin(self, path: bytes) -> ClientStream:
         """Call ``path``; written with the next bytes that leave.
@@ -124,9 +144,11 @@ class ClientProtocol(GrpcProtocol):
     # -- GrpcProtocol's hooks
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
-        """TLS begins."""
+        """TLS begins, unless the dial was given up meanwhile."""
         super().tcp_connected(transport)
         self._enter("tls")
+        if self.failure is not None:
+            transport.abort()
 
     def opened(self) -> None:
         """HTTP/2 begins."""
@@ -165,6 +187,9 @@ class ClientProtocol(GrpcProtocol):
         self.closed.set()
 
     # --
+
+    def _refused(self, refused: OSError) -> DialError:
+        return dial_error(self.endpoint, "tcp", None, refused, self._side)
 
     def _enter(self, stage: str) -> None:
         self.stage_ended_at_s[self.stage] = time.perf_counter()  # uvloop's own clock counts milliseconds

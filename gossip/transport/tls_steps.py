@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from time import perf_counter
 
-from gossip.transport.tls_threads import Done, Line, Waiting, take_step, thread_of
+from gossip.transport.tls_threads import Done, Line, Step, Waiting, take_step, thread_of
+from gossip.turns import shared_turns
 
 SMALL_BYTES = 2304
 """An ECDSA certificate fits with its root. A thread costs 0.1 ms."""
@@ -40,9 +41,7 @@ class Steps:
         """
         if said_bytes > SMALL_BYTES:
             return False
-        if address is None or not reads_certificate or said_bytes <= NO_CERTIFICATE_BYTES:
-            return True
-        return perf_counter() >= self._wary_until_s.get(address, inf)
+        return not reads_certificate or said_bytes <= NO_CERTIFICATE_BYTES or self._is_good(address)
 
     def stood(self, address: str | None) -> None:
         """Note that somebody there has shown a certificate that we trust."""
@@ -56,22 +55,33 @@ class Steps:
     def take(self, tls: ssl.SSLObject, address: str | None = None) -> ssl.SSLError | None:
         """Take a step on the loop, and tell what OpenSSL raised."""
         step = take_step(tls)
-        if step.is_costly and address is not None:
-            self._remember(address, perf_counter() + WARY_S)
+        self._note(step, address)
         return step.error
 
     def take_in_thread(self, tls: ssl.SSLObject, said_bytes: int, address: str | None, done: Done) -> Waiting:
         """Take a step in a thread, while nobody uses ``tls``, and tell ``done``, on the loop, what OpenSSL raised."""
         waiting = Waiting(tls, done)
-        thread = thread_of(os.getpid(), tls.server_side, said_bytes <= SMALL_BYTES)
-        self._line_for(thread).add(waiting, address)
+        self._line_for(server_side=tls.server_side, is_small=said_bytes <= SMALL_BYTES).add(waiting, address)
         return waiting
 
-    def _line_for(self, thread: ThreadPoolExecutor) -> Line:
+    def _line_for(self, *, server_side: bool, is_small: bool) -> Line:
+        thread = thread_of(os.getpid(), server_side, is_small)
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # what waited in one that has ended is not told of any more
             self._loop, self._lines = loop, {}
-        return self._lines.setdefault(thread, Line(thread))
+        if thread not in self._lines:
+            call_later = shared_turns().wait if server_side else loop.call_soon  # whom we dial is no stranger
+            self._lines[thread] = Line(
+                thread, lambda address: is_small and self._is_good(address), self._note, call_later
+            )
+        return self._lines[thread]
+
+    def _is_good(self, address: str | None) -> bool:
+        return address is None or perf_counter() >= self._wary_until_s.get(address, inf)
+
+    def _note(self, step: Step, address: str | None) -> None:
+        if step.is_costly and address is not None:
+            self._remember(address, perf_counter() + WARY_S)
 
     def _remember(self, address: str, wary_until_s: float) -> None:
         self._wary_until_s[address] = wary_until_s

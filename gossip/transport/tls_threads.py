@@ -83,11 +83,21 @@ class Line:
     """Steps of one loop's handshakes that wait for the same thread.
 
     Each address has one step at a time in the thread, so that it waits for no more than one of each other address;
-    after a costly one it rests.
+    after a costly one it rests. What waits behind a good one is taken on the loop, as is what comes later.
     """
 
-    def __init__(self, thread: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        thread: ThreadPoolExecutor,
+        may_be_here: Callable[[str | None], bool],
+        note: Callable[[Step, str | None], None],
+        call_later: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """Take steps in ``thread``; those that ``may_be_here`` on the loop, by ``call_later``, and ``note`` them."""
         self._thread = thread
+        self._may_be_here = may_be_here
+        self._note = note
+        self._call_later = call_later
         self._behind: dict[str | None, deque[Waiting]] = {}
         """What waits for each address that has one in the thread, or rests."""
 
@@ -120,10 +130,22 @@ class Line:
         behind = self._behind[address]
         while behind:
             waiting = behind.popleft()
-            if not waiting.is_given_up:
+            if waiting.is_given_up:
+                continue
+            if self._may_be_here(address):
+                self._call_later(partial(self._take_here, waiting, address))
+            else:
                 self._take(waiting, address)
-                return
+            return
         del self._behind[address]
+
+    def _take_here(self, waiting: Waiting, address: str | None) -> None:
+        step = waiting.run()
+        self._note(step, address)
+        try:
+            waiting.tell(step)
+        finally:
+            self._take_next(address)
 
 
 @cache

@@ -15,6 +15,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_server import listen
 from tests.support.raw_http2 import PING, raw_client, request, reset
 from tests.support.tls_files import tls_files
@@ -73,6 +74,36 @@ def test_both_loops_talk_to_each_other(client: Run, server: Run) -> None:
     finally:
         stop()
         thread.join()
+
+
+def test_a_dial_that_is_cancelled_as_tcp_stands_hears_of_the_end() -> None:
+    """What TLS holds is freed then, and a step in a thread finds nobody to write to."""
+    begun: list[ClientProtocol] = []
+
+    async def main() -> None:
+        listener = await listen("127.0.0.1:0", echo, tls=tls_files(1, 0))
+        dialer = GrpcDialer(DialOptions(tls=tls_files(2, 1)))
+        for rounds in range(40):
+            dialling = asyncio.create_task(dialer.dial(listener.endpoint))
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            dialling.cancel()
+            await asyncio.wait([dialling])
+            if not dialling.cancelled() and dialling.exception() is None:
+                await dialling.result().close()
+        for protocol in begun:
+            await protocol.closed.wait()
+        await listener.close()
+
+    class Noted(ClientProtocol):
+        def tcp_connected(self, transport: asyncio.Transport) -> None:
+            begun.append(self)
+            super().tcp_connected(transport)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("gossip.transport.grpc_client.ClientProtocol", Noted)
+        uvloop.run(asyncio.wait_for(main(), 10))
+    assert begun
 
 
 def test_failures_are_told_as_on_asyncio() -> None:

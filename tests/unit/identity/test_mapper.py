@@ -660,6 +660,24 @@ def test_clock_set_back_does_not_keep_unused_identities() -> None:
     run_virtual(main())
 
 
+def test_a_clock_that_goes_astray_between_two_looks_does_not_keep_unused_identities() -> None:
+    """Whoever is used in that time, or stored, was used in what is the future then."""
+
+    async def main() -> None:
+        clock, purges = VirtualClock(), Purges()
+        async with IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=clock, on_purge=purges) as mapper:
+            mapper.put(ALICE_ID, ALICE)
+            await clock.sleep(1)
+            clock.jump(timedelta(days=1))
+            mapper.get(ALICE_ID)
+            mapper.put(BOB_ID, BOB)
+            clock.jump(timedelta(days=-1))
+            await clock.sleep(HOUR_S + 121)
+        assert purges == [(ALICE_ID, PurgeReason.UNUSED), (BOB_ID, PurgeReason.UNUSED)]
+
+    run_virtual(main())
+
+
 def test_thousands_of_identities_are_one_task_and_one_timer() -> None:
     async def main() -> None:
         clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()

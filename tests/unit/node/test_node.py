@@ -83,6 +83,27 @@ def test_of_identities_that_are_forgotten_twenty_get_a_line(caplog: pytest.LogCa
     assert len([text for text in caplog.messages if text.startswith("Forgot the identity ")]) == 20
 
 
+def test_an_identity_that_another_thread_purges_loses_its_connection_too() -> None:
+    """To judge thousands anew takes seconds, which invites a thread."""
+
+    async def main() -> None:
+        async with node("us", listen="127.0.0.1:0") as us, node("them") as them:
+            crypto = us.identities._crypto
+            assert isinstance(crypto, HmacCrypto)
+            them.comm.send(data_message(), RemotePeer(us.endpoint, us.comm.get_pki_id()))
+            await them.comm.flush()
+            theirs = them.comm.get_pki_id()
+            assert us.comm.is_connected(theirs)
+            crypto.untrusted.add(identity_of("them"))
+
+            await asyncio.to_thread(us.identities.suspect_peers, lambda _: True)
+
+            assert theirs not in us.identities.identity_info().by_id()
+            assert not us.comm.is_connected(theirs)
+
+    run_bounded(main)
+
+
 def test_another_identity_of_ours_is_that_of_handshakes_and_mapper_alike() -> None:
     async def main() -> None:
         async with node("us") as us, node("them", listen="127.0.0.1:0") as them:

@@ -6,6 +6,7 @@ import pytest
 
 from gossip.api.options import DialOptions
 from gossip.transport.base import DialTimes
+from gossip.transport.dial_places import DialPlaces
 from gossip.transport.grpc_client import GrpcChannel
 from gossip.transport.grpc_dial import ClientProtocol
 from tests.support.no_network import Socket
@@ -46,7 +47,8 @@ class FullSocket(Socket):
 def test_a_peer_that_reads_nothing_is_waited_for_a_second_when_we_close() -> None:
     async def main() -> None:
         socket = FullSocket()
-        await GrpcChannel(client_on(socket), DialTimes(0, 0)).close()
+        place = await DialPlaces().take(asyncio.timeout(None))
+        await GrpcChannel(client_on(socket), DialTimes(0, 0), place).close()
         assert (asyncio.get_running_loop().time(), socket.was_aborted) == (1, True)
 
     run_virtual(main())

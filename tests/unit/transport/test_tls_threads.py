@@ -140,6 +140,60 @@ def test_who_is_given_up_keeps_nobody_waiting() -> None:
     run_bounded(main, limit_s=5)
 
 
+@pytest.mark.parametrize("server_side", [True, False])
+def test_what_waits_behind_a_good_certificate_is_taken_on_the_loop(server_side: bool) -> None:
+    """As is what comes later; a thread of the lowest priority would let a crowd from one address be too late."""
+    took: list[threading.Thread] = []
+
+    class Noting(Slow):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            took.append(threading.current_thread())
+
+    async def main() -> None:
+        steps, first, all_ended = Steps(), Noting(server_side=server_side), asyncio.Event()
+
+        def good(_: ssl.SSLError | None) -> None:
+            steps.stood(HERE)
+
+        def ended(_: ssl.SSLError | None) -> None:
+            if len(took) == 3:
+                all_ended.set()
+
+        for tls, done in ((first, good), *((Noting(may_end=True, server_side=server_side), ended),) * 2):
+            steps.take_in_thread(cast("ssl.SSLObject", tls), SMALL_BYTES, HERE, done)
+        first.may_end.set()
+        await all_ended.wait()
+
+    run_bounded(main, limit_s=5)
+    assert [thread is threading.main_thread() for thread in took] == [False, True, True]
+
+
+def test_a_costly_one_on_the_loop_sends_those_behind_it_back_to_the_thread(processor: Processor) -> None:
+    async def main() -> list[bool]:
+        steps, slow, ends, here = Steps(), Slow(), Ends(2), list[bool]()
+
+        class Costly(Ending):
+            def do_handshake(self) -> None:
+                here.append(threading.current_thread() is threading.main_thread())
+                super().do_handshake()
+
+        steps.take_in_thread(cast("ssl.SSLObject", slow), SMALL_BYTES, HERE, lambda _: steps.stood(HERE))
+        ends.take(steps, Costly(processor, LONG_S * 2, REFUSED), "costly", HERE)
+        ends.take(steps, Costly(processor, 0.0, REFUSED), "behind", HERE)
+        slow.may_end.set()
+        await ends.all.wait()
+        return here
+
+    here: list[bool] = []
+
+    async def run() -> None:
+        here.extend(await main())
+
+    run_bounded(run, limit_s=5)
+    assert here == [True, False]
+
+
 @pytest.mark.parametrize(
     ("took_s", "error", "rest_s"),
     [
