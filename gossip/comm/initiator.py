@@ -74,7 +74,7 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        return await _once_more_if_not_taken(lambda: self._probe(endpoint, stages))
+        return await _once_more_if_not_taken(lambda: self._probe(endpoint, stages), stages)
 
     async def handshake(self, peer: RemotePeer, stages: Stages) -> Accepted:
         """Authenticate the peer, and wait until it says whether it accepts us.
@@ -84,7 +84,7 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        return await _once_more_if_not_taken(lambda: self._handshake(peer, stages))
+        return await _once_more_if_not_taken(lambda: self._handshake(peer, stages), stages)
 
     async def connect(self, peer: RemotePeer) -> Reached:
         """Make a connection to send on; the caller owns it.
@@ -94,7 +94,8 @@ class Initiator:
 
         Cancellation: the connection is cut.
         """
-        return await _once_more_if_not_taken(lambda: self._connect(peer))
+        stages = Stages()
+        return await _once_more_if_not_taken(lambda: self._connect(peer, stages), stages)
 
     async def _probe(self, endpoint: str, stages: Stages) -> Link:
         async with self._channel(endpoint, stages) as channel:
@@ -117,8 +118,7 @@ class Initiator:
             await channel.close()
             return Accepted(exchanged.info, channel.link)
 
-    async def _connect(self, peer: RemotePeer) -> Reached:
-        stages = Stages()
+    async def _connect(self, peer: RemotePeer, stages: Stages) -> Reached:
         conn_establish = self._trust.conn_establish(self._dialer.own_certificate)
         async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
@@ -161,11 +161,12 @@ class Initiator:
         return Expectation(peer.pki_id) if peer.pki_id else None
 
 
-async def _once_more_if_not_taken(attempt: Callable[[], Awaitable[T]]) -> T:
+async def _once_more_if_not_taken(attempt: Callable[[], Awaitable[T]], stages: Stages) -> T:
     """Dial once more where the peer closes without having taken the call, as gRPC does: another may be there by now."""
     try:
         return await attempt()
     except StreamBrokenError as error:
         if error.was_taken:
             raise
+    stages.enter(Stage.DIAL)
     return await attempt()

@@ -129,7 +129,11 @@ class IdentityMapper:
         self._table.add(entry)
         if entry.expires_at is not None:
             self._sweeper.notice(entry.expires_at)
-        self._make_room()
+        try:
+            self._make_room()
+        except BaseException:  # whatever ``is_in_use`` raises: there would be no bound to how many are held
+            self._table.remove(entry)
+            raise
 
     def get(self, pki_id: PkiId) -> PeerIdentityType:
         """Fetch an identity, which counts as use; one found to have ended is removed.

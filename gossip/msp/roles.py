@@ -23,7 +23,7 @@ class OuIdentifier:
     """An OU and who must certify it.
 
     ``certifier`` is the CA that must have issued, None where any of the MSP may; ``source`` says where that is
-    configured, for texts.
+    configured: for ourselves, and not in texts, which whoever is refused gets to read.
 
     Mirrors: msp/identities.go, OUIdentifier.
     """
@@ -72,8 +72,7 @@ class OuRules:
             if identifier.certifier is not None and identifier.certifier_id != certifiers_id(chain[1:]):
                 raise self._refusal(
                     f"certifiersIdentifier does not match: OU {unit} must be certified by "
-                    f"{identifier.certifier.subject} ({identifier.source}), "
-                    f"but {chain[1].subject} issued the certificate",
+                    f"{identifier.certifier.subject}, but {chain[1].subject} issued the certificate",
                     units,
                     identifier.source,
                 )
@@ -104,7 +103,7 @@ class OuRules:
             return
         if not units:
             raise self._refusal("the identity certificate does not contain an Organizational Unit (OU)", units)
-        wanted = ", ".join(f"{known.name} ({known.source})" for known in self._required)
+        wanted = ", ".join(dict.fromkeys(known.name for known in self._required))
         raise self._refusal(f"none of the identity's organizational units are in the MSP, which takes {wanted}", units)
 
     def _refusal(self, text: str, units: Sequence[str], source: str | None = None) -> UntrustedIdentityError:

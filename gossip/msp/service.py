@@ -12,6 +12,7 @@ from gossip.msp.claim import parse_serialized
 from gossip.msp.judge import Standing
 from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
+from gossip.msp.rule_source import find_rule_source
 from gossip.msp.signature import check_signature
 from gossip.msp.signing import SigningIdentity
 from gossip.types import ChannelId, OrgIdentityType, PeerIdentityType, PkiId
@@ -133,7 +134,8 @@ class MspCryptoService:
         try:
             return self._registry.find_standing(identity)
         except IdentityError as refusal:
-            mcs_logger.debug("Refused an identity: %s", refusal)
+            source = find_rule_source(refusal)
+            mcs_logger.debug("Refused an identity%s: %s", f" by {source}" if source is not None else "", refusal)
             raise
 
 

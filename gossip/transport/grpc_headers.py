@@ -85,14 +85,17 @@ def request_headers(path: bytes, authority: str, scheme: bytes) -> Headers:
 
 
 def trailers(status: Status, reason: str) -> Headers:
-    """The header fields that end an answer; ``reason`` is cut where it is very long."""
+    """The header fields that end an answer; ``reason`` is cut where it is very long, and may be no text of UTF-8's.
+
+    It may hold the name of a file, of which the bytes that are not UTF-8 are half surrogate pairs in Python.
+    """
     if status is Status.OK:
         return TRAILERS_OK
     if len(reason) > MAX_REASON_CHARACTERS:
         reason = reason[:MAX_REASON_CHARACTERS] + " …"
     return (
         (b"grpc-status", str(status.value).encode()),
-        (b"grpc-message", encode_grpc_message(reason).encode()),
+        (b"grpc-message", encode_grpc_message(reason.encode(errors="replace").decode()).encode()),
     )
 
 

@@ -16,7 +16,7 @@ from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
 from gossip.transport.door import Door
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.gate import Gate, Offence
+from gossip.transport.gate import Gate, Offence, Progress, Visitor
 from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
 from gossip.transport.grpc_served import ServerStream
@@ -162,7 +162,13 @@ class GrpcListener:
         for connection in self.gate.quiet(now_s):
             connection.ask_whether_alive()
         for connection, reason in self.gate.overdue(now_s).items():
-            self._turns.wait(partial(connection.punish, Offence.SLOW, reason))  # each takes 0.1 ms
+            self._turns.wait(partial(_cut, connection, connection.progress, reason))  # each takes 0.1 ms
+
+
+def _cut(connection: Visitor, was_at: Progress, reason: str) -> None:
+    """Cut a connection whose time was up, unless it has got on while it waited for this turn."""
+    if connection.progress is was_at:
+        connection.punish(Offence.SLOW, reason)
 
 
 async def listen(

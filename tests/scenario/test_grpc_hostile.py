@@ -771,3 +771,43 @@ def test_who_is_authenticated_may_begin_more_handshakes() -> None:
                 assert await peer.messages(stream_id, 10) == message(b"hello")
 
     run_bounded(main)
+
+
+class Queue:
+    """Turns that come when the test says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+        self.came = asyncio.Event()
+
+    def wait(self, work: Callable[[], None]) -> None:
+        self.waiting.append(work)
+        self.came.set()
+
+
+def test_who_is_authenticated_just_before_its_time_is_up_is_not_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        may_go_on, is_known, queue = asyncio.Event(), asyncio.Event(), Queue()
+
+        async def authenticate_late(stream: FrameStream) -> None:
+            await may_go_on.wait()
+            stream.max_frame_bytes = 1024
+            is_known.set()
+            while await stream.receive():
+                pass
+
+        limits = ServerLimits(authenticate_timeout_s=0.1)
+        listener = await listen("127.0.0.1:0", authenticate_late, tls=None, limits=limits)
+        monkeypatch.setattr(listener, "_turns", queue)
+        channel = await GrpcDialer(DialOptions()).dial(listener.endpoint, b"greeting")
+        await queue.came.wait()
+        may_go_on.set()
+        await is_known.wait()
+        for work in queue.waiting:
+            work()
+        await channel.ping()
+        assert listener.cut == {}
+        channel.abort()
+        await listener.close()
+
+    run_bounded(main)

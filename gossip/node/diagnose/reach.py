@@ -76,14 +76,14 @@ async def _connect(evidence: Evidence) -> None:
                     host, port = parse_endpoint(address)
                     _, writer = await asyncio.open_connection(host, port)
             except TimeoutError as error:
-                refused = refused or PeerSilentError(
-                    address, waited_for="TCP connection", waited_s=_patience_s(evidence)
-                )
-                refused.__cause__ = error
+                silent = PeerSilentError(address, waited_for="TCP connection", waited_s=_patience_s(evidence))
+                silent.__cause__ = error
+                refused = refused or silent
                 evidence.dead.append(address)
             except OSError as error:
-                refused = refused or DialError(evidence.endpoint, "tcp", describe(error))
-                refused.__cause__ = error
+                unanswered = DialError(evidence.endpoint, "tcp", describe(error))
+                unanswered.__cause__ = error
+                refused = refused or unanswered
             else:
                 writer.transport.abort()
                 evidence.answered = address

@@ -11,9 +11,9 @@ from gossip.throttle import and_more
 
 
 class PlainLines(logging.Formatter):
-    """``2026-11-22 12:00:00.000 UTC WARN [gossip.comm] text``, a traceback below it where there is one.
+    """``2026-11-22 12:00:00.000 UTC WARN [gossip.comm] text``, a traceback below it, indented, where there is one.
 
-    What others have put into the text cannot begin a line: control characters are written out.
+    What others have put into either cannot pass for a line of its own: control characters are written out.
     """
 
     names: PeerNames | None = None
@@ -26,7 +26,8 @@ class PlainLines(logging.Formatter):
             text = self.names.spell_out(text)
         when = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} UTC"
         line = f"{when} {level_name(record.levelno).upper()} [{record.name}] {text}"
-        return f"{line}\n{without_keys(self.formatException(record.exc_info))}" if record.exc_info else line
+        traceback = without_keys(self.formatException(record.exc_info)).split("\n") if record.exc_info else ()
+        return "\n    ".join((line, *map(one_line, traceback)))
 
 
 class JsonLines(logging.Formatter):

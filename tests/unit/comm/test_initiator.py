@@ -8,6 +8,7 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.handshake import certificate_hash
+from gossip.comm.stages import Stage, Stages
 from gossip.errors import (
     AckTimeoutError,
     DialError,
@@ -18,7 +19,7 @@ from gossip.errors import (
     UntrustedIdentityError,
 )
 from gossip.metrics import Outcome
-from gossip.transport.base import FrameStream
+from gossip.transport.base import Channel, FrameStream
 from gossip.transport.memory import MemoryNetwork
 from gossip.wire.conn_establish import encode_conn_establish
 from tests.support.hanging import Hang, HangingDialer
@@ -128,6 +129,29 @@ def test_who_closes_without_taking_the_call_is_dialled_once_more(
     assert run_virtual(main(Closing(call, 1), reaches=True)) == 2
     assert run_virtual(main(Closing(call, 9), reaches=False)) == 2
     assert run_virtual(main(Closing(call, 1, was_taken=True), reaches=False)) == 1
+
+
+class RefusedAfterwards(HangingDialer):
+    """Its second dial finds nobody."""
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
+        if self._hang.channels:
+            raise DialError(endpoint, "tcp", "connection refused")
+        return await super().dial(endpoint, greeting)
+
+
+def test_where_the_second_dial_fails_it_is_told_to_have_failed_there() -> None:
+    async def main() -> Stage:
+        network, stages = MemoryNetwork(), Stages()
+        dialer = RefusedAfterwards(network.dialer(b"leaf of us", "us:7051"), Closing("FrameStream.receive", 1))
+        us, them = MemoryPeer(network, "us", dialer=dialer), MemoryPeer(network, "them")
+        with pytest.raises(DialError, match="connection refused"):
+            await us.comm.introduce(them.remote, stages)
+        await us.close()
+        await them.close()
+        return stages.current
+
+    assert run_virtual(main()) is Stage.DIAL
 
 
 @pytest.mark.parametrize("act", [shake_hands, send])

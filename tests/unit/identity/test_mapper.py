@@ -264,6 +264,20 @@ def test_least_recently_used_leaves_when_all_together_are_too_long() -> None:
     }
 
 
+def test_nothing_is_stored_where_nobody_can_say_who_is_in_use() -> None:
+    def fail(_: PkiId) -> bool:
+        raise LookupError("asked too early")
+
+    mapper = IdentityMapper(
+        SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=2, is_in_use=fail
+    )
+    mapper.put(ALICE_ID, ALICE)
+    for newcomer in (BOB, CAROL):
+        with pytest.raises(LookupError, match="asked too early"):
+            mapper.put(pki_id_of(newcomer), newcomer)
+    assert set(mapper.identity_info().by_id()) == {SELF_ID, ALICE_ID}
+
+
 def test_nobody_is_in_use_unless_the_mapper_is_told() -> None:
     purges = Purges()
     mapper = IdentityMapper(

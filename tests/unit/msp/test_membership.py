@@ -209,7 +209,7 @@ def test_certifier_must_have_issued() -> None:
     one, two = make_ca("one"), make_ca("two")
     msp = make_msp([one, two], node_ous=certified_by(one))
     accept(msp, make_leaf("leaf", one))
-    match = r"OU peer must be certified by one \(config\.yaml:4\), but two issued the certificate"
+    match = "OU peer must be certified by one, but two issued the certificate"
     refuse(msp, make_leaf("leaf", two), f"certifiersIdentifier does not match: {match}")
 
 
@@ -250,7 +250,7 @@ def test_required_ou_with_its_certifier() -> None:
     unit = OuConfig("peer", files("cacerts", [one])[0], "config.yaml:2", "config.yaml:2")
     msp = without_roles(one, two, units=(unit, unit))
     accept(msp, make_leaf("leaf", one, units=("blue", "peer")))
-    refuse(msp, make_leaf("leaf", one, units=("blue",)), r"takes peer \(config\.yaml:2\).* OUs: \[blue\]")
+    refuse(msp, make_leaf("leaf", one, units=("blue",)), r"takes peer\. OUs: \[blue\]")
     refuse(msp, make_leaf("leaf", one, units=()), "does not contain an Organizational Unit")
     refuse(msp, make_leaf("leaf", two, units=("peer",)), "none of the identity's organizational units are in the MSP")
 

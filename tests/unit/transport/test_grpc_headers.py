@@ -56,6 +56,11 @@ def test_very_long_reason_is_cut() -> None:
     assert call_status.reason == "x" * MAX_REASON_CHARACTERS + " …"
 
 
+def test_reason_that_utf_8_cannot_hold_arrives_as_far_as_it_can() -> None:
+    """The name of a folder in Latin-1, say."""
+    assert parse_trailers(dict(trailers(Status.UNKNOWN, "in b\udce4r"))).reason == "in b?r"
+
+
 @pytest.mark.parametrize("code", [b"", b"two", b"-1", b"17", b"2.0", b"0_0", b" 0"])
 def test_status_that_grpc_does_not_know_is_unknown(code: bytes) -> None:
     assert parse_trailers({b"grpc-status": code}).status == "UNKNOWN"

@@ -78,6 +78,16 @@ def test_nobody_begins_a_line_of_his_own(control: LogControl, stream: io.StringI
     assert texts(stream) == [r"the peer said: no\n2026-01-01 WARN [gossip.comm] all is well\x1b[2J"]
 
 
+def test_nobody_begins_a_line_of_his_own_in_a_traceback(control: LogControl, stream: io.StringIO) -> None:
+    forged = "2026-01-01 00:00:00.000 UTC WARN [gossip.comm] all is well"
+    COMM.error("Failed", exc_info=ValueError(f"the peer said: no\n{forged}\x1b[2J"))
+
+    first, *traceback = stream.getvalue().splitlines()
+    assert first.endswith("ERROR [gossip.comm] Failed")
+    assert all(line.startswith("    ") for line in traceback)
+    assert traceback[-1] == rf"    {forged}\x1b[2J"
+
+
 def test_levels_follow_the_specification_and_its_changes(control: LogControl, stream: io.StringIO) -> None:
     COMM.debug("one")
     control.set_spec("gossip.comm=debug:error")
