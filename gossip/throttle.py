@@ -6,8 +6,9 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 MAX_KEYS = 1024
+INTERVAL_S = 10.0
 LINES_AT_ONCE = 20
-"""How many lines about strangers, wherever they come from, a log gets in ten seconds."""
+"""How many lines about strangers, wherever they come from, a log gets in such an interval."""
 LINES_OF_PEERS_AT_ONCE = 100
 """How many about peers that we know: a network that fails takes many of them at once."""
 
@@ -18,7 +19,7 @@ def and_more(unsaid: int) -> str:
 
 
 class Throttle:
-    """Lets one occurrence of each key through in ``interval_s`` seconds and counts the others; time is an argument.
+    """Lets one occurrence of each key through in ``INTERVAL_S`` seconds and counts the others; time is an argument.
 
     Of all keys together no more than ``most`` get through in such a time: where peers choose the keys, as with the
     addresses that they come from, they could have as many as they like.
@@ -27,8 +28,7 @@ class Throttle:
     endpoint may be megabytes long.
     """
 
-    def __init__(self, interval_s: float = 10.0, most: float = math.inf) -> None:
-        self._interval_s = interval_s
+    def __init__(self, most: float = math.inf) -> None:
         self._most = most
         self._said: OrderedDict[int, tuple[float, int]] = OrderedDict()
         self._began_at_s = -math.inf
@@ -42,7 +42,7 @@ class Throttle:
         """
         hashed = hash(key)
         said_at_s, unsaid = self._said.get(hashed, (-math.inf, 0))
-        if now_s - said_at_s < self._interval_s or not self._has_room(now_s):
+        if now_s - said_at_s < INTERVAL_S or not self._has_room(now_s):
             self._remember(hashed, said_at_s, unsaid + 1)
             return None
         self._said_in_interval += 1
@@ -57,7 +57,7 @@ class Throttle:
             logger.log(level, f"{text}%s", *args, and_more(unsaid), stacklevel=2)
 
     def _has_room(self, now_s: float) -> bool:
-        if now_s - self._began_at_s >= self._interval_s:
+        if now_s - self._began_at_s >= INTERVAL_S:
             self._began_at_s = now_s
             self._said_in_interval = 0
         return self._said_in_interval < self._most

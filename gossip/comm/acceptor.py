@@ -53,7 +53,8 @@ class Acceptor:
 
     async def _authenticate(self, stream: FrameStream) -> tuple[Connection, list[bytes]] | None:
         try:
-            handshake = self._trust.handshake(stream.link)
+            conn_establish = self._trust.conn_establish(stream.link.own_certificate)
+            handshake = self._trust.handshake(stream.link, conn_establish)
             exchanged = await exchange(
                 stream, handshake, self._trust.clock, self._config.conn_timeout_s, shared_turns().turn
             )

@@ -28,7 +28,8 @@ class AckedSend:
             nonce: What answers name.
         """
         self._open = dict(peers)
-        self._missing = min_ack
+        self._min_ack = min_ack
+        self._acked = 0
         self._acks = acks
         self._nonce = nonce
         self._timeout_s = 0.0
@@ -72,10 +73,8 @@ class AckedSend:
         if peer is None or self._enough.done():
             return
         self._results.append(SendResult(peer, error))
-        if error is None:
-            self._missing -= 1
-        is_enough = error is None and self._missing == 0
-        if is_enough or not self._open:
+        self._acked += error is None
+        if 0 < self._min_ack <= self._acked or not self._open:
             self._enough.set_result(None)
 
     def is_open(self, pki_id: PkiId) -> bool:

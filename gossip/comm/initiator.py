@@ -107,9 +107,8 @@ class Initiator:
         conn_establish = self._trust.conn_establish(self._dialer.own_certificate, probe=True)
         async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
-            exchanged = await self._exchange(
-                stream, self._trust.handshake(channel.link, self._only(peer), conn_establish=conn_establish)
-            )
+            expected = Expectation(peer.pki_id) if peer.pki_id else None
+            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, conn_establish, expected))
             stages.enter(Stage.VERDICT)
             if exchanged.early:
                 raise HandshakeError(f"{channel.link.remote} answered a probe with messages")
@@ -123,9 +122,7 @@ class Initiator:
         async with self._channel(peer.endpoint, stages, conn_establish) as channel:
             stream = await self._open(channel, stages)
             expected = self._trust.or_of_same_organization(peer.pki_id) if peer.pki_id else None
-            exchanged = await self._exchange(
-                stream, self._trust.handshake(channel.link, expected, conn_establish=conn_establish)
-            )
+            exchanged = await self._exchange(stream, self._trust.handshake(channel.link, conn_establish, expected))
             stream.max_frame_bytes = self.options.max_message_bytes
             is_switch = expected is not None and expected.pki_id != exchanged.info.pki_id
             return Reached(channel, stream, exchanged, peer.pki_id if is_switch else None)
@@ -155,10 +152,6 @@ class Initiator:
             raise HandshakeError(f"{stream.link.remote} answered with a probe")
         self._trust.admit(exchanged.info)
         return exchanged
-
-    @staticmethod
-    def _only(peer: RemotePeer) -> Expectation | None:
-        return Expectation(peer.pki_id) if peer.pki_id else None
 
 
 async def _once_more_if_not_taken(attempt: Callable[[], Awaitable[T]], stages: Stages) -> T:

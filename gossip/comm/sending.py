@@ -39,16 +39,13 @@ def check_peer(peer: object) -> None:
         InvalidArgumentError: It is not: an endpoint, say, or a list of peers.
     """
     if not isinstance(peer, RemotePeer):
-        raise _no_peer(peer)
+        raise InvalidArgumentError("peer", f"must be a RemotePeer, not {shown_text(repr(peer))}")
 
 
-def _no_peer(peer: object) -> InvalidArgumentError:
-    return InvalidArgumentError("peer", f"must be a RemotePeer, not {peer!r}")
-
-
-def _no_message(message: object) -> InvalidArgumentError:
-    kind = type(message).__name__
-    return InvalidArgumentError("message", f"must be a SignedMessage, as noop_sign makes it, not {kind}")
+def _check_message(message: object) -> None:
+    if not isinstance(message, SignedMessage):
+        kind = type(message).__name__
+        raise InvalidArgumentError("message", f"must be a SignedMessage, as noop_sign makes it, not {kind}")
 
 
 def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
@@ -60,8 +57,7 @@ def by_pki_id(peers: Sequence[RemotePeer]) -> dict[PkiId, RemotePeer]:
     """
     named: dict[PkiId, RemotePeer] = {}
     for peer in peers:
-        if not isinstance(peer, RemotePeer):
-            raise _no_peer(peer)
+        check_peer(peer)
         if not peer.pki_id:
             raise UnnamedPeerError(f"no PKI-ID is known for {shown_text(peer.endpoint)}; a handshake reveals it")
         named[peer.pki_id] = peer
@@ -98,8 +94,7 @@ class Sending:
             InvalidArgumentError: The message or a peer is none; nothing was sent.
             UnnamedPeerError: A peer has no PKI-ID; nothing was sent to any.
         """
-        if not isinstance(message, SignedMessage):
-            raise _no_message(message)
+        _check_message(message)
         frame = message.envelope
         for pki_id, peer in by_pki_id(peers).items():
             self._queue(frame, pki_id, peer)
@@ -135,8 +130,7 @@ class Sending:
         Cancellation: messages may have been sent; their acknowledgements are nothing.
         """
         _check_wait(timeout_s, min_ack)
-        if not isinstance(message, SignedMessage):
-            raise _no_message(message)
+        _check_message(message)
         named = by_pki_id(peers)
         if not named:
             return AggregatedSendResults()

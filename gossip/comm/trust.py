@@ -50,11 +50,9 @@ class Trust:
         """Our ConnEstablish for a connection on which we present this certificate, a leaf in DER, as an envelope."""
         return self._own_conn_establish.naming(certificate, probe=probe)
 
-    def handshake(
-        self, link: Link, expected: Expectation | None = None, *, conn_establish: bytes | None = None
-    ) -> Handshake:
-        """Begin a handshake on a connection, from either side; ``conn_establish`` is what was said there already."""
-        return Handshake(self._crypto, link, conn_establish or self.conn_establish(link.own_certificate), expected)
+    def handshake(self, link: Link, conn_establish: bytes, expected: Expectation | None = None) -> Handshake:
+        """Begin a handshake on a connection, from either side, on which we say ``conn_establish``, or have said it."""
+        return Handshake(self._crypto, link, conn_establish, expected)
 
     def admit(self, info: ConnectionInfo) -> None:
         """Store an identity that a handshake proved, which is use of it, as in Fabric, where the mapper verifies it.

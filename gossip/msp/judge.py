@@ -22,6 +22,20 @@ class Standing:
     msp: Msp
     channel: ChannelId | None
 
+    def check_reader(self) -> None:
+        """Return when a channel lets this identity read.
+
+        Raises:
+            UntrustedIdentityError: It does not: no admin, peer or client.
+        """
+        member = self.member
+        if not self.msp.is_reader(member):
+            raise UntrustedIdentityError(
+                "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
+                f"'Readers' sub-policies to be satisfied: {member.certificate.subject} of {member.mspid} is no admin, "
+                f"peer or client; OUs: [{shown(' '.join(member.certificate.organizational_units))}]"
+            )
+
 
 class MspSet:
     """Our own organisation's MSP and every channel's; never changes.

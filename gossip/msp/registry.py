@@ -4,8 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from gossip.errors import UntrustedIdentityError
-from gossip.msp.certificate import shown
 from gossip.msp.judge import MspSet, Standing
 from gossip.msp.membership import Msp
 from gossip.types import ChannelId, PeerIdentityType
@@ -68,22 +66,8 @@ class MspRegistry:
         Mirrors: internal/peer/gossip/mcs.go, VerifyByChannel, apart from the signature.
         """
         standing = self._standings.recall_or(channel, identity, lambda: self._msps.judge_on_channel(channel, identity))
-        self.check_reader(standing)
+        standing.check_reader()
         return standing
-
-    def check_reader(self, standing: Standing) -> None:
-        """Return when a channel lets this valid identity read.
-
-        Raises:
-            UntrustedIdentityError: It does not: no admin, peer or client.
-        """
-        member = standing.member
-        if not standing.msp.is_reader(member):
-            raise UntrustedIdentityError(
-                "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the "
-                f"'Readers' sub-policies to be satisfied: {member.certificate.subject} of {member.mspid} is no admin, "
-                f"peer or client; OUs: [{shown(' '.join(member.certificate.organizational_units))}]"
-            )
 
     def find_mspid(self, identity: PeerIdentityType) -> str | None:
         """Name the organisation whose MSP can place the identity, valid or not; None when none can."""

@@ -113,7 +113,7 @@ class MspCryptoService:
         """
         standing = self._find_standing(identity)
         if standing.channel is not None:
-            self._registry.check_reader(standing)
+            standing.check_reader()
         _check_signature(standing, signature, message)
 
     def verify_by_channel(

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from gossip.api.options import MIB, DialOptions
+from gossip.api.options import DialOptions
 from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError
@@ -18,7 +18,7 @@ CLIENT_ROOTS = "peer.tls.clientRootCAs.files"
 CONFIG_FOLDER_VARIABLE = "FABRIC_CFG_PATH"
 CONFIG_FILE = "core.yaml"
 
-UNSAID_BUFFER = 20
+UNSAID = CommConfig(send_buffer=20, subscription_buffer=20)
 """Fabric's buffers where its file does not say; the file that Fabric ships says 200 for sending."""
 
 
@@ -60,8 +60,7 @@ def load_core_yaml(
     if file is not None:
         _warn_of_repeated_keys(file)
     layers = Layers(file, environ, options or {})
-    send_buffer = UNSAID_BUFFER if file is not None else CommConfig().send_buffer
-    receive_buffer = UNSAID_BUFFER if file is not None else CommConfig().subscription_buffer
+    dial, comm = DialOptions(), CommConfig() if file is None else UNSAID
     client_auth_required = layers.flag("peer.tls.clientAuthRequired")
     return CoreSettings(
         mspid=layers.text("peer.localMspId"),
@@ -78,13 +77,13 @@ def load_core_yaml(
         bootstrap=layers.texts("peer.gossip.bootstrap"),
         endpoint=layers.text("peer.gossip.endpoint"),
         external_endpoint=layers.text("peer.gossip.externalEndpoint"),
-        dial_timeout_s=layers.duration_s("peer.gossip.dialTimeout", DialOptions().dial_timeout_s),
-        conn_timeout_s=layers.duration_s("peer.gossip.connTimeout", CommConfig().conn_timeout_s),
-        receive_buffer=layers.count("peer.gossip.recvBuffSize", receive_buffer),
-        send_buffer=layers.count("peer.gossip.sendBuffSize", send_buffer),
-        keepalive_interval_s=layers.duration_s("peer.keepalive.client.interval", DialOptions().keepalive_interval_s),
-        keepalive_timeout_s=layers.duration_s("peer.keepalive.client.timeout", DialOptions().keepalive_timeout_s),
-        max_message_bytes=layers.count("peer.maxRecvMsgSize", 100 * MIB),
+        dial_timeout_s=layers.duration_s("peer.gossip.dialTimeout", dial.dial_timeout_s),
+        conn_timeout_s=layers.duration_s("peer.gossip.connTimeout", comm.conn_timeout_s),
+        receive_buffer=layers.count("peer.gossip.recvBuffSize", comm.subscription_buffer),
+        send_buffer=layers.count("peer.gossip.sendBuffSize", comm.send_buffer),
+        keepalive_interval_s=layers.duration_s("peer.keepalive.client.interval", dial.keepalive_interval_s),
+        keepalive_timeout_s=layers.duration_s("peer.keepalive.client.timeout", dial.keepalive_timeout_s),
+        max_message_bytes=layers.count("peer.maxRecvMsgSize", comm.max_message_bytes),
         in_force=tuple(layers.asked_for),
         file=path,
     )

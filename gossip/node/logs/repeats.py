@@ -17,9 +17,9 @@ class RepeatFilter(logging.Filter):
     Like another is what differs in numbers alone: ports, counts, times; not in the host or the peer that it is about.
     """
 
-    def __init__(self, interval_s: float = 10.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._throttle = Throttle(interval_s)
+        self._throttle = Throttle()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Count it, and tell whether it is written."""

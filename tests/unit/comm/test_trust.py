@@ -28,7 +28,7 @@ class Parts:
 
 
 def identity_in_conn_establish(trust: Trust) -> bytes:
-    identity: bytes = parse_envelope(trust.handshake(LINK).conn_establish()).message.conn.identity
+    identity: bytes = parse_envelope(trust.conn_establish(LINK.own_certificate)).message.conn.identity
     return identity
 
 

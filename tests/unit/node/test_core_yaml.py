@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gossip.errors import ConfigurationError
-from gossip.node.core_yaml import UNSAID_BUFFER, find_core_yaml, load_core_yaml
+from gossip.node.core_yaml import find_core_yaml, load_core_yaml
 from gossip.node.setting_layers import Given, environment_variable
 from tests.support.core_yaml import TEXT, line_of, write_core_yaml
 
@@ -136,7 +136,7 @@ def test_an_empty_file_leaves_the_defaults_of_fabrics_code(tmp_path: Path) -> No
 
     assert (core.mspid, core.tls_enabled, core.bootstrap) == (None, False, ())
     assert (core.dial_timeout_s, core.conn_timeout_s) == (3.0, 2.0)
-    assert (core.receive_buffer, core.send_buffer) == (UNSAID_BUFFER, UNSAID_BUFFER) == (20, 20)
+    assert (core.receive_buffer, core.send_buffer) == (20, 20)
     assert (core.keepalive_interval_s, core.keepalive_timeout_s) == (60.0, 20.0)
     assert core.max_message_bytes == 100 * 1024 * 1024
     assert {setting.source for setting in core.in_force} == {"default"}
