@@ -5,10 +5,10 @@ Open a peer of Fabric's MSPs with :func:`open_peer`, or a :class:`Node` with ide
 :mod:`gossip.messages`, errors in :mod:`gossip.errors`, what :class:`Comm` gives and takes in :mod:`gossip.api`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gossip._version import __version__
+from gossip.lazy import hand_out
 
 if TYPE_CHECKING:
     from gossip.api.comm import Comm
@@ -43,23 +43,8 @@ else:
         "sign_message": "gossip.wire.signed",
     }
 
-    _MODULES = frozenset({"api", "errors", "messages", "metrics", "types"})
-    """What mypy takes for imported, as the names above come from it."""
-
-    def __getattr__(name: str) -> object:
-        """Import what is asked for, and only that: whoever wants the MSPs alone need not wait for gRPC."""
-        if name in _MODULES:
-            return import_module(f"gossip.{name}")
-        try:
-            home = _HOMES[name]
-        except KeyError:
-            raise AttributeError(f"module 'gossip' has no attribute {name!r}") from None
-        value = getattr(import_module(home), name)
-        globals()[name] = value
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES})
+    # Whoever wants the MSPs alone need not wait for gRPC.
+    __getattr__, __dir__ = hand_out(__name__, _HOMES, {"api", "errors", "messages", "metrics", "types"})
 
 
 __all__ = [

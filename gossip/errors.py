@@ -12,6 +12,42 @@ from typing import ClassVar, TypeVar
 from gossip.shown import shown_text, without_keys
 from gossip.types import PkiId
 
+__all__ = [
+    "AckTimeoutError",
+    "ClosedError",
+    "ConfigurationError",
+    "DialError",
+    "Fault",
+    "FrameTooLargeError",
+    "GossipError",
+    "HandshakeError",
+    "IdentityError",
+    "IdentityExpiredError",
+    "IdentityRevokedError",
+    "InvalidArgumentError",
+    "InvalidMessageError",
+    "MalformedEnvelopeError",
+    "MalformedMessageError",
+    "NegativeAckError",
+    "NoCertificateError",
+    "OutOfOrderError",
+    "PeerSilentError",
+    "PkiIdMismatchError",
+    "QueueFullError",
+    "RefusedByPeerError",
+    "SendError",
+    "SignatureError",
+    "StreamBrokenError",
+    "TlsBindingError",
+    "TransportError",
+    "UnexpectedMessageError",
+    "UnknownIdentityError",
+    "UnnamedPeerError",
+    "UntrustedIdentityError",
+    "WireError",
+    "WrongPeerError",
+]
+
 E = TypeVar("E", bound=BaseException)
 
 
@@ -215,7 +251,8 @@ class WrongPeerError(HandshakeError):
 
     def __init__(self, *, expected: PkiId, got: PkiId) -> None:
         super().__init__(
-            f"PKI-ID of remote peer doesn't match expected PKI-ID: expected {_in_hex(expected)}, got {_in_hex(got)}"
+            "authentication failure: PKI-ID of remote peer doesn't match expected PKI-ID: "
+            f"expected {_in_hex(expected)}, got {_in_hex(got)}"
         )
         self.expected = expected
         self.got = got

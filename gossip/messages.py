@@ -2,6 +2,13 @@
 
 from typing import Final
 
+from gossip_protos.common import (
+    MspPrincipal,
+    MspPrincipalClassification,
+    SignaturePolicy,
+    SignaturePolicyEnvelope,
+    SignaturePolicyNOutOf,
+)
 from gossip_protos.gossip import (
     Acknowledgement,
     AliveMessage,
@@ -41,13 +48,24 @@ from gossip_protos.gossip import (
     StateInfoSnapshot,
 )
 from gossip_protos.msp import SerializedIdentity
+from gossip_protos.protos import (
+    ApplicationPolicy,
+    CollectionConfig,
+    CollectionConfigPackage,
+    CollectionPolicyConfig,
+    StaticCollectionConfig,
+)
 
 import gossip.wire.attributes  # noqa: F401 -- before a message is read: it marks what reading makes
 
 __all__ = [
     "Acknowledgement",
     "AliveMessage",
+    "ApplicationPolicy",
     "Chaincode",
+    "CollectionConfig",
+    "CollectionConfigPackage",
+    "CollectionPolicyConfig",
     "ConnEstablish",
     "DataDigest",
     "DataMessage",
@@ -62,6 +80,8 @@ __all__ = [
     "Member",
     "MembershipRequest",
     "MembershipResponse",
+    "MspPrincipal",
+    "MspPrincipalClassification",
     "Payload",
     "PeerIdentity",
     "PeerTime",
@@ -80,9 +100,13 @@ __all__ = [
     "Secret",
     "SecretEnvelope",
     "SerializedIdentity",
+    "SignaturePolicy",
+    "SignaturePolicyEnvelope",
+    "SignaturePolicyNOutOf",
     "StateInfo",
     "StateInfoPullRequest",
     "StateInfoSnapshot",
+    "StaticCollectionConfig",
     "Tag",
 ]
 

@@ -2,6 +2,8 @@
 
 from typing import NewType
 
+__all__ = ["ChannelId", "OrgIdentityType", "PeerIdentityType", "PkiId"]
+
 PkiId = NewType("PkiId", bytes)
 """SHA-256 of MSP-ID and certificate; names a peer. Fabric's ``common.PKIidType``."""
 

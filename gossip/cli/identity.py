@@ -58,7 +58,8 @@ def show(
 @app.command()
 def check(
     file: Annotated[
-        Path, typer.Argument(readable=False, help="A marshalled SerializedIdentity or a certificate in PEM.")
+        Path,
+        typer.Argument(readable=False, metavar="FILE", help="A marshalled SerializedIdentity or a certificate in PEM."),
     ],
     msp_dir: MspDir = None,
     mspid: Mspid = None,

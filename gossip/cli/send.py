@@ -40,8 +40,9 @@ def send(
 ) -> None:
     """Send a data message to peers, after a handshake with each that tells who is there.
 
-    Without --ack, all that is known is that the message left. The exit code is 1
-    if a peer refused, or else 3 if one was not reached or did not answer.
+    Without --ack, all that is known is that the message left. The exit code is 0
+    if MIN peers acknowledged each message; or else, and without --ack, 1 if a
+    peer refused, and 3 if one was not reached or did not answer.
     """
     import asyncio
 

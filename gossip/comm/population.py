@@ -229,7 +229,10 @@ class Population:
         self._acks.abandon(pki_id, ending)
         if connection.closed_by_us:
             return
-        self._say(logging.INFO, connection, "lost", str(ending))
+        if error is None or isinstance(error, WireError):
+            self._say(logging.INFO, connection, "lost", str(ending))
+        else:
+            self._say(logging.WARNING, connection, "broken", f"{connection.info} isn't responsive: {error}")
         if not isinstance(error, WireError) and self._dials.find(pki_id) is None:
             self._deaths.tell(pki_id)
 

@@ -39,7 +39,7 @@ class IdentityJudge:
     def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
         """Make the entry of an identity that was checked."""
         organization = hear_name(self._advisor.org_by_peer_identity, identity) or OrgIdentityType(b"")
-        expires_at = ends_at + AFTER_END if ends_at is not None and ends_at <= NEVER else None
+        expires_at = ends_at.astimezone(UTC) + AFTER_END if ends_at is not None and ends_at <= NEVER else None
         return Entry(pki_id, identity, organization, expires_at, used_at=now)
 
     def judge_own(self, identity: PeerIdentityType, now: datetime) -> Entry:

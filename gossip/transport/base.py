@@ -88,7 +88,7 @@ class FrameStream(Protocol):
             found (status OK).
 
         Raises:
-            FrameTooLargeError: The next message is longer than ``max_frame_bytes``; nothing of it was kept.
+            FrameTooLargeError: The next message is longer than ``max_frame_bytes``; raise that to go on.
             RefusedByPeerError: The other side, a server, ended the stream with another status than OK.
             StreamBrokenError: The network failed, or a message was cut off in its middle.
 

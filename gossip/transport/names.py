@@ -90,8 +90,9 @@ class _Asker(NamedTuple):
     def tell(self, addresses: list[str]) -> None:
         self._in_its_thread(lambda: self.found.set_result(addresses))
 
-    def tell_failure(self, error: OSError) -> None:
-        own = type(error)(*error.args)  # it will hold the frames of whoever it is raised in
+    def tell_failure(self, error: OSError | UnicodeError) -> None:
+        # One of their own: it will hold the frames of whoever it is raised in.
+        own = type(error)(*error.args) if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
         self._in_its_thread(lambda: self.found.set_exception(own))
 
     def _in_its_thread(self, answer: Callable[[], None]) -> None:
@@ -144,7 +145,7 @@ class _LookUps:
     def _look_up(self, host: str) -> None:
         try:
             infos = getaddrinfo(host, None, type=SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # of a name that IDNA cannot write
             for asker in self._take_askers(host):
                 asker.tell_failure(error)
         else:

@@ -167,6 +167,9 @@ def sign_message(message: GossipMessage, sign: Sign) -> SignedMessage:
 def noop_sign(message: GossipMessage) -> SignedMessage:
     """Encode a message that travels unsigned.
 
+    Its tag is not judged, as in Fabric: a message whose tag does not fit its content arrives, and a Fabric peer drops
+    it. :func:`gossip.wire.tags.find_tag_fault` tells.
+
     Raises:
         InvalidMessageError: The message cannot be encoded.
 

@@ -23,6 +23,7 @@ FLOORS = (
         "shown",
         "checks",
         "judges",
+        "lazy",
         "_version",
     },
     {"wire", "messages"},
@@ -144,7 +145,7 @@ def broken_walls(file: SourceFile) -> Iterator[str]:
         elif library != "gossip" and library not in sys.stdlib_module_names:
             yield f"{file.name}:{line} imports {name}, which has no room yet"
     for name, line in file.calls():
-        if name in HIDDEN_IMPORTS and file.name != "gossip":
+        if name in HIDDEN_IMPORTS and file.name != "gossip.lazy":
             yield f"{file.name}:{line} imports by a call, where nobody sees what"
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -156,6 +156,7 @@ def test_not_yet_valid_or_never_ending_or_ending_with_the_calendar_is_stored() -
     fixture = Fixture()
     fixture.crypto.ends_at[ALICE] = datetime.max.replace(tzinfo=UTC)
     fixture.crypto.ends_at[BOB] = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    fixture.crypto.ends_at[CAROL] = datetime.max.replace(tzinfo=timezone(timedelta(hours=14)))
     fixture.put(ALICE, BOB, CAROL)
     assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID, CAROL_ID}
 

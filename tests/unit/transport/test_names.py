@@ -58,6 +58,12 @@ def test_a_host_that_is_not_there_is_an_error_of_the_system(monkeypatch: pytest.
         asyncio.run(look_up("no-such-host.invalid", 7051))
 
 
+def test_a_name_that_cannot_be_written_is_an_error_of_the_system_too() -> None:
+    """The system does not take it, and whoever asks must not wait for ever."""
+    with pytest.raises(OSError, match="label"):
+        asyncio.run(asyncio.wait_for(look_up("a" * 64 + ".example.com", 7051), 10))
+
+
 def test_nobody_waits_for_a_look_up_that_was_given_up(resolver: Resolver) -> None:
     """Not even the end of the program's loop."""
 
