@@ -5,7 +5,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Callable
-from typing import IO
+from typing import TextIO
 
 PIECE_BYTES = select.PIPE_BUF
 """A pipe that has room has room for so much."""
@@ -19,7 +19,7 @@ class EventLines:
     It stays blocking, since other processes may share it: no more is written than it has room for.
     """
 
-    def __init__(self, stream: IO[str], failed: Callable[[OSError], None]) -> None:
+    def __init__(self, stream: TextIO, failed: Callable[[OSError], None]) -> None:
         self._stream = stream
         self._failed = failed
         self._has_failed = False
@@ -38,7 +38,7 @@ class EventLines:
         Returns:
             False when too much waits for the reader, and the line is dropped.
         """
-        encoded = f"{line}\n".encode()
+        encoded = f"{line}\n".encode(self._stream.encoding, "backslashreplace")
         if self._waiting_bytes + len(encoded) > MAX_WAITING_BYTES and self._waiting:
             return False
         self._waiting.append(encoded)

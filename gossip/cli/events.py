@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import IO
+from typing import TextIO
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import ConnectionInfo
@@ -26,7 +26,7 @@ class EventPrinter(Observer):
     the disk is full, events are lost; so are those that are too many for a reader who pauses, which are counted.
     """
 
-    def __init__(self, stream: IO[str], cut_off: Callable[[], None], *, as_json: bool) -> None:
+    def __init__(self, stream: TextIO, cut_off: Callable[[], None], *, as_json: bool) -> None:
         self.broken_pipe: BrokenPipeError | None = None
         self._lines = EventLines(stream, self._failed)
         self._cut_off = cut_off

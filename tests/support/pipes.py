@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO
+from typing import TextIO
 
 BYTES_AT_ONCE = 64 * 1024
 
@@ -14,7 +14,7 @@ class Pipe:
     """Both ends; the one that is written to blocks."""
 
     reader: int
-    stream: IO[str]
+    stream: TextIO
 
     def read_lines(self, count: int) -> list[bytes]:
         """Wait for so many lines, and return them; more may not be there."""
@@ -33,11 +33,11 @@ class Pipe:
 
 
 @contextmanager
-def open_pipe() -> Iterator[Pipe]:
+def open_pipe(encoding: str = "utf-8") -> Iterator[Pipe]:
     """Make one that holds 64 KiB, and close it."""
     reader, writer = os.pipe()
     try:
-        with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        with os.fdopen(writer, "w", encoding=encoding) as stream:
             yield Pipe(reader, stream)
     finally:
         os.close(reader)

@@ -77,6 +77,12 @@ def test_lines_beyond_the_limit_are_dropped_whole_and_said() -> None:
     run_bounded(main)
 
 
+def test_what_the_streams_encoding_has_no_bytes_for_is_escaped() -> None:
+    with open_pipe(encoding="ascii") as pipe:
+        EventLines(pipe.stream, fine).write("b\u00e4r")
+        assert pipe.read_lines(1) == [rb"b\xe4r"]
+
+
 def test_one_line_may_be_longer_than_the_limit() -> None:
     async def main() -> None:
         with open_pipe() as pipe:
