@@ -9,6 +9,7 @@ from gossip.msp.chain import MIN_RSA_BITS
 from gossip.msp.key_name import name_key
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder, LintedCertificate
+from gossip.msp.lint.meant import find_meant
 from gossip.shown import shown_time
 
 EXPIRY_NOTICE = timedelta(days=30)
@@ -44,7 +45,7 @@ def lint_keys_fit_fabric(folder: Folder) -> Iterator[Finding]:
 
 def lint_validity(folder: Folder, now: datetime) -> Iterator[Finding]:
     """Every certificate holds now, and for thirty days more, except surplus certificates in signcerts."""
-    meant, authorities = folder.meant(), folder.authorities()
+    meant, authorities = find_meant(folder, now), folder.authorities()
     to_go = [entry for entry in folder.in_folder("signcerts") if meant is not None and entry is not meant]
     everything = [entry for entries in folder.certificates.values() for entry in entries if entry not in to_go]
     for entry in [*everything, *folder.tls_certificates, *folder.tls_issuers]:

@@ -95,11 +95,10 @@ class Folder:
         """The certificate that a peer runs with: the first by name."""
         return next(iter(self.in_folder("signcerts")), None)
 
-    def meant(self) -> LintedCertificate | None:
-        """The first certificate of signcerts that there is a key for; None where there is no such key."""
-        keys = [key.public_key for key in self.keys]
-        found = (entry for entry in self.in_folder("signcerts") if entry.certificate.parsed.public_key() in keys)
-        return next(found, None)
+    def has_key_of(self, entry: LintedCertificate) -> bool:
+        """Whether keystore has the key of a certificate."""
+        public_key = entry.certificate.parsed.public_key()
+        return any(key.public_key == public_key for key in self.keys)
 
     def faulty_files(self) -> list[str]:
         """The files in which reading found an error."""

@@ -44,12 +44,21 @@ def find_misplaced(folder: Folder) -> list[Misplaced]:
     return [
         Misplaced(ca, _find_issued(ca, issued, folder), is_of_tls, ca.certificate in right)
         for among, strangers, issued, is_of_tls, right in (
-            (authorities, of_tls - of_identities, leaves, True, tls_in_place),
+            (authorities, _of_tls_alone(of_identities, of_tls, folder), leaves, True, tls_in_place),
             (tls_authorities, of_identities - of_tls, identities, False, in_place),
         )
         for ca in among
         if ca.certificate in strangers
     ]
+
+
+def _of_tls_alone(of_identities: set[Certificate], of_tls: set[Certificate], folder: Folder) -> set[Certificate]:
+    """The CAs that issue no identities; where nothing here does, the only root may be meant for both."""
+    alone = of_tls - of_identities
+    roots = {ca.certificate for ca in folder.in_folder("cacerts") if ca.certificate.is_ca}
+    if of_identities or roots - alone:
+        return alone
+    return {ca for ca in alone if _TLS_NAME.match(ca.common_name)}
 
 
 def _find_issued(ca: LintedCertificate, among: list[LintedCertificate], folder: Folder) -> LintedCertificate:
@@ -81,10 +90,11 @@ def _lint_names(folder: Folder, told: list[Certificate]) -> Iterator[Finding]:
 def _identities(folder: Folder) -> list[LintedCertificate]:
     """The certificates of members: neither CAs nor for TLS."""
     everything = [*folder.in_folder("signcerts"), *folder.in_folder("admincerts")]
-    return [each for each in everything if not (each.certificate.is_ca or _is_for_tls(each.certificate))]
+    return [each for each in everything if not (each.certificate.is_ca or is_for_tls(each.certificate))]
 
 
-def _is_for_tls(certificate: Certificate) -> bool:
+def is_for_tls(certificate: Certificate) -> bool:
+    """Whether a certificate is one for servers of TLS."""
     purposes = find_extension(certificate.parsed.extensions, x509.ExtendedKeyUsage)
     return purposes is not None and ExtendedKeyUsageOID.SERVER_AUTH in purposes
 

@@ -56,7 +56,7 @@ def lint_msp_folder(path: Path, *, now: datetime, mspid: str | None = None) -> L
         *lint_kinds(folder),
         *lint_chains(folder),
         *lint_twins(folder),
-        *lint_own(folder),
+        *lint_own(folder, now),
         *lint_crls(folder),
         *lint_settings(folder),
         *lint_tls(folder),

@@ -1,20 +1,22 @@
 """Rules over the peer's own certificate and key: one of each, and each for the other."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from gossip.msp.lint.finding import Finding, error
 from gossip.msp.lint.folder import Folder, LintedCertificate
+from gossip.msp.lint.meant import find_meant, find_merit
 
 
-def lint_own(folder: Folder) -> Iterator[Finding]:
+def lint_own(folder: Folder, now: datetime) -> Iterator[Finding]:
     """The peer has one certificate, and the key that it is for."""
     own, others = folder.own(), folder.in_folder("signcerts")[1:]
     if own is None:
         yield from _lint_without_certificate(folder)
         return
     if others:
-        yield _several(own, others, folder)
-    if folder.meant() is not own:  # keys beside our own are those of certificates before it, which nobody removes
+        yield _several(own, others, folder, now)
+    if not folder.has_key_of(own):  # keys beside our own are those of certificates before it, which nobody removes
         yield from _lint_keys(own, others, folder)
     if not folder.keys and not _is_broken("keystore", folder):
         problem = f"holds no key, so nothing can be signed as {own.certificate.subject}"
@@ -32,15 +34,17 @@ def _lint_without_certificate(folder: Folder) -> Iterator[Finding]:
         yield error(key.file, "no-signcert", problem, "put the peer's own certificate into signcerts")
 
 
-def _several(own: LintedCertificate, others: list[LintedCertificate], folder: Folder) -> Finding:
+def _several(own: LintedCertificate, others: list[LintedCertificate], folder: Folder, now: datetime) -> Finding:
     problem = f"a peer uses the first certificate by name, {own.file}, and ignores {_names(others)}"
-    meant = folder.meant()
+    meant = find_meant(folder, now)
     if meant is None:
         return error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
-    if meant is not own:
+    if meant is not own and folder.has_key_of(own):
+        problem += f"; but keystore has the key of {meant.file} too, which {find_merit(meant, own, now)}"
+    elif meant is not own:
         problem += f"; but the key in keystore is that of {meant.file}"
     away = [entry for entry in (own, *others) if entry is not meant]
-    remedy = f"leave only {meant.file} there, which the key in keystore is for: move {_names(away)} elsewhere"
+    remedy = f"leave only {meant.file} there, whose key is in keystore: move {_names(away)} elsewhere"
     return error("signcerts", "several-signcerts", problem, remedy)
 
 

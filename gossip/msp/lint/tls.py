@@ -17,6 +17,8 @@ _TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
 
 def lint_tls(folder: Folder) -> Iterator[Finding]:
     """TLS certificates come from the TLS CAs, fit a key, name a host, and serve their ends of a connection."""
+    if _is_of_organization(folder) and not folder.tls_authorities():
+        yield from _lint_without_tls_cas(folder)
     for entry in folder.tls_roots:
         yield from _lint_root(entry)
     for entry in folder.tls_certificates:
@@ -32,6 +34,18 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
             problem = f"{entry.certificate.subject} has no alternative names, and Go clients check nothing else"
             remedy = "have it issued with the host names that peers dial (--csr.hosts)"
             yield error(entry.file, "no-alternative-names", problem, remedy)
+
+
+def _is_of_organization(folder: Folder) -> bool:
+    """Whether others take the organisation's CAs from it, and no peer is at home there."""
+    return not any((folder.path / name).exists() for name in ("signcerts", "keystore"))
+
+
+def _lint_without_tls_cas(folder: Folder) -> Iterator[Finding]:
+    if any(finding.file.startswith(_TLS_CA_FOLDERS) for finding in folder.findings):
+        return  # nobody knows which CAs were meant to be there
+    problem = "holds no TLS CA: where TLS is used, the peers of other organisations refuse those of this one"
+    yield warning("tlscacerts", "no-tls-root", problem, "put the certificate of the organisation's TLS CA there")
 
 
 def _lint_root(entry: LintedCertificate) -> Iterator[Finding]:
@@ -53,12 +67,13 @@ def _lint_issuer(entry: LintedCertificate, folder: Folder) -> Iterator[Finding]:
         return  # the CA is to be moved
     if not set(_TLS_CA_FOLDERS).isdisjoint(folder.faulty_files()):
         return  # nobody knows which CAs are there
-    authorities = folder.tls_authorities()
+    authorities = folder.tls_authorities() or folder.tls_roots  # fabric-ca's client gives a peer's msp none
     chain = _presented(entry, folder)
     missing = find_missing_issuer(chain, _certificates(authorities))
     missing_here = find_missing_issuer(chain, _certificates(folder.tls_roots)) if folder.tls_roots else None
     namesakes = [found.namesake for found in (missing, missing_here) if found is not None]
-    stale = [ca.file for ca in (*authorities, *folder.tls_roots) if ca.certificate in namesakes]
+    at_hand = (*folder.tls_authorities(), *folder.tls_roots)
+    stale = [ca.file for ca in at_hand if ca.certificate in namesakes]
     if stale:
         yield other_generation(entry, next(filter(None, namesakes)).subject, stale, is_tls=True)
     if missing is not None and missing.presented_namesake is not None:
@@ -99,6 +114,8 @@ def _other_intermediate(entry: LintedCertificate, missing: MissingIssuer) -> Fin
 
 def _place_of(issuer: str, folder: Folder) -> str:
     """Where a TLS CA belongs, of which the certificate may be at hand."""
+    if folder.tls_roots and not folder.tls_authorities():
+        return folder.tls_roots[0].file
     at_hand = (*folder.tls_roots, *folder.authorities())
     found = next((ca.certificate for ca in at_hand if ca.certificate.subject == issuer), None)
     if found is None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from gossip.msp.authority import Authority
 from gossip.msp.lint import Finding, Severity, lint_msp_folder
-from tests.support.msp_folders import CA, CA_FILE, NAME, VALIDITY, found, put, put_own, put_tls
+from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, VALIDITY, found, put, put_own, put_tls
 from tests.support.organizations import NOW, organization, organization_folder
 
 TLS_CA = organization().tls_ca
@@ -55,7 +56,7 @@ def test_an_admin_s_certificate_is_enough_for_a_name_to_be_right(org_msp: Path) 
     put(org_msp / CA_FILE, TLS_CA.certificate_pem)
     (org_msp / TLS_CA_FILE).unlink()
     put(org_msp / "admincerts" / "admin.pem", admin.certificate_pem)
-    assert found(org_msp) == set()
+    assert found(org_msp) == {("tlscacerts", "no-tls-root")}
 
 
 def test_a_tls_ca_that_is_in_cacerts_too_is_a_warning(msp: Path) -> None:
@@ -89,11 +90,49 @@ def test_one_ca_for_both_is_right_where_nothing_shows_what_it_issued(org_msp: Pa
 
 
 def test_one_ca_for_both_is_right_where_it_issued_both(msp: Path) -> None:
-    """As in Fabric's test network with fabric-ca."""
-    put(msp / TLS_CA_FILE, CA.certificate_pem)
+    """As in a peer's folder of Fabric's test network with fabric-ca."""
+    (msp / TLS_CA_FILE).unlink()
     put(msp.parent / "tls" / "ca.crt", CA.certificate_pem)
     put_tls(msp, CA.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
     assert found(msp) == set()
+
+
+@pytest.mark.parametrize("name", ["ca.org1.example.com", "lower"])
+@pytest.mark.parametrize("is_in_both", [False, True])
+def test_the_only_root_is_not_to_be_moved_where_the_issuer_of_identities_is_not_here(
+    msp: Path, name: str, is_in_both: bool
+) -> None:
+    """One CA issues both, and of identities a newer one of its name did, or one below it."""
+    newer = Authority.create(name, "org1.example.com", validity=VALIDITY)
+    put_own(msp, newer.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+    put_tls(msp, CA.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
+    put(msp.parent / "tls" / "ca.crt", CA.certificate_pem)
+    put(msp / TLS_CA_FILE, CA.certificate_pem)
+    if not is_in_both:
+        (msp / TLS_CA_FILE).unlink()
+
+    assert found(msp) == {(OWN, "other-generation" if name == CA.name else "not-issued-here")}
+
+
+def test_the_only_root_with_the_name_of_a_tls_ca_is(msp: Path) -> None:
+    put(msp / CA_FILE, TLS_CA.certificate_pem)
+
+    told = findings(msp)[CA_FILE]
+
+    assert (told.rule, told.severity) == ("tls-ca-among-cas", Severity.WARNING)
+    assert told.remedy == "remove it here; it is where it belongs as well"
+
+
+def test_so_is_one_of_two_roots(msp: Path) -> None:
+    both = Authority.create("root", "org1.example.com", validity=VALIDITY)
+    lower = CA.issue_authority("lower", "org1.example.com", validity=VALIDITY)
+    put_own(msp, lower.issue_identity(NAME, validity=VALIDITY, units=["peer"]))
+    put_tls(msp, both.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
+    put(msp.parent / "tls" / "ca.crt", both.certificate_pem)
+    put(msp / TLS_CA_FILE, both.certificate_pem)
+    put(msp / "cacerts" / "root.pem", both.certificate_pem)
+
+    assert found(msp) == {("cacerts/root.pem", "tls-ca-among-cas"), (OWN, "not-issued-here")}
 
 
 def test_a_tls_certificate_in_signcerts_does_not_make_its_ca_one_of_identities(msp: Path) -> None:

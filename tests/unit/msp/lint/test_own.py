@@ -1,23 +1,25 @@
 """The peer's own certificate and key: what a peer does with several, and with a key behind something else."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gossip.errors import ConfigurationError
-from gossip.msp.authority import Validity
+from gossip.msp.authority import Credential, Validity
 from gossip.msp.config import load_msp_config, load_signing_identity
 from gossip.msp.lint import Finding, Severity, lint_msp_folder
 from gossip.msp.membership import Msp
 from gossip.msp.signature import check_signature
-from tests.support.msp_folders import CA_FILE, OWN, found, own_identity, put, put_own
+from tests.support.msp_folders import CA, CA_FILE, NAME, OWN, found, own_identity, put, put_own
 from tests.support.organizations import NOW, peer
 
 KEY = "keystore/priv_sk"
 PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
 IDENTITY = peer().identity
+MONTH = timedelta(days=30)
 
 
 def findings(msp: Path) -> dict[str, Finding]:
@@ -38,7 +40,7 @@ def test_an_old_certificate_before_ours_is_the_one_to_go(msp: Path) -> None:
         f"keystore is that of {OWN}"
     )
     assert told["several-signcerts"].remedy == (
-        f"leave only {OWN} there, which the key in keystore is for: move signcerts/cert.pem elsewhere"
+        f"leave only {OWN} there, whose key is in keystore: move signcerts/cert.pem elsewhere"
     )
 
 
@@ -51,6 +53,58 @@ def test_of_two_that_hold_the_one_with_the_key_stays(msp: Path) -> None:
 
     assert told.keys() == {"several-signcerts"}
     assert told["several-signcerts"].remedy.startswith("leave only signcerts/zz.pem there")
+
+
+def put_another(msp: Path, credential: Credential) -> None:
+    """A certificate that comes first by name, and its key."""
+    put(msp / "signcerts" / "aa.pem", credential.certificate_pem)
+    put(msp / "keystore" / "other_sk", credential.key_pem)
+    (msp / "keystore" / "other_sk").chmod(0o600)
+
+
+def months(begin: int, end: int) -> Validity:
+    return Validity(NOW + begin * MONTH, NOW + end * MONTH)
+
+
+@pytest.mark.parametrize(
+    ("another", "merit"),
+    [
+        (own_identity(validity=Validity.expired(NOW)), "is in force"),
+        (own_identity(validity=months(2, 9)), "is in force"),
+        (own_identity(validity=months(-9, 9)), "was issued later"),
+        (CA.issue_tls(NAME, validity=months(-1, 9), hosts=["localhost"]), "is not for TLS"),
+    ],
+    ids=["ended", "not begun", "older", "for TLS"],
+)
+def test_of_two_with_a_key_the_better_one_stays(msp: Path, another: Credential, merit: str) -> None:
+    put_another(msp, another)
+    put_own(msp, own_identity(validity=months(-2, 9)))
+
+    told = findings(msp)["several-signcerts"]
+
+    assert told.problem == (
+        f"a peer uses the first certificate by name, signcerts/aa.pem, and ignores {OWN}; but keystore has the key of "
+        f"{OWN} too, which {merit}"
+    )
+    assert told.remedy == f"leave only {OWN} there, whose key is in keystore: move signcerts/aa.pem elsewhere"
+
+
+def test_that_the_other_one_has_ended_and_keys_without_certificates_ask_for_nothing(msp: Path) -> None:
+    put_another(msp, own_identity(validity=Validity.expired(NOW)))
+    put(msp / "keystore" / "oldest_sk", own_identity().key_pem)
+    (msp / "keystore" / "oldest_sk").chmod(0o600)
+
+    assert found(msp) == {("signcerts", "several-signcerts")}
+
+
+def test_where_the_first_is_the_better_one_it_stays(msp: Path) -> None:
+    put_another(msp, own_identity(validity=months(-1, 9)))
+    put_own(msp, own_identity(validity=months(-2, 9)))
+
+    told = findings(msp)["several-signcerts"]
+
+    assert told.problem == f"a peer uses the first certificate by name, signcerts/aa.pem, and ignores {OWN}"
+    assert told.remedy == f"leave only signcerts/aa.pem there, whose key is in keystore: move {OWN} elsewhere"
 
 
 def test_where_no_key_fits_nobody_can_tell_which_is_meant(msp: Path) -> None:

@@ -1,6 +1,7 @@
 """The tls folder beside an MSP folder is read as TLS reads it."""
 
 import codecs
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from gossip.msp.authority import Authority, Credential
 from gossip.msp.lint import Severity
 from tests.support.certificates import like, with_unknown_extension
 from tests.support.msp_folders import CA, NAME, VALIDITY, found, only_finding, put, put_tls
-from tests.support.organizations import organization, peer
+from tests.support.organizations import organization, organization_folder, peer
 
 TLS_CA = organization().tls_ca
 TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
@@ -250,14 +251,61 @@ def test_another_organisation_s_tls_files_are_not_to_be_made_ours(msp: Path) -> 
 
 
 def test_an_issuer_that_is_at_hand_is_put_where_it_belongs(msp: Path) -> None:
-    (msp / TLS_CA_FILE).unlink()
-    assert only_finding(msp).remedy == "put the certificate of tlsca.org1.example.com into tlscacerts"
-
     lower = intermediate()
-    put(msp / TLS_CA_FILE, TLS_CA.certificate_pem)
     put(tls(msp, "ca.crt"), lower.certificate_pem)
     put_tls(msp, issue(lower))
     assert only_finding(msp).remedy == "put the certificate of lower.tlsca.org1.example.com into tlsintermediatecerts"
+
+
+def test_where_the_msp_has_no_tls_cas_the_one_beside_it_counts(msp: Path) -> None:
+    """As fabric-ca's client, and the script of Fabric's test network around it, leave a peer's folders."""
+    (msp / TLS_CA_FILE).unlink()
+
+    assert found(msp) == set()
+
+
+def test_another_one_beside_it_is_to_be_exchanged_there(msp: Path) -> None:
+    (msp / TLS_CA_FILE).unlink()
+    put_tls(msp, issue(Authority.create("tls-ca", "org1.example.com", validity=VALIDITY)))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (SERVER, "tls-not-issued-here")
+    assert finding.problem == (f"{NAME} was issued by tls-ca, which is not among the TLS CAs (tlsca.org1.example.com)")
+    assert finding.remedy == (
+        f"if tls-ca is of this organisation, put the certificate of tls-ca into {ROOTS}; or else have one of its TLS "
+        "CAs issue it"
+    )
+
+
+def test_one_of_another_generation_beside_it_is_told_once(msp: Path) -> None:
+    (msp / TLS_CA_FILE).unlink()
+    put_tls(msp, issue(Authority.create("tlsca.org1.example.com", "org1.example.com", validity=VALIDITY)))
+
+    finding = only_finding(msp)
+
+    assert finding.rule == "tls-other-generation"
+    assert f"the tlsca.org1.example.com in {ROOTS}: they" in finding.problem
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_an_organization_s_folder_without_tls_cas_is_told(tmp_path: Path, is_there: bool) -> None:
+    shutil.copytree(organization_folder() / "msp", tmp_path / "msp")
+    shutil.rmtree(tmp_path / "msp" / "tlscacerts")
+    if is_there:
+        (tmp_path / "msp" / "tlscacerts").mkdir()
+
+    finding = only_finding(tmp_path / "msp")
+
+    assert (finding.file, finding.rule, finding.severity) == ("tlscacerts", "no-tls-root", Severity.WARNING)
+    assert finding.remedy == "put the certificate of the organisation's TLS CA there"
+
+
+def test_what_cannot_be_read_there_is_told_in_its_place(tmp_path: Path) -> None:
+    shutil.copytree(organization_folder() / "msp", tmp_path / "msp")
+    put(tmp_path / "msp" / TLS_CA_FILE, GARBLED)
+
+    assert found(tmp_path / "msp") == {(TLS_CA_FILE, "not-a-certificate")}
 
 
 def test_an_intermediate_of_another_generation_behind_ours_is_to_be_exchanged(msp: Path) -> None:
