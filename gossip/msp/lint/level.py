@@ -16,14 +16,23 @@ def check_is_msp_folder(path: Path) -> None:
     """
     if not _has_cas(path) and _has_cas(path / "msp"):
         raise ConfigurationError(f"is not an MSP folder, but holds one: {path / 'msp'}", path=str(path))
+    above = path.resolve().parent
+    if _is_tls_enrollment(path.resolve()):
+        raise ConfigurationError(f"is not an MSP folder; the MSP folder is {above / 'msp'}", path=str(path))
     if (path / "config.yaml").exists() or any((path / name).exists() for name in _FOLDERS):
         return
-    above = path.resolve().parent
     near = next((folder for folder in (above, above / "msp") if _has_cas(folder)), None)
     if (path / "msp" / "IssuerPublicKey").exists():
         raise ConfigurationError("is an Idemix MSP, and a peer needs an X.509 MSP", path=str(path))
     hint = f"; the MSP folder is {near}" if near is not None else f": it has none of {', '.join(_FOLDERS)}"
     raise ConfigurationError(f"is not an MSP folder{hint}", path=str(path))
+
+
+def _is_tls_enrollment(path: Path) -> bool:
+    """Whether fabric-ca's client enrolled there for TLS, which leaves the folders of an MSP without its CAs."""
+    cas = path / "cacerts"
+    is_without = not (cas.is_dir() and any(cas.iterdir()))
+    return path.name == "tls" and (path / "signcerts").is_dir() and is_without and _has_cas(path.parent / "msp")
 
 
 def _has_cas(path: Path) -> bool:

@@ -30,7 +30,7 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if _FILE in folder.faulty_files():
         return  # nobody knows what it says
     if Role.ADMIN not in (settings.node_ous or {}) and not folder.in_folder("admincerts"):
-        yield _no_admins(settings)
+        yield _no_config() if _is_absent(folder.path / _FILE) else _no_admins(settings)
     yield from lint_config_keys(folder.config, _FILE)
     for setting in (settings.node_ous or {}).values():
         yield from _lint_certifier(setting, folder, may_be_absent=True)
@@ -42,6 +42,12 @@ def lint_settings(folder: Folder) -> Iterator[Finding]:
     if settings.node_ous is not None:
         yield from _lint_role(own.certificate, own.file, settings.node_ous, folder)
     yield from _lint_required(own.certificate, own.file, settings)
+
+
+def _no_config() -> Finding:
+    problem = "does not exist, and admincerts is empty: this MSP has no administrators"
+    remedy = "copy the one here that is in the organisation's own msp folder, or put a certificate into admincerts"
+    return error(_FILE, "no-config", problem, remedy)
 
 
 def _no_admins(settings: OuSettings) -> Finding:

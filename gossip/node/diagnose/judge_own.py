@@ -10,11 +10,11 @@ from gossip.node.diagnose.own_side import OwnSide
 _TELLING = (
     "dangling-link",
     "unreadable",
+    "misnamed",
     "not-a-certificate",
     "several-signcerts",
     "ca-in-signcerts",
     "ca-among-tls-cas",
-    "tls-ca-among-cas",
     "tls-certificate",
     "ca-twice",
     "other-generation",
@@ -23,6 +23,7 @@ _TELLING = (
     "no-signcert",
     "not-a-root",
     "not-issued-here",
+    "tls-ca-among-cas",
     "node-ou-certifier",
     "node-ou-case",
     "node-ou-role",
@@ -31,6 +32,9 @@ _TELLING = (
     "revoked",
 )
 """Rules that explain others which are broken with them: a CA's certificate in signcerts has no key here either."""
+
+_BESIDE = "../"
+"""How the files of ``tls`` begin, which lies beside the MSP folder."""
 
 _NOBODY_READS = ("not-pem", "not-a-key")
 _PASSED_OVER = {
@@ -42,7 +46,7 @@ _PASSED_OVER = {
 """What is missing where a file of this folder is passed over."""
 
 _MISREAD = {
-    "misnamed": ("no-root", "no-signcert", "no-key", "no-admins", "not-issued-here", "node-ou-role"),
+    "misnamed": ("no-root", "no-signcert", "no-key", "no-config", "no-admins", "not-issued-here", "node-ou-role"),
     "unknown-key": ("no-admins", "node-ou-role", "missing-ou", "refused"),
     "repeated-key": ("no-admins", "node-ou-role", "node-ou-certifier", "missing-ou", "refused"),
 }
@@ -100,7 +104,7 @@ def _named_twice(own: OwnSide) -> Cause:
 
 def _passed_over(own: OwnSide, path: str | None) -> Iterator[Cause]:
     """What is in the folder that was found empty, where nothing else in the MSP folder explains that it was."""
-    within = [found for found in own.findings if not found.file.startswith("../")]
+    within = [found for found in own.findings if not found.file.startswith(_BESIDE)]
     if path is None or any(found.severity is Severity.ERROR for found in within):
         return
     for found in within:
@@ -130,12 +134,17 @@ def _explains(warning: Finding, error: Finding) -> bool:
 
 
 def _place(own: OwnSide, found: Finding) -> str:
-    """Where to look; a folder without CAs may be another one than was meant."""
-    path = str(own.settings.msp_dir / found.file)
+    """Where to look; a folder without CAs or config.yaml may be another one than was meant."""
+    msp_dir = own.settings.msp_dir
+    if found.rule == "no-config":
+        return own.msp_file(str(msp_dir))
+    if found.file.startswith(_BESIDE):
+        return str(msp_dir.parent / found.file.removeprefix(_BESIDE))
+    path = str(msp_dir / found.file)
     return own.msp_file(path) if found.rule == "no-root" else path
 
 
 def _rank(finding: Finding) -> tuple[bool, int]:
     """What lies outside of the folder, in tls, explains little."""
     telling = _TELLING.index(finding.rule) if finding.rule in _TELLING else len(_TELLING)
-    return finding.file.startswith("../"), telling
+    return finding.file.startswith(_BESIDE), telling

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.support.msp_folders import (
     OWN,
     VALIDITY,
     found,
+    only_finding,
     own_identity,
     put,
     put_own,
@@ -80,6 +82,25 @@ def test_a_folder_beside_the_msp_s_or_in_it_is_told_apart(msp: Path, tmp_path: P
         lint_msp_folder(msp / "keystore", now=NOW)
     with pytest.raises(ConfigurationError, match="is not an MSP folder: it has none of cacerts, "):
         lint_msp_folder(tmp_path, now=NOW)
+
+
+@pytest.mark.parametrize("empty", ["cacerts", "user"])
+def test_what_fabric_ca_s_client_leaves_for_tls_is_told_apart(msp: Path, empty: str) -> None:
+    enrolled = msp.parent / "tls"
+    for name in ("signcerts", "keystore", "tlscacerts"):
+        shutil.copytree(msp / name, enrolled / name)
+    (enrolled / empty).mkdir()
+
+    with pytest.raises(ConfigurationError, match=f"tls: is not an MSP folder; the MSP folder is {msp}$"):
+        lint_msp_folder(enrolled, now=NOW)
+
+
+def test_a_whole_msp_of_that_name_is_one(msp: Path) -> None:
+    whole = msp.parent / "tls"
+    shutil.rmtree(whole)
+    shutil.copytree(msp, whole)
+
+    assert found(whole) == set()
 
 
 @pytest.mark.parametrize("name", ["server.key", "backup/priv_sk", "all.pem"])
@@ -359,8 +380,12 @@ def garble_the_crl(msp: Path) -> None:
     put(msp / "crls" / "crl.pem", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")
 
 
-def drop_node_ous(msp: Path) -> None:
+def lose_config(msp: Path) -> None:
     (msp / "config.yaml").unlink()
+
+
+def drop_node_ous(msp: Path) -> None:
+    put(msp / "config.yaml", b"")
 
 
 def turn_node_ous_off(msp: Path) -> None:
@@ -570,6 +595,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (name_another_key_in_the_crl, "crls/crl.pem", "crl-key-id"),
     (take_a_foreign_crl, "crls/crl.pem", "crl-of-stranger"),
     (garble_the_crl, "crls/crl.pem", "not-a-crl"),
+    (lose_config, "config.yaml", "no-config"),
     (drop_node_ous, "config.yaml", "no-admins"),
     (turn_node_ous_off, "config.yaml:2", "no-admins"),
     (name_no_admins, "config.yaml", "no-admins"),
@@ -635,7 +661,7 @@ def test_a_certifier_that_does_not_exist_restricts_nobody_and_one_that_is_empty_
 
 def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
     remedies = []
-    for damage in (name_no_admins, turn_node_ous_off, drop_node_ous):
+    for damage in (name_no_admins, turn_node_ous_off, drop_node_ous, lose_config):
         damage(msp)
         remedies += [finding.remedy for finding in lint_msp_folder(msp, now=NOW).findings]
 
@@ -643,7 +669,9 @@ def test_an_msp_without_administrators_is_told_what_it_lacks(msp: Path) -> None:
         "name AdminOUIdentifier below it, or put a certificate into admincerts",
         "make it Enable: true, or put a certificate into admincerts",
         "turn NodeOUs on in config.yaml, or put a certificate into admincerts",
+        "copy the one here that is in the organisation's own msp folder, or put a certificate into admincerts",
     ]
+    assert only_finding(msp).problem == ("does not exist, and admincerts is empty: this MSP has no administrators")
 
 
 @pytest.mark.parametrize("file", [OWN, "../tls/server.crt"])
