@@ -38,7 +38,9 @@ else:
         "Subscription": "gossip.api.comm",
         "TlsFiles": "gossip.api.options",
     }
-    __getattr__, __dir__ = hand_out(__name__, _HOMES)
+    __getattr__, __dir__ = hand_out(
+        __name__, _HOMES, {"comm", "crypto", "mapper", "options", "peer", "results", "security"}
+    )
 
 
 __all__ = [

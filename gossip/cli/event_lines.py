@@ -5,6 +5,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 PIECE_BYTES = select.PIPE_BUF
@@ -21,6 +22,7 @@ class EventLines:
 
     def __init__(self, stream: TextIO, failed: Callable[[OSError], None]) -> None:
         self._stream = stream
+        self._descriptor: int | None = None
         self._failed = failed
         self._has_failed = False
         self._waiting: deque[bytes] = deque()
@@ -39,6 +41,8 @@ class EventLines:
             False when too much waits for the reader, and the line is dropped.
         """
         encoded = f"{line}\n".encode(self._stream.encoding, "backslashreplace")
+        if self._reader_takes.is_set():
+            self._write_on()  # what waits for room on a disk, if it does
         if self._waiting_bytes + len(encoded) > MAX_WAITING_BYTES and self._waiting:
             return False
         self._waiting.append(encoded)
@@ -55,13 +59,18 @@ class EventLines:
         await self._reader_takes.wait()
 
     def _write_on(self) -> None:
+        descriptor = self._descriptor = self._descriptor or _open(self._stream)
         while self._begun or self._waiting:
-            if not select.select([], [self._stream], [], 0)[1]:
-                self._watch()
+            if not select.select([], [descriptor], [], 0)[1]:
+                self._watch(descriptor)
                 return
             line = self._begun or self._take_line()
             try:
-                written = os.write(self._stream.fileno(), line[:PIECE_BYTES])
+                written = os.write(descriptor, line[:PIECE_BYTES])
+            except BlockingIOError:  # a terminal's
+                self._begun = line
+                self._watch(descriptor)
+                return
             except OSError as error:
                 if not self._has_failed:
                     self._failed(error)
@@ -69,19 +78,30 @@ class EventLines:
                 break  # the rest of a line is tried again before the next one
             self._has_failed = False
             self._begun = line[written:]
-        self._watch_no_longer()
+        self._watch_no_longer(descriptor)
 
     def _take_line(self) -> bytes:
         line = self._waiting.popleft()
         self._waiting_bytes -= len(line)
         return line
 
-    def _watch(self) -> None:
+    def _watch(self, descriptor: int) -> None:
         if self._reader_takes.is_set():
             self._reader_takes.clear()
-            asyncio.get_running_loop().add_writer(self._stream, self._write_on)
+            asyncio.get_running_loop().add_writer(descriptor, self._write_on)
 
-    def _watch_no_longer(self) -> None:
+    def _watch_no_longer(self, descriptor: int) -> None:
         if not self._reader_takes.is_set():
-            asyncio.get_running_loop().remove_writer(self._stream)
+            asyncio.get_running_loop().remove_writer(descriptor)
             self._reader_takes.set()
+
+
+def _open(stream: TextIO) -> int:
+    """The stream's descriptor; of a terminal another one, which does not block and nobody shares.
+
+    A terminal that can be written to may have room for less than it is given, and would wait for it.
+    """
+    if stream.isatty():
+        with suppress(OSError):
+            return os.open(os.ttyname(stream.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    return stream.fileno()

@@ -2,7 +2,7 @@
 
 import logging
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -288,26 +288,27 @@ class IdentityMapper:
     def _make_room(self) -> None:
         if self._table.is_over(self._max_identities, self._max_bytes):
             self._purge(self._table.list_expired(self._clock.now()), PurgeReason.EXPIRED)
-        while self._table.is_over(self._max_identities, self._max_bytes):
-            newest = self._table.newest
-            leaving = self._find_leaving(newest)
-            self._table.use(newest.pki_id, self._clock.now())
-            if leaving is None:
-                return
-            self._purge((leaving,), PurgeReason.EVICTED)
+            self._purge(self._list_surplus(), PurgeReason.EVICTED)
 
-    def _find_leaving(self, newest: Entry) -> Entry | None:
-        """The least recently used one that is not in use, or else of all; never the newest, nor our own.
+    def _list_surplus(self) -> list[Entry]:
+        """Who leaves. Who is in use counts as used now, so that the next one who comes need not look at them again."""
+        now, newest, used = self._clock.now(), self._table.newest, list[Entry]()
+        order = self._in_order_of_leaving(newest, used)
+        surplus = self._table.list_surplus(self._max_identities, self._max_bytes, order)
+        for entry in (*used, newest):
+            self._table.use(entry.pki_id, now)
+        return surplus
 
-        Who is in use counts as used now, so that the next one who comes need not look at them again.
-        """
-        stays = (newest, self._table.own)
-        for entry in self._table:
-            if entry not in stays:
-                if not self._is_in_use(entry.pki_id):
-                    return entry
-                self._table.use(entry.pki_id, self._clock.now())
-        return next((entry for entry in self._table if entry not in stays), None)
+    def _in_order_of_leaving(self, newest: Entry, used: list[Entry]) -> Iterator[Entry]:
+        """Who is not in use before who is, and of each the least recently used first; never the newest."""
+        for entry in self._table.by_use():
+            if entry is newest:
+                continue
+            if self._is_in_use(entry.pki_id):
+                used.append(entry)
+            else:
+                yield entry
+        yield from used
 
     def _sweep(self) -> datetime | None:
         now = self._clock.now()

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from gossip.identity.entry import Entry
@@ -86,9 +86,28 @@ class IdentityTable:
         self._clear_stale_ends()
         return True
 
+    def list_surplus(self, max_count: int, max_bytes: int, order: Iterable[Entry]) -> list[Entry]:
+        """Who leaves, so that the others are no more and together no longer; who is first in ``order`` leaves first.
+
+        Our own is counted, and stays.
+        """
+        surplus: list[Entry] = []
+        count, size_bytes = len(self), self.size_bytes
+        leaving = iter(order)
+        while (count > max_count or size_bytes > max_bytes) and (entry := next(leaving, None)) is not None:
+            if entry is not self._own:
+                surplus.append(entry)
+                count -= 1
+                size_bytes -= len(entry.identity)
+        return surplus
+
     def is_over(self, max_count: int, max_bytes: int) -> bool:
         """Whether there are more, or together they are longer."""
         return len(self) > max_count or self.size_bytes > max_bytes
+
+    def by_use(self) -> Iterator[Entry]:
+        """Every entry, least recently used first; the table must not change meanwhile."""
+        return iter(self._by_use.values())
 
     def list_expired(self, now: datetime) -> list[Entry]:
         """Every entry that has ended, first ended first. They stay until they are removed, and are listed once."""

@@ -7,23 +7,26 @@ together.
 import asyncio
 
 MAX_AT_ONCE = 64
-"""In the three seconds of a dial a slow machine gets six times as many done; over a long way, each mostly waits."""
-SOON_S = 0.1
-"""Whoever's address has not answered by then waits without a place: nobody's processor is at work on that."""
+"""In the three seconds of a dial a slow machine gets six times as many done."""
+CONNECTS_S = 0.1
+"""Whoever's address has not answered by then goes on without a place when others want it: nobody works on that."""
+BEGINS_S = 0.5
+"""So does whoever has not got through TLS, HTTP/2 and Ping so long after that, and mostly waits for somebody."""
 
 
 class Place:
     """One of them, until :meth:`leave`, which may be called again."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_places", "until_s")
 
     def __init__(self, places: "DialPlaces") -> None:
         self._places: DialPlaces | None = places
+        self.until_s = asyncio.get_running_loop().time() + CONNECTS_S
+        """From when on others may have it."""
 
-    @property
-    def is_left(self) -> bool:
-        """Whether it is somebody else's by now."""
-        return self._places is None
+    def connected(self) -> None:
+        """Stay for what comes after TCP."""
+        self.until_s = asyncio.get_running_loop().time() + BEGINS_S
 
     def leave(self) -> None:
         """Let the next one in."""
@@ -37,39 +40,44 @@ class DialPlaces:
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(MAX_AT_ONCE)
-        self._connecting: dict[Place, None] = {}
+        self._taken: dict[Place, None] = {}
+        self._looks = False
 
     async def take(self, limit: asyncio.Timeout) -> Place:
         """Wait for a place; meanwhile the clock of ``limit``, which is that of the dial, stands still.
 
-        It is for good once :meth:`keep` was called.
-
         Cancellation: none was taken.
         """
-        ends_at_s = limit.when()
-        if ends_at_s is None or not self._free.locked():
-            await self._free.acquire()
-        else:
+        if self._free.locked():
             loop = asyncio.get_running_loop()
-            rest_s = ends_at_s - loop.time()
+            ends_at_s, waits_from_s = limit.when(), loop.time()
             limit.reschedule(None)
-            loop.call_later(SOON_S, self._clear_out, tuple(self._connecting))
+            self._look()
             await self._free.acquire()
-            limit.reschedule(loop.time() + rest_s)
+            limit.reschedule(None if ends_at_s is None else ends_at_s + loop.time() - waits_from_s)
+        else:
+            await self._free.acquire()
         place = Place(self)
-        self._connecting[place] = None
+        self._taken[place] = None
         return place
-
-    def keep(self, place: Place) -> None:
-        """Leave this one alone: its address has answered."""
-        self._connecting.pop(place, None)
 
     def left(self, place: Place) -> None:
         """Let the next one in; see :meth:`Place.leave`."""
-        self._connecting.pop(place, None)
+        del self._taken[place]
         self._free.release()
 
-    def _clear_out(self, places: tuple[Place, ...]) -> None:
-        for place in places:
-            if place in self._connecting:
+    def _look(self) -> None:
+        """Let those go on without a place whose time is over, and look again as long as others wait."""
+        if self._looks:
+            return
+        loop = asyncio.get_running_loop()
+        for place in tuple(self._taken):
+            if place.until_s <= loop.time():
                 place.leave()
+        self._looks = True
+        loop.call_later(CONNECTS_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looks = False
+        if self._free.locked():
+            self._look()

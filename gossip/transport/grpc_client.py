@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from dataclasses import replace
 
@@ -116,11 +115,15 @@ class GrpcDialer:
         """Connect over TCP, then TLS, and wait until the peer speaks HTTP/2; see base."""
         options = self._options
         protocol = ClientProtocol(endpoint, self._side, options, greeting, self._cut_off)
-        started_at_s = time.perf_counter()
+        place: Place | None = None
         try:
             async with asyncio.timeout(options.dial_timeout_s) as limit:
-                place = await self._connect(protocol, limit)
+                place = await self._places.take(limit)
+                started_at_s = time.perf_counter()
+                await protocol.connect(place)
         except BaseException as error:
+            if place is not None:
+                place.leave()
             protocol.cut("given up")
             if isinstance(error, TimeoutError):
                 raise DialError(endpoint, protocol.stage, f"no answer within {options.dial_timeout_s:g} s") from error
@@ -128,27 +131,6 @@ class GrpcDialer:
         ended_at_s = protocol.stage_ended_at_s
         times = DialTimes(tcp_s=ended_at_s["tcp"] - started_at_s, tls_s=ended_at_s["tls"] - ended_at_s["tcp"])
         return GrpcChannel(protocol, times, place)
-
-    async def _connect(self, protocol: ClientProtocol, limit: asyncio.Timeout) -> Place:
-        """Dial when there is a place, which is given back when the first Ping was answered."""
-        place = await self._places.take(limit)
-        try:
-            connected = await protocol.connect()
-            if place.is_left:
-                place = await self._take_anew(connected, limit)
-            self._places.keep(place)
-            await protocol.begin_on(connected)
-        except BaseException:
-            place.leave()
-            raise
-        return place
-
-    async def _take_anew(self, connected: socket.socket, limit: asyncio.Timeout) -> Place:
-        try:
-            return await self._places.take(limit)
-        except BaseException:
-            connected.close()
-            raise
 
     def _cut_off(self, endpoint: str, reason: str) -> None:
         now_s = asyncio.get_running_loop().time()

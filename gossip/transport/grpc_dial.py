@@ -11,6 +11,7 @@ from h2.exceptions import ProtocolError, TooManyStreamsError
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, StreamBrokenError
 from gossip.flag import Flag
+from gossip.transport.dial_places import Place
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_call import ClientStream
@@ -59,34 +60,23 @@ class ClientProtocol(GrpcProtocol):
         self._opened_at_s = 0.0
         self._alive_check: asyncio.TimerHandle | None = None
 
-    async def connect(self) -> socket.socket:
-        """Connect over TCP, and no further.
-
-        Raises:
-            DialError: It did not come to that; the stage says how far it came.
-
-        Cancellation: nothing is connected.
-        """
-        addresses = await self._resolve()
-        self._enter("tcp")
-        try:
-            return await connect_to_any(addresses)
-        except OSError as refused:
-            raise self._refused(refused) from refused
-
-    async def begin_on(self, connected: socket.socket) -> None:
-        """Return when the peer has spoken HTTP/2 on this connection, which is ours from now on.
+    async def connect(self, place: Place) -> None:
+        """Return when the peer has spoken HTTP/2.
 
         Raises:
             DialError: It did not come to that; the stage says how far it came.
 
         Cancellation: the connection may be half made; cut it.
         """
+        addresses = await self._resolve()
+        self._enter("tcp")
         try:
+            connected = await connect_to_any(addresses)
+            place.connected()
             limit_unacknowledged(connected, self._options.keepalive_timeout_s)
             await self._enter_loop(connected)
         except OSError as refused:
-            raise self._refused(refused) from refused
+            raise dial_error(self.endpoint, "tcp", None, refused, self._side) from refused
         try:
             await self._spoke_http2
         except DialError:
@@ -148,7 +138,8 @@ class ClientProtocol(GrpcProtocol):
         super().tcp_connected(transport)
         self._enter("tls")
         if self.failure is not None:
-            transport.abort()
+            # Not at once: uvloop would close the socket while its owner, who waits for us, still has it to close.
+            self._loop.call_soon(transport.abort)
 
     def opened(self) -> None:
         """HTTP/2 begins."""
@@ -187,9 +178,6 @@ class ClientProtocol(GrpcProtocol):
         self.closed.set()
 
     # --
-
-    def _refused(self, refused: OSError) -> DialError:
-        return dial_error(self.endpoint, "tcp", None, refused, self._side)
 
     def _enter(self, stage: str) -> None:
         self.stage_ended_at_s[self.stage] = time.perf_counter()  # uvloop's own clock counts milliseconds

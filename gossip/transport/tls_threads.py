@@ -140,9 +140,9 @@ class Line:
         del self._behind[address]
 
     def _take_here(self, waiting: Waiting, address: str | None) -> None:
-        step = waiting.run()
-        self._note(step, address)
         try:
+            step = waiting.run()
+            self._note(step, address)
             waiting.tell(step)
         finally:
             self._take_next(address)

@@ -1,11 +1,15 @@
 """The gRPC transport on uvloop, and between its loop and asyncio's own."""
 
 import asyncio
+import gc
+import os
 import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,7 +18,7 @@ from gossip.errors import DialError, RefusedByPeerError, StreamBrokenError, Unex
 from gossip.transport.base import FrameStream
 from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
 from gossip.transport.grpc_dial import ClientProtocol
 from gossip.transport.grpc_server import listen
 from tests.support.raw_http2 import PING, raw_client, request, reset
@@ -76,34 +80,40 @@ def test_both_loops_talk_to_each_other(client: Run, server: Run) -> None:
         thread.join()
 
 
-def test_a_dial_that_is_cancelled_as_tcp_stands_hears_of_the_end() -> None:
-    """What TLS holds is freed then, and a step in a thread finds nobody to write to."""
+def test_a_dial_that_is_given_up_as_tcp_stands_hears_of_the_end_and_closes_its_own_socket_alone(tmp_path: Path) -> None:
+    """What TLS holds is freed then; and whoever gets the socket's number afterwards keeps what is opened under it."""
     begun: list[ClientProtocol] = []
+    opened: list[IO[bytes]] = []
+    dials: list[asyncio.Task[GrpcChannel]] = []
+
+    class GivenUp(ClientProtocol):
+        async def _enter_loop(self, connected: socket.socket) -> None:
+            begun.append(self)
+            dials[0].cancel()
+            await super()._enter_loop(connected)
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            super().connection_lost(exc)
+            opened.extend((tmp_path / str(number)).open("wb") for number in range(8))
 
     async def main() -> None:
         listener = await listen("127.0.0.1:0", echo, tls=tls_files(1, 0))
-        dialer = GrpcDialer(DialOptions(tls=tls_files(2, 1)))
-        for rounds in range(40):
-            dialling = asyncio.create_task(dialer.dial(listener.endpoint))
-            for _ in range(rounds):
-                await asyncio.sleep(0)
-            dialling.cancel()
-            await asyncio.wait([dialling])
-            if not dialling.cancelled() and dialling.exception() is None:
-                await dialling.result().close()
-        for protocol in begun:
-            await protocol.closed.wait()
+        dials.append(asyncio.create_task(GrpcDialer(DialOptions(tls=tls_files(2, 1))).dial(listener.endpoint)))
+        await asyncio.wait(dials)
+        assert dials.pop().cancelled()
+        (protocol,) = begun
+        await protocol.closed.wait()
         await listener.close()
 
-    class Noted(ClientProtocol):
-        def tcp_connected(self, transport: asyncio.Transport) -> None:
-            begun.append(self)
-            super().tcp_connected(transport)
-
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gossip.transport.grpc_client.ClientProtocol", Noted)
+        patched.setattr("gossip.transport.grpc_client.ClientProtocol", GivenUp)
         uvloop.run(asyncio.wait_for(main(), 10))
-    assert begun
+    begun.clear()
+    gc.collect()
+    assert len(opened) == 8
+    for file in opened:
+        os.fstat(file.fileno())
+        file.close()
 
 
 def test_failures_are_told_as_on_asyncio() -> None:

@@ -1,6 +1,8 @@
 """More dials at once than there are places for: they wait for each other, which costs none of them its time."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -36,7 +38,9 @@ async def reach(dialer: GrpcDialer, endpoint: str) -> GrpcChannel:
     return channel
 
 
-def test_the_time_for_which_a_dial_waits_for_others_is_not_its_own() -> None:
+def test_the_time_for_which_a_dial_waits_for_others_is_not_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dial_places, "BEGINS_S", 60.0)
+
     async def main() -> None:
         listener = await listen("127.0.0.1:0", end, tls=tls_files(1, 0))
         dialer, loop = make_dialer(), asyncio.get_running_loop()
@@ -50,23 +54,30 @@ def test_the_time_for_which_a_dial_waits_for_others_is_not_its_own() -> None:
                     await dial
             channel = await third
             assert loop.time() - began_at_s >= 2 * TIMEOUT_S
+        assert channel.times.tcp_s < TIMEOUT_S
         await channel.close()
         await listener.close()
 
     run_bounded(main)
 
 
-def test_whoever_does_not_connect_soon_keeps_nobody_waiting() -> None:
+@pytest.mark.parametrize("where", [full_backlog, lambda: tcp_server(say_nothing)], ids=["before TCP", "behind it"])
+def test_who_hangs_keeps_nobody_waiting_for_long(where: Callable[[], AbstractContextManager[str]]) -> None:
+    """Nor do those who were in line behind others that hang."""
+
     async def main() -> None:
         listener = await listen("127.0.0.1:0", end, tls=tls_files(1, 0))
         dialer = make_dialer(timeout_s=60)
-        with full_backlog() as dead:
-            hanging = [asyncio.create_task(dialer.dial(dead)) for _ in range(3)]
-            channel = await reach(dialer, listener.endpoint)
-            assert not any(dial.done() for dial in hanging)
-            for dial in hanging:
-                dial.cancel()
-            await asyncio.wait(hanging)
+        with where() as hangs:
+            hanging = [asyncio.create_task(dialer.dial(hangs)) for _ in range(3)]
+            await asyncio.sleep(0)
+            try:
+                channel = await reach(dialer, listener.endpoint)
+                assert not any(dial.done() for dial in hanging)
+            finally:
+                for dial in hanging:
+                    dial.cancel()
+                await asyncio.wait(hanging)
         await channel.close()
         await listener.close()
 

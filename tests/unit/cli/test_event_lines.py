@@ -134,3 +134,44 @@ def test_a_line_that_the_disk_took_a_part_of_is_finished_before_the_next(monkeyp
         lines.write("fourth")
 
     assert disk == b"first\nsecond\nthird\nfourth\n"
+
+
+def test_after_a_full_disk_lines_are_written_again_however_many_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full within a line, as it mostly is, so that those behind it wait until they are too many."""
+    disk = bytearray()
+    room = 3
+
+    def write(_descriptor: int, data: bytes) -> int:
+        written = min(len(data), room - len(disk))
+        if not written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        disk.extend(data[:written])
+        return written
+
+    with open_pipe() as pipe:
+        lines = EventLines(pipe.stream, lambda _: None)
+        monkeypatch.setattr("gossip.cli.event_lines.os.write", write)
+        taken = 0
+        while lines.write(LINE):
+            taken += 1
+        room = 2 * MAX_WAITING_BYTES
+        assert lines.write("next")
+
+    assert disk.decode().splitlines() == [LINE] * taken + ["next"]
+
+
+def test_a_terminal_that_nobody_reads_does_not_hold_up_the_loop() -> None:
+    async def main() -> None:
+        reader, terminal = os.openpty()
+        with os.fdopen(terminal, "w", encoding="utf-8") as stream:
+            lines = EventLines(stream, fine)
+            for _ in range(MANY):
+                assert lines.write(LINE)  # the loop would stand still here
+            assert os.get_blocking(terminal)
+            pipe = Pipe(reader, stream)
+            came = await read(pipe, MANY)
+            await lines.reader_takes()
+        assert came == [f"{LINE}\r".encode()] * MANY
+        os.close(reader)
+
+    run_bounded(main)

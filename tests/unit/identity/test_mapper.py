@@ -315,18 +315,6 @@ def test_the_bound_holds_where_everybody_is_in_use_and_the_newest_stays() -> Non
     assert CAROL_ID in fixture.stored()
 
 
-def test_who_says_who_is_in_use_may_ask_the_mapper() -> None:
-    """Which is use, and changes the order in which they leave."""
-
-    def ask(pki_id: PkiId) -> bool:
-        return mapper.get(pki_id) == ALICE
-
-    mapper = IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=3, is_in_use=ask)
-    for newcomer in (ALICE, BOB, CAROL):
-        mapper.put(pki_id_of(newcomer), newcomer)
-    assert set(mapper.identity_info().by_id()) == {SELF_ID, ALICE_ID, CAROL_ID}
-
-
 def test_the_newest_stays_beside_one_that_is_in_use() -> None:
     fixture = Fixture(max_identities=2)
     fixture.in_use |= {ALICE_ID, BOB_ID, CAROL_ID}

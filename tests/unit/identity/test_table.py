@@ -48,6 +48,7 @@ def test_own_entry_neither_ends_nor_ages_nor_leaves() -> None:
     own = table.own
     assert table.list_expired(NOW + A_SECOND) == []
     assert table.list_unused(NOW + timedelta(days=1), 1) == []
+    assert table.list_surplus(0, 0, table) == []
     assert not table.remove(own)
     assert list(table) == [own]
 
@@ -63,13 +64,12 @@ def test_replaced_own_entry_ages_from_then_on() -> None:
     assert table.list_expired(NOW + 60 * A_SECOND) == [former]
 
 
-def test_its_size_is_that_of_all_identities() -> None:
+def test_identities_leave_until_the_others_are_short_enough() -> None:
     first, second, third = (entry_of(name) for name in ("first", "second", "third"))
     table = table_of(first, second, third)
     assert table.size_bytes == sum(len(entry.identity) for entry in table)
-    assert table.is_over(4, table.size_bytes - 1)
-    assert not table.is_over(4, table.size_bytes)
-    assert table.is_over(3, table.size_bytes)
+    assert table.list_surplus(4, table.size_bytes - 1, table) == [first]
+    assert table.list_surplus(4, table.size_bytes - len(first.identity) - 1, table) == [first, second]
     table.remove(second)
     assert table.size_bytes == sum(len(entry.identity) for entry in table)
     table.set_own(entry_of("new"), NOW)
@@ -82,7 +82,8 @@ def test_least_used_come_first() -> None:
     table = table_of(first, second, third)
     assert table.use(first.pki_id, NOW + A_SECOND) is first
     assert table.use(PkiId(b"nobody"), NOW) is None
-    assert list(table) == [table.own, second, third, first]
+    assert table.list_surplus(2, table.size_bytes, table) == [second, third]
+    assert table.list_surplus(4, table.size_bytes, table) == []
     assert table.list_unused(NOW + 4 * A_SECOND, 3) == [second, third]
 
 
