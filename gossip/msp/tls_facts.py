@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gossip.msp.certificate import Certificate, find_extension, parse_certificate, shown
 
@@ -142,6 +142,14 @@ def find_misnamed_issuer(certificate: Certificate, ca: Certificate) -> str | Non
 
 def _hex(key_id: bytes | None) -> str:
     return key_id.hex() if key_id else "of no bytes"
+
+
+def is_issued_by_tlsgen(certificate: Certificate) -> bool:
+    """Whether its issuer's name is a serial number alone, as of a CA that a peer makes for its chaincode.
+
+    Mirrors: common/crypto/tlsgen/key.go, newCertTemplate.
+    """
+    return [attribute.oid for attribute in certificate.parsed.issuer] == [NameOID.SERIAL_NUMBER]
 
 
 def has_purposes(certificate: Certificate) -> bool:

@@ -493,11 +493,11 @@ def test_an_intermediate_that_we_should_send_is_a_cause_too(tmp_path: Path) -> N
 
     causes = failed_stage(outcome)["causes"]
     assert [cause["rule"] for cause in causes] == [
+        "own-tls-ca",
         "tls-ca-unknown-to-them",
         "own-tls-intermediate-not-sent",
-        "own-tls-ca",
     ]
-    assert causes[1]["look_at"] == f"{folder / 'tls' / 'server.crt'}, named by --tls-cert"
+    assert causes[2]["look_at"] == f"{folder / 'tls' / 'server.crt'}, named by --tls-cert"
 
 
 def tls_stage(outcome: Outcome) -> Any:

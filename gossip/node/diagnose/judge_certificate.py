@@ -9,8 +9,9 @@ from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes, find_weak_key
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_issuer import THEIR_FILE, judge_missing_issuer
+from gossip.node.diagnose.judge_issuer import THEIR_FILE, Blamed, judge_missing_issuer
 from gossip.node.diagnose.judge_openssl import judge_by_openssl, judge_other_way
+from gossip.node.diagnose.judge_unspecified import find_unspecified_address
 from gossip.shown import shown_time
 
 _CONSTRAINED = range(47, 54)
@@ -30,8 +31,9 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
         found += [*judge_other_way(evidence), *judge_missing_issuer(evidence, leaf, evidence.looked.missing_issuer)]
-    behind = [*_wrong_purpose(evidence), *_other_host(evidence, leaf), *_misnamed_issuers(evidence)]
-    found += [(Side.THEIRS, cause) for cause in behind]
+    found += [(Side.THEIRS, cause) for cause in _wrong_purpose(evidence)]
+    found += _other_host(evidence, leaf)
+    found += [(Side.THEIRS, cause) for cause in _misnamed_issuers(evidence)]
     broken = (Side.THEIRS, _broken_chain(evidence, leaf))
     found = found or [*judge_by_openssl(evidence, leaf), broken][:1]
     return found[0][0], tuple(cause for _, cause in found)
@@ -95,10 +97,15 @@ def _out_of_date_issuers(evidence: Evidence) -> Iterator[Cause]:
             yield Cause("tls-ca-not-yet-valid", text, f"this machine's clock, then {where}")
 
 
-def _other_host(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
-    host = evidence.host
-    if leaf.is_for(host):
+def _other_host(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Blamed]:
+    if leaf.is_for(evidence.host):
         return
+    unspecified = find_unspecified_address(evidence)
+    yield (Side.THEIRS, _not_for(evidence, leaf)) if unspecified is None else (Side.OURS, unspecified)
+
+
+def _not_for(evidence: Evidence, leaf: TlsCertificate) -> Cause:
+    host = evidence.host
     again = "have it issued again with that name (SANS, --csr.hosts)"
     names = ", ".join(map(str, leaf.names))
     if leaf.has_as_dns_name(host):
@@ -113,7 +120,7 @@ def _other_host(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Cause]:
     else:
         why = f"has no alternative names, and its common name does not count: {again}"
     text = f"{host} was dialled, and the certificate of {leaf.subject} {why}"
-    yield Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled{evidence.named}")
+    return Cause("host-name", text, f"{THEIR_FILE}, and the endpoint that was dialled{evidence.named}")
 
 
 def _misnamed_issuers(evidence: Evidence) -> Iterator[Cause]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gossip.msp.certificate import Certificate
 from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids
 from gossip.msp.membership import Msp
-from gossip.msp.tls_facts import TlsCertificate, has_purposes
+from gossip.msp.tls_facts import TlsCertificate, has_purposes, is_issued_by_tlsgen
 from gossip.msp.tls_path import MissingIssuer
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
@@ -27,6 +27,8 @@ def judge_missing_issuer(evidence: Evidence, leaf: TlsCertificate, missing: Miss
         return [(Side.THEIRS, _other_intermediate(missing))]
     if missing.namesake is not None:
         return [(Side.OURS, _other_ca_of_the_name(evidence.own, missing, missing.namesake))]
+    if is_issued_by_tlsgen(evidence.looked.certification_path[-1]):
+        return [(Side.BETWEEN, _chaincode_port(missing))]
     known = [(Side.OURS, _unknown_here(evidence, missing)), *_not_sent(evidence, leaf, missing)]
     if leaf.is_for(evidence.host):
         return [*known, (Side.BETWEEN, _other_node(missing))]
@@ -104,6 +106,14 @@ def _not_sent(evidence: Evidence, leaf: TlsCertificate, missing: MissingIssuer) 
             f"{leaf.subject} alone: the file must hold that of the intermediate behind it"
         )
         yield Side.THEIRS, Cause("tls-intermediate-not-sent", text, THEIR_FILE)
+
+
+def _chaincode_port(missing: MissingIssuer) -> Cause:
+    text = (
+        "another node answers in the peer's place, such as a peer's chaincode port (usually 7052): "
+        f"{missing.issuer} is the CA that a peer makes for its chaincode at each start, and no organisation has it"
+    )
+    return Cause("other-node", text, "the port of the endpoint, and the peer's peer.chaincodeListenAddress")
 
 
 def _other_node(missing: MissingIssuer) -> Cause:

@@ -44,11 +44,13 @@ def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
     wrong = [*_wrong(evidence, leaf), *_wrong_chain(own, missing)]
     is_explained = bool(wrong) or (bool(ended) and alert == _EXPIRED)
     certain = [*ended, *wrong]
-    if not is_explained and missing is not None and missing.namesake is not None and alert != _EXPIRED:
-        certain.append(_other_generation(own, missing, missing.namesake))
+    if not is_explained and alert != _EXPIRED:
+        certain += _other_issuer(own, leaf, missing)
     certain += _misnamed_issuers(evidence)
     guesses = () if is_explained else _guesses(evidence, leaf, missing)
-    return (Side.OURS if certain else Side.THEIRS), (*certain, *guesses)
+    told = {cause.rule for cause in certain}
+    causes = (*certain, *(guess for guess in guesses if guess.rule not in told))
+    return (Side.OURS if certain else Side.THEIRS), causes
 
 
 def find_unreadable(own: OwnSide) -> Cause | None:
@@ -177,6 +179,22 @@ def _wrong_chain(own: OwnSide, missing: MissingIssuer | None) -> Iterator[Cause]
             "behind it in its file, which is the intermediate CA of another generation"
         )
         yield Cause("own-tls-intermediate-outdated", text, own.certificate_file())
+
+
+def _other_issuer(own: OwnSide, leaf: TlsCertificate, missing: MissingIssuer | None) -> Iterator[Cause]:
+    """None of the CAs that we know by the issuer's name did it, or none of our organisation."""
+    if missing is not None and missing.namesake is not None:
+        yield _other_generation(own, missing, missing.namesake)
+        return
+    cas = own.own_tls_cas
+    foreign = find_missing_issuer([each.der for each in own.presented], cas) if cas else None
+    if foreign is not None and foreign.namesake is None:
+        names = ", ".join(dict.fromkeys(ca.subject for ca in cas))
+        text = (
+            f"our TLS certificate {leaf.subject} was issued by {leaf.issuer}, and by none of our own TLS CAs "
+            f"({names}): name the certificate that one of those issued, and its key"
+        )
+        yield Cause("own-tls-ca", text, own.certificate_file())
 
 
 def _other_generation(own: OwnSide, missing: MissingIssuer, namesake: Certificate) -> Cause:

@@ -8,6 +8,7 @@ from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageRep
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
 from gossip.node.diagnose.judge_status import find_other_server
+from gossip.node.diagnose.judge_unspecified import find_unspecified_address
 from gossip.transport.tls_failure import TlsFault
 
 _PING_REFUSED = Cause(
@@ -15,7 +16,6 @@ _PING_REFUSED = Cause(
     "what answers refuses Ping, which no peer does: another node, or something in the peer's place",
     "which node the endpoint belongs to, and what stands in front of it",
 )
-_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # nobody listens here
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
 
@@ -52,11 +52,9 @@ def judge_tcp(evidence: Evidence) -> StageReport:
         return _judge_dead_addresses(evidence, error)
     assert error is not None  # nobody answered
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
-    if evidence.host in _UNSPECIFIED:
-        text = f"{evidence.host} is an address to listen on, and dialling it reaches this machine: dial the peer's own"
-        where = f"the endpoint as it was given{evidence.named}; the peer's peer.gossip.externalEndpoint"
-        cause = Cause("unspecified-address", text, where)
-        return failed(Stage.TCP, Side.OURS, error, cause, not_running, took_s=took_s)
+    unspecified = find_unspecified_address(evidence)
+    if unspecified is not None:
+        return failed(Stage.TCP, Side.OURS, error, unspecified, not_running, took_s=took_s)
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
     elsewhere = Cause("listens-elsewhere", "it listens on another port, or only inside its container", listens)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:

@@ -79,6 +79,15 @@ class OwnSide:
         return tuple(certificate for root in self.roots for certificate in root.certificates)
 
     @property
+    def own_tls_cas(self) -> tuple[Certificate, ...]:
+        """Those of our own MSP folder, and what else we trust but the folders of other organisations."""
+        msp = self.find_msp(self.settings.mspid)
+        files = (*msp.config.tls_roots, *msp.config.tls_intermediates) if msp is not None else ()
+        named = [root for root in self.roots if self.find_organization(str(root.path)) is None]
+        cas = (*(file.certificate for file in files), *(ca for root in named for ca in root.certificates))
+        return tuple(dict.fromkeys(cas))
+
+    @property
     def msps(self) -> tuple[Msp, ...]:
         """Every organisation's MSP, by which we judge."""
         return self.registry.msps if self.registry is not None else ()

@@ -17,9 +17,9 @@ from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import judge_alert
 from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
-from gossip.node.diagnose.own_side import load_own_side
+from gossip.node.diagnose.own_side import RootFile, load_own_side
 from tests.support.certificates import like, make_ca, make_leaf, over_sha1, with_unknown_extension
-from tests.support.in_thread import peer_settings
+from tests.support.in_thread import peer_settings, tls_of
 from tests.support.organizations import organization, peer
 
 NOW = datetime.now(UTC)
@@ -38,6 +38,7 @@ ANY = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAG
 FOR_SERVERS = ours_with(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
 ENCIPHERS = ours_with(x509.KeyUsage(False, False, True, False, False, False, False, False, False))
 MISNAMED = ours_with(x509.AuthorityKeyIdentifier(b"1", None, None))
+FOREIGN = organization(1).tls_ca.issue_tls("peer0", validity=Validity.running(NOW), hosts=()).certificate
 GOOD = peer(2).tls.certificate_pem
 UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
 
@@ -55,6 +56,8 @@ UNKNOWN = ["tls-ca-unknown-to-them", "own-tls-ca"]
         (ENCIPHERS, "unsupported certificate", Side.OURS, ["tls-usage"]),
         (ENDED, "certificate expired", Side.OURS, ["own-tls-expired"]),
         (ENDED, "unknown ca", Side.OURS, ["own-tls-expired", *UNKNOWN]),
+        (FOREIGN, "unknown ca", Side.OURS, ["own-tls-ca", "tls-ca-unknown-to-them"]),
+        (FOREIGN, "certificate expired", Side.THEIRS, ["their-clock", "tls-ca-unknown-to-them"]),
         (peer(2).tls.certificate, "certificate expired", Side.THEIRS, ["their-clock", "tls-ca-unknown-to-them"]),
         (peer(2).tls.certificate, "unknown ca", Side.THEIRS, UNKNOWN),
     ],
@@ -68,6 +71,31 @@ def test_what_can_be_seen_comes_before_what_can_only_be_guessed(
     blamed, causes = judge_own_certificate(Evidence("peer:7051", own, NOW, alert=alert))
 
     assert (blamed, [cause.rule for cause in causes]) == (side, rules)
+
+
+def test_our_certificate_from_another_organisation_s_ca_is_told_with_our_own_cas() -> None:
+    leaf = read_tls_certificate(FOREIGN.public_bytes(Encoding.DER))
+    own = replace(load_own_side(peer_settings(2), NOW), client_leaf=leaf, presented=(leaf.certificate,))
+
+    _, (cause, _) = judge_own_certificate(Evidence("peer:7051", own, NOW, alert="unknown ca"))
+
+    assert cause.text == (
+        "our TLS certificate peer0 was issued by tlsca.org1.example.com, and by none of our own TLS CAs "
+        "(tlsca.org2.example.com): name the certificate that one of those issued, and its key"
+    )
+    assert cause.look_at == str(tls_of(2).certificate)
+
+
+def test_what_our_own_root_file_vouches_for_is_not_taken_for_another_s() -> None:
+    leaf = read_tls_certificate(FOREIGN.public_bytes(Encoding.DER))
+    own = replace(load_own_side(peer_settings(2), NOW), client_leaf=leaf, presented=(leaf.certificate,))
+    named = RootFile(
+        Path("ca.crt"), (parse_certificate(organization(1).tls_ca.certificate.public_bytes(Encoding.DER)),)
+    )
+
+    side, causes = judge_own_certificate(Evidence("peer:7051", replace(own, roots=(named,)), NOW, alert="unknown ca"))
+
+    assert (side, [cause.rule for cause in causes]) == (Side.THEIRS, UNKNOWN)
 
 
 @pytest.mark.parametrize("alert", ["decode error", "bad certificate"])
@@ -135,12 +163,11 @@ def test_a_ca_of_ours_that_constrains_names_may_be_why(alert: str, rules: list[s
     own = load_own_side(peer_settings(2), NOW)
     root = make_ca("root", more=[(x509.NameConstraints([x509.DNSName("example.com")], None), True)])
     leaf = read_tls_certificate(make_leaf("peer0", root).certificate.der)
-    (file, *_) = own.roots
     own = replace(
         own,
         client_leaf=leaf,
         presented=(leaf.certificate,),
-        roots=(replace(file, certificates=(root.certificate,)),),
+        roots=(RootFile(Path("ca.crt"), (root.certificate,)),),
     )
 
     _, causes = judge_own_certificate(Evidence("peer:7051", own, NOW, alert=alert))
