@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -18,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
 from gossip.node.diagnose import reach
+from gossip.shown import shown_time
 from gossip.transport import grpc_dial, names
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.endpoint import parse_endpoint
@@ -255,12 +258,47 @@ def our_wrong_mspid(tmp_path: Path) -> Iterator[Arguments]:
         yield [endpoint, *without(as_org2(), "--org", "--mspid"), "--mspid=Org3MSP", *others]
 
 
-def reissue_identity(folder: Path, number: int, validity: Validity) -> None:
+def reissue_identity(folder: Path, number: int, validity: Validity, *, role: str = "peer") -> None:
     """Give a copied peer another certificate of its own CA."""
-    issued = organization(number).ca.issue_identity(peer(number).name, validity=validity, units=("peer",))
+    issued = organization(number).ca.issue_identity(peer(number).name, validity=validity, units=(role,))
     (signcert,) = (folder / "msp" / "signcerts").iterdir()
     signcert.write_bytes(issued.certificate_pem)
     (folder / "msp" / "keystore" / "priv_sk").write_bytes(issued.key_pem)
+
+
+@pytest.mark.parametrize(
+    ("validity", "what"),
+    [
+        (
+            Validity(NOW, NOW + timedelta(days=20)),
+            f"ends at {shown_time(NOW + timedelta(days=20))}",
+        ),
+        (Validity.not_yet(NOW), f"begins at {shown_time(NOW + timedelta(days=1))}, which is in the future"),
+    ],
+)
+def test_the_end_of_identities_is_told_where_nobody_minds_yet(validity: Validity, what: str, tmp_path: Path) -> None:
+    ours, theirs = copy_of(2, tmp_path), copy_of(1, tmp_path)
+    reissue_identity(ours, 2, validity)
+    reissue_identity(theirs, 1, validity)
+    with listening(peer_settings(1, folder=theirs)) as endpoint:
+        outcome = run("diagnose", endpoint, *as_org2(ours), "--json")
+
+    facts: Any = outcome.object
+    notes = {stage["stage"]: (stage["outcome"], stage["facts"].get("note")) for stage in facts["stages"]}
+    assert (outcome.exit_code, facts["we_accept_them"], facts["they_accept_us"]) == (0, True, True)
+    assert notes["own_identity"] == ("warning", f"our certificate {what}")
+    assert notes["identity"] == ("warning", f"the certificate {what}")
+
+
+def test_our_own_name_and_units_are_shown_as_theirs_are(endpoint: str, tmp_path: Path) -> None:
+    """An admin's certificate does as a peer's, so nothing fails."""
+    folder = copy_of(2, tmp_path)
+    reissue_identity(folder, 2, organization(2).validity, role="admin")
+    outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    stages: Any = outcome.object["stages"]
+    (facts,) = [stage["facts"] for stage in stages if stage["stage"] == "own_identity"]
+    assert (outcome.exit_code, facts["subject"], facts["units"]) == (0, "peer0.org2.example.com", "admin")
 
 
 @contextmanager

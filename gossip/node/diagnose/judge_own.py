@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gossip.errors import ConfigurationError
 from gossip.msp.lint import Finding, Severity
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed
+from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.own_side import OwnSide
 
 _TELLING = (
@@ -60,16 +61,23 @@ def judge_own_identity(own: OwnSide) -> StageReport:
     verdict = own.verdict
     assert verdict is not None  # with no error there is one
     facts = {"msp": own.settings.mspid, "pki_id": verdict.pki_id.hex()}
+    if own.certificate is not None:
+        facts |= {"subject": own.certificate.subject, "units": ", ".join(own.certificate.organizational_units)}
     if verdict.ok:
-        other = [mspid for mspid in own.issuing_mspids if mspid != own.settings.mspid]
-        if other:
-            given = ", ".join(f"--org {mspid}={own.settings.organizations[mspid]}" for mspid in other)
-            facts["note"] = f"the same CA is in {given}: that folder is ours, or {own.settings.mspid} is a wrong name"
-            return StageReport(Stage.OWN_IDENTITY, Outcome.WARNING, None, facts)
+        notices = "; ".join((*_same_ca(own), *find_end_notice("our certificate", own.certificate, own.read_at)))
+        if notices:
+            return StageReport(Stage.OWN_IDENTITY, Outcome.WARNING, None, {**facts, "note": notices})
         return passed(Stage.OWN_IDENTITY, None, facts)
     error = ConfigurationError(f"our own identity is not valid: {verdict.reason}", path=str(own.settings.msp_dir))
     unclear = Cause("own-identity", str(verdict.reason), str(own.settings.msp_dir / "signcerts"))
     return failed(Stage.OWN_IDENTITY, Side.OURS, error, *(_causes(own) or (unclear,)), facts=facts)
+
+
+def _same_ca(own: OwnSide) -> Iterator[str]:
+    other = [mspid for mspid in own.issuing_mspids if mspid != own.settings.mspid]
+    if other:
+        given = ", ".join(f"--org {mspid}={own.settings.organizations[mspid]}" for mspid in other)
+        yield f"the same CA is in {given}: that folder is ours, or {own.settings.mspid} is a wrong name"
 
 
 def find_broken_organization(own: OwnSide) -> Cause | None:

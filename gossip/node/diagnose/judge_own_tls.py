@@ -1,14 +1,11 @@
 """Judges what we bring to TLS ourselves: files that cannot be used, and what will go wrong with those that can."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
-from gossip.msp.certificate import Certificate
-from gossip.msp.lint.certificates import EXPIRY_NOTICE
-from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause
+from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
@@ -19,7 +16,6 @@ from gossip.node.diagnose.tls_fault import (
     describe_other_key,
 )
 from gossip.node.diagnose.tls_sources import TlsRole, find_role
-from gossip.shown import shown_time
 
 _CANNOT_BE_READ = "cannot be read"
 """Of a file that is not there, or may not be read, the error has told everything but where a link leads."""
@@ -46,22 +42,11 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
 def find_notices(evidence: Evidence) -> Iterator[str]:
     """What will go wrong, or goes wrong with others, while TLS stands here."""
     own, now = evidence.own, evidence.now
-    yield from _end_notice("the certificate", evidence.leaf, now)
-    yield from _end_notice("our certificate", own.client_leaf, now)
+    yield from find_end_notice("the certificate", evidence.leaf, now)
+    yield from find_end_notice("our certificate", own.client_leaf, now)
     for ca in trace_own_certification_path(own)[1:]:
-        yield from _end_notice(f"the TLS CA {ca.subject} of our certificate", ca, now)
+        yield from find_end_notice(f"the TLS CA {ca.subject} of our certificate", ca, now)
     if own.server_leaf is not None and own.server_leaf != own.client_leaf:
-        yield from _end_notice("our server's certificate", own.server_leaf, now)
+        yield from find_end_notice("our server's certificate", own.server_leaf, now)
     for path in own.marked_files:
         yield f"{path} starts with a byte order mark, so a Fabric peer finds nothing in it"
-
-
-def _end_notice(name: str, leaf: TlsCertificate | Certificate | None, now: datetime) -> Iterator[str]:
-    if leaf is None:
-        return
-    if leaf.not_after_at < now:
-        yield f"{name} ended at {shown_time(leaf.not_after_at)}"
-    elif leaf.not_before_at > now:
-        yield f"{name} begins at {shown_time(leaf.not_before_at)}, which is in the future"
-    elif leaf.not_after_at - now < EXPIRY_NOTICE:
-        yield f"{name} ends at {shown_time(leaf.not_after_at)}"

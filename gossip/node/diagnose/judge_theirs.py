@@ -7,6 +7,7 @@ from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judge_role import judge_role
 from gossip.node.diagnose.judge_stranger import judge_stranger
@@ -50,12 +51,22 @@ def judge_their_identity(evidence: Evidence) -> StageReport:
     """Does one of our MSPs vouch for it?"""
     error, theirs = evidence.errors.get(Stage.IDENTITY), evidence.theirs
     if error is None:
-        return _passed(evidence, Stage.IDENTITY)
+        return _passed_identity(evidence)
     if theirs is None or theirs.claim is None:
         cause = Cause("no-identity", "what it presents is not a certificate in PEM", "the peer's signcerts")
         return failed(Stage.IDENTITY, Side.THEIRS, error, cause)
     side, causes = _explain_identity(evidence, theirs, theirs.claim)
     return failed(Stage.IDENTITY, side, error, *causes, facts={"claims": shown_mspid(theirs.claim.mspid)})
+
+
+def _passed_identity(evidence: Evidence) -> StageReport:
+    report, theirs = _passed(evidence, Stage.IDENTITY), evidence.theirs
+    if report.outcome is Outcome.SKIPPED or theirs is None or theirs.claim is None:
+        return report
+    notice = next(find_end_notice("the certificate", theirs.claim.certificate, evidence.now), None)
+    if notice is None:
+        return report
+    return StageReport(Stage.IDENTITY, Outcome.WARNING, None, {"note": notice})
 
 
 def judge_binding(evidence: Evidence) -> StageReport:

@@ -7,8 +7,9 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError
+from gossip.errors import ConfigurationError, UntrustedIdentityError
 from gossip.msp.certificate import Certificate
+from gossip.msp.claim import parse_claim
 from gossip.msp.issuers import find_issuing_mspids
 from gossip.msp.lint import Finding, lint_msp_folder
 from gossip.msp.membership import Msp
@@ -22,6 +23,7 @@ from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sourc
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
 from gossip.transport.tls_files import root_files
+from gossip.types import PeerIdentityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class OwnSide:
     Attributes:
         settings: What it was read from.
         error: Why our MSP folders cannot be used; then ``crypto``, ``registry`` and ``verdict`` are None.
+        read_at: When that was.
         verdict: What our own MSPs say of our own identity.
+        certificate: That of our identity; None where it cannot be used.
         issuing_mspids: The organisations that we know whose CA issued our certificate.
         findings: What is wrong with our MSP folder.
         wrong_folder: What is at the place of our MSP folder, where that is none of a peer.
@@ -55,10 +59,12 @@ class OwnSide:
     """
 
     settings: PeerSettings
+    read_at: datetime
     error: ConfigurationError | None
     crypto: MspCryptoService | None
     registry: MspRegistry | None
     verdict: Verdict | None
+    certificate: Certificate | None
     issuing_mspids: tuple[str, ...]
     findings: tuple[Finding, ...]
     wrong_folder: ConfigurationError | None
@@ -177,10 +183,12 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
     findings, wrong_folder = _lint(settings, now)
     return OwnSide(
         settings=settings,
+        read_at=now,
         error=error,
         crypto=crypto,
         registry=registry,
         verdict=verdict,
+        certificate=_find_certificate(crypto.identity) if crypto is not None else None,
         issuing_mspids=issuing,
         findings=findings,
         wrong_folder=wrong_folder,
@@ -212,6 +220,13 @@ def _find_nobodys_folder(msp_dir: Path) -> ConfigurationError | None:
         return None
     what = "has neither signcerts nor keystore, as the MSP folder of an organisation; name that of the peer"
     return ConfigurationError(what, path=str(msp_dir))
+
+
+def _find_certificate(identity: PeerIdentityType) -> Certificate | None:
+    try:
+        return parse_claim(identity).certificate
+    except UntrustedIdentityError:
+        return None  # which ``verdict`` says
 
 
 def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:
