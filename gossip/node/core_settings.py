@@ -142,6 +142,6 @@ def _tls_folders(msp_dir: Path) -> Iterator[Path]:
         try:
             if not folder.is_dir() or not any(folder.iterdir()):
                 return
-        except OSError as error:
-            raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(folder)) from error
+        except OSError:
+            pass  # who needs the folder complains of it
         yield folder

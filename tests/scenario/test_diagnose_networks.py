@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import errno
 import json
 import os
 import shutil
@@ -815,3 +816,28 @@ def test_addresses_of_a_name_where_nobody_answers_are_named(
     assert (tcp["outcome"], outcome.object["failed_at"]) == (outcome_of_tcp, failed_at)
     assert tcp["facts"] == {"answered": endpoint, "dead": dead}
     assert [cause["rule"] for cause in tcp.get("causes", [])] == (["dead-addresses"] if failed_at else [])
+
+
+def test_tls_cas_of_an_organization_that_may_not_be_read_are_no_end_of_the_diagnosis(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_core_yaml(copy_of(2, tmp_path), ("localMspId: Org1MSP", "localMspId: Org2MSP"))
+    theirs = tmp_path / "org1"
+    shutil.copytree(organization_folder(1) / "msp", theirs)
+    iterdir = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path == theirs / "tlscacerts":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)  # tests may run as root, who may read everything
+    outcome = run("diagnose", endpoint, f"--config={config}", f"--org=Org1MSP={theirs}", "--json")
+
+    facts: Any = outcome.object
+    failed = {stage["stage"]: stage["causes"] for stage in facts["stages"] if stage["outcome"] == "failed"}
+    assert outcome.exit_code == 2
+    assert list(failed) == ["tls", "own_identity"]
+    assert failed["tls"] == failed["own_identity"]
+    (cause,) = failed["tls"]
+    assert (cause["rule"], cause["look_at"]) == ("org-msp", f"{theirs / 'tlscacerts'}, named by --org Org1MSP")

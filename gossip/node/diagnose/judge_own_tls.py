@@ -7,8 +7,10 @@ from gossip.errors import ConfigurationError
 from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_own import find_broken_organization
 from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
+from gossip.node.diagnose.remedy import ALLOW_READING
 from gossip.node.diagnose.tls_fault import (
     describe_ca_before_own,
     describe_fault,
@@ -26,11 +28,13 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     files = own.dial_tls
     if error.path is None or files is None:
         return Cause("own-tls-files", "a TLS file of ours cannot be used")
-    path = Path(error.path)
+    path, where = Path(error.path), own.tls_file(error.path)
     role = find_role(files, path)
+    if isinstance(error.__cause__, PermissionError):
+        broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None
+        return broken or Cause("own-tls-files", f"{role.value} cannot be used: {ALLOW_READING}", where)
     fault = describe_lost_link(path) if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
     text = f"{role.value} cannot be used" if fault is None else f"{role.value} cannot be used: it {fault}"
-    where = own.tls_file(error.path)
     if role is TlsRole.KEY and fault is not None:
         if fault == describe_ca_before_own(files):
             where = own.certificate_file()

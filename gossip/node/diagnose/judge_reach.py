@@ -56,7 +56,8 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     if unspecified is not None:
         return failed(Stage.TCP, Side.OURS, error, unspecified, not_running, took_s=took_s)
     listens = "the peer's peer.listenAddress, and the ports that its container publishes"
-    elsewhere = Cause("listens-elsewhere", "it listens on another port, or only inside its container", listens)
+    text = "it listens on another port or address (IPv4, IPv6), or only inside its container"
+    elsewhere = Cause("listens-elsewhere", text, listens)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:
         text = (
             f"there is no route from this machine to {evidence.host}: another network, a VPN that is down, no IPv6 here"

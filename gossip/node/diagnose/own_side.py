@@ -18,6 +18,7 @@ from gossip.msp.service import MspCryptoService
 from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
 from gossip.msp.verdict import Verdict, judge_identity
 from gossip.node.core_settings import TLS_CA_FOLDERS
+from gossip.node.diagnose.remedy import ALLOW_READING
 from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations
@@ -50,7 +51,7 @@ class OwnSide:
         certificate: That of our identity; None where it cannot be used.
         issuing_mspids: The organisations that we know whose CA issued our certificate.
         findings: What is wrong with our MSP folder.
-        wrong_folder: What is at the place of our MSP folder, where that is none of a peer.
+        wrong_folder: What is at the place of our MSP folder, where that is none of a peer or cannot be read.
         client_leaf: What we present where we dial; None without TLS.
         server_leaf: What we present where others dial us.
         roots: Whom we trust in TLS.
@@ -210,8 +211,10 @@ def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], C
         return findings, _find_nobodys_folder(settings.msp_dir)
     except ConfigurationError as refusal:
         return (), refusal
-    except OSError:
-        return (), None  # the folder itself cannot be read, which ``error`` says
+    except OSError as refusal:
+        remedy = f"; {ALLOW_READING}" if isinstance(refusal, PermissionError) else ""
+        what = f"cannot be read: {refusal.strerror}{remedy}"  # ``error`` names something in the folder
+        return (), ConfigurationError(what, path=str(settings.msp_dir))
 
 
 def _find_nobodys_folder(msp_dir: Path) -> ConfigurationError | None:

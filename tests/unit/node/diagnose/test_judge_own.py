@@ -1,5 +1,7 @@
 """Our own identity in our own MSPs, where these do not fit each other."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +12,7 @@ import pytest
 from gossip.node.diagnose.diagnosis import Outcome
 from gossip.node.diagnose.judge_own import judge_own_identity
 from gossip.node.diagnose.own_side import load_own_side
+from gossip.node.diagnose.remedy import ALLOW_READING
 from tests.support.in_thread import peer_settings
 from tests.support.msp_folders import CA_FILE, NAME, OWN, put, put_tls
 from tests.support.organizations import NOW, organization, organization_folder, peer_folder
@@ -78,3 +81,24 @@ def test_reasons_come_before_what_follows_and_say_where_to_look(
 
     assert problem is not None
     assert [(each.rule, each.look_at) for each in problem.causes] == [(rule, str(folder / at)) for rule, at in causes]
+
+
+def test_an_msp_folder_that_may_not_be_entered_is_named_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the first thing in it that was looked for."""
+    settings = replace(peer_settings(), sources={"peer.mspConfigPath": "core.yaml:4"})
+
+    stat = Path.stat
+
+    def refuse(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent == settings.msp_dir:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refuse)  # tests may run as root, who may enter everything
+    report = judge_own_identity(load_own_side(replace(settings, tls=None), NOW))
+
+    assert report.problem is not None
+    (cause,) = report.problem.causes
+    assert cause.rule == "own-msp"
+    assert cause.text == f"{settings.msp_dir}: cannot be read: Permission denied; {ALLOW_READING}"
+    assert cause.look_at == f"{settings.msp_dir}, named by core.yaml:4"

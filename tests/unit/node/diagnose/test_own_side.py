@@ -1,9 +1,13 @@
 """What is read of our own files, and how much of it."""
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from gossip.node.diagnose.own_side import load_own_side
+from gossip.node.diagnose.remedy import ALLOW_READING
 from tests.support.in_thread import peer_settings, tls_of
 from tests.support.organizations import NOW, organization
 
@@ -22,3 +26,13 @@ def test_in_a_folder_of_tls_cas_we_trust_what_the_dialler_trusts(tmp_path: Path)
     settings = replace(peer_settings(), tls=replace(tls_of(), roots=(tmp_path,)))
 
     assert [root.path.name for root in load_own_side(settings, NOW).roots] == ["tlsca.pem"]
+
+
+def test_the_remedy_of_what_may_not_be_read_is_that_of_msp_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # tests may run as root, who may read everything
+    findings = load_own_side(peer_settings(), NOW).findings
+
+    assert {each.remedy for each in findings if each.rule == "unreadable"} == {ALLOW_READING}

@@ -1,0 +1,24 @@
+"""Why nobody listens at an endpoint."""
+
+from gossip.errors import DialError
+from gossip.node.diagnose.diagnosis import Stage
+from gossip.node.diagnose.evidence import Evidence
+from gossip.node.diagnose.judge_reach import judge_tcp
+from gossip.node.diagnose.own_side import load_own_side
+from tests.support.in_thread import peer_settings
+from tests.support.organizations import NOW
+
+
+def test_a_peer_that_listens_on_another_address_is_a_cause_of_a_refusal() -> None:
+    """On 127.0.0.1 alone, say, where ::1 was dialled."""
+    evidence = Evidence("[::1]:7051", load_own_side(peer_settings(), NOW), NOW, host="::1")
+    evidence.errors[Stage.TCP] = DialError("[::1]:7051", "tcp", "connection refused, nothing listens there")
+    evidence.took_s[Stage.TCP] = 0.001
+
+    problem = judge_tcp(evidence).problem
+
+    assert problem is not None
+    assert [cause.rule for cause in problem.causes] == ["not-running", "listens-elsewhere", "firewall"]
+    assert problem.causes[1].text == (
+        "it listens on another port or address (IPv4, IPv6), or only inside its container"
+    )
