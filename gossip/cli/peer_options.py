@@ -87,7 +87,8 @@ def choose(
     missing = [name for name, given in tls.items() if not given]
     has_tls = len(missing) < len(tls)
     if file is None and (msp_dir is None or mspid is None):
-        raise typer.BadParameter(f"give --msp-dir and --mspid, or a core.yaml with --config{_empty_folder()}")
+        hints = _empty_folder() + _variables_without_file()
+        raise typer.BadParameter(f"give --msp-dir and --mspid, or a core.yaml with --config{hints}")
     if file is None and has_tls and missing:
         raise typer.BadParameter(f"{', '.join(tls)} go together; not given: {', '.join(missing)}")
     options = _layer(
@@ -109,6 +110,11 @@ def _empty_folder() -> str:
 
     folder = os.environ.get(CONFIG_FOLDER_VARIABLE)
     return f"; there is no {CONFIG_FILE} in {folder}, which {CONFIG_FOLDER_VARIABLE} names" if folder else ""
+
+
+def _variables_without_file() -> str:
+    is_set = any(name.startswith("CORE_PEER_") for name in os.environ)
+    return "; CORE_PEER_... variables, which are set here, count only beside a core.yaml" if is_set else ""
 
 
 def _layer(*options: tuple[str, str, object]) -> "dict[str, Given]":

@@ -1,7 +1,7 @@
 """What a core.yaml says of one peer, typed, and the settings that follow from it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +10,7 @@ from gossip.api.options import DialOptions, TlsFiles
 from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError
+from gossip.node.core_gaps import Gap
 from gossip.node.setting_layers import DEFAULT, InForce
 from gossip.node.settings import PeerSettings
 
@@ -37,6 +38,7 @@ class CoreSettings:
         max_message_bytes: ``peer.maxRecvMsgSize``.
         in_force: Each of them by Fabric's key, and where it came from.
         file: The file that was read; None where there was none.
+        gaps: Why the file leaves a key unset that it may mean to set.
     """
 
     mspid: str | None
@@ -62,6 +64,7 @@ class CoreSettings:
     max_message_bytes: int
     in_force: tuple[InForce, ...] = ()
     file: Path | None = None
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
 
     def peer_settings(self, organizations: Mapping[str, Path] | None = None) -> PeerSettings:
         """Make the settings of a peer that listens where the file says.
@@ -105,7 +108,11 @@ class CoreSettings:
     def _sources(self) -> dict[str, str]:
         """A file that leaves TLS off in silence is told too: nobody may have looked into it."""
         told = {setting.key: setting.source for setting in self.in_force if setting.source != DEFAULT}
-        return told if self.file is None else {"peer.tls.enabled": f"not set in {self.file}", **told}
+        if self.file is None:
+            return told
+        gap = self.gaps.get("peer.tls.enabled")
+        unset = f"not set in {self.file}" if gap is None else f"not set in {gap.place}, where {gap.what}"
+        return {"peer.tls.enabled": unset, **told}
 
     @property
     def _place(self) -> str | None:
@@ -118,9 +125,10 @@ class CoreSettings:
     def _client_tls_files(self, others: Mapping[str, Path]) -> TlsFiles | None:
         if self.tls_client_cert is None and self.tls_client_key is None:
             return None
-        certificate = self._need("peer.tls.clientCert.file", self.tls_client_cert)
+        certificate_key, key_key = "peer.tls.clientCert.file", "peer.tls.clientKey.file"
+        certificate = self._need_beside(key_key, certificate_key, self.tls_client_cert)
         return TlsFiles(
-            certificate, self._need("peer.tls.clientKey.file", self.tls_client_key), self._all_roots(others)
+            certificate, self._need_beside(certificate_key, key_key, self.tls_client_key), self._all_roots(others)
         )
 
     def _all_roots(self, others: Mapping[str, Path]) -> tuple[Path, ...]:
@@ -130,8 +138,18 @@ class CoreSettings:
         return roots
 
     def _need(self, key: str, value: T | None) -> T:
+        gap = self.gaps.get(key)
+        if value is None and gap is not None:
+            raise ConfigurationError(f"{key} is not set, and {gap.what}", path=gap.place)
         if value is None:
             raise ConfigurationError(f"{key} is not set", path=self._place)
+        return value
+
+    def _need_beside(self, other: str, key: str, value: T | None) -> T:
+        """The same for one of a pair, whose other one is set."""
+        if value is None:
+            place = next((setting.source for setting in self.in_force if setting.key == other), self._place)
+            raise ConfigurationError(f"{key} is not set, and {other} is: they go together", path=place)
         return value
 
 

@@ -8,6 +8,7 @@ from gossip.api.options import DialOptions
 from gossip.checks import check_kind, check_path
 from gossip.comm.config import CommConfig
 from gossip.errors import ConfigurationError
+from gossip.node.core_gaps import find_gaps
 from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
 from gossip.node.yaml_values import YamlFile
@@ -86,6 +87,7 @@ def load_core_yaml(
         max_message_bytes=layers.count("peer.maxRecvMsgSize", comm.max_message_bytes),
         in_force=tuple(layers.asked_for),
         file=path,
+        gaps=find_gaps(file) if file is not None else {},
     )
 
 

@@ -1,6 +1,6 @@
 """A YAML file as Fabric's settings are looked up in it: by dotted key, in any case, with the line of each value."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +57,17 @@ class YamlFile:
         if isinstance(node, yaml.MappingNode):
             yield from (str(name.value) for name, _ in node.value if isinstance(name, yaml.ScalarNode))
 
+    def check_section(self, key: str) -> None:
+        """Return when ``key``, which stands below no other, is absent, null, or has keys below it.
+
+        Raises:
+            ConfigurationError: It is something else; names the line.
+        """
+        node = _filled(_lookup(self._root, key))
+        if node is not None and not isinstance(node, yaml.MappingNode):
+            what = f"{key}: expected a mapping, with a name before each entry"
+            raise ConfigurationError(what, path=self.place(line_of(node)))
+
     def find_below(self, path: tuple[str, ...]) -> YamlValue | None:
         """Look a value up by names that may have dots in them; None where it is absent, null or no text."""
         node: yaml.Node | None = self._root
@@ -65,6 +76,19 @@ class YamlFile:
         if not isinstance(node, yaml.ScalarNode) or node.tag == NULL_TAG:
             return None
         return YamlValue(str(node.value), line_of(node))
+
+    def find_null(self, path: Sequence[str]) -> int | None:
+        """The line of a key below others that stands there and has nothing; None where it is absent or filled."""
+        node: yaml.Node | None = self._root
+        for name in path:
+            node = _lookup(node, name)
+        return line_of(node) if node is not None and node.tag == NULL_TAG else None
+
+    def find_key(self, name: str) -> int | None:
+        """The line of a key that stands below no other; None where it is absent."""
+        pairs = self._root.value if isinstance(self._root, yaml.MappingNode) else []
+        keys = (key for key, _ in pairs if isinstance(key, yaml.ScalarNode))
+        return next((line_of(key) for key in keys if key.value.lower() == name.lower()), None)
 
     def repeated(self) -> Iterator[tuple[str, int, int]]:
         """Each key that stands in one mapping again, dotted, with its line there and the line before that it hides."""
@@ -172,4 +196,4 @@ def _compose(path: Path) -> yaml.Node | None:
             text = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error
-    return compose_yaml(text, str(path), "is not YAML")
+    return compose_yaml(text, str(path), "is not JSON" if path.suffix.lower() == ".json" else "is not YAML")

@@ -110,6 +110,19 @@ def test_without_file_or_options_the_command_says_what_to_give(monkeypatch: pyte
     assert "give --msp-dir and --mspid, or a core.yaml with --config" in outcome.stderr
 
 
+def test_variables_without_a_file_are_told_not_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FABRIC_CFG_PATH", raising=False)
+    hint = "CORE_PEER_... variables, which are set here, count only beside a core.yaml"
+
+    unset = run("handshake", "127.0.0.1:1")
+    monkeypatch.setenv("CORE_PEER_LOCALMSPID", "Org1MSP")
+    is_set = run("handshake", "127.0.0.1:1")
+
+    assert (unset.exit_code, is_set.exit_code) == (2, 2)
+    assert "CORE_" not in unset.stderr
+    assert f"with --config; {hint}" in " ".join(is_set.stderr.replace("│", "").split())
+
+
 def test_without_an_address_serve_says_what_to_give(core_yaml: Path) -> None:
     path = write_core_yaml(core_yaml.parent, ("listenAddress: 127.0.0.1:7051", "listenAddress:"))
 

@@ -96,8 +96,6 @@ def test_a_client_certificate_of_its_own_is_dialled_with(tmp_path: Path) -> None
         ("mspConfigPath: msp", "mspConfigPath: ''", "peer.mspConfigPath"),
         ("file: tls/server.crt", "file:", "peer.tls.cert.file"),
         ("file: tls/server.key", "file:", "peer.tls.key.file"),
-        ("clientCert:\n      file:", "clientCert:\n      file: x", "peer.tls.clientKey.file"),
-        ("clientKey:\n      file:", "clientKey:\n      file: x", "peer.tls.clientCert.file"),
     ],
 )
 def test_what_a_peer_cannot_do_without_is_named(tmp_path: Path, old: str, new: str, key: str) -> None:
@@ -107,6 +105,52 @@ def test_what_a_peer_cannot_do_without_is_named(tmp_path: Path, old: str, new: s
         load_core_yaml(path, {}).peer_settings()
 
     assert str(refusal.value) == f"{path}: {key} is not set"
+
+
+@pytest.mark.parametrize(("given", "missing"), [("clientCert", "clientKey"), ("clientKey", "clientCert")])
+def test_of_a_pair_the_one_that_is_set_is_named_too(tmp_path: Path, given: str, missing: str) -> None:
+    path = write_core_yaml(tmp_path, (f"{given}:\n      file:", f"{given}:\n      file: x"))
+    variable = f"CORE_PEER_TLS_{given.upper()}_FILE"
+
+    for environ, place in (({}, f"{path}:{line_of(path.read_text(), 'file: x')}"), ({variable: "y"}, variable)):
+        with pytest.raises(ConfigurationError) as refusal:
+            load_core_yaml(path, environ).peer_settings()
+        what = f"peer.tls.{missing}.file is not set, and peer.tls.{given}.file is: they go together"
+        assert str(refusal.value) == f"{place}: {what}"
+
+
+def test_a_section_that_is_indented_too_little_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text("peer:\n  localMspId: Org1MSP\n  mspConfigPath: msp\n\nTLS:\n  enabled: true\n")
+
+    settings = load_core_yaml(path, {}).peer_settings()
+
+    assert settings.tls is None
+    assert settings.sources["peer.tls.enabled"] == f"not set in {path}:5, where tls: stands outside of peer:"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("peer:\n", "1: peer.localMspId is not set, and nothing stands below peer:"),
+        (
+            "localMspId: Org1MSP\npeer:\n  id: x\n",
+            "1: peer.localMspId is not set, and localMspId: stands outside of peer:",
+        ),
+        (
+            "peer:\n  localMspId: A\n  mspConfigPath: msp\n  tls:\n    enabled: true\n    cert:\n    file: x\n",
+            "6: peer.tls.cert.file is not set, and nothing stands below cert:",
+        ),
+    ],
+)
+def test_a_value_that_is_indented_too_little_is_told_where_it_is_missing(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "core.yaml"
+    path.write_text(text)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {}).peer_settings()
+
+    assert str(refusal.value) == f"{path}:{what}"
 
 
 def test_tls_without_a_ca_is_named(tmp_path: Path) -> None:
