@@ -21,6 +21,8 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     scheme, is_url, _ = endpoint.partition("://")
     if is_url:
         raise ValueError(f"an endpoint is host:port, without {shown_text(scheme)}://")
+    if _is_of_a_list(endpoint):
+        raise ValueError("an endpoint is host:port, without quotes, and without brackets but for an IPv6 address")
     host, colon, port_text = endpoint.rpartition(":")
     if not colon or endpoint.endswith("]"):
         raise ValueError("an endpoint is host:port, and there is no port")
@@ -42,6 +44,13 @@ def parse_endpoint(endpoint: str, *, lowest_port: int = 1) -> tuple[str, int]:
     if not (is_number and lowest_port <= int(port_text) <= 65535):
         raise ValueError(f"{shown_text(repr(port_text))} is not a port")
     return host, int(port_text)
+
+
+def _is_of_a_list(endpoint: str) -> bool:
+    """Whether it is written as a list of YAML or JSON, or as a text in one."""
+    is_in_brackets = endpoint.startswith("[") and endpoint.endswith("]")
+    is_quoted = endpoint.lstrip("[").startswith(('"', "'"))
+    return is_quoted or (is_in_brackets and endpoint.count(":") == 1)
 
 
 def format_endpoint(address: object) -> str:

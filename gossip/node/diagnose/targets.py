@@ -25,6 +25,7 @@ def find_endpoints(path: Path, environ: Mapping[str, str]) -> dict[str, str]:
         ConfigurationError: It cannot be read, or names no peer; names the file.
     """
     file = YamlFile(path)
+    file.check_section("peers")
     names = tuple(file.entries("peers"))
     found = dict[str, str]()
     for name in names:

@@ -25,6 +25,20 @@ def test_a_url_is_told_what_to_leave_out() -> None:
         parse_endpoint("grpcs://peer0.org1.example.com:7051")
 
 
+@pytest.mark.parametrize(
+    "endpoint", ['["peer0:7051"]', '"peer0:7051"', "'peer0:7051'", '["peer0:7051",', '"peer1:7051"]', "[peer0:7051]"]
+)
+def test_a_list_of_yaml_or_json_is_told_what_to_leave_out(endpoint: str) -> None:
+    what = "^an endpoint is host:port, without quotes, and without brackets but for an IPv6 address$"
+    with pytest.raises(ValueError, match=what):
+        parse_endpoint(endpoint)
+
+
+def test_an_address_in_brackets_lacks_its_port_alone() -> None:
+    with pytest.raises(ValueError, match=r"^an endpoint is host:port, and there is no port$"):
+        parse_endpoint("[::1]")
+
+
 @pytest.mark.parametrize("endpoint", ["", "host", ":1", "host:", "host:x", "host:-1", "host:65536", "::1:7051"])
 @pytest.mark.parametrize("lowest_port", [0, 1])
 def test_what_is_no_endpoint_is_refused(endpoint: str, lowest_port: int) -> None:

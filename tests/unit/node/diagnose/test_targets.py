@@ -45,6 +45,8 @@ def test_the_peers_of_a_core_yaml(tmp_path: Path) -> None:
         ("", "names no peer"),
         ("peers:\n  peer0:\n    tls: x\n", r"peers\.peer0 has no url"),
         ("peers: [", "is not YAML"),
+        ("peers:\n  - url: grpcs://a:1\n", r":2: peers: expected a mapping, with a name before each entry"),
+        ("peers: grpcs://a:1\n", r":1: peers: expected a mapping, with a name before each entry"),
     ],
 )
 def test_a_file_without_peers_is_named(text: str, what: str, tmp_path: Path) -> None:
@@ -54,6 +56,15 @@ def test_a_file_without_peers_is_named(text: str, what: str, tmp_path: Path) -> 
     with pytest.raises(ConfigurationError, match=what) as refusal:
         find_endpoints(path, {})
     assert str(refusal.value).startswith(str(path))
+
+
+def test_a_broken_profile_in_json_is_not_called_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "connection-org1.json"
+    path.write_text('{"peers":\n{"peer0": {"url": "grpcs://a:1",}}')
+
+    with pytest.raises(ConfigurationError, match="is not JSON: ") as refusal:
+        find_endpoints(path, {})
+    assert str(refusal.value).startswith(f"{path}:2: ")
 
 
 def test_variables_win_over_a_core_yaml_and_not_over_a_profile(tmp_path: Path) -> None:
