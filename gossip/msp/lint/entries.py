@@ -16,7 +16,7 @@ from gossip.msp.pem import find_pem_block
 
 _MAX_FILES = 1000
 _TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
-_ALLOW_READING = "let the peer's user read it: chmod and chown, also of the folders above"
+ALLOW_READING = "let the peer's user read it: chmod and chown, also of the folders above"
 
 
 def read_files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, bytes]]:
@@ -59,7 +59,7 @@ def read_content(folder: Folder, entry: Path, file: str) -> bytes | None:
 
 def note_unreadable(folder: Folder, file: str, refusal: OSError) -> None:
     """Tell of a file or folder that may not be read."""
-    folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", _ALLOW_READING))
+    folder.findings.append(error(file, "unreadable", f"cannot be read: {refusal.strerror}", ALLOW_READING))
 
 
 def note_folders(folder: Folder, path: Path, shown: str) -> None:

@@ -12,13 +12,13 @@ from gossip.msp.certificate import Certificate
 from gossip.msp.claim import parse_claim
 from gossip.msp.issuers import find_issuing_mspids
 from gossip.msp.lint import Finding, lint_msp_folder
+from gossip.msp.lint.entries import ALLOW_READING
 from gossip.msp.membership import Msp
 from gossip.msp.registry import MspRegistry
 from gossip.msp.service import MspCryptoService
 from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_certificate
 from gossip.msp.verdict import Verdict, judge_identity
 from gossip.node.core_settings import TLS_CA_FOLDERS
-from gossip.node.diagnose.remedy import ALLOW_READING
 from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
 from gossip.node.organizations import load_organizations

@@ -19,6 +19,29 @@ def fine(error: OSError) -> None:
     raise AssertionError(error)
 
 
+class Disk:
+    """Has room for three bytes, and for more when the test says so."""
+
+    def __init__(self) -> None:
+        self.room = 3
+        self.content = bytearray()
+
+    def write(self, _descriptor: int, data: bytes) -> int:
+        written = min(len(data), self.room - len(self.content))
+        if not written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.content.extend(data[:written])
+        return written
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """What is written to, in place of every file."""
+    disk = Disk()
+    monkeypatch.setattr("gossip.cli.event_lines.os.write", disk.write)
+    return disk
+
+
 async def read(pipe: Pipe, count: int) -> list[bytes]:
     return await asyncio.to_thread(pipe.read_lines, count)
 
@@ -110,54 +133,32 @@ def test_a_reader_who_leaves_while_lines_wait_is_noticed() -> None:
     run_bounded(main)
 
 
-def test_a_line_that_the_disk_took_a_part_of_is_finished_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_the_disk_took_a_part_of_is_finished_before_the_next(disk: Disk) -> None:
     """Whoever reads the file finds no two lines in one."""
-    disk = bytearray()
-    room = 3
-
-    def write(_descriptor: int, data: bytes) -> int:
-        written = min(len(data), room - len(disk))
-        if not written:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        disk.extend(data[:written])
-        return written
-
     with open_pipe() as pipe:
         failures: list[OSError] = []
         lines = EventLines(pipe.stream, failures.append)
-        monkeypatch.setattr("gossip.cli.event_lines.os.write", write)
         lines.write("first")
         lines.write("second")
         lines.write("third")
         assert [failure.errno for failure in failures] == [errno.ENOSPC]
-        room = 100
+        disk.room = 100
         lines.write("fourth")
 
-    assert disk == b"first\nsecond\nthird\nfourth\n"
+    assert disk.content == b"first\nsecond\nthird\nfourth\n"
 
 
-def test_after_a_full_disk_lines_are_written_again_however_many_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_full_disk_lines_are_written_again_however_many_were_lost(disk: Disk) -> None:
     """The disk is full within a line, as it mostly is, so that those behind it wait until they are too many."""
-    disk = bytearray()
-    room = 3
-
-    def write(_descriptor: int, data: bytes) -> int:
-        written = min(len(data), room - len(disk))
-        if not written:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        disk.extend(data[:written])
-        return written
-
     with open_pipe() as pipe:
         lines = EventLines(pipe.stream, lambda _: None)
-        monkeypatch.setattr("gossip.cli.event_lines.os.write", write)
         taken = 0
         while lines.write(LINE):
             taken += 1
-        room = 2 * MAX_WAITING_BYTES
+        disk.room = 2 * MAX_WAITING_BYTES
         assert lines.write("next")
 
-    assert disk.decode().splitlines() == [LINE] * taken + ["next"]
+    assert disk.content.decode().splitlines() == [LINE] * taken + ["next"]
 
 
 def test_a_terminal_that_nobody_reads_does_not_hold_up_the_loop() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gossip.msp.lint.entries import ALLOW_READING
 from gossip.node.diagnose.own_side import load_own_side
-from gossip.node.diagnose.remedy import ALLOW_READING
 from tests.support.in_thread import peer_settings, tls_of
 from tests.support.organizations import NOW, organization
 
