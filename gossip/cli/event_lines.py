@@ -6,6 +6,7 @@ import select
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from typing import TextIO
 
 PIECE_BYTES = select.PIPE_BUF
@@ -15,14 +16,13 @@ MAX_WAITING_BYTES = 1024 * 1024
 
 
 class EventLines:
-    """Writes lines to a file, pipe or socket, in their order, as its reader takes them; the loop never waits for that.
+    """Writes lines to a file, pipe, socket or terminal, in order, as its reader takes them; the loop never waits.
 
     It stays blocking, since other processes may share it: no more is written than it has room for.
     """
 
     def __init__(self, stream: TextIO, failed: Callable[[OSError], None]) -> None:
         self._stream = stream
-        self._descriptor: int | None = None
         self._failed = failed
         self._has_failed = False
         self._waiting: deque[bytes] = deque()
@@ -58,18 +58,28 @@ class EventLines:
         """
         await self._reader_takes.wait()
 
+    @cached_property
+    def _descriptor(self) -> int:
+        """The stream's; of a terminal another one, which does not block and nobody shares.
+
+        A terminal that can be written to may have room for less than it is given, and would wait for it.
+        """
+        if self._stream.isatty():
+            with suppress(OSError):
+                return os.open(os.ttyname(self._stream.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        return self._stream.fileno()
+
     def _write_on(self) -> None:
-        descriptor = self._descriptor = self._descriptor or _open(self._stream)
         while self._begun or self._waiting:
-            if not select.select([], [descriptor], [], 0)[1]:
-                self._watch(descriptor)
+            if not select.select([], [self._descriptor], [], 0)[1]:
+                self._watch()
                 return
             line = self._begun or self._take_line()
             try:
-                written = os.write(descriptor, line[:PIECE_BYTES])
+                written = os.write(self._descriptor, line[:PIECE_BYTES])
             except BlockingIOError:  # a terminal's
                 self._begun = line
-                self._watch(descriptor)
+                self._watch()
                 return
             except OSError as error:
                 if not self._has_failed:
@@ -78,30 +88,19 @@ class EventLines:
                 break  # the rest of a line is tried again before the next one
             self._has_failed = False
             self._begun = line[written:]
-        self._watch_no_longer(descriptor)
+        self._watch_no_longer()
 
     def _take_line(self) -> bytes:
         line = self._waiting.popleft()
         self._waiting_bytes -= len(line)
         return line
 
-    def _watch(self, descriptor: int) -> None:
+    def _watch(self) -> None:
         if self._reader_takes.is_set():
             self._reader_takes.clear()
-            asyncio.get_running_loop().add_writer(descriptor, self._write_on)
+            asyncio.get_running_loop().add_writer(self._descriptor, self._write_on)
 
-    def _watch_no_longer(self, descriptor: int) -> None:
+    def _watch_no_longer(self) -> None:
         if not self._reader_takes.is_set():
-            asyncio.get_running_loop().remove_writer(descriptor)
+            asyncio.get_running_loop().remove_writer(self._descriptor)
             self._reader_takes.set()
-
-
-def _open(stream: TextIO) -> int:
-    """The stream's descriptor; of a terminal another one, which does not block and nobody shares.
-
-    A terminal that can be written to may have room for less than it is given, and would wait for it.
-    """
-    if stream.isatty():
-        with suppress(OSError):
-            return os.open(os.ttyname(stream.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    return stream.fileno()

@@ -52,7 +52,8 @@ class DialPlaces:
             loop = asyncio.get_running_loop()
             ends_at_s, waits_from_s = limit.when(), loop.time()
             limit.reschedule(None)
-            self._look()
+            if not self._looks:
+                self._look()
             await self._free.acquire()
             limit.reschedule(None if ends_at_s is None else ends_at_s + loop.time() - waits_from_s)
         else:
@@ -68,16 +69,10 @@ class DialPlaces:
 
     def _look(self) -> None:
         """Let those go on without a place whose time is over, and look again as long as others wait."""
-        if self._looks:
-            return
         loop = asyncio.get_running_loop()
         for place in tuple(self._taken):
             if place.until_s <= loop.time():
                 place.leave()
-        self._looks = True
-        loop.call_later(CONNECTS_S, self._look_again)
-
-    def _look_again(self) -> None:
-        self._looks = False
-        if self._free.locked():
-            self._look()
+        self._looks = self._free.locked()
+        if self._looks:
+            loop.call_later(CONNECTS_S, self._look)

@@ -1,6 +1,5 @@
 """Judges why no MSP of the peer takes us: it lacks ours, has an old copy of it, or one that is broken."""
 
-from gossip.msp.claim import parse_claim
 from gossip.msp.tls_facts import find_issuer_key_id
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
@@ -67,9 +66,9 @@ def _what_is_wrong(mspid: str, issuer_s: str | None) -> str:
 
 def issuer_of(own: OwnSide) -> str:
     """The CA that issued our identity, for texts."""
-    if own.crypto is None:
+    certificate = own.certificate
+    if certificate is None:
         return "the CA"
-    certificate = parse_claim(own.crypto.identity).certificate
     return f"{certificate.issuer}{shown_key_id(find_issuer_key_id(certificate))}"
 
 

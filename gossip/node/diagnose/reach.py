@@ -102,10 +102,10 @@ async def _dial(evidence: Evidence) -> Channel:
         evidence.tls_fault, evidence.alert = classify(error), find_alert(error)
         evidence.verify_code = find_verify_code(error)
         evidence.looked = await _look(evidence, error)
-        _failed(evidence, _failed_stage(evidence, error), error)
+        evidence.errors[_failed_stage(evidence, error)] = error
         raise
     except ConfigurationError as error:
-        _failed(evidence, Stage.TLS, error)
+        evidence.errors[Stage.TLS] = error
         raise
     evidence.took_s[Stage.HTTP2] = max(
         0.0, evidence.took_s[Stage.TLS] - channel.times.tcp_s - channel.times.tls_s - evidence.took_s[Stage.NAME]
