@@ -1,12 +1,11 @@
-"""How fields of the generated classes are read: as betterproto reads them, but faster, and noting what reading makes.
+"""How fields of the generated classes are read: what holds something is a plain attribute, the rest as in betterproto.
 
-betterproto's own ``__getattribute__`` costs 0.75 us a read, which for a message's payload is as much as decoding it.
+betterproto looks for its placeholder at every read, which takes 0.75 us: for a message's payload, as much as decoding
+it. Here a field that holds nothing is no attribute at all, and only for those does Python ask any further.
 """
 
 import copyreg
-import dataclasses
 import inspect
-from collections.abc import Callable
 from types import ModuleType
 from typing import Final, cast
 
@@ -16,15 +15,14 @@ import gossip_protos.gossip
 import gossip_protos.msp
 import gossip_protos.protos
 
+from gossip.wire.construction import constructor_of, fields_of, mark_if_without_fields
 from gossip.wire.copies import OF_MESSAGES, reduce_enum
 from gossip.wire.values import PLACEHOLDER, values_of
 
 MADE_BY_READING: Final = "_made_by_reading"
 """The mark of a sub-message that was made because somebody read its field."""
 
-_read: Final = object.__getattribute__
-_read_unset: Final = betterproto.Message.__getattribute__
-_post_init: Final = betterproto.Message.__post_init__
+_write: Final = object.__setattr__
 
 
 def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadata:
@@ -32,29 +30,18 @@ def metadata_of(cls: type[betterproto.Message]) -> betterproto.ProtoClassMetadat
     return cls._betterproto  # type: ignore[arg-type]  # its descriptor is typed so that it fits no class
 
 
-def _read_field(message: betterproto.Message, name: str) -> object:
-    value = _read(message, name)
-    return _read_unset(message, name) if value is PLACEHOLDER else value
-
-
-def _post_init_with_oneofs(groups: dict[str, str]) -> Callable[[betterproto.Message], None]:
-    def post_init(message: betterproto.Message) -> None:
-        """Forget all but the last of several members that were given, so that reading need not ask which is set."""
-        _post_init(message)
-        values = values_of(message)
-        current = cast("dict[str, str | None]", values["_group_current"])
-        for name, group in groups.items():
-            if current[group] != name:
-                values[name] = PLACEHOLDER
-
-    return post_init
-
-
-def _oneofs_of(cls: type[betterproto.Message]) -> dict[str, str]:
-    """By field, the oneof that it belongs to; betterproto's own table would be made for every class at once."""
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # only the generated classes are known to be dataclasses
-    metadata = {field.name: betterproto.FieldMetadata.get(field) for field in fields}
-    return {name: of_field.group for name, of_field in metadata.items() if of_field.group}
+def _read_unset(message: betterproto.Message, name: str) -> object:
+    """Make a field that holds nothing; a member of a oneof is refused, in betterproto's words."""
+    metadata = None if name.startswith("_") else metadata_of(type(message))
+    if metadata is None or name not in metadata.default_gen:
+        raise AttributeError(f"{type(message).__name__!r} object has no attribute {name!r}", name=name, obj=message)
+    values = values_of(message)
+    group = metadata.oneof_group_by_field.get(name)
+    if group is not None:
+        current = cast("dict[str, str | None]", values["_group_current"])[group]
+        raise AttributeError(f"{group!r} is set to {current!r}, not {name!r}", name=name, obj=message)
+    value = values[name] = _make_default(message, name)
+    return value
 
 
 def _make_default(message: betterproto.Message, field_name: str) -> object:
@@ -64,16 +51,43 @@ def _make_default(message: betterproto.Message, field_name: str) -> object:
     return default
 
 
+def _read_raw(message: betterproto.Message, name: str) -> object:
+    return values_of(message).get(name, PLACEHOLDER)
+
+
+def _write_field(message: betterproto.Message, name: str, value: object) -> None:
+    """Set a field; the member of its oneof that was set before is dropped."""
+    mark_if_without_fields(value)
+    values = values_of(message)
+    values["_serialized_on_wire"] = True
+    group = metadata_of(type(message)).oneof_group_by_field.get(name)
+    if group is not None:
+        current = cast("dict[str, str | None]", values["_group_current"])
+        lost, current[group] = current[group], name
+        if lost is not None:
+            values.pop(lost, None)
+    _write(message, name, value)
+
+
+_HOOKS: Final = {
+    "__getattribute__": object.__getattribute__,
+    "__getattr__": _read_unset,
+    "__setattr__": _write_field,
+    "_Message__raw_get": _read_raw,
+    "_get_field_default": _make_default,
+    **OF_MESSAGES,
+}
+
+
 def _change(package: ModuleType) -> None:
     for _, cls in inspect.getmembers(package, inspect.isclass):
         if issubclass(cls, betterproto.Message):
             # By setattr, since mypy refuses to assign to a method.
-            setattr(cls, "__getattribute__", _read_field)  # noqa: B010
-            if groups := _oneofs_of(cls):
-                setattr(cls, "__post_init__", _post_init_with_oneofs(groups))  # noqa: B010
-            setattr(cls, "_get_field_default", _make_default)  # noqa: B010
-            for name, method in OF_MESSAGES.items():
+            setattr(cls, "__init__", constructor_of(cls))  # noqa: B010
+            for name, method in _HOOKS.items():
                 setattr(cls, name, method)
+            for field in fields_of(cls):
+                delattr(cls, field.name)  # the placeholder
         elif issubclass(cls, betterproto.Enum):
             copyreg.pickle(cls, reduce_enum)
 

@@ -9,14 +9,14 @@ from typing import Final, cast
 
 import betterproto
 
-from gossip.wire.values import PLACEHOLDER, values_of
+from gossip.wire.values import values_of
 
 _CHOSEN: Final = "_group_current"
 """Which member of each oneof is set; the only part of a message that even a shallow copy must not share."""
 
 
 def _state(message: betterproto.Message) -> dict[str, object]:
-    state = {name: value for name, value in values_of(message).items() if value is not PLACEHOLDER}
+    state = values_of(message).copy()
     state[_CHOSEN] = dict(cast("dict[str, str | None]", state[_CHOSEN]))
     return state
 

@@ -14,7 +14,7 @@ from gossip.wire.head import Head
 from gossip.wire.kinds import MessageKind
 from gossip.wire.schema import BOOL, BYTES, MAX_DEPTH, UINT64, EnumMembers, M, Schema, schema_of
 from gossip.wire.unknown import skip_field
-from gossip.wire.values import PLACEHOLDER, set_values, values_of
+from gossip.wire.values import set_values, values_of
 from gossip.wire.varint import (
     LENGTH_DELIMITED,
     NotWellFormed,
@@ -94,7 +94,7 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
     bytearray, since a sub-message may come in any number of parts. Reading past ``end`` does no harm, see
     `scan_fields`.
     """
-    fields = schema.fields
+    fields = schema.to_read
     while pos < end:
         start = pos
         key = data[pos]
@@ -102,7 +102,7 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
         if key > 0x7F:
             key, pos = read_key(data, start)
         try:
-            name, kind, repeated, _, group, child, enum = fields[key]
+            name, kind, repeated, group, child, enum = fields[key]
         except KeyError:
             start = pos
             pos = skip_field(data, start, key, depth)
@@ -136,8 +136,8 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             else:
                 if depth == 0:
                     raise NotWellFormed
-                value = values.get(name, PLACEHOLDER)
-                if value is PLACEHOLDER or repeated:
+                value = values.get(name)
+                if value is None or repeated:
                     inner = child.new_values() if child.groups else child.template.copy()
                     value = _new(child.cls)
                     set_values(value, inner)
@@ -149,10 +149,10 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             _select(values, group, name)
         if not repeated:
             values[name] = value
-        elif values[name] is PLACEHOLDER:
-            values[name] = [value]
-        else:
+        elif name in values:
             cast("list[object]", values[name]).append(value)
+        else:
+            values[name] = [value]
     if pos != end:
         raise NotWellFormed
 

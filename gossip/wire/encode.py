@@ -41,9 +41,8 @@ def encode_message(message: betterproto.Message) -> bytes:
 def _encode_fields(schema: Schema, values: dict[str, object], parts: list[bytes]) -> int:  # noqa: C901 -- calls cost
     """Append the encoded fields to ``parts``, and return how many bytes they are."""
     size = 0
-    for field in schema.alone:
-        name, kind, repeated, prefix, _, child, _ = field
-        value = values[name]
+    for name, kind, repeated, prefix, child, field in schema.to_write:
+        value = values.get(name, PLACEHOLDER)
         if value is PLACEHOLDER:
             continue
         if repeated:

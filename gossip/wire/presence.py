@@ -24,7 +24,7 @@ def is_set(message: betterproto.Message, name: str) -> bool:
     group = metadata_of(type(message)).oneof_group_by_field.get(name)
     if group is not None:
         return cast("dict[str, str | None]", values["_group_current"])[group] == name
-    value = values[name]
+    value = values.get(name, PLACEHOLDER)
     if isinstance(value, betterproto.Message):
         inner = values_of(value)
         return not (is_untouched(inner) and _is_blank(value))

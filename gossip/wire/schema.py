@@ -8,7 +8,6 @@ from typing import Final, NamedTuple, TypeVar
 import betterproto
 
 from gossip.wire.attributes import metadata_of
-from gossip.wire.values import PLACEHOLDER
 from gossip.wire.varint import LENGTH_DELIMITED, VARINT, encode_varint
 
 M = TypeVar("M", bound=betterproto.Message)
@@ -53,6 +52,13 @@ class Field(NamedTuple):
     enum: "EnumMembers | None"
 
 
+ReadRow = tuple[str, int, bool, str | None, "Schema | None", "EnumMembers | None"]
+"""Name, kind, repeated, group, child and enum of a field; bare: a named tuple takes three times as long to unpack."""
+
+WriteRow = tuple[str, int, bool, bytes, "Schema | None", Field]
+"""Name, kind, repeated, prefix and child of a field, and the field itself; bare, too."""
+
+
 class EnumMembers(dict[int, betterproto.Enum]):
     """An enum's members by value; a value without a name gets a member of its own, which is not kept."""
 
@@ -67,17 +73,18 @@ class EnumMembers(dict[int, betterproto.Enum]):
 class Schema:
     """One generated class.
 
-    ``fields`` maps keys to fields; ``alone`` are those outside any oneof, ``members`` the others by name, and all of
-    them are in the order of their numbers. ``template`` is the ``__dict__`` of a message with nothing set; members of
-    oneofs are not in it: a GossipMessage has two dozen, which every message made from it would copy.
+    ``fields`` maps keys to fields, and ``to_read`` to what the decoder asks of them; ``to_write`` are those outside any
+    oneof, ``members`` the others by name, and all of them are in the order of their numbers. ``template`` is the
+    ``__dict__`` of a message with nothing set: only what has a plain default is in it.
     """
 
-    __slots__ = ("alone", "cls", "fields", "groups", "members", "template")
+    __slots__ = ("cls", "fields", "groups", "members", "template", "to_read", "to_write")
 
     def __init__(self, cls: type[betterproto.Message]) -> None:
         self.cls = cls
         self.fields: dict[int, Field] = {}
-        self.alone: tuple[Field, ...] = ()
+        self.to_read: dict[int, ReadRow] = {}
+        self.to_write: tuple[WriteRow, ...] = ()
         self.members: dict[str, Field] = {}
         self.groups: tuple[str, ...] = ()
         self.template: dict[str, object] = {}
@@ -121,17 +128,18 @@ def _build(cls: type[betterproto.Message], known: dict[type[betterproto.Message]
     meta = metadata_of(cls)
     for number, name in sorted(meta.field_name_by_number.items()):
         field = _field(cls, name, known)
-        schema.fields[_key(number, field.kind)] = field
+        key = _key(number, field.kind)
+        schema.fields[key] = field
+        schema.to_read[key] = (name, field.kind, field.repeated, field.group, field.child, field.enum)
         if field.group:
             schema.members[name] = field
             continue
         if schema.members:
             raise TypeError(f"{schema.name}.{name}: the codec writes oneofs last, and this field comes after one")
-        # Where reading gives an object of its own, betterproto makes it then.
-        stored = field.repeated or field.kind == MESSAGE
-        default = field.enum[0] if field.enum else _DEFAULTS.get(field.kind)
-        schema.template[name] = PLACEHOLDER if stored else default
-    schema.alone = tuple(field for field in schema.fields.values() if not field.group)
+        if not field.repeated and field.kind != MESSAGE:
+            schema.template[name] = field.enum[0] if field.enum else _DEFAULTS[field.kind]
+    alone = (field for field in schema.fields.values() if not field.group)
+    schema.to_write = tuple((f.name, f.kind, f.repeated, f.prefix, f.child, f) for f in alone)
     schema.groups = tuple(meta.oneof_field_by_group)
     schema.template |= {"_serialized_on_wire": True, "_unknown_fields": b"", "_group_current": {}}
     return schema
