@@ -96,20 +96,19 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
     """
     fields = schema.to_read
     while pos < end:
-        start = pos
         key = data[pos]
         pos += 1
         if key > 0x7F:
-            key, pos = read_key(data, start)
+            key, pos = read_key(data, pos - 1)
         try:
-            name, kind, repeated, group, child, enum = fields[key]
+            name, kind, is_plain, group, child, enum = fields[key]
         except KeyError:
             start = pos
             pos = skip_field(data, start, key, depth)
             _keep_unknown(values, encode_varint(key) + data[start:pos], unknown)
             continue
         value: object
-        if key & 7 != LENGTH_DELIMITED:
+        if kind < BYTES:
             number = data[pos]
             pos += 1
             if number > 0x7F:
@@ -136,8 +135,8 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
             else:
                 if depth == 0:
                     raise NotWellFormed
-                value = values.get(name)
-                if value is None or repeated:
+                value = None if group is None and not is_plain else values.get(name)
+                if value is None:
                     inner = child.new_values() if child.groups else child.template.copy()
                     value = _new(child.cls)
                     set_values(value, inner)
@@ -145,9 +144,10 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
                     inner = values_of(cast("betterproto.Message", value))
                 decode_fields(child, inner, data, pos, stop, depth - 1, unknown)
             pos = stop
-        if group is not None:
+        if is_plain:
+            values[name] = value
+        elif group is not None:
             _select(values, group, name)
-        if not repeated:
             values[name] = value
         elif name in values:
             cast("list[object]", values[name]).append(value)

@@ -53,10 +53,13 @@ class Field(NamedTuple):
 
 
 ReadRow = tuple[str, int, bool, str | None, "Schema | None", "EnumMembers | None"]
-"""Name, kind, repeated, group, child and enum of a field; bare: a named tuple takes three times as long to unpack."""
+"""Name, kind, whether it is alone and comes once, group, child and enum of a field.
+
+Bare: a named tuple takes three times as long to unpack.
+"""
 
 WriteRow = tuple[str, int, bool, bytes, "Schema | None", Field]
-"""Name, kind, repeated, prefix and child of a field, and the field itself; bare, too."""
+"""Name, kind, repeated, prefix and child of a field, and the field itself."""
 
 
 class EnumMembers(dict[int, betterproto.Enum]):
@@ -130,7 +133,8 @@ def _build(cls: type[betterproto.Message], known: dict[type[betterproto.Message]
         field = _field(cls, name, known)
         key = _key(number, field.kind)
         schema.fields[key] = field
-        schema.to_read[key] = (name, field.kind, field.repeated, field.group, field.child, field.enum)
+        is_plain = not (field.group or field.repeated)
+        schema.to_read[key] = (name, field.kind, is_plain, field.group, field.child, field.enum)
         if field.group:
             schema.members[name] = field
             continue
