@@ -55,6 +55,10 @@ def _encode_fields(schema: Schema, values: dict[str, object], parts: list[bytes]
                 head = prefix + (ONE_BYTE[length] if length < 0x80 else encode_varint(length))
                 parts += (head, value)
                 size += len(head) + length
+        elif kind <= ENUM and isinstance(value, int) and 0 <= value <= 0x7F:
+            if value:
+                parts += (prefix, ONE_BYTE[value])
+                size += len(prefix) + 1
         else:
             encoded = _encode_scalar(field, value)
             if value:
@@ -106,7 +110,7 @@ def _encode_child(field: Field, schema: Schema, value: object, parts: list[bytes
         raise
     if not size and not is_set and is_untouched(values):
         return 0
-    parts[head_at] = head = field.prefix + encode_varint(size)
+    parts[head_at] = head = field.prefix + (ONE_BYTE[size] if size <= 0x7F else encode_varint(size))
     return len(head) + size
 
 
