@@ -1,5 +1,6 @@
 """config.yaml of an MSP folder: read with the line of everything in it, so that errors can name it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from os.path import normpath
 from pathlib import Path
@@ -75,7 +76,7 @@ def parse_ou_settings(text: bytes, path: str) -> OuSettings:
     node_ous = top.find_mapping("NodeOUs")
     return OuSettings(
         _parse_node_ous(node_ous, path),
-        _parse_units(top.find("OrganizationalUnitIdentifiers"), path),
+        _parse_units(top.find_all("OrganizationalUnitIdentifiers"), path),
         None if node_ous is None else _find_off_line(_Fields(node_ous, path)),
     )
 
@@ -98,10 +99,10 @@ class _Fields:
             raise _wrong(node, path, "keys written out, not merged with <<")
 
     def find(self, key: str) -> yaml.Node | None:
-        return next(reversed(self._all(key)), None)
+        return next(reversed(self.find_all(key)), None)
 
     def find_mapping(self, key: str) -> yaml.MappingNode | None:
-        nodes = self._all(key)
+        nodes = self.find_all(key)
         entries = []
         for node in nodes:
             if not isinstance(node, yaml.MappingNode):
@@ -111,7 +112,7 @@ class _Fields:
 
     def find_text(self, key: str) -> str | None:
         text = None
-        for node in self._all(key):
+        for node in self.find_all(key):
             if not isinstance(node, yaml.ScalarNode) or node.tag == _BINARY_TAG or not is_text(node.value):
                 raise _wrong(node, self._path, f"{key}: a text")
             text = str(node.value)
@@ -119,14 +120,14 @@ class _Fields:
 
     def is_set(self, key: str) -> bool:
         is_set = False
-        for node in self._all(key):
+        for node in self.find_all(key):
             value = _truth_of(node)
             if value is None:
                 raise _wrong(node, self._path, f"{key}: true or false")
             is_set = value
         return is_set
 
-    def _all(self, key: str) -> list[yaml.Node]:
+    def find_all(self, key: str) -> list[yaml.Node]:
         return list(self._given.get(key, {}).values())
 
     @staticmethod
@@ -162,14 +163,15 @@ def _find_off_line(node_ous: _Fields) -> int | None:
     return None if enable is None or node_ous.is_set("Enable") else line_of(enable)
 
 
-def _parse_units(node: yaml.Node | None, path: str) -> tuple[OuSetting, ...]:
-    if node is None:
-        return ()
-    if not isinstance(node, yaml.SequenceNode):
-        raise _wrong(node, path, "OrganizationalUnitIdentifiers: a list")
-    if len(node.value) > MAX_UNITS:
-        raise _wrong(node, path, f"OrganizationalUnitIdentifiers: at most {MAX_UNITS} entries")
-    units = tuple(_parse_unit(unit, path) for unit in node.value)
+def _parse_units(nodes: Iterable[yaml.Node], path: str) -> tuple[OuSetting, ...]:
+    """The last of several lists takes the place of those before it, which must all be lists of such entries."""
+    units: tuple[OuSetting, ...] = ()
+    for node in nodes:
+        if not isinstance(node, yaml.SequenceNode):
+            raise _wrong(node, path, "OrganizationalUnitIdentifiers: a list")
+        if len(node.value) > MAX_UNITS:
+            raise _wrong(node, path, f"OrganizationalUnitIdentifiers: at most {MAX_UNITS} entries")
+        units = tuple(_parse_unit(unit, path) for unit in node.value)
     for unit in units:
         if not unit.certificate:
             raise ConfigurationError(

@@ -33,6 +33,7 @@ NODE_OUS = """NodeOUs:
   AdminOUIdentifier:
     OrganizationalUnitIdentifier: admin
 """
+UNITS = "OrganizationalUnitIdentifiers:\n  - {Certificate: cacerts/ca.pem, OrganizationalUnitIdentifier: blue}\n"
 
 
 @pytest.fixture
@@ -298,8 +299,14 @@ def test_garbage_for_a_crl(folder: Path) -> None:
         ("NodeOUs: {}\nNodeOUs: on\nNodeOUs: {}", 2, "expected a mapping with keys"),
         ("NodeOUs:\n  Enable: maybe\n  Enable: true", 2, "Enable: true or false"),
         ("OrganizationalUnitIdentifiers: blue", 1, "OrganizationalUnitIdentifiers: a list"),
+        (f"OrganizationalUnitIdentifiers: blue\n{UNITS}", 1, "OrganizationalUnitIdentifiers: a list"),
+        (f"OrganizationalUnitIdentifiers:\n  - blue\n{UNITS}", 2, "expected a mapping with keys"),
         ("OrganizationalUnitIdentifiers: [&u {Certificate: a}" + ",*u" * 1000 + "]", 1, "at most 1000 entries"),
         ("OrganizationalUnitIdentifiers:\n  - OrganizationalUnitIdentifier: blue", 2, "blue names no Certificate"),
+        ("%YAML 1.2\n---\nNodeOUs: {}", 1, "found an unknown directive"),
+        ("%FABRIC\n---\nNodeOUs: {}", 1, "found an unknown directive"),
+        ("NodeOUs: {}\n---\n", 2, "but found another document"),
+        ("  NodeOUs: {}\nNodeOUs: {}", 2, "expected '<document start>'"),
     ],
 )
 def test_broken_config_yaml_is_named_with_its_line(folder: Path, text: str, line: int, match: str) -> None:
