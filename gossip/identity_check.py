@@ -14,7 +14,7 @@ from gossip.judges import hear_end, hear_name, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 
-def check_identity(
+def judge_identity(
     crypto: MessageCryptoService, pki_id: PkiId, identity: PeerIdentityType, now: datetime
 ) -> datetime | None:
     """Return when an identity ends, None for never; the checks come in Fabric's order, and refuse in its words.

@@ -7,7 +7,7 @@ from gossip.api.security import SecurityAdvisor
 from gossip.checks import check_argument
 from gossip.errors import Fault, GossipError, IdentityError
 from gossip.identity.entry import Entry
-from gossip.identity_check import check_identity
+from gossip.identity_check import judge_identity
 from gossip.judges import hear_name, hear_verdict
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
@@ -34,7 +34,7 @@ class IdentityJudge:
         """
         if not pki_id:
             raise IdentityError("PKIID is nil")
-        return check_identity(self._crypto, pki_id, identity, now)
+        return judge_identity(self._crypto, pki_id, identity, now)
 
     def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
         """Make the entry of an identity that was checked."""

@@ -55,7 +55,7 @@ class Session:
             lambda: bool(self.peer.messages(self.stream_id)) or self.peer.is_over(self.stream_id), self._patience_s
         )
         messages = self.peer.messages(self.stream_id)
-        signed = self._parse_or_break_off(messages[0]) if messages else None
+        signed = self._read_or_break_off(messages[0]) if messages else None
         if signed is not None and signed.kind is not MessageKind.CONN:
             self.peer.break_off(f"says {signed.kind.field_name} where its ConnEstablish belongs")
         if signed is None or signed.kind is not MessageKind.CONN:
@@ -107,12 +107,12 @@ class Session:
 
     def _take_acks(self) -> bool:
         """Take what came, and tell whether the last message is acknowledged."""
-        for signed in map(self._parse_or_break_off, self.peer.take_messages(self.stream_id)):
+        for signed in map(self._read_or_break_off, self.peer.take_messages(self.stream_id)):
             if signed is not None and signed.kind is MessageKind.ACK:
                 self._acked = signed.nonce
         return self._acked == self._nonce
 
-    def _parse_or_break_off(self, message: bytes) -> SignedMessage | None:
+    def _read_or_break_off(self, message: bytes) -> SignedMessage | None:
         try:
             return parse_envelope(message)
         except MalformedMessageError as error:

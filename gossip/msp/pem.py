@@ -44,7 +44,7 @@ def find_pem_block(data: bytes) -> PemBlock | None:
         begin = data.rfind(_BEGIN, start, end)
         if begin == start or (begin > start and data[begin - 1 : begin] == b"\n"):
             try:
-                block = _parse_block(data, begin + len(_BEGIN), end)
+                block = _find_block_at(data, begin + len(_BEGIN), end)
             except _EndLineIsAHeaderError:
                 return None
             if block is not None:
@@ -67,7 +67,7 @@ def encode_certificate_pem(der: bytes) -> bytes:
     return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
 
 
-def _parse_block(data: bytes, at: int, end: int) -> PemBlock | None:
+def _find_block_at(data: bytes, at: int, end: int) -> PemBlock | None:
     type_line, at = _take_line(data, at)
     if not type_line.endswith(_DASHES):
         return None

@@ -27,7 +27,7 @@ def read_plain(written: str) -> str | float:
     if written in _TRUTH:
         return _TRUTH[written]
     digits = written if written[:1] in "._" else written.replace("_", "")
-    integer = parse_go_integer(digits)
+    integer = find_go_integer(digits)
     if integer is not None and _LEAST <= integer <= _MOST:
         return str(integer)
     if _FRACTION.fullmatch(digits) and math.isfinite(float(digits)):
@@ -35,7 +35,7 @@ def read_plain(written: str) -> str | float:
     return written
 
 
-def parse_go_integer(text: str) -> int | None:
+def find_go_integer(text: str) -> int | None:
     """A number as Go writes it: 0x10, 0b1, 1_000, and with a 0 before it octal; None for anything else.
 
     Mirrors: strconv.ParseInt with base 0, by which both yaml.v2 and cast read it.

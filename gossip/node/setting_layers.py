@@ -11,7 +11,7 @@ from gossip.checks import check_kind
 from gossip.errors import ConfigurationError
 from gossip.msp.yaml_nodes import is_text
 from gossip.node.go_duration import parse_go_duration
-from gossip.node.plain_scalar import float_text, parse_go_integer
+from gossip.node.plain_scalar import find_go_integer, float_text
 from gossip.node.yaml_values import Content, YamlFile
 from gossip.shown import PEM_BEGIN
 
@@ -196,7 +196,7 @@ def _parse_flag(content: Content) -> bool:
 
 def _parse_count(content: Content) -> int:
     text = _one(content) or "0"
-    number = parse_go_integer(text) if len(text) <= _MAX_DIGITS else None
+    number = find_go_integer(text) if len(text) <= _MAX_DIGITS else None
     if number is None or number < 0:
         raise ValueError(f"expected a whole number, 0 or more, not {text[:64]!r}")
     return number

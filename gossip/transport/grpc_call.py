@@ -9,9 +9,9 @@ from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_headers import (
     CallStatus,
+    find_verdict,
     is_malformed_answer,
     is_malformed_end,
-    parse_answer,
     parse_trailers,
 )
 from gossip.transport.grpc_stream import GrpcStream
@@ -69,7 +69,7 @@ class ClientStream(GrpcStream):
             self._call_status = parse_trailers(headers)
             return
         self._answered = True
-        self._call_status = parse_answer(headers, ends=ends)
+        self._call_status = find_verdict(headers, ends=ends)
         if self._call_status is not None:
             self.__ended__()
         elif self.connection.http2.receives_data(self.id) is not None:

@@ -153,7 +153,7 @@ def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
     return None
 
 
-def parse_answer(headers: Mapping[bytes, bytes], *, ends: bool) -> CallStatus | None:
+def find_verdict(headers: Mapping[bytes, bytes], *, ends: bool) -> CallStatus | None:
     """What the first header fields of an answer say: a verdict when there will be no messages.
 
     gRPC's own is one where nothing follows, as in grpc-go.

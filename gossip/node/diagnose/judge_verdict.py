@@ -9,7 +9,7 @@ from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, fail
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_status import find_other_server
 from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of, their_copy
-from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, parse_hashes
+from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, find_hashes
 from gossip.shown import shown_time
 
 
@@ -55,7 +55,7 @@ def _no_certificate(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]
 
 
 def _binding(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
-    seen, bound = parse_hashes(reason)
+    seen, bound = find_hashes(reason)
     link, server = evidence.link, evidence.own.server_leaf
     if bound is not None and link is not None and bound != certificate_hash(link.own_certificate):
         text = "the hash that came to the peer is not the one that we signed"

@@ -18,17 +18,17 @@ def has_seen_another(evidence: Evidence) -> bool:
     refusal, link = evidence.errors.get(Stage.VERDICT), evidence.link
     if not isinstance(refusal, RefusedByPeerError) or link is None or link.own_certificate is None:
         return False
-    seen, _ = parse_hashes(refusal.reason)
+    seen, _ = find_hashes(refusal.reason)
     return NO_CERTIFICATE in refusal.reason or (seen is not None and seen != certificate_hash(link.own_certificate))
 
 
-def parse_hashes(reason: str) -> tuple[bytes | None, bytes | None]:
+def find_hashes(reason: str) -> tuple[bytes | None, bytes | None]:
     """The two hashes of a refusal: the certificate that the peer saw, and the one that came signed."""
     found = _HASHES.search(reason)
-    return (None, None) if found is None else (_parse_hash(found[1]), _parse_hash(found[2]))
+    return (None, None) if found is None else (_find_hash(found[1]), _find_hash(found[2]))
 
 
-def _parse_hash(text: str) -> bytes | None:
+def _find_hash(text: str) -> bytes | None:
     try:
         return bytes(map(int, text[1:-1].split())) if text.startswith("[") else bytes.fromhex(text)
     except ValueError:

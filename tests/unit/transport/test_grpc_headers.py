@@ -12,9 +12,9 @@ from gossip.transport.grpc_headers import (
     Headers,
     Refusal,
     find_refusal,
+    find_verdict,
     is_malformed,
     is_malformed_end,
-    parse_answer,
     parse_trailers,
     request_headers,
     trailers,
@@ -96,17 +96,17 @@ def test_end_without_status_is_unknown() -> None:
     ],
 )
 def test_http_status_becomes_grpcs(http_status: bytes, name: str) -> None:
-    call_status = parse_answer({b":status": http_status}, ends=False)
+    call_status = find_verdict({b":status": http_status}, ends=False)
     assert call_status == CallStatus(name, f"HTTP status '{http_status.decode()}'")
 
 
 def test_answer_with_messages_to_come_has_no_verdict_yet() -> None:
-    assert parse_answer({b":status": b"200", b"content-type": b"application/grpc+proto"}, ends=False) is None
+    assert find_verdict({b":status": b"200", b"content-type": b"application/grpc+proto"}, ends=False) is None
 
 
 def test_answer_of_status_alone_is_a_verdict_whatever_http_says() -> None:
     fields = {b":status": b"405", b"grpc-status": b"13", b"grpc-message": b"no"}
-    assert parse_answer(fields, ends=True) == CallStatus("INTERNAL", "no")
+    assert find_verdict(fields, ends=True) == CallStatus("INTERNAL", "no")
 
 
 REQUEST = request_headers(PING, "localhost", b"https")
