@@ -51,7 +51,13 @@ class ClientStream(GrpcStream):
         return True
 
     async def end(self) -> None:
-        """Send END_STREAM; see base."""
+        """Send END_STREAM; see base.
+
+        Raises:
+            StreamBrokenError: The call broke, or is over.
+
+        Cancellation: the server may not have been told; abort the stream.
+        """
         self.check_sendable()
         try:
             await super().end()
@@ -87,7 +93,12 @@ class ClientStream(GrpcStream):
             raise StreamBrokenError(f"{self.link.remote} ended the stream")
 
     def check_ending(self) -> None:
-        """Raise what the status says, or that there is none."""
+        """Return when the status is OK.
+
+        Raises:
+            RefusedByPeerError: It is another one, with the server's own words.
+            StreamBrokenError: There is none.
+        """
         if self._call_status is None:
             raise StreamBrokenError(f"{self.link.remote} ended the stream without a status")
         if not self._call_status.is_ok:

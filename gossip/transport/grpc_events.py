@@ -78,7 +78,11 @@ class GrpcEvents(EventsProcessor):
             self._ended(stream_id)
 
     def process_informational_response_received(self, _event: InformationalResponseReceived) -> None:
-        """The answer is to come."""
+        """The answer is to come.
+
+        Raises:
+            ProtocolError: That was said too often.
+        """
         self._informational += 1
         if self._informational > MAX_INFORMATIONAL:
             raise ProtocolError(f"more than {MAX_INFORMATIONAL} informational answers")

@@ -98,7 +98,12 @@ class ReportingDecoder(RememberingDecoder):
     """Says COMPRESSION_ERROR where h2 would say PROTOCOL_ERROR; a list that is too long stays what it is."""
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
-        """The header fields of one block."""
+        """The header fields of one block.
+
+        Raises:
+            CompressionError: It cannot be read, or changes the table's size too often.
+            OversizedHeaderListError: Its fields are too long together.
+        """
         if has_too_many_updates(data):
             raise CompressionError("a header block that changes the size of its table again and again")
         try:

@@ -93,6 +93,9 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
     A dictionary that has unknown fields is appended to ``unknown``; until the outermost message is complete they are a
     bytearray, since a sub-message may come in any number of parts. Reading past ``end`` does no harm, see
     `scan_fields`.
+
+    Raises:
+        NotWellFormed, IndexError, UnicodeDecodeError: It is not well formed; ``values`` hold what came before.
     """
     fields = schema.to_read
     while pos < end:

@@ -22,6 +22,9 @@ def skip_field(data: bytes, pos: int, key: int, depth: int) -> int:
         pos: The position after the field's key.
         key: That key.
         depth: How many levels may still be nested here.
+
+    Raises:
+        NotWellFormed, IndexError: There is no such wire type or field number, or a group does not end as it began.
     """
     if key & 7 == START_GROUP and key > 7:
         open_groups: list[int] = []
@@ -34,14 +37,22 @@ def skip_field(data: bytes, pos: int, key: int, depth: int) -> int:
 
 
 def open_group(open_groups: list[int], key: int, depth: int) -> None:
-    """Note that a group begins, of which there may be ``depth``, one in the other."""
+    """Note that a group begins, of which there may be ``depth``, one in the other.
+
+    Raises:
+        NotWellFormed: There is one too many.
+    """
     open_groups.append(key)
     if len(open_groups) > depth:
         raise NotWellFormed
 
 
 def skip_groups(data: bytes, pos: int, limit: int, open_groups: list[int], depth: int) -> int:
-    """Go on in groups until the outermost has ended, which leaves ``open_groups`` empty, or ``limit`` is reached."""
+    """Go on in groups until the outermost has ended, which leaves ``open_groups`` empty, or ``limit`` is reached.
+
+    Raises:
+        NotWellFormed, IndexError: As :func:`skip_field`, of any field in them.
+    """
     while open_groups and pos < limit:
         key = data[pos]
         pos += 1

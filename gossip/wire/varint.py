@@ -23,7 +23,11 @@ class NotWellFormed(Exception):  # noqa: N818 -- a signal inside gossip.wire, ne
 
 
 def read_varint(data: bytes, pos: int) -> tuple[int, int]:
-    """Read an unsigned integer of at most 64 bits."""
+    """Read an unsigned integer of at most 64 bits.
+
+    Raises:
+        NotWellFormed: It is longer, or ends with ``data``.
+    """
     value = shift = 0
     for byte in data[pos : pos + MAX_VARINT_BYTES]:
         if byte < 0x80:
@@ -39,6 +43,9 @@ def read_key(data: bytes, pos: int) -> tuple[int, int]:
     """Read a field's number and wire type, or a length, of two to ten bytes and at most 32 bits.
 
     Callers have seen that it is not of one byte, which is nearly always so and not worth a call.
+
+    Raises:
+        NotWellFormed, IndexError: It is longer, or ends with ``data``.
     """
     value = data[pos] & 0x7F
     byte = data[pos + 1]
