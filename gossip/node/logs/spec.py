@@ -90,7 +90,7 @@ def parse_log_spec(text: str, *, source: str | None = None) -> LogSpec:
         loggers, equals, level_text = segment.rpartition("=")
         if equals and not loggers:
             raise _invalid(source, text, f"no logger specified in segment '{segment}'")
-        level = _LEVELS.get(level_text.lower()) if segment else logging.INFO
+        level = _find_level(level_text) if segment else logging.INFO
         if level is None or "=" in loggers:
             raise _invalid(source, text, f"bad segment '{segment}'")
         if not equals:
@@ -102,6 +102,11 @@ def parse_log_spec(text: str, *, source: str | None = None) -> LogSpec:
                 raise _invalid(source, text, f"bad logger name '{logger[:MAX_NAME_LENGTH]}'")
             levels[logger] = level
     return LogSpec(default, levels)
+
+
+def _find_level(name: str) -> int | None:
+    """The level of that name, all in small letters or all in capitals; no other form starts a Fabric peer."""
+    return _LEVELS.get(name.lower()) if name.islower() or name.isupper() else None
 
 
 def _invalid(source: str | None, text: str, why: str) -> ConfigurationError:

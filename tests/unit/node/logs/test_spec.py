@@ -24,7 +24,7 @@ from gossip.node.logs.spec import parse_log_spec
         ("gossip.=debug:warn", "gossip.comm", logging.WARNING),
         ("gossip.=debug:gossip=error", "gossip", logging.DEBUG),
         ("gossip.=debug:gossip=error", "gossip.comm", logging.ERROR),
-        ("gossip.comm,peer.gossip.mcs=WARNING:Error", "peer.gossip.mcs", logging.WARNING),
+        ("gossip.comm,peer.gossip.mcs=WARNING:ERROR", "peer.gossip.mcs", logging.WARNING),
         ("info:debug", "anything", logging.DEBUG),
         ("gossip=debug::error", "anything", logging.ERROR),
         ("panic", "anything", logging.CRITICAL),
@@ -59,6 +59,8 @@ def test_it_is_written_as_fabric_writes_it(spec: str, written: str) -> None:
     ("spec", "what"),
     [
         ("loud", "bad segment 'loud'"),
+        ("Info", "bad segment 'Info'"),
+        ("gossip=Debug", "bad segment 'gossip=Debug'"),
         ("gossip=loud", "bad segment 'gossip=loud'"),
         ("gossip=debug=info", "bad segment 'gossip=debug=info'"),
         ("=debug", "no logger specified in segment '=debug'"),
