@@ -14,7 +14,7 @@ _UNITS_NS = {
     "h": 3600 * 10**9,
 }
 _PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-_WHOLE = re.compile(rf"\+?(?:{_PART.pattern})+")
+_WHOLE = re.compile(rf"[-+]?(?:0|(?:{_PART.pattern})+)")
 _MAX_CHARACTERS = 64
 _MAX_NS = 2**63 - 1
 """Go counts nanoseconds in 64 bits, and less than one is none."""
@@ -31,14 +31,13 @@ def parse_go_duration(text: str) -> float:
 
     Mirrors: time.ParseDuration (Go 1.26).
     """
-    if text == "0":
-        return 0.0
     shown = repr(text[:_MAX_CHARACTERS])
     if len(text) <= _MAX_CHARACTERS and _WHOLE.fullmatch(text):
         nanoseconds = sum(int(Decimal(number) * _UNITS_NS[unit]) for number, unit in _PART.findall(text))
         if nanoseconds > _MAX_NS:
             raise ValueError(f"{shown} is longer than a duration can be, which is 292 years")
-        return nanoseconds / 10**9
+        if not (nanoseconds and text.startswith("-")):
+            return nanoseconds / 10**9
     if text.startswith("-"):
         raise ValueError(f"{shown} is negative, and a duration here is not")
     if re.fullmatch(r"[0-9.]+", text):
