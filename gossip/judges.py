@@ -1,5 +1,6 @@
 """Judges of a user's own, such as a crypto service, that say no by raising: a no said in another way lets nobody in."""
 
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -11,6 +12,7 @@ from gossip.shown import shown_text
 from gossip.types import PeerIdentityType
 
 P = ParamSpec("P")
+T = TypeVar("T")
 Name = TypeVar("Name", bound=bytes)
 
 
@@ -53,28 +55,41 @@ def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> N
             raise ConfigurationError(f"{name} must answer at once, and {_name_of(found)} is a coroutine function")
 
 
+def ask(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call what answers at once, in which nobody is cancelled: of a future that it asks, its CancelledError is a fault.
+
+    Raises:
+        InvalidArgumentError: It raised a CancelledError, which would end whoever asks as if that one was cancelled.
+        Exception: Whatever else ``function`` raises.
+    """
+    try:
+        return function(*args, **kwargs)
+    except CancelledError as error:
+        text = "must return or raise an Exception, and raised CancelledError"
+        raise InvalidArgumentError(_name_of(function), text) from error
+
+
 def hear_verdict(judge: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """Ask a judge who says no by raising; whoever answers, with False say, meant something that would be lost.
 
     Raises:
-        InvalidArgumentError: It answered.
+        InvalidArgumentError: It answered, or raised a CancelledError.
         Exception: Whatever ``judge`` raises.
     """
-    answer = judge(*args, **kwargs)
+    answer = ask(judge, *args, **kwargs)
     if answer is not None:
-        asked = judge.func if isinstance(judge, partial) else judge
         said = shown_text(repr(answer))
-        raise InvalidArgumentError(_name_of(asked), f"must return None or raise, and answered {said}")
+        raise InvalidArgumentError(_name_of(judge), f"must return None or raise, and answered {said}")
 
 
 def hear_end(judge: Callable[[PeerIdentityType], object], identity: PeerIdentityType) -> datetime | None:
     """Ask when an identity ends; None is never. A time without a zone cannot be compared with our clock's.
 
     Raises:
-        InvalidArgumentError: It answered something else than an aware datetime or None.
+        InvalidArgumentError: It answered something else than an aware datetime or None, or raised a CancelledError.
         Exception: Whatever ``judge`` raises.
     """
-    ends_at = judge(identity)
+    ends_at = ask(judge, identity)
     if ends_at is None or (isinstance(ends_at, datetime) and ends_at.utcoffset() is not None):
         return ends_at
     said = shown_text(repr(ends_at))
@@ -85,10 +100,10 @@ def hear_name(judge: Callable[[PeerIdentityType], Name | None], identity: PeerId
     """Ask for an identity's PKI-ID or organisation; None where there is none.
 
     Raises:
-        InvalidArgumentError: It answered something else than bytes or None.
+        InvalidArgumentError: It answered something else than bytes or None, or raised a CancelledError.
         Exception: Whatever ``judge`` raises.
     """
-    name = judge(identity)
+    name = ask(judge, identity)
     answer: object = name  # who does not run mypy may answer anything
     if answer is None or isinstance(answer, bytes):
         return name
@@ -105,4 +120,5 @@ def _find_method(name: str, thing: object, method: str) -> object:
 
 
 def _name_of(function: object) -> str:
-    return str(getattr(function, "__qualname__", repr(function)))
+    named = function.func if isinstance(function, partial) else function
+    return str(getattr(named, "__qualname__", repr(named)))

@@ -17,7 +17,7 @@ from gossip.identity.entry import Entry, PurgeReason
 from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
-from gossip.judges import check_answers_at_once, check_function, check_methods, hear_name, hear_verdict
+from gossip.judges import ask, check_answers_at_once, check_function, check_methods, hear_name, hear_verdict
 from gossip.turns import shared_turns
 from gossip.types import PeerIdentityType, PkiId
 
@@ -158,12 +158,12 @@ class IdentityMapper:
         """Sign with our own identity's key.
 
         Raises:
-            InvalidArgumentError: ``message`` is not bytes.
+            InvalidArgumentError: ``message`` is not bytes, or the crypto service raised a CancelledError.
 
         Mirrors: Sign.
         """
         check_argument("message", message, bytes)
-        return self._crypto.sign(message)
+        return ask(self._crypto.sign, message)
 
     def verify(self, pki_id: PkiId, signature: bytes, message: bytes) -> None:
         """Return when the identity stored under ``pki_id`` made ``signature`` over ``message``; counts as use.

@@ -102,6 +102,8 @@ IMPURE_MODULES = {
     "threading",
     "time",
 }
+RUNS_NOTHING = "asyncio.CancelledError"
+"""An exception's name, for those who must not let one through."""
 CLOCK_CALLS = {"now", "utcnow", "today"}
 FILE_CALLS = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "iterdir", "mkdir", "stat", "unlink"}
 HIDDEN_IMPORTS = {"__import__", "import_module", "importlib.import_module"}
@@ -173,7 +175,7 @@ def impurities(file: SourceFile) -> Iterator[str]:
     if not is_in(file.name, PURE):
         return
     for name, line in file.imports():
-        if name.split(".")[0] in IMPURE_MODULES:
+        if name.split(".")[0] in IMPURE_MODULES and name != RUNS_NOTHING:
             yield f"{file.name}:{line} imports {name}"
     for name, line in file.calls():
         called = name.split(".")[-1]
@@ -243,6 +245,7 @@ def test_house_stands(rule: Rule) -> None:
         (prints, "gossip.comm.x", "def f():\n    print(1)", "x:2 calls print"),
         (prints, "gossip.node.x", "sys.stdout.write('a')", "calls sys.stdout.write"),
         (impurities, "gossip.comm.handshake", "import asyncio", "imports asyncio"),
+        (impurities, "gossip.judges", "from asyncio import CancelledError, sleep", "imports asyncio.sleep"),
         (impurities, "gossip.identity.table", "from time import monotonic", "imports time.monotonic"),
         (impurities, "gossip.msp.x", "import socket", "imports socket"),
         (impurities, "gossip.wire.x", "now = datetime.datetime.now(UTC)", "reads the clock: datetime.datetime.now"),
