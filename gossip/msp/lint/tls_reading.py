@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, note_unreadable, read_files
-from gossip.msp.lint.finding import FileFacts, error
+from gossip.msp.lint.finding import FileFacts, error, warning
 from gossip.msp.lint.folder import Folder, KeyFile, LintedCertificate
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
 
@@ -18,16 +18,23 @@ CLIENT = f"{_SHOWN}/client.crt"
 
 _KEYS = ("server.key", "client.key")
 _ROLES = {_AUTHORITIES: "the TLS CA", **dict.fromkeys(_CERTIFICATES, "the TLS certificate")}
+_ENROLLED = {
+    "server.crt": ("the certificate", "signcerts", "peer.tls.cert.file"),
+    "server.key": ("the key", "keystore", "peer.tls.key.file"),
+    _AUTHORITIES: ("the certificate", "tlscacerts", "peer.tls.rootcert.file"),
+}
+"""Where fabric-ca's client leaves what a peer reads under these names, and by what setting it would look there."""
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
 def read_tls_folder(folder: Folder, path: Path) -> None:
     """Read every file of the ``tls`` folder, as TLS reads them."""
     try:
-        has_others = (path / "signcerts").is_dir()  # as fabric-ca-client leaves them
+        is_enrolled = (path / "signcerts").is_dir()
     except OSError as refusal:
         note_unreadable(folder, _SHOWN, refusal)
         return
+    has_others = False
     for file, content in read_files(folder, path, _SHOWN):
         name = Path(file).name
         if name == _AUTHORITIES:
@@ -41,7 +48,11 @@ def read_tls_folder(folder: Folder, path: Path) -> None:
             has_others = has_others or _BEGIN in content
     kinds = _kinds(path)
     _note_folders(folder, kinds)
-    if not has_others:
+    if has_others:
+        return
+    if is_enrolled:
+        _note_not_copied(folder, kinds)
+    else:
         _note_missing(folder, kinds)
 
 
@@ -93,3 +104,14 @@ def _note_missing(folder: Folder, kinds: dict[str, bool]) -> None:
             "put the certificate there that the TLS CA issued",
         )
         folder.findings.append(error(f"{_SHOWN}/{name}", "no-tls-certificate", problem, remedy))
+
+
+def _note_not_copied(folder: Folder, kinds: dict[str, bool]) -> None:
+    """What fabric-ca's client left in its own folders, whose names most settings do not give."""
+    if any(name.startswith("client.") for name in kinds):
+        return  # a user's
+    for name, (what, place, setting) in _ENROLLED.items():
+        if name not in kinds and kinds.get(place):
+            problem = f"does not exist: fabric-ca's client left it in tls/{place}, where a peer looks only if told to"
+            remedy = f"copy {what} in tls/{place} to {name}; or, if {setting} of core.yaml names it there, leave it"
+            folder.findings.append(warning(f"{_SHOWN}/{name}", "tls-not-copied", problem, remedy))

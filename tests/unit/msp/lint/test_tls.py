@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
 from gossip.msp.authority import Authority, Credential
-from gossip.msp.lint import Severity
+from gossip.msp.lint import Severity, lint_msp_folder
 from tests.support.certificates import like, with_unknown_extension
 from tests.support.msp_folders import CA, NAME, VALIDITY, found, only_finding, put, put_tls
-from tests.support.organizations import organization, organization_folder, peer
+from tests.support.organizations import NOW, organization, organization_folder, peer
 
 TLS_CA = organization().tls_ca
 TLS_CA_FILE = "tlscacerts/tlsca.org1.example.com-cert.pem"
@@ -150,11 +150,69 @@ def test_a_certificate_that_is_not_there_is_told(msp: Path, gone: tuple[str, ...
     assert found(msp) == {(SERVER, "no-tls-certificate")}
 
 
-def test_nothing_is_missing_in_a_folder_of_fabric_ca_s_client(msp: Path) -> None:
-    tls(msp, "server.crt").unlink()
-    tls(msp, "signcerts").mkdir()
+def enroll(msp: Path) -> None:
+    """Lay out what is in ``tls`` as fabric-ca's client does, too, which gives each file a name of its own."""
+    for name, copy in (
+        ("server.crt", "signcerts/cert.pem"),
+        ("server.key", "keystore/1a2b_sk"),
+        ("ca.crt", "tlscacerts/tls-localhost-7054.pem"),
+    ):
+        put(tls(msp, copy), tls(msp, name).read_bytes())
+
+
+def test_nothing_is_missing_where_the_files_of_fabric_ca_s_client_were_copied(msp: Path) -> None:
+    enroll(msp)
 
     assert found(msp) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "remedy"),
+    [
+        (
+            "server.crt",
+            "does not exist: fabric-ca's client left it in tls/signcerts, where a peer looks only if told to",
+            "copy the certificate in tls/signcerts to server.crt; or, if peer.tls.cert.file of core.yaml names it "
+            "there, leave it",
+        ),
+        (
+            "server.key",
+            "does not exist: fabric-ca's client left it in tls/keystore, where a peer looks only if told to",
+            "copy the key in tls/keystore to server.key; or, if peer.tls.key.file of core.yaml names it there, leave "
+            "it",
+        ),
+        (
+            "ca.crt",
+            "does not exist: fabric-ca's client left it in tls/tlscacerts, where a peer looks only if told to",
+            "copy the certificate in tls/tlscacerts to ca.crt; or, if peer.tls.rootcert.file of core.yaml names it "
+            "there, leave it",
+        ),
+    ],
+)
+def test_a_file_that_was_not_copied_is_told(msp: Path, name: str, problem: str, remedy: str) -> None:
+    enroll(msp)
+    tls(msp, name).unlink()
+
+    told = {each.rule: each for each in lint_msp_folder(msp, now=NOW).findings}["tls-not-copied"]
+
+    assert (told.file, told.severity) == (f"../tls/{name}", Severity.WARNING)
+    assert (told.problem, told.remedy) == (problem, remedy)
+
+
+def test_all_that_were_not_copied_are_told(msp: Path) -> None:
+    enroll(msp)
+    for name in ("server.crt", "server.key", "ca.crt"):
+        tls(msp, name).unlink()
+
+    assert found(msp) == {(file, "tls-not-copied") for file in (SERVER, SERVER_KEY, ROOTS)}
+
+
+@pytest.mark.parametrize("name", ["client.crt", "cert.pem"])
+def test_a_user_s_files_and_names_of_one_s_own_need_no_copies(msp: Path, name: str) -> None:
+    enroll(msp)
+    tls(msp, "server.crt").rename(tls(msp, name))
+
+    assert (SERVER, "tls-not-copied") not in found(msp)
 
 
 def test_an_extension_that_nobody_knows_is_told(msp: Path) -> None:
