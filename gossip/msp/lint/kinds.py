@@ -45,7 +45,7 @@ def find_misplaced(folder: Folder) -> list[Misplaced]:
         Misplaced(ca, _find_issued(ca, issued, folder), is_of_tls, ca.certificate in right)
         for among, strangers, issued, is_of_tls, right in (
             (authorities, _of_tls_alone(of_identities, of_tls, folder), leaves, True, tls_in_place),
-            (tls_authorities, of_identities - of_tls, identities, False, in_place),
+            (tls_authorities, _of_identities_alone(of_identities, of_tls, folder), identities, False, in_place),
         )
         for ca in among
         if ca.certificate in strangers
@@ -55,10 +55,21 @@ def find_misplaced(folder: Folder) -> list[Misplaced]:
 def _of_tls_alone(of_identities: set[Certificate], of_tls: set[Certificate], folder: Folder) -> set[Certificate]:
     """The CAs that issue no identities; where nothing here does, the only root may be meant for both."""
     alone = of_tls - of_identities
-    roots = {ca.certificate for ca in folder.in_folder("cacerts") if ca.certificate.is_ca}
-    if of_identities or roots - alone:
+    if of_identities or _roots("cacerts", folder) - alone:
         return alone
     return {ca for ca in alone if _TLS_NAME.match(ca.common_name)}
+
+
+def _of_identities_alone(of_identities: set[Certificate], of_tls: set[Certificate], folder: Folder) -> set[Certificate]:
+    """The CAs that issue no TLS certificates; where nothing here does, the only TLS root may be meant for both."""
+    alone = of_identities - of_tls
+    if of_tls or _roots("tlscacerts", folder) - alone:
+        return alone
+    return alone - {ca.certificate for ca in folder.authorities()}
+
+
+def _roots(name: str, folder: Folder) -> set[Certificate]:
+    return {ca.certificate for ca in folder.in_folder(name) if ca.certificate.is_ca}
 
 
 def _find_issued(ca: LintedCertificate, among: list[LintedCertificate], folder: Folder) -> LintedCertificate:

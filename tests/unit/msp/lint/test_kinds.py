@@ -114,7 +114,30 @@ def test_the_only_root_is_not_to_be_moved_where_the_issuer_of_identities_is_not_
     assert found(msp) == {(OWN, "other-generation" if name == CA.name else "not-issued-here")}
 
 
-def test_the_only_root_with_the_name_of_a_tls_ca_is(msp: Path) -> None:
+@pytest.mark.parametrize("name", ["ca.org1.example.com", "lower"])
+def test_nor_the_only_tls_root_where_the_issuer_of_tls_certificates_is_not_here(msp: Path, name: str) -> None:
+    """One CA issues both, and of TLS certificates a newer one of its name did, or one below it."""
+    newer = Authority.create(name, "org1.example.com", validity=VALIDITY)
+    put_tls(msp, newer.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
+    put(msp.parent / "tls" / "ca.crt", CA.certificate_pem)
+    put(msp / TLS_CA_FILE, CA.certificate_pem)
+
+    rule = "tls-other-generation" if name == CA.name else "tls-not-issued-here"
+    assert found(msp) == {("../tls/server.crt", rule)}
+
+
+def test_a_ca_of_identities_beside_another_tls_root_is_to_go(msp: Path) -> None:
+    other = Authority.create("other", "org1.example.com", validity=VALIDITY)
+    put_tls(msp, other.issue_tls(NAME, validity=VALIDITY, hosts=["localhost"]))
+    put(msp / "tlscacerts" / "ca.pem", CA.certificate_pem)
+
+    told = findings(msp)["tlscacerts/ca.pem"]
+
+    assert (told.rule, told.severity) == ("ca-among-tls-cas", Severity.WARNING)
+    assert told.remedy == "remove it here; it is where it belongs as well"
+
+
+def test_the_only_root_with_the_name_of_a_tls_ca_is_to_go(msp: Path) -> None:
     put(msp / CA_FILE, TLS_CA.certificate_pem)
 
     told = findings(msp)[CA_FILE]
