@@ -1,10 +1,9 @@
 """What ``gossip serve`` does from its start to its end."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gossip.api.comm import Comm, Subscription
@@ -12,6 +11,7 @@ from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
 from gossip.cli.reloading import Reloading
 from gossip.cli.service_manager import READY, STOPPING, notify
+from gossip.cli.told import Told
 from gossip.clock import SystemClock
 from gossip.errors import ConfigurationError
 from gossip.node.logs.control import LogControl
@@ -52,42 +52,34 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
 
     Cancellation: nothing is left open.
     """
-    loop = asyncio.get_running_loop()
-    told_to_stop, told_to_reload = asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told_to_stop.set)
-    loop.add_signal_handler(signal.SIGHUP, told_to_reload.set)
-    printer = EventPrinter(sys.stdout, told_to_stop.set, as_json=as_json)
+    told = Told()
+    printer = EventPrinter(sys.stdout, told.stop, as_json=as_json)
     figures, clock = Figures(), SystemClock()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
-    async with (
-        open_peer(settings, metrics=figures, observer=printer) as peer,
-        _operations(options, peer, figures, clock) as operations,
-        asyncio.TaskGroup() as tasks,
-    ):
-        options.log.know(peer.identities.identity_info)
-        reloading = Reloading(peer, printer)
-        looking = (
-            tasks.create_task(watch(paths, loaded, reloading.reload, clock, options.watch_interval_s)),
-            tasks.create_task(reload_when_asked(told_to_reload, reloading.reload_as_asked, clock)),
-        )
-        answering = Answering(peer.comm, options.answer, tasks)
-        printing = tasks.create_task(_print_messages(peer.comm, printer, answering))
-        tasks.create_task(_print_notices(peer.comm.presumed_dead(), printer, "dead"))
-        tasks.create_task(_print_notices(peer.comm.identity_switch(), printer, "identity_switch"))
-        printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
-        notify(READY)
-        await told_to_stop.wait()
-        notify(STOPPING)
-        for task in looking:
-            task.cancel()
-        await peer.stop()  # which ends the subscriptions, and with them the tasks, unless nobody reads what is printed
-        await asyncio.wait([printing], timeout=READER_TIMEOUT_S)
-        printing.cancel()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_IGN)  # or one that comes while Python winds up would be how this ended
+    async with AsyncExitStack() as opened:
+        async with told.giving_up():
+            peer = await opened.enter_async_context(open_peer(settings, metrics=figures, observer=printer))
+            operations = await opened.enter_async_context(_operations(options, peer, figures, clock))
+        if not told.to_stop.is_set():
+            options.log.know(peer.identities.identity_info)
+            tasks = await opened.enter_async_context(asyncio.TaskGroup())
+            reloading = Reloading(peer, printer)
+            looking = (
+                tasks.create_task(watch(paths, loaded, reloading.reload, clock, options.watch_interval_s)),
+                tasks.create_task(reload_when_asked(told.to_reload, reloading.reload_as_asked, clock)),
+            )
+            printing = _begin_printing(peer.comm, printer, Answering(peer.comm, options.answer, tasks), tasks)
+            printer.ready(peer.endpoint, peer.comm.get_pki_id(), settings.mspid, operations)
+            notify(READY)
+            await told.to_stop.wait()
+            notify(STOPPING)
+            for task in looking:
+                task.cancel()
+            await peer.stop()  # which ends the subscriptions, and with them their tasks, unless nobody reads them
+            await asyncio.wait([printing], timeout=READER_TIMEOUT_S)
+            printing.cancel()
+    told.be_deaf()
     printer.event("stopped")
     with suppress(TimeoutError):
         await asyncio.wait_for(printer.reader_takes(), READER_TIMEOUT_S)
@@ -111,6 +103,15 @@ async def _operations(
         raise ConfigurationError(text) from error
     async with serve_operations(options.operations, peer, figures, clock, options.log) as where:
         yield where
+
+
+def _begin_printing(
+    comm: Comm, printer: EventPrinter, answering: Answering, tasks: asyncio.TaskGroup
+) -> asyncio.Task[None]:
+    """Print what comes until its subscription ends; the task is that of messages, which may wait for who reads them."""
+    tasks.create_task(_print_notices(comm.presumed_dead(), printer, "dead"))
+    tasks.create_task(_print_notices(comm.identity_switch(), printer, "identity_switch"))
+    return tasks.create_task(_print_messages(comm, printer, answering))
 
 
 async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answering) -> None:

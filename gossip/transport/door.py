@@ -10,6 +10,7 @@ from functools import partial
 from gossip.throttle import Throttle
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.grpc_errors import describe
+from gossip.transport.names import look_up
 from gossip.transport.unacknowledged import limit_unacknowledged
 from gossip.turns import shared_turns
 
@@ -19,8 +20,8 @@ UNACKNOWLEDGED_S = 20.0
 RETRY_S = 1.0
 """How long nobody is let in when the system has no room for another connection."""
 
-_EVERYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104 -- it is what a user writes
-"""As in Go, each of them means all addresses of this machine, IPv4 and IPv6."""
+_ALL = ("0.0.0.0", "::")  # noqa: S104 -- it is what a user writes
+"""As in Go, each of them, like no host at all, means all addresses of this machine, IPv4 and IPv6."""
 _NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 """What a machine without IPv6 says to ``::1``, which its hosts file may name all the same."""
 
@@ -50,12 +51,12 @@ class Door:
 
         Cancellation: nothing is listened on.
         """
-        wanted = None if host in _EVERYWHERE else host
-        found = await self._loop.getaddrinfo(wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = _ALL if host in {"", *_ALL} else [address for address, _ in await look_up(host, port)]
         missing: OSError | None = None
-        for family, _, _, _, (address, _, *scope) in sorted(dict.fromkeys(found), key=lambda each: each[4][0] != host):
+        for address in sorted(dict.fromkeys(addresses), key=lambda each: each != host):
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
             try:
-                listening = socket.create_server((address, port, *scope), family=family, backlog=BACKLOG)
+                listening = socket.create_server((address, port), family=family, backlog=BACKLOG)
             except OSError as error:
                 if error.errno in _NOT_HERE:
                     missing = error

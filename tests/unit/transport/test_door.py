@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from gossip.transport import door as module
+from gossip.transport import names
 from gossip.transport.door import Door
 from gossip.transport.endpoint import parse_endpoint
 from gossip.turns import shared_turns
@@ -193,11 +194,10 @@ def test_a_crowd_comes_in_one_by_one() -> None:
 
 def test_all_addresses_of_a_name_share_a_port() -> None:
     async def main() -> None:
-        found = await asyncio.get_running_loop().getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)
         async with house("localhost") as made:
             _, port = parse_endpoint(made.endpoint)
-            for _, _, _, _, (address, *_) in found:
-                with socket.create_connection((str(address), port), timeout=PATIENCE_S):
+            for address, _ in await names.look_up("localhost", port):
+                with socket.create_connection((address, port), timeout=PATIENCE_S):
                     (await made.accept()).abort()
 
     run(main())
@@ -272,10 +272,8 @@ def test_without_room_it_waits_and_says_so(monkeypatch: pytest.MonkeyPatch, capl
 def of_two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     """Every host name has 127.0.0.1 and 127.0.0.2."""
 
-    async def find(*_: object, **__: object) -> list[tuple[object, ...]]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
-
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
+    monkeypatch.setattr(names, "getaddrinfo", lambda *_, **__: found)
 
 
 def test_all_addresses_of_a_name_have_the_same_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,10 +317,8 @@ def test_an_address_that_the_machine_lacks_is_passed_over_where_there_is_another
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def main() -> None:
-        async def find(*_: object, **__: object) -> list[object]:
-            return [(socket.AF_INET, 1, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", find)
+        found = [(socket.AF_INET, 1, 6, "", (host, 0)) for host in ("192.0.2.1", "127.0.0.1")]
+        monkeypatch.setattr(names, "getaddrinfo", lambda *_, **__: found)
         async with house("localhost") as made:
             assert made.endpoint.startswith("127.0.0.1:")
 
