@@ -4,11 +4,11 @@ import errno
 import logging
 import os
 import sys
-from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
+from gossip.cli.unread import make_unread
 from gossip.shown import one_line
 
 _EXTRA = ("typer", "rich")
@@ -72,6 +72,8 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr = make_unread(sys.stderr)  # the exit code says it, too
 
 
 class _OneLine(logging.Formatter):
@@ -94,8 +96,7 @@ def _drop_unwritten() -> None:
 
 
 def _end(text: str, exit_code: int) -> NoReturn:
-    with suppress(OSError):  # the exit code says it, too
-        sys.stderr.write(f"gossip: {text}\n")
+    sys.stderr.write(f"gossip: {text}\n")
     sys.exit(exit_code)
 
 

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
@@ -80,8 +80,7 @@ class Report:
                 pass  # standard output may be what failed
             else:
                 return
-        with suppress(OSError):  # the exit code says it, too
-            typer.echo(one_line(f"gossip: {message}"), err=True)
+        typer.echo(one_line(f"gossip: {message}"), err=True)
 
     def _object(self, facts: Mapping[str, object]) -> None:
         sys.stdout.write(json_line(facts) + "\n")

@@ -85,9 +85,10 @@ def test_neither_is_one_where_no_command_is_under_way(arguments: list[str], buff
     assert (done.returncode, done.stderr) == (2, told)
 
 
+@pytest.mark.parametrize("arguments", [["identity", "show", "/nowhere"], ["foo"], ["serve", "--listen"], ["--nack"]])
 @pytest.mark.parametrize("kind", ["full", "nobody reads"])
-def test_an_exit_code_needs_nobody_who_reads_the_error(kind: str) -> None:
-    command = [sys.executable, "-m", "gossip.cli.main", "identity", "show", "/nowhere"]
+def test_an_exit_code_needs_nobody_who_reads_the_error(kind: str, arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", *arguments]
     if kind == "full":
         stderr = os.open("/dev/full", os.O_WRONLY)
     else:
@@ -98,6 +99,16 @@ def test_an_exit_code_needs_nobody_who_reads_the_error(kind: str) -> None:
     finally:
         os.close(stderr)
     assert done.returncode == 2
+
+
+def test_a_bug_and_what_it_says_need_nobody_either() -> None:
+    reading, stderr = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([sys.executable, "-c", BUG, "crypto"], stderr=stderr, timeout=30, check=False)
+    finally:
+        os.close(stderr)
+    assert done.returncode == 70
 
 
 def test_what_an_encoding_has_no_bytes_for_is_escaped(tmp_path: Path) -> None:

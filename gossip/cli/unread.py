@@ -1,0 +1,24 @@
+"""Standard error, which need not be read: what it does not take is lost, and ends no command."""
+
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class _Unread(FileIO):
+    """A file whose disk may be full, or a pipe whose reader may be gone."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write what can be written."""
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def make_unread(stream: TextIOWrapper) -> TextIOWrapper:
+    """The same file as ``stream``, without its errors."""
+    file = _Unread(stream.fileno(), "w", closefd=False)
+    return TextIOWrapper(BufferedWriter(file), stream.encoding, stream.errors, line_buffering=True)
