@@ -3,6 +3,7 @@
 import asyncio
 import os
 import select
+from codecs import getincrementalencoder
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ class EventLines:
 
     def __init__(self, stream: TextIO, failed: Callable[[OSError], None]) -> None:
         self._stream = stream
+        self._encode = getincrementalencoder(stream.encoding)("backslashreplace").encode
+        """Of UTF-16 and UTF-32 it marks the order of bytes once, and not in each line."""
         self._failed = failed
         self._has_failed = False
         self._waiting: deque[bytes] = deque()
@@ -40,7 +43,7 @@ class EventLines:
         Returns:
             False when too much waits for the reader, and the line is dropped.
         """
-        encoded = f"{line}\n".encode(self._stream.encoding, "backslashreplace")
+        encoded = self._encode(f"{line}\n")
         if self._reader_takes.is_set():
             self._write_on()  # what waits for room on a disk, if it does
         if self._waiting_bytes + len(encoded) > MAX_WAITING_BYTES and self._waiting:

@@ -176,3 +176,14 @@ def test_a_terminal_that_nobody_reads_does_not_hold_up_the_loop() -> None:
         os.close(reader)
 
     run_bounded(main)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_the_order_of_bytes_is_marked_once(encoding: str) -> None:
+    with open_pipe(encoding) as pipe:
+        lines = EventLines(pipe.stream, fine)
+        for text in ("first", "second", "third"):
+            lines.write(text)
+        written = os.read(pipe.reader, 1000)
+
+    assert written == "first\nsecond\nthird\n".encode(encoding)
