@@ -28,7 +28,10 @@ class Told:
 
     @asynccontextmanager
     async def giving_up(self) -> AsyncIterator[None]:
-        """Cancel the block when it is told to stop, which ends the block without an error."""
+        """Cancel the block when it is told to stop, which ends the block without an error.
+
+        Cancellation: the block is cancelled, and it is raised.
+        """
         beginning = asyncio.timeout(None)
         try:
             async with beginning:
