@@ -44,7 +44,7 @@ else:
     }
 
     # Whoever wants the MSPs alone need not wait for gRPC.
-    __getattr__, __dir__ = hand_out(__name__, _HOMES, {"api", "errors", "messages", "metrics", "types"})
+    __getattr__, __dir__ = hand_out(__name__, _HOMES)
 
 
 __all__ = [

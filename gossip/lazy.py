@@ -1,31 +1,38 @@
-"""Hands out a package's names, and imports each when somebody asks for it."""
+"""Hands out a package's names and modules, and imports each when somebody asks for it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from sys import modules
 
 
 def hand_out(
-    package: str, homes: Mapping[str, str], submodules: Collection[str] = ()
+    package: str, homes: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Make a package's ``__getattr__`` and ``__dir__``.
+
+    Its modules are handed out as well: which of them mypy takes for imported depends on what others import.
 
     Args:
         package: Its name.
         homes: In which module each name is defined.
-        submodules: Those that mypy takes for imported, since names come from them.
     """
+    homes = homes or {}
     attributes = vars(modules[package])
 
     def get(name: str) -> object:
-        if name in submodules:
-            return import_module(f"{package}.{name}")
+        if name in homes:
+            attributes[name] = getattr(import_module(homes[name]), name)
+            return attributes[name]
+        module = f"{package}.{name}"
+        unknown = AttributeError(f"module {package!r} has no attribute {name!r}")
+        if name.startswith("_"):
+            raise unknown
         try:
-            home = homes[name]
-        except KeyError:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        attributes[name] = getattr(import_module(home), name)
-        return attributes[name]
+            return import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+            raise unknown from None
 
     def list_names() -> list[str]:
         return sorted({*attributes, *homes})

@@ -38,9 +38,7 @@ else:
         "Subscription": "gossip.api.comm",
         "TlsFiles": "gossip.api.options",
     }
-    __getattr__, __dir__ = hand_out(
-        __name__, _HOMES, {"comm", "crypto", "mapper", "options", "peer", "results", "security"}
-    )
+    __getattr__, __dir__ = hand_out(__name__, _HOMES)
 
 
 __all__ = [

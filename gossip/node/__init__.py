@@ -1,1 +1,8 @@
 """A whole peer put together from its parts: the one room that names transport and MSPs at once."""
+
+from typing import TYPE_CHECKING
+
+from gossip.lazy import hand_out
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = hand_out(__name__)
