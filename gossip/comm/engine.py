@@ -140,6 +140,9 @@ class CommEngine:
         :meth:`send` drops what finds a full buffer, so send fast in batches of at most ``send_buffer`` messages, and
         wait here after each.
 
+        There is no time-out: a dial has its own, and over gRPC a peer that takes less than 256 KiB in 30 s is cut off.
+        Who sends to them meanwhile prolongs it.
+
         Args:
             peers: Whose; without any, everybody's.
 

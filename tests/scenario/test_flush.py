@@ -4,10 +4,15 @@ import asyncio
 
 import pytest
 
+from gossip import open_peer
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.errors import UnnamedPeerError
+from gossip.transport import grpc_dial
+from gossip.transport.limits import ConnectionLimits
+from tests.support.bounded import run_bounded
 from tests.support.peers import data_message, everything, memory_peers
+from tests.support.real_peers import settings
 from tests.support.virtual_time import run_virtual
 
 BUFFER = 10
@@ -85,3 +90,19 @@ def test_a_flush_waits_for_the_dial_beside_a_connection_that_is_closing() -> Non
         assert nonces == list(range(2, 2 + 2 * BUFFER))
 
     run_virtual(main())
+
+
+def test_a_flush_ends_with_the_connection_to_a_peer_that_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_dial, "_LIMITS", ConnectionLimits(unread_timeout_s=0.1))
+
+    async def main() -> None:
+        async with open_peer(settings(1)) as ann, open_peer(settings(2, listen="127.0.0.1:0")) as bob:
+            pki_id = bob.comm.get_pki_id()
+            with bob.comm.accept(everything), ann.comm.presumed_dead() as dead:
+                for _ in range(100):
+                    ann.comm.send(data_message(bytes(100_000)), RemotePeer(bob.endpoint, pki_id))
+                await ann.comm.flush()
+                assert not ann.comm.is_connected(pki_id)
+                assert await anext(dead) == pki_id
+
+    run_bounded(main)
