@@ -126,6 +126,7 @@ class MemoryNetwork:
             del self._listeners[listener.endpoint]
 
     def _judge_anew(self, line: Line) -> None:
+        line.changed()
         for connection in tuple(self._connections.get(line, ())):
             connection.line_changed()
 
@@ -156,7 +157,7 @@ class MemoryDialer:
         dialled_at_s = loop.time()
         try:
             async with asyncio.timeout(options.dial_timeout_s):
-                await asyncio.sleep(2 * self._network._line_between(self.name, endpoint).delay_s)
+                await self._network._line_between(self.name, endpoint).round_trip()
         except TimeoutError:
             raise DialError(endpoint, "tcp", f"no answer within {options.dial_timeout_s:g} s") from None
         connection = self._network._connect(self, endpoint)

@@ -117,7 +117,7 @@ class MemoryConnection:
         Cancellation: nothing is left behind.
         """
         self.check_open()
-        await asyncio.wait((self.broken,), timeout=2 * self.line.delay_s)
+        await self.line.round_trip(self.broken)
         self.check_open()
 
     async def drain(self) -> None:

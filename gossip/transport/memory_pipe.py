@@ -19,11 +19,32 @@ class Line:
     delay_s: float = 0.0
     bytes_per_s: float = inf
     is_cut: bool = False
+    _change: asyncio.Future[None] | None = None
+    """What everybody waits for who is on a round trip."""
 
     @property
     def is_instant(self) -> bool:
         """Nothing keeps a message from arriving in the moment in which it is sent."""
         return self.delay_s == 0 and self.bytes_per_s == inf
+
+    async def round_trip(self, broken: asyncio.Future[str] | None = None) -> None:
+        """Wait for as long as a question and its answer take, or until it is broken.
+
+        Cancellation: nothing is left behind.
+        """
+        loop = asyncio.get_running_loop()
+        asked_at_s = loop.time()
+        await asyncio.sleep(0)
+        while (left_s := asked_at_s + 2 * self.delay_s - loop.time()) > 0 and not (broken and broken.done()):
+            self._change = self._change or loop.create_future()
+            ends = (self._change, broken) if broken else (self._change,)
+            await asyncio.wait(ends, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+
+    def changed(self) -> None:
+        """Let who is on a round trip see how long it takes now."""
+        if self._change is not None:
+            self._change.set_result(None)
+            self._change = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,37 @@ def test_restore_lets_arrive_what_was_under_way_before_what_comes_later() -> Non
     run_virtual(main())
 
 
+def test_restore_lets_dials_and_pings_that_are_under_way_arrive() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        dialer = network.dialer(name=A)
+        dialer.set_options(DialOptions(dial_timeout_s=10_000))
+        standing = await dialer.dial(B)
+        network.delay(A, B, 3600)
+        dialling, pinging = asyncio.create_task(dialer.dial(B)), asyncio.create_task(standing.ping())
+        await asyncio.sleep(1)
+        network.restore(A, B)
+        channel = await dialling
+        await pinging
+        assert (now_s(), channel.times.tcp_s) == (1, 1)
+
+    run_virtual(main())
+
+
+def test_another_delay_holds_for_a_dial_that_is_under_way() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        network.listen(B, echo)
+        network.delay(A, B, 1)
+        dialling = asyncio.create_task(network.dialer(name=A).dial(B))
+        await asyncio.sleep(1)
+        network.delay(A, B, 1.25)
+        assert (await dialling).times.tcp_s == 2.5
+
+    run_virtual(main())
+
+
 def test_dial_gives_up_after_its_timeout() -> None:
     async def main() -> None:
         network = MemoryNetwork()
