@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gossip.api.comm import Comm, Subscription
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
+from gossip.cli.log_lines import logging_without_waiting
 from gossip.cli.reloading import Reloading
 from gossip.cli.service_manager import READY, STOPPING, notify
 from gossip.cli.told import Told
@@ -57,7 +58,7 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
     figures, clock = Figures(), SystemClock()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
-    async with AsyncExitStack() as opened:
+    async with logging_without_waiting(options.log, sys.stderr), AsyncExitStack() as opened:
         async with told.giving_up():
             peer = await opened.enter_async_context(open_peer(settings, metrics=figures, observer=printer))
             operations = await opened.enter_async_context(_operations(options, peer, figures, clock))

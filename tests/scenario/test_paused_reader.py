@@ -1,4 +1,4 @@
-"""``gossip serve --json`` while the program that reads its events is paused."""
+"""``gossip serve --json`` while the program that reads its events, or its log, is paused."""
 
 import asyncio
 import json
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 from gossip import Peer, RemotePeer, open_peer
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
@@ -20,6 +22,9 @@ MESSAGES = 1000
 """Their events take five times what a pipe holds."""
 AT_ONCE = 100
 """As many as may wait for a dial."""
+
+PIPE_BYTES, HANDSHAKES = 4096, 50
+"""One of them fills a pipe of that size with what a log says of it at debug level."""
 
 
 class Paused:
@@ -51,9 +56,11 @@ class Paused:
 
 
 @contextmanager
-def serving_paused() -> Iterator[tuple[Paused, str]]:
+def serving_paused(stderr: int | None = None) -> Iterator[tuple[Paused, str]]:
     command = [sys.executable, "-m", "gossip.cli.main", "serve", "--json", "--ack", "--listen=127.0.0.1:0"]
-    with subprocess.Popen([*command, *peer_options(1)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*command, *peer_options(1)], stdout=subprocess.PIPE, stderr=stderr, pipesize=PIPE_BYTES if stderr else -1
+    ) as process:
         try:
             paused = Paused(process)
             yield paused, str(paused.event()["endpoint"])
@@ -97,5 +104,19 @@ def test_a_peer_that_is_told_to_stop_does_not_wait_for_the_reader() -> None:
                 await busy.comm.probe(there)  # it has taken those that fill the pipe by now
                 paused.process.send_signal(signal.SIGTERM)
                 assert await asyncio.to_thread(paused.process.wait, 20) == 0
+
+    run_bounded(main, 60)
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FABRIC_LOGGING_SPEC", "debug")
+
+    async def main() -> None:
+        with serving_paused(stderr=subprocess.PIPE) as (paused, endpoint):
+            async with open_peer(settings(2)) as other:
+                for _ in range(HANDSHAKES):
+                    await other.comm.handshake(RemotePeer(endpoint))
+            paused.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(paused.process.wait, 20) == 0
 
     run_bounded(main, 60)

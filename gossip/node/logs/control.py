@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol
 
 from gossip.api.peer import PeerIdentityInfo
 from gossip.node.logs.lines import JsonLines, PlainLines
@@ -17,11 +17,24 @@ ANY = "\0"
 """No logger's name, and so like any other below one that is named."""
 
 
+class Lines(Protocol):
+    """What takes the log: a stream, say."""
+
+    def write(self, line: str, /) -> object:
+        """Take a line with its end, in whatever thread."""
+
+    def flush(self) -> object:
+        """Let go of those that were taken."""
+
+
 class LogControl:
     """The logging of a process, as :func:`logging_to` set it up."""
 
-    def __init__(self, spec: LogSpec, formatter: PlainLines | JsonLines) -> None:
+    def __init__(
+        self, spec: LogSpec, formatter: PlainLines | JsonLines, handler: "logging.StreamHandler[Lines]"
+    ) -> None:
         self._formatter = formatter
+        self._handler = handler
         self._before: dict[str, int] = {}
         self._apply(spec)
 
@@ -37,6 +50,16 @@ class LogControl:
             ConfigurationError: It is none; the old one stays.
         """
         self._apply(parse_log_spec(text))
+
+    @contextmanager
+    def writing_to(self, lines: Lines) -> Iterator[None]:
+        """Write the log elsewhere until the end of the block."""
+        former = self._handler.setStream(lines)
+        try:
+            yield
+        finally:
+            if former is not None:
+                self._handler.setStream(former)
 
     def know(self, list_identities: Callable[[], Iterable[PeerIdentityInfo]]) -> None:
         """Write names behind the PKI-IDs of these identities, which are asked for when a line names one."""
@@ -67,7 +90,7 @@ class LogControl:
 
 
 @contextmanager
-def logging_to(stream: TextIO, spec: str = "", *, as_json: bool = False) -> Iterator[LogControl]:
+def logging_to(stream: Lines, spec: str = "", *, as_json: bool = False) -> Iterator[LogControl]:
     """Write the process's log to a stream, one line a record, until the end of the block.
 
     Args:
@@ -82,7 +105,7 @@ def logging_to(stream: TextIO, spec: str = "", *, as_json: bool = False) -> Iter
     formatter = JsonLines() if as_json else PlainLines()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
-    control = LogControl(parsed, formatter)
+    control = LogControl(parsed, formatter, handler)
     handler.addFilter(control.is_wanted)
     handler.addFilter(RepeatFilter())
     root = logging.getLogger()

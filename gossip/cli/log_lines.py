@@ -1,0 +1,64 @@
+"""The log of a peer that is served, for whoever reads standard error, and may pause."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TextIO
+
+from gossip.cli.event_lines import EventLines
+from gossip.node.logs.control import LogControl
+
+READER_TIMEOUT_S = 2.0
+"""How long whoever reads the log may take for the last of it."""
+
+logger = logging.getLogger("peer.gossip")
+
+
+class LogLines:
+    """Takes the lines of a log in whatever thread, and writes them in the running event loop, which never waits.
+
+    ``lost`` is how many were since the log last said so.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._lines = EventLines(stream, lambda _: None)
+        self.lost = 0
+
+    def write(self, line: str) -> None:
+        """Write a line with its end soon; of those that nobody reads what is more than 1 MiB is lost, and counted."""
+        self._loop.call_soon_threadsafe(self._write, line)  # never at once: who logs may be the one who writes
+
+    def flush(self) -> None:
+        """What was taken leaves by itself."""
+
+    async def reader_takes(self) -> None:
+        """Return when the reader has taken every line.
+
+        Cancellation: nothing changes.
+        """
+        await asyncio.sleep(0)  # in which they are written, as far as there is room
+        await self._lines.reader_takes()
+
+    def _write(self, line: str) -> None:
+        if not self._lines.write(line.removesuffix("\n")):
+            self.lost += 1
+        elif self.lost:
+            self._loop.call_soon(logger.warning, "%d lines of the log were lost, since nobody read them", self.lost)
+            self.lost = 0
+
+
+@asynccontextmanager
+async def logging_without_waiting(log: LogControl, stream: TextIO) -> AsyncIterator[None]:
+    """Write a log to ``stream`` in the time of the block, in which nothing waits for its reader.
+
+    Cancellation: what the reader has not taken is lost.
+    """
+    lines = LogLines(stream)
+    with log.writing_to(lines):
+        try:
+            yield
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lines.reader_takes(), READER_TIMEOUT_S)
