@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 from gossip.api.comm import Comm, Subscription
@@ -61,7 +60,7 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
     async with logging_without_waiting(options.log, sys.stderr), AsyncExitStack() as opened:
         async with told.giving_up():
             peer = await opened.enter_async_context(open_peer(settings, metrics=figures, observer=printer))
-            operations = await opened.enter_async_context(_operations(options, peer, figures, clock))
+            operations = await _serve_operations(opened, options, peer, figures, clock)
         if not told.to_stop.is_set():
             options.log.know(peer.identities.identity_info)
             tasks = await opened.enter_async_context(asyncio.TaskGroup())
@@ -88,13 +87,11 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
         raise printer.broken_pipe
 
 
-@asynccontextmanager
-async def _operations(
-    options: ServeOptions, peer: Peer, figures: Figures, clock: SystemClock
-) -> AsyncIterator[str | None]:
+async def _serve_operations(
+    opened: AsyncExitStack, options: ServeOptions, peer: Peer, figures: Figures, clock: SystemClock
+) -> str | None:
     if options.operations is None:
-        yield None
-        return
+        return None
     try:
         from gossip.operations.operations import serve_operations  # here, since the extra may be missing
     except ModuleNotFoundError as error:
@@ -102,8 +99,10 @@ async def _operations(
             raise
         text = f"--operations needs {error.name}: pip install 'fabric-gossip[metrics]'"
         raise ConfigurationError(text) from error
-    async with serve_operations(options.operations, peer, figures, clock, options.log) as where:
-        yield where
+    try:
+        return await opened.enter_async_context(serve_operations(options.operations, peer, figures, clock, options.log))
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), path="--operations") from error
 
 
 def _begin_printing(
