@@ -25,7 +25,11 @@ class RepeatFilter(logging.Filter):
         """Count it, and tell whether it is written."""
         if record.levelno < logging.WARNING:
             return True
-        unsaid = self._throttle.admit((record.name, record.levelno, _kind_of(record.getMessage())), time.monotonic())
+        try:
+            kind = _kind_of(record.getMessage())
+        except Exception:  # noqa: BLE001 -- of an argument's; who writes the line tells of it, and ends nobody
+            return True
+        unsaid = self._throttle.admit((record.name, record.levelno, kind), time.monotonic())
         if unsaid:
             record.unsaid = unsaid
         return unsaid is not None

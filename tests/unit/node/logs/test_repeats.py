@@ -15,3 +15,10 @@ def test_what_begins_with_the_same_512_characters_is_the_same() -> None:
     assert is_said(repeats, "x" * 512)
     assert not is_said(repeats, "x" * 512 + "and on")
     assert is_said(repeats, "x" * 511)
+
+
+def test_what_cannot_be_put_into_words_ends_nobody_who_logs_it() -> None:
+    """Whoever writes it tells of it."""
+    repeats = RepeatFilter()
+    for _ in range(2):
+        assert repeats.filter(logging.LogRecord("gossip", logging.WARNING, __file__, 1, "%d", ("three",), None))
