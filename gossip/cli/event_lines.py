@@ -7,7 +7,6 @@ from codecs import getincrementalencoder
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
 from typing import TextIO
 
 PIECE_BYTES = select.PIPE_BUF
@@ -23,7 +22,7 @@ class EventLines:
     """
 
     def __init__(self, stream: TextIO, failed: Callable[[OSError], None]) -> None:
-        self._stream = stream
+        self._descriptor = _open_descriptor(stream)
         self._encode = getincrementalencoder(stream.encoding)("backslashreplace").encode
         """Of UTF-16 and UTF-32 it marks the order of bytes once, and not in each line."""
         self._failed = failed
@@ -61,17 +60,6 @@ class EventLines:
         """
         await self._reader_takes.wait()
 
-    @cached_property
-    def _descriptor(self) -> int:
-        """The stream's; of a terminal another one, which does not block and nobody shares.
-
-        A terminal that can be written to may have room for less than it is given, and would wait for it.
-        """
-        if self._stream.isatty():
-            with suppress(OSError):
-                return os.open(os.ttyname(self._stream.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        return self._stream.fileno()
-
     def _write_on(self) -> None:
         while self._begun or self._waiting:
             if not select.select([], [self._descriptor], [], 0)[1]:
@@ -107,3 +95,14 @@ class EventLines:
         if not self._reader_takes.is_set():
             asyncio.get_running_loop().remove_writer(self._descriptor)
             self._reader_takes.set()
+
+
+def _open_descriptor(stream: TextIO) -> int:
+    """The stream's; of a terminal another one, which does not block and nobody shares.
+
+    A terminal that can be written to may have room for less than it is given, and would wait for it.
+    """
+    if stream.isatty():
+        with suppress(OSError):
+            return os.open(os.ttyname(stream.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    return stream.fileno()

@@ -137,8 +137,11 @@ def the_tls_key_of_another_certificate(folder: Path) -> Path:
 def test_a_file_that_cannot_be_used_is_named(command: str, broken: Break, folder: Path) -> None:
     at_fault = broken(folder)
 
-    where = "--listen=127.0.0.1:0" if command == "serve" else NOBODY
-    outcome = run(command, where, *peer_options(1, folder=folder), "--json")
+    options = (*peer_options(1, folder=folder), "--json")
+    if command == "serve":
+        outcome = run_process("serve", "--listen=127.0.0.1:0", *options)  # which prints to files alone
+    else:
+        outcome = run(command, NOBODY, *options)
 
     assert outcome.exit_code == 2
     assert (outcome.object["ok"], outcome.object["error"], outcome.object["fault"]) == (

@@ -3,6 +3,9 @@
 import asyncio
 import errno
 import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,6 +13,7 @@ from gossip.cli.event_lines import MAX_WAITING_BYTES, EventLines
 from tests.support.bounded import run_bounded
 from tests.support.pipes import Pipe, open_pipe
 
+FD_SETSIZE = 1024
 LINE = "x" * 999
 MANY = 500
 """Half a MiB of those: more than a pipe holds, less than may wait."""
@@ -187,3 +191,29 @@ def test_the_order_of_bytes_is_marked_once(encoding: str) -> None:
         written = os.read(pipe.reader, 1000)
 
     assert written == "first\nsecond\nthird\n".encode(encoding)
+
+
+@contextmanager
+def many_open_files() -> Iterator[None]:
+    """As many as ``select`` can look at, as a peer with a thousand connections has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * FD_SETSIZE), hard))
+    copies = [os.dup(0)]
+    try:
+        while copies[-1] < FD_SETSIZE:
+            copies.append(os.dup(0))
+        yield
+    finally:
+        for copy in copies:
+            os.close(copy)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_terminal_takes_its_first_line_however_many_files_are_open_by_then() -> None:
+    reader, terminal = os.openpty()
+    with os.fdopen(terminal, "w", encoding="utf-8") as stream:
+        lines = EventLines(stream, fine)
+        with many_open_files():
+            assert lines.write("first")
+        assert Pipe(reader, stream).read_lines(1) == [b"first\r"]
+    os.close(reader)
