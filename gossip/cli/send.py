@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_DATA_BYTES = 100 * MIB - 1024
 """What fits a message that a Fabric peer takes, with some room for what goes around it."""
 
+MAX_TIMEOUT_S = 86_400.0
+
 _STDIN = Path("-")
 
 
@@ -34,7 +36,8 @@ def send(
         typer.Option(metavar="MIN", min=1, help="Ask for acknowledgements; how many each message needs."),
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0.01, help="Seconds allowed for each message, or for 100 without --ack.")
+        float,
+        typer.Option(min=0.01, max=MAX_TIMEOUT_S, help="Seconds allowed for each message, or for 100 without --ack."),
     ] = 10.0,
     as_json: Json = False,
 ) -> None:

@@ -194,6 +194,15 @@ def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path)
     assert named in " ".join(outcome.stderr.replace("│", " ").split())
 
 
+def test_a_wait_without_end_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"data")
+
+    outcome = run("send", NOBODY, *peer_options(1), f"--data={tmp_path / 'data'}", "--ack=1", "--timeout=inf")
+
+    assert outcome.exit_code == 2
+    assert "Invalid value for '--timeout'" in outcome.stderr
+
+
 @pytest.mark.parametrize("option", ["--tls-key", "--tls-cert", "--tls-ca", "--msp-dir", "--config"])
 def test_a_file_that_may_not_be_read_is_told_to_programs_too(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)  # tests may run as root, who may read everything
