@@ -1,5 +1,6 @@
 """Standard error, which need not be read: what it does not take is lost, and ends no command."""
 
+from contextlib import suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import TYPE_CHECKING
 
@@ -8,14 +9,15 @@ if TYPE_CHECKING:
 
 
 class _Unread(FileIO):
-    """A file whose disk may be full, or a pipe whose reader may be gone."""
+    """A file whose disk may be full, or a pipe whose reader may be gone, or paused where it does not block."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         """Write what can be written."""
-        try:
-            return super().write(data)
-        except OSError:
-            return memoryview(data).nbytes
+        with suppress(OSError):
+            written: int | None = super().write(data)
+            if written is not None:
+                return written
+        return memoryview(data).nbytes
 
 
 def make_unread(stream: TextIOWrapper) -> TextIOWrapper:

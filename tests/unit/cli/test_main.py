@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,19 +87,32 @@ def test_neither_is_one_where_no_command_is_under_way(arguments: list[str], buff
 
 
 @pytest.mark.parametrize("arguments", [["identity", "show", "/nowhere"], ["foo"], ["serve", "--listen"], ["--nack"]])
-@pytest.mark.parametrize("kind", ["full", "nobody reads"])
+@pytest.mark.parametrize("kind", ["full disk", "full pipe", "nobody reads"])
 def test_an_exit_code_needs_nobody_who_reads_the_error(kind: str, arguments: list[str]) -> None:
     command = [sys.executable, "-m", "gossip.cli.main", *arguments]
-    if kind == "full":
-        stderr = os.open("/dev/full", os.O_WRONLY)
+    reading, stderr = os.pipe()
+    if kind == "full disk":
+        with Path("/dev/full").open("wb") as full:
+            os.dup2(full.fileno(), stderr)
+    elif kind == "full pipe":
+        fill(stderr)
     else:
-        reading, stderr = os.pipe()
-        os.close(reading)
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), reading)
     try:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=stderr, timeout=30, check=False)
     finally:
         os.close(stderr)
+        os.close(reading)
     assert done.returncode == 2
+
+
+def fill(pipe: int) -> None:
+    """Leave no room in a pipe, which does not block from now on."""
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, bytes(4096))
 
 
 def test_a_bug_and_what_it_says_need_nobody_either() -> None:
