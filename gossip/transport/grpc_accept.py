@@ -31,7 +31,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def __init__(self, listener: "GrpcListener", side: TlsSide | None) -> None:
         own_certificate = side.own_certificate if side is not None else None
-        super().__init__(self, _CONFIGURATION, listener.connection_limits, self._make_stream_of, own_certificate)
+        super().__init__(self, _CONFIGURATION, listener.connection_limits, own_certificate)
         self.address = ""
         self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP
@@ -65,7 +65,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def accept(self, stream: Stream, headers: Any, release_stream: Any) -> None:  # noqa: ARG002  # grpclib's signature
         """Serve a request, or say why not."""
-        assert isinstance(stream, ServerStream)  # see _make_stream_of
+        assert isinstance(stream, ServerStream)  # see make_stream
         fields: dict[bytes, bytes] = dict(headers)
         refusal = find_refusal(fields)
         if fields.get(b"grpc-encoding", NO_COMPRESSION) != NO_COMPRESSION:
@@ -102,6 +102,10 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self.address = str(peername[0]) if peername else self.remote
         self._listener.entered(self)
 
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
+        """A call that the client makes."""
+        return ServerStream(connection, stream_id, self._listener.limits.max_handshake_bytes, self._authenticated)
+
     def opened(self) -> None:
         """TLS stands."""
         self.progress = Progress.TLS
@@ -130,7 +134,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     @property
     def _streams(self) -> Iterable[ServerStream]:
-        return cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
+        return cast("Iterable[ServerStream]", self.processor.streams.values())  # see make_stream
 
     @property
     def _handshakes(self) -> int:
@@ -138,6 +142,3 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def _authenticated(self) -> None:
         self._listener.gate.authenticate(self)
-
-    def _make_stream_of(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
-        return ServerStream(connection, stream_id, self._listener.limits.max_handshake_bytes, self._authenticated)

@@ -54,7 +54,8 @@ class GrpcEvents(EventsProcessor):
         def forget() -> None:
             del self.streams[stream_id]
             self.connection.stream_close_waiter.set()
-            self.connection.stream_forgotten()
+            if self.connection.failure is None:
+                self.connection.owner.drain()
 
         stream.forget = forget
         return forget
