@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gossip.answers import hear_end, hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
 from gossip.errors import (
     IdentityError,
@@ -10,14 +11,13 @@ from gossip.errors import (
     PkiIdMismatchError,
     UntrustedIdentityError,
 )
-from gossip.judges import hear_end, hear_name, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 
-def check_identity(
+def vet_identity(
     crypto: MessageCryptoService, pki_id: PkiId, identity: PeerIdentityType, now: datetime
 ) -> datetime | None:
-    """Return when an identity ends, None for never; the checks come in Fabric's order, and refuse in its words.
+    """Judge an identity, and tell when it ends, None for never; checks and words are Fabric's, in its order.
 
     Raises:
         IdentityError: It cannot be believed; the subclass says why, as :meth:`IdentityMapper.put` lists them.

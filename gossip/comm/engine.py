@@ -6,7 +6,7 @@ from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
 from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
-from gossip.checks import check_argument, check_kind
+from gossip.checks import check_argument, check_function, check_kind
 from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
 from gossip.comm.attempts import Attempts
@@ -28,7 +28,6 @@ from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
 from gossip.errors import ClosedError, GossipError
-from gossip.judges import check_function
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId

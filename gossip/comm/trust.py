@@ -1,5 +1,6 @@
 """What a communication layer judges peers by, and who it is itself."""
 
+from gossip.answers import hear_name
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.mapper import Mapper
 from gossip.api.peer import ConnectionInfo
@@ -9,7 +10,6 @@ from gossip.clock import Clock
 from gossip.comm.handshake import Expectation, Handshake
 from gossip.comm.own_conn_establish import OwnConnEstablish
 from gossip.errors import IdentityError, UnknownIdentityError
-from gossip.judges import hear_name
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
 

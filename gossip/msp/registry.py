@@ -4,8 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from gossip.msp.judge import MspSet, Standing
 from gossip.msp.membership import Msp
+from gossip.msp.msp_set import MspSet, Standing
 from gossip.types import ChannelId, PeerIdentityType
 
 

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gossip.errors import ConfigurationError, IdentityError, SignatureError, UntrustedIdentityError
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.claim import parse_serialized
-from gossip.msp.judge import Standing
 from gossip.msp.membership import Msp
+from gossip.msp.msp_set import Standing
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
 from gossip.msp.signature import check_signature

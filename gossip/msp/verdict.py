@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gossip.errors import IdentityError
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.claim import parse_serialized
-from gossip.msp.judge import Standing
+from gossip.msp.msp_set import Standing
 from gossip.msp.registry import MspRegistry
 from gossip.types import PeerIdentityType, PkiId
 

@@ -22,7 +22,7 @@ FLOORS = (
         "der",
         "shown",
         "checks",
-        "judges",
+        "answers",
         "lazy",
         "_version",
     },
@@ -43,7 +43,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NEIGHBOURS = {
     "checks": {"errors", "shown"},
     "errors": {"shown", "types"},
-    "judges": {"errors", "shown", "types"},
+    "answers": {"checks", "errors", "shown", "types"},
     "metrics": {"types"},
     "identity_check": {"api"},
     "messages": {"wire"},
@@ -79,13 +79,13 @@ PURE = (
     "gossip.api",
     "gossip.msp",
     "gossip.identity.entry",
-    "gossip.identity.judge",
+    "gossip.identity.admission",
     "gossip.identity.table",
     "gossip.comm.ackbook",
     "gossip.comm.handshake",
     "gossip.comm.store",
     "gossip.identity_check",
-    "gossip.judges",
+    "gossip.answers",
 )
 
 READS_FILES = ("gossip.msp.config", "gossip.msp.facts", "gossip.msp.lint", "gossip.msp.authority.cryptogen")
