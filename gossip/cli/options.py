@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 
-def check_text(value: str | None) -> str | None:
+def take_text(value: str | None) -> str | None:
     """Take a text that messages can carry.
 
     Raises:
@@ -18,7 +18,7 @@ def check_text(value: str | None) -> str | None:
     return value
 
 
-Mspid = Annotated[str | None, typer.Option(callback=check_text, help="The MSP-ID, such as Org1MSP; no file holds it.")]
+Mspid = Annotated[str | None, typer.Option(callback=take_text, help="The MSP-ID, such as Org1MSP; no file holds it.")]
 MspDir = Annotated[Path | None, typer.Option(readable=False, help="Our own organisation's MSP folder.")]
 Orgs = Annotated[
     list[str] | None, typer.Option("--org", metavar="MSPID=DIR", help="Another organisation's MSP folder; repeatable.")
@@ -36,7 +36,7 @@ def parse_orgs(specifications: Sequence[str] | None) -> dict[str, Path]:
         mspid, equals, folder = specification.partition("=")
         if not (mspid and equals and folder):
             raise typer.BadParameter(f"{specification!r} is not MSPID=DIR", param_hint="--org")
-        check_text(mspid)
+        take_text(mspid)
         if mspid != mspid.strip():
             raise typer.BadParameter(f"{mspid!r}: an MSP-ID must not begin or end with blanks", param_hint="--org")
         if mspid in orgs:

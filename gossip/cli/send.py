@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gossip.api.options import MIB
-from gossip.cli.options import check_text
+from gossip.cli.options import take_text
 from gossip.cli.peer_options import acts_as_peer
 from gossip.cli.quiet import dialling_quietly
 from gossip.cli.report import Json, reporting
@@ -27,7 +27,7 @@ def send(
     settings: "PeerSettings",
     endpoints: Annotated[list[str], typer.Argument(metavar="HOST:PORT...", help="Where the other peers listen.")],
     data: Annotated[Path, typer.Option(readable=False, metavar="FILE|-", help="What to send; - is standard input.")],
-    channel: Annotated[str, typer.Option(callback=check_text, help="The channel that the data message names.")] = "",
+    channel: Annotated[str, typer.Option(callback=take_text, help="The channel that the data message names.")] = "",
     count: Annotated[int, typer.Option(min=1, help="How many times to send it.")] = 1,
     ack: Annotated[
         int | None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gossip.cli.options import check_text
+from gossip.cli.options import take_text
 from gossip.cli.peer_options import listens_as_peer
 from gossip.cli.report import Json, reporting
 
@@ -39,7 +39,7 @@ def serve(
     ] = 10.0,
     ack: Annotated[bool, typer.Option("--ack", help="Acknowledge every message that asks for it.")] = False,
     nack: Annotated[
-        str | None, typer.Option(metavar="TEXT", callback=check_text, help="Refuse every message with this text.")
+        str | None, typer.Option(metavar="TEXT", callback=take_text, help="Refuse every message with this text.")
     ] = None,
     operations: Annotated[
         str | None,

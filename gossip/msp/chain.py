@@ -75,7 +75,7 @@ class CaTree:
         """Roots first, then intermediates."""
         return self.roots + self.intermediates
 
-    def find_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
+    def unique_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
         """Find the one chain of ``certificate``, verified one second after it became valid.
 
         Returns:

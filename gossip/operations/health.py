@@ -6,7 +6,7 @@ from datetime import datetime
 from gossip.node.peer import Peer
 
 
-def check_health(peer: Peer, now: datetime) -> tuple[bool, bytes]:
+def judge_health(peer: Peer, now: datetime) -> tuple[bool, bytes]:
     """Judge whether other peers can accept us now.
 
     Returns:

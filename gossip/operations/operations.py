@@ -13,7 +13,7 @@ from gossip.node.logs.control import LogControl
 from gossip.node.peer import Peer
 from gossip.operations.exporter import Exporter
 from gossip.operations.figures import Figures
-from gossip.operations.health import check_health
+from gossip.operations.health import judge_health
 from gossip.operations.http_server import Answer, Page, json_answer, serve_http
 from gossip.operations.log_spec import change_log_spec, show_log_spec
 
@@ -43,7 +43,7 @@ async def serve_operations(
         return Answer(HTTPStatus.OK, CONTENT_TYPE_PLAIN_0_0_4, exporter.render())
 
     def health() -> Answer:
-        is_healthy, body = check_health(peer, clock.now())
+        is_healthy, body = judge_health(peer, clock.now())
         status = HTTPStatus.OK if is_healthy else HTTPStatus.SERVICE_UNAVAILABLE
         return Answer(status, "application/json", body)
 

@@ -10,7 +10,7 @@ from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.operations.exporter import Exporter
 from gossip.operations.figures import Figures
-from gossip.operations.health import check_health
+from gossip.operations.health import judge_health
 from gossip.types import PkiId
 from tests.support.bounded import run_bounded
 from tests.support.fake_clock import FakeClock
@@ -134,4 +134,4 @@ def test_every_metric_is_documented_with_its_type_and_labels() -> None:
 
 def check(peer: Peer, now: datetime, wanted: tuple[bool, bytes]) -> None:
     """Compare the verdict on a peer's health."""
-    assert check_health(peer, now) == wanted
+    assert judge_health(peer, now) == wanted
