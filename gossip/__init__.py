@@ -5,10 +5,10 @@ Open a peer of Fabric's MSPs with :func:`open_peer`, or a :class:`Node` with ide
 :mod:`gossip.messages`, errors in :mod:`gossip.errors`, what :class:`Comm` gives and takes in :mod:`gossip.api`.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gossip._version import __version__
-from gossip.lazy import hand_out
 
 if TYPE_CHECKING:
     from gossip.api.comm import Comm
@@ -43,8 +43,19 @@ else:
         "sign_message": "gossip.wire.signed",
     }
 
-    # Whoever wants the MSPs alone need not wait for gRPC.
-    __getattr__, __dir__ = hand_out(__name__, _HOMES, {"api", "errors", "messages", "metrics", "types"})
+    _SUBMODULES = ("api", "errors", "messages", "metrics", "types")  # those that mypy takes for imported above
+
+    def __getattr__(name: str) -> object:
+        """Import what is asked for: whoever wants the MSPs alone need not wait for gRPC."""
+        if name in _SUBMODULES:
+            return import_module(f"gossip.{name}")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'gossip' has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_HOMES})
 
 
 __all__ = [
