@@ -3,9 +3,10 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.home import Home
@@ -19,10 +20,17 @@ logger = logging.getLogger("gossip.comm")
 LAST_WORD_S = 1.0
 """How long the other side's last word may take: why nothing can be written any more, or that it has read everything."""
 
-Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
-"""Takes what was read, in order; as long as it waits, nothing more is read."""
-DeliverNowait = Callable[["Connection", Sequence[bytes]], int]
-"""Takes what was read, in order, until it would have to wait, and tells how much; it must not raise."""
+
+class Receiver(Protocol):
+    """Takes what connections read, in order."""
+
+    def deliver_nowait(self, connection: "Connection", frames: Sequence[bytes]) -> int:
+        """Take frames until that would have to wait, and tell how many; it must not raise."""
+        ...
+
+    async def deliver(self, connection: "Connection", frames: Sequence[bytes]) -> None:
+        """Take them all; as long as it waits, nothing more is read, and what it raises ends the connection."""
+        ...
 
 
 class Connection:
@@ -168,13 +176,12 @@ class Connection:
         """
         await self._flushed.wait()
 
-    async def run(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None = None) -> None:
+    async def run(self, receiver: Receiver, early: list[bytes]) -> None:
         """Read and write until either side ends it; :meth:`release` it afterwards, whatever comes of it.
 
         Args:
-            deliver: Takes what is read; what it raises ends the connection.
+            receiver: Takes what is read: without waiting first, where not much comes at once.
             early: What the other side sent right behind its ConnEstablish; it is emptied.
-            deliver_nowait: Asked first, where not much comes at once; what it leaves is for ``deliver``.
 
         Raises:
             GossipError: It broke, the other side refused us, or sent what it must not. Not when ``close`` ended it.
@@ -185,7 +192,7 @@ class Connection:
             async with asyncio.timeout(None) as self._reading:
                 self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
                 if self.is_open:
-                    await self._read(deliver, early, deliver_nowait)
+                    await self._read(receiver, early)
         except TimeoutError:
             if self.closed_by_us:
                 return
@@ -255,17 +262,16 @@ class Connection:
         """
         await self._ended.wait()
 
-    async def _read(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None) -> None:
+    async def _read(self, receiver: Receiver, early: list[bytes]) -> None:
         if early:
             self.is_delivering = True
-            await deliver(self, early)
+            await receiver.deliver(self, early)
             self.is_delivering = False
             early.clear()
-        if deliver_nowait is not None:
-            self._stream.offer_to(partial(deliver_nowait, self))
+        self._stream.offer_to(partial(receiver.deliver_nowait, self))
         while frames := await self._stream.receive():
             self.was_heard = self.is_delivering = True
-            await deliver(self, frames)
+            await receiver.deliver(self, frames)
             self.is_delivering = False
             del frames  # a hundred MiB, perhaps, until the peer says something else
 

@@ -78,12 +78,10 @@ class CommEngine:
         acks = AckBook()
         dials = Dials(config.send_buffer)
         self._store = ConnectionStore(trust.pki_id, config.linger_s)
-        reception = Reception(acks, self._demux, self._store.find, metrics)
         self._population = Population(
             store=self._store,
             dials=dials,
-            deliver=reception.deliver,
-            deliver_nowait=reception.deliver_nowait,
+            receiver=Reception(acks, self._demux, self._store.find, metrics),
             acks=acks,
             deaths=self._deaths,
             linger_s=config.linger_s,

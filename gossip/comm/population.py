@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection, Deliver, DeliverNowait
+from gossip.comm.connection import Connection, Receiver
 from gossip.comm.dials import Dials
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
@@ -37,8 +37,7 @@ class Population:
         *,
         store: ConnectionStore,
         dials: Dials,
-        deliver: Deliver,
-        deliver_nowait: DeliverNowait,
+        receiver: Receiver,
         acks: AckBook,
         deaths: Notices,
         linger_s: float,
@@ -47,8 +46,7 @@ class Population:
     ) -> None:
         self._store = store
         self._dials = dials
-        self._deliver = deliver
-        self._deliver_nowait = deliver_nowait
+        self._receiver = receiver
         self._acks = acks
         self._deaths = deaths
         self._linger_s = linger_s
@@ -104,7 +102,7 @@ class Population:
         """
         error: GossipError | None = None
         try:
-            await connection.run(self._deliver, early, self._deliver_nowait)
+            await connection.run(self._receiver, early)
         except GossipError as broken:
             error = broken
             raise

@@ -24,7 +24,7 @@ BYTES_IN_PASSING = 16 * 1024
 
 
 class Reception:
-    """Implements :data:`gossip.comm.connection.Deliver`.
+    """Implements :class:`gossip.comm.connection.Receiver`.
 
     Mirrors: gossip/comm/comm_impl.go, interceptAcks; gossip/comm/conn.go, connection.readFromStream.
     """

@@ -10,7 +10,7 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection, Deliver
+from gossip.comm.connection import Connection
 from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
 from gossip.comm.notices import Notices
@@ -21,7 +21,7 @@ from gossip.comm.store import MAX_RETIRED, ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
-from tests.support.connections import QuietChannel, QuietStream, info_of
+from tests.support.connections import Deliver, QuietChannel, QuietStream, Receiving, info_of
 from tests.support.recorders import Answers, RecordingMetrics, RecordingObserver
 from tests.support.virtual_time import run_virtual
 
@@ -75,10 +75,6 @@ class SlowStream(QuietStream):
         return await super().receive()
 
 
-def none_at_once(_connection: Connection, _frames: Sequence[bytes]) -> int:
-    return 0
-
-
 async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
     raise AssertionError
 
@@ -94,8 +90,7 @@ class Town:
         self.population = Population(
             store=self.store,
             dials=self.dials,
-            deliver=deliver,
-            deliver_nowait=none_at_once,
+            receiver=Receiving(deliver),
             acks=self.acks,
             deaths=self.deaths,
             linger_s=LINGER_S,
