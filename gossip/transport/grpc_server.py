@@ -17,9 +17,9 @@ from gossip.transport.base import StreamHandler
 from gossip.transport.door import Door
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.gate import Gate, Offence, Progress, Visitor
-from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_protocol import ServerProtocol
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.limits import ServerLimits
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide, server_side

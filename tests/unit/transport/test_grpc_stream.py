@@ -19,7 +19,7 @@ from gossip.transport import frame_reader
 from gossip.transport import grpc_stream as module
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import ConnectionLimits

@@ -14,7 +14,7 @@ from gossip.flag import Flag
 from gossip.transport.dial_places import Place
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_call import ClientStream
+from gossip.transport.grpc_client_stream import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import address_error, dial_error
 from gossip.transport.grpc_frame import EMPTY_MESSAGE

@@ -16,7 +16,7 @@ from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import describe_refusal
 from gossip.transport.grpc_headers import NO_COMPRESSION, PING, TOO_MANY_HANDSHAKES, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.tls import TlsSide
 
