@@ -69,7 +69,10 @@ class Turns:
         return AT_ONCE_S if len(self._waiting) > 1 else ALONE_S
 
     def hold_back(self) -> None:
-        """Hold turns back for somebody in a hurry; those who wait only once until one of them had a turn."""
+        """Delay turns for ``COURTESY_S``, since a known peer has said something short, and its answer comes first.
+
+        Turns that wait are delayed once, and not again before one of them was taken: nobody can keep them waiting.
+        """
         if not self._waiting or not self._was_held_back:
             self._was_held_back = True
             self._held_back_until_s = perf_counter() + COURTESY_S

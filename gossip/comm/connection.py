@@ -124,8 +124,8 @@ class Connection:
     def answer_nowait(self, frame: bytes) -> None:
         """Queue an envelope that always has room.
 
-        That is the first answer to a message, as :meth:`answerable` holds up who asks for many, and what waited for a
-        dial, of which there is as much as an outbox holds.
+        For two things that are bounded elsewhere: the first answer to a message, since who asks for many is held up by
+        :meth:`answerable`; and what waited for a dial, of which there is at most an outbox full.
 
         Raises:
             ClosedError: The connection is closed; nothing was queued.
@@ -157,11 +157,11 @@ class Connection:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether fewer than two outboxes of envelopes wait, first answers included, which the outbox never refuses."""
+        """Whether fewer envelopes wait than two outboxes hold; first answers are never refused, so this bounds them."""
         return len(self._outbox) < 2 * self._capacity
 
     async def answerable(self) -> None:
-        """Wait until it is answerable.
+        """Wait until ``is_answerable`` holds.
 
         Cancellation: nothing changes.
         """

@@ -141,7 +141,7 @@ class Feed(Generic[T]):
             self._reader = None
 
     def _admit_blocked(self) -> None:
-        """Add what is offered as long as there is room, for those who wait: others would be quicker than they."""
+        """Add what the waiting offered, as far as there is room: only woken, they could be overtaken by others."""
         while self._blocked and not self._is_full():
             room = next(iter(self._blocked))
             event, size_bytes = self._blocked.pop(room)

@@ -19,7 +19,7 @@ from gossip.types import PkiId
 logger = logging.getLogger("gossip.comm")
 
 RETIRED_S = 60.0
-"""How long something may still come on a retired connection, and then, how long the other side may read: it is busy."""
+"""How long we read on from a retired connection while something comes; after that, how long the peer has to end it."""
 LOOK_AGAIN_S = 0.25
 """The least time until the next look whether something still waits on a retired connection."""
 PATIENCE = 3
@@ -83,7 +83,7 @@ class Population:
         self._observer.connected(connection.info, outgoing=connection.is_outgoing)
 
     def stand_in(self, pki_id: PkiId) -> Connection | None:
-        """A connection that the peer made while we dialled, to be used as our dial came to nothing."""
+        """Find a connection that the peer made while we dialled in vain; from now on it is the one to send on."""
         if self._store.find(pki_id) is None:
             waiting = next((each for each in self._store.of(pki_id) if each.is_open), None)
             if waiting is not None:

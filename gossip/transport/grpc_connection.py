@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Configuration()
 JOINED_BYTES = 8 * RECORD_DATA_BYTES
-"""So much of messages is joined, and never leaves a short record or frame: of 64 KiB, the peer gets 3 % more in."""
+"""Messages are joined to pieces of so much, which fill whole records and frames: 3 % more messages of 64 KiB."""
 BURST_BYTES = 2 * JOINED_BYTES
 """How much of a long message is written before looking whether the socket's buffer is full."""
 
@@ -76,7 +76,7 @@ class GrpcConnection(Connection):
         self.reading: dict[int, GrpcStream] = {}
         """Streams whose DATA needs no look from h2."""
         self.open_streams: Mapping[int, GrpcStream] = {}
-        """Those, and all others."""
+        """All streams by number, those in ``reading`` among them."""
         self.return_bytes = WINDOW_BYTES // (2 * limits.max_streams)
         """What a stranger's stream keeps of the windows before it gives it back; all of them keep less than half."""
         self.owner = owner

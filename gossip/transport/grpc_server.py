@@ -29,7 +29,7 @@ from gossip.turns import shared_turns
 
 SWEEP_S = 0.25
 LAST_WORD_S = 1.0
-"""How long known peers may take to close when all is said: if we did, TCP would drop what they have not read yet."""
+"""How long known peers may take to close: if we did it, TCP would drop what they have not read yet."""
 
 logger = logging.getLogger("gossip.transport")
 

@@ -41,7 +41,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._was_told_to_go = False
 
     def go_away(self) -> None:
-        """Take no more streams; the client closes when it has read how those that are open ended."""
+        """Send GOAWAY: no more streams are taken, and the client closes once those that are open have ended."""
         if self.failure is not None:
             return
         if self._tcp is None or not self._is_prepared:
@@ -96,7 +96,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         return self.progress is Progress.AUTHENTICATED
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
-        """Somebody is at the door."""
+        """TCP stands; the listener may refuse it at once."""
         super().tcp_connected(transport)
         peername = transport.get_extra_info("peername")
         self.address = str(peername[0]) if peername else self.remote
@@ -120,7 +120,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._listener.offended(offence, f"cut off {self.remote}: {reason}")
 
     def drain(self) -> None:
-        """A stream has ended; with its last one a known peer's connection is nobody's again, unless it is to go."""
+        """A stream has ended; without an authenticated one, the connection counts as a stranger's again."""
         if self._was_told_to_go:
             return
         super().drain()

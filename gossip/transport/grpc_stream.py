@@ -219,7 +219,7 @@ class GrpcStream(Stream):
         return True
 
     def _admit_rest_of_message(self) -> None:
-        """Let the message under way go on, which somebody waits for: nothing more may come before the window opens."""
+        """Open the window for the rest of a message that somebody waits for: it could not come otherwise."""
         if self.connection.failure is not None:
             return
         if self.connection.is_known:
