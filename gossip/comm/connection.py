@@ -29,7 +29,10 @@ class Receiver(Protocol):
         ...
 
     async def deliver(self, connection: "Connection", frames: Sequence[bytes]) -> None:
-        """Take them all; as long as it waits, nothing more is read, and what it raises ends the connection."""
+        """Take them all; as long as it waits, nothing more is read, and what it raises ends the connection.
+
+        Cancellation: some were taken.
+        """
         ...
 
 
