@@ -11,7 +11,7 @@ from time import perf_counter
 ROUND_S = 0.0001
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
 COURTESY_S = 0.0005
-"""For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
+"""How long turns are delayed when a known peer says something: an answer takes several rounds of the loop."""
 AT_ONCE_S = 0.0003
 """After so long of one connection's records, or of its messages, the others get their turn."""
 ALONE_S = 0.001

@@ -21,7 +21,7 @@ logger = logging.getLogger("gossip.comm")
 RETIRED_S = 60.0
 """How long we read on from a retired connection while something comes; after that, how long the peer has to end it."""
 LOOK_AGAIN_S = 0.25
-"""The least time until the next look whether something still waits on a retired connection."""
+"""How often, at most, it is looked whether something still waits on a retired connection."""
 PATIENCE = 3
 """How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 

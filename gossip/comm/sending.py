@@ -29,7 +29,7 @@ from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
 FIRST_NONCE_BITS = 27
-"""So that an acknowledgement of another peer's message that was passed on is none of ours; four bytes on the wire."""
+"""Nonces begin at a random number of so many bits, so that those of two peers differ: four bytes on the wire."""
 
 
 def check_peer(peer: object) -> None:

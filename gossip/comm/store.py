@@ -8,7 +8,7 @@ from gossip.comm.connection import Connection
 from gossip.types import PkiId
 
 MAX_RETIRED = 4
-"""Of one peer; whoever asks for a former PKI-ID makes a connection with each burst of messages."""
+"""How many retired connections one peer may have; who sends to its former PKI-ID makes one with each burst."""
 
 
 @dataclass(slots=True)

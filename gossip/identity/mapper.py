@@ -32,7 +32,7 @@ SWEEPS_PER_THRESHOLD = 10
 MEAN_IDENTITY_BYTES = 2048
 """Twice what a Fabric CA makes; an owner can pad one certificate into any number of identities."""
 MIN_TABLE_BYTES = 128 * 1024
-"""Our own and the longest that a handshake lets through."""
+"""Room for our own identity and the longest one that a handshake lets through."""
 RECHECK_S = 60.0
 """However long the usage threshold is: so soon a clock that was set is noticed."""
 

@@ -10,7 +10,7 @@ from gossip.identity.entry import Entry
 from gossip.types import PkiId
 
 STALE_EXPIRIES = 64
-"""So many ends of entries that have left are tolerated before they are cleared out."""
+"""How many ends of entries that have left may pile up before they are cleared out."""
 
 
 class IdentityTable:

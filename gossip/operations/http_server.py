@@ -19,11 +19,11 @@ logger = logging.getLogger("operations")
 MAX_REQUEST_BYTES = 8 * 1024
 MAX_CONNECTIONS = 16
 TIMEOUT_S = 5.0
-"""For the whole of a connection."""
+"""How long a connection may take from its beginning to its end."""
 
 READ_BYTES = 4096
 MAX_PIECES = 64
-"""Of a body. It may come in chunks of one byte, each of which takes h11 7 us, with no pause for others."""
+"""In how many pieces a body may come. Each, be it of one byte, takes h11 7 us, with no pause for others."""
 
 
 @dataclass(frozen=True, slots=True)

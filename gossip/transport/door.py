@@ -15,7 +15,7 @@ from gossip.turns import shared_turns
 
 BACKLOG = 1024
 UNACKNOWLEDGED_S = 20.0
-"""As Fabric's. Silence alone tells of a peer that is gone after 300 s."""
+"""As in Fabric. Without it, a peer that is gone would be noticed after 300 s of silence."""
 RETRY_S = 1.0
 """How long nobody is let in when the system has no room for another connection."""
 

@@ -50,7 +50,7 @@ def encode_block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
 
 
 ENCODER = SelfContainedEncoder()
-"""That of all connections."""
+"""The one that all connections share."""
 
 
 class RememberingDecoder(Decoder):

@@ -8,7 +8,7 @@ ACK = 0x1
 ENTRY_BYTES = 6
 MAX_ENTRIES = 32
 HIGHEST_KNOWN = 6
-"""MAX_HEADER_LIST_SIZE."""
+"""The number of MAX_HEADER_LIST_SIZE, the last setting of RFC 9113."""
 
 
 def is_plain(frame: bytes) -> bool:

@@ -18,7 +18,7 @@ _TAG: Final = 3 << 3
 _NONE: Final = MessageKind.NONE
 
 Contents = Mapping[int, tuple[MessageKind, K]]
-"""By key: which content that is, and what is known of it."""
+"""Which content a key stands for, and what is known of it."""
 
 CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
 """What a whole scan knows. Filled by the first one."""
