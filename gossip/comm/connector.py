@@ -67,15 +67,6 @@ class Connector:
             self._dialling.start(self._dial(dial, pki_id), name)
         return dial
 
-    @property
-    def pki_ids(self) -> tuple[PkiId, ...]:
-        """Who is being dialled."""
-        return self._dials.pki_ids
-
-    def find(self, pki_id: PkiId) -> Dial | None:
-        """The dial to this peer, if one is under way."""
-        return self._dials.find(pki_id)
-
     async def finish(self, ends_at_s: float) -> None:
         """Begin no dials from now on, wait for those that messages wait for, and give up what is left.
 

@@ -92,7 +92,7 @@ class CommEngine:
         self._connector = Connector(
             self._initiator, dials, self._population, self._deaths, self._switches, config, metrics
         )
-        self._sending = Sending(self._store, self._connector, acks, self._overflow)
+        self._sending = Sending(self._store, dials, self._connector, acks, self._overflow)
         self._is_stopped = False
 
     def __repr__(self) -> str:

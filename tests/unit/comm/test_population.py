@@ -433,17 +433,13 @@ def test_a_peer_that_comes_and_goes_is_said_to_be_lost_once_in_a_while(caplog: p
 
 
 def test_a_flush_waits_for_what_is_queued_on_a_retired_one_too() -> None:
-    class NoDials:
-        def find(self, _pki_id: PkiId) -> None:
-            return None
-
     async def main() -> None:
         town, stream = Town(), StickyStream()
         old = await town.enter(stream)
         old.send_nowait(b"1")
         await town.enter()
-        connector: Any = NoDials()
-        sending = Sending(town.store, connector, town.acks, Overflow(town.metrics))
+        connector: Any = None  # who flushes dials nobody
+        sending = Sending(town.store, town.dials, connector, town.acks, Overflow(town.metrics))
         flushing = asyncio.create_task(sending.flush([RemotePeer("bob:7051", BOB)]))
         await asyncio.sleep(0.1)
         assert not flushing.done()
