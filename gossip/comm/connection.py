@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from gossip.api.peer import ConnectionInfo
-from gossip.comm.home import Home
+from gossip.comm.own_loop import OwnLoop
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.metrics import Metrics
@@ -65,7 +65,7 @@ class Connection:
         self.info = info
         self.is_outgoing = channel is not None
         self.closed_by_us = False
-        self.home = Home()
+        self.own_loop = OwnLoop()
         self._stream = stream
         self._channel = channel
         self._capacity = capacity
@@ -137,7 +137,7 @@ class Connection:
             raise ClosedError(f"the connection with {self.info} is closed")
         if self._sends_at_once and self._flushed.is_set() and self._stream.send_nowait(frame):
             self._sends_at_once = False
-            self.home.loop.call_soon(self._send_at_once_again)
+            self.own_loop.loop.call_soon(self._send_at_once_again)
             self._metrics.messages_sent(1)
             return
         if not self._outbox:
@@ -193,7 +193,7 @@ class Connection:
         """
         try:
             async with asyncio.timeout(None) as self._reading:
-                self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
+                self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
                 if self.is_open:
                     await self._read(receiver, early)
         except TimeoutError:
@@ -240,7 +240,7 @@ class Connection:
                 second at least.
         """
         self.closed_by_us = True
-        self._leaves_by_s = max(leaves_by_s, self.home.loop.time() + LAST_WORD_S)
+        self._leaves_by_s = max(leaves_by_s, self.own_loop.loop.time() + LAST_WORD_S)
         self._shut()
         self._stop_reading(0)
 
@@ -311,7 +311,7 @@ class Connection:
         self._why = str(error)
         self._write_error = error.with_traceback(None)
         self._shut()
-        self._stop_reading(self.home.loop.time() + LAST_WORD_S)
+        self._stop_reading(self.own_loop.loop.time() + LAST_WORD_S)
 
     async def _write(self) -> None:
         try:

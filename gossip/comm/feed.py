@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
-from gossip.comm.home import Home
+from gossip.comm.own_loop import OwnLoop
 from gossip.comm.stall_watch import StallWatch
 from gossip.errors import OutOfOrderError
 
@@ -32,11 +32,11 @@ class Feed(Generic[T]):
         self._held_bytes = 0
         self._on_close = on_close
         self._name = name
-        self._home = Home()
+        self._own_loop = OwnLoop()
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
         self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
-        self._stall_watch = StallWatch(self._home.loop, name, self._events, self._blocked)
+        self._stall_watch = StallWatch(self._own_loop.loop, name, self._events, self._blocked)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -77,7 +77,7 @@ class Feed(Generic[T]):
         """
         if self.offer_nowait(event, size_bytes):
             return
-        room = self._home.loop.create_future()
+        room = self._own_loop.loop.create_future()
         self._blocked[room] = event, size_bytes
         self._stall_watch.begin()
         try:
@@ -133,8 +133,8 @@ class Feed(Generic[T]):
     async def _wait_for_event(self) -> None:
         if self._reader is not None:
             raise OutOfOrderError("another task is reading this subscription")
-        self._home.check()
-        self._reader = self._home.loop.create_future()
+        self._own_loop.check()
+        self._reader = self._own_loop.loop.create_future()
         try:
             await self._reader
         finally:

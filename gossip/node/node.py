@@ -170,7 +170,7 @@ class Node:
 
         Cancellation: nothing is left open.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self._check_may_listen()
         if self._listen_at is not None:
             listener = await self._serve(self._listen_at)
@@ -192,7 +192,7 @@ class Node:
             InvalidArgumentError: It is not bytes; the former one stays.
             OutOfOrderError: Called in another event loop; the former one stays.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self.identities.set_identity(identity)
         self.comm.set_identity(identity)
 
@@ -204,7 +204,7 @@ class Node:
 
         Cancellation: what was still draining is cut.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self._is_stopped = True
         if self._listener is not None:
             self._listener.stop_accepting()
@@ -215,7 +215,7 @@ class Node:
                 await self._listener.close()
 
     def _check_may_open(self) -> None:
-        self.comm.home.check()
+        self.comm.own_loop.check()
         if self._is_open and not self._is_stopped:
             raise OutOfOrderError("this peer is open already")
         self._check_may_listen()
@@ -232,7 +232,7 @@ class Node:
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
         text = "Forgot the identity %s: %s"
         self._forgotten.log(logger, logging.INFO, pki_id, time.monotonic(), text, pki_id.hex(), reason.value)
-        self.comm.home.run(partial(self.comm.close_conn_nowait, pki_id))
+        self.comm.own_loop.run(partial(self.comm.close_conn_nowait, pki_id))
 
 
 def _check_speaking(config: CommConfig | None, dial: DialOptions | None, observer: Observer | None) -> None:

@@ -26,7 +26,7 @@ PATIENCE = 3
 """How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 
 
-class Population:
+class LiveConnections:
     """Runs connections, and draws the consequences of their coming and going.
 
     Mirrors: gossip/comm/conn.go, connectionStore.onConnected, closeConnByPKIid and shutdown.
