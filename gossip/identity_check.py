@@ -4,6 +4,7 @@ from datetime import datetime
 
 from gossip.answers import hear_end, hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
+from gossip.checks import check_argument
 from gossip.errors import (
     IdentityError,
     IdentityExpiredError,
@@ -38,6 +39,20 @@ def vet_identity(
     if ends_at is not None and ends_at < now:
         raise IdentityExpiredError(ends_at, pki_id=pki_id)
     return ends_at
+
+
+def own_pki_id(crypto: MessageCryptoService, identity: PeerIdentityType) -> PkiId:
+    """Name our own identity.
+
+    Raises:
+        IdentityError: The crypto service cannot read it.
+        InvalidArgumentError: It is not bytes, or the crypto service answered what is no answer.
+    """
+    check_argument("identity", identity, bytes)
+    pki_id = hear_name(crypto.get_pki_id_of_cert, identity)
+    if pki_id is None:
+        raise IdentityError("our own identity cannot be read")
+    return pki_id
 
 
 def _unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from gossip.answers import hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_argument
 from gossip.errors import Fault, GossipError, IdentityError
 from gossip.identity.entry import Entry
-from gossip.identity_check import vet_identity
+from gossip.identity_check import own_pki_id, vet_identity
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 AFTER_END = timedelta(milliseconds=1)
@@ -49,10 +48,7 @@ class Admission:
             IdentityError: It cannot be read or stored.
             InvalidArgumentError: It is not bytes, or the crypto service or the advisor answered what is no answer.
         """
-        check_argument("identity", identity, bytes)
-        pki_id = hear_name(self._crypto.get_pki_id_of_cert, identity)
-        if pki_id is None:
-            raise IdentityError("our own identity cannot be read")
+        pki_id = own_pki_id(self._crypto, identity)
         return self.entry_of(pki_id, identity, self.vet(pki_id, identity, now), now)
 
     def is_valid(self, entry: Entry) -> bool:
