@@ -1,7 +1,10 @@
 """Settings and arguments, checked where they are given: what cannot be used is named there, and not met hours later."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import Field, fields
+from functools import partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -119,3 +122,57 @@ def check_paths(name: str, paths: object) -> None:
         raise ConfigurationError(f"{name} must be a tuple of pathlib.Path, not {paths!r}")
     for path in paths:
         check_path(name, path)
+
+
+def check_function(name: str, function: object) -> None:
+    """Return when it can be called, and answers at once.
+
+    Raises:
+        InvalidArgumentError: It is no function, or a coroutine function; ``name`` says which argument.
+    """
+    if not callable(function):
+        raise InvalidArgumentError(name, f"must be a function, not {shown_text(repr(function))}")
+    if _must_be_awaited(function):
+        raise InvalidArgumentError(name, f"must not wait, and {name_of(function)} is a coroutine function")
+
+
+def check_methods(name: str, thing: object, methods: Iterable[str]) -> None:
+    """Return when it has these methods.
+
+    Raises:
+        ConfigurationError: One is missing; ``name`` says of which argument.
+    """
+    for method in methods:
+        _method(name, thing, method)
+
+
+def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> None:
+    """Return when it has these methods, and none of them is a coroutine function: nobody would await its verdict.
+
+    Raises:
+        ConfigurationError: One is missing, or is; ``name`` says of which argument.
+    """
+    for method in methods:
+        found = _method(name, judge, method)
+        if _must_be_awaited(found):
+            raise ConfigurationError(f"{name} must answer at once, and {name_of(found)} is a coroutine function")
+
+
+def name_of(function: object) -> str:
+    """What a text calls it."""
+    named = function.func if isinstance(function, partial) else function
+    return str(getattr(named, "__qualname__", repr(named)))
+
+
+def _method(name: str, thing: object, method: str) -> object:
+    if isinstance(thing, type):
+        raise ConfigurationError(f"{name} must be an object, and {shown_text(thing.__qualname__)} is a class")
+    found = getattr(thing, method, None)
+    if not callable(found):
+        raise ConfigurationError(f"{name} has no method {method}: {type(thing).__name__}")
+    return found
+
+
+def _must_be_awaited(function: object) -> bool:
+    """Whether it is a coroutine function, or an object that is called as one."""
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)

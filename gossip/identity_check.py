@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
+from gossip.answers import hear_end, hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
+from gossip.checks import check_argument
 from gossip.errors import (
     IdentityError,
     IdentityExpiredError,
@@ -10,14 +12,13 @@ from gossip.errors import (
     PkiIdMismatchError,
     UntrustedIdentityError,
 )
-from gossip.judges import hear_end, hear_name, hear_verdict
 from gossip.types import PeerIdentityType, PkiId
 
 
-def judge_identity(
+def vet_identity(
     crypto: MessageCryptoService, pki_id: PkiId, identity: PeerIdentityType, now: datetime
 ) -> datetime | None:
-    """Return when an identity ends, None for never; the checks come in Fabric's order, and refuse in its words.
+    """Judge an identity, and tell when it ends, None for never; checks and words are Fabric's, in its order.
 
     Raises:
         IdentityError: It cannot be believed; the subclass says why, as :meth:`IdentityMapper.put` lists them.
@@ -38,6 +39,20 @@ def judge_identity(
     if ends_at is not None and ends_at < now:
         raise IdentityExpiredError(ends_at, pki_id=pki_id)
     return ends_at
+
+
+def own_pki_id(crypto: MessageCryptoService, identity: PeerIdentityType) -> PkiId:
+    """Name our own identity.
+
+    Raises:
+        IdentityError: The crypto service cannot read it.
+        InvalidArgumentError: It is not bytes, or the crypto service answered what is no answer.
+    """
+    check_argument("identity", identity, bytes)
+    pki_id = hear_name(crypto.get_pki_id_of_cert, identity)
+    if pki_id is None:
+        raise IdentityError("our own identity cannot be read")
+    return pki_id
 
 
 def _unclassified(error: IdentityError, pki_id: PkiId) -> IdentityError:

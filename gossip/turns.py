@@ -11,7 +11,7 @@ from time import perf_counter
 ROUND_S = 0.0001
 """How long turns may take between two looks at who else wants something. One turn more may begin before it is over."""
 COURTESY_S = 0.0005
-"""For how long turns are held back when a known peer says something: several rounds of the loop make one answer."""
+"""How long turns are delayed when a known peer says something: an answer takes several rounds of the loop."""
 AT_ONCE_S = 0.0003
 """After so long of one connection's records, or of its messages, the others get their turn."""
 ALONE_S = 0.001
@@ -69,7 +69,10 @@ class Turns:
         return AT_ONCE_S if len(self._waiting) > 1 else ALONE_S
 
     def hold_back(self) -> None:
-        """Hold turns back for somebody in a hurry; those who wait only once until one of them had a turn."""
+        """Delay turns for ``COURTESY_S``, since a known peer has said something short, and its answer comes first.
+
+        Turns that wait are delayed once, and not again before one of them was taken: nobody can keep them waiting.
+        """
         if not self._waiting or not self._was_held_back:
             self._was_held_back = True
             self._held_back_until_s = perf_counter() + COURTESY_S

@@ -1,9 +1,4 @@
-"""The seams: typed Protocols and records that mirror Fabric's Go interfaces. No behaviour lives here.
-
-``comm``: Comm, ReceivedMessage, Subscription. ``crypto``: MessageCryptoService, BlockVerifier. ``security``:
-SecurityAdvisor. ``mapper``: Mapper. ``peer``: RemotePeer, ConnectionInfo. ``results``: AggregatedSendResults.
-``options``: DialOptions, TlsFiles. All of them are names of this package, too.
-"""
+"""The seams: typed Protocols and records that mirror Fabric's Go interfaces. No behaviour lives here."""
 
 from typing import TYPE_CHECKING
 

@@ -24,7 +24,7 @@ class Delivery:
         return RemotePeer(self.endpoint, self.pki_id)
 
     def note(self, error: GossipError | None) -> None:
-        """Remember what went wrong, if anything has, and nothing had before."""
+        """Remember the first thing that went wrong; None is none."""
         self.error = self.error or error
 
     def facts(self) -> dict[str, object]:

@@ -16,7 +16,7 @@ _MARKS = {
     Outcome.FAILED: ("✗", "FAILED", "bold red"),
     Outcome.SKIPPED: ("·", "-", "dim"),
 }
-"""Each with its stand-in in ASCII, and its style."""
+"""The mark of each outcome, its stand-in in ASCII, and its style."""
 _TITLES = {
     Stage.NAME: "name",
     Stage.TCP: "TCP",

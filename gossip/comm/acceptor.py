@@ -7,9 +7,9 @@ from gossip.comm.config import CommConfig
 from gossip.comm.connection import Connection
 from gossip.comm.exchange import exchange
 from gossip.comm.handshake import State
+from gossip.comm.live_connections import LiveConnections
 from gossip.comm.observer import Observer
 from gossip.comm.outcome import outcome_of
-from gossip.comm.population import Population
 from gossip.comm.trust import Trust
 from gossip.errors import GossipError
 from gossip.metrics import Metrics, Outcome
@@ -27,10 +27,10 @@ class Acceptor:
     """
 
     def __init__(
-        self, trust: Trust, population: Population, config: CommConfig, metrics: Metrics, observer: Observer
+        self, trust: Trust, connections: LiveConnections, config: CommConfig, metrics: Metrics, observer: Observer
     ) -> None:
         self._trust = trust
-        self._population = population
+        self._connections = connections
         self._config = config
         self._metrics = metrics
         self._observer = observer
@@ -49,7 +49,7 @@ class Acceptor:
         """
         connection = await self._authenticate(stream)
         if connection is not None:
-            await self._population.run(*connection)
+            await self._connections.run(*connection)
 
     async def _authenticate(self, stream: FrameStream) -> tuple[Connection, list[bytes]] | None:
         try:
@@ -65,7 +65,7 @@ class Acceptor:
                 return None
             stream.max_frame_bytes = self._config.max_message_bytes
             connection = Connection(exchanged.info, stream, capacity=self._config.send_buffer, metrics=self._metrics)
-            self._population.admit(connection)
+            self._connections.admit(connection)
         except GossipError as error:
             self._refuse(stream.link.remote, error)
             raise

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 from gossip.api.peer import ConnectionInfo
-from gossip.comm.home import Home
+from gossip.comm.own_loop import OwnLoop
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.metrics import Metrics
@@ -19,10 +20,20 @@ logger = logging.getLogger("gossip.comm")
 LAST_WORD_S = 1.0
 """How long the other side's last word may take: why nothing can be written any more, or that it has read everything."""
 
-Deliver = Callable[["Connection", Sequence[bytes]], Awaitable[None]]
-"""Takes what was read, in order; as long as it waits, nothing more is read."""
-DeliverNowait = Callable[["Connection", Sequence[bytes]], int]
-"""Takes what was read, in order, until it would have to wait, and tells how much; it must not raise."""
+
+class Receiver(Protocol):
+    """Takes what connections read, in order."""
+
+    def deliver_nowait(self, connection: "Connection", frames: Sequence[bytes]) -> int:
+        """Take frames until that would have to wait, and tell how many; it must not raise."""
+        ...
+
+    async def deliver(self, connection: "Connection", frames: Sequence[bytes]) -> None:
+        """Take them all; as long as it waits, nothing more is read, and what it raises ends the connection.
+
+        Cancellation: some were taken.
+        """
+        ...
 
 
 class Connection:
@@ -54,7 +65,7 @@ class Connection:
         self.info = info
         self.is_outgoing = channel is not None
         self.closed_by_us = False
-        self.home = Home()
+        self.own_loop = OwnLoop()
         self._stream = stream
         self._channel = channel
         self._capacity = capacity
@@ -116,8 +127,8 @@ class Connection:
     def answer_nowait(self, frame: bytes) -> None:
         """Queue an envelope that always has room.
 
-        That is the first answer to a message, as :meth:`answerable` holds up who asks for many, and what waited for a
-        dial, of which there is as much as an outbox holds.
+        For two things that are bounded elsewhere: the first answer to a message, since who asks for many is held up by
+        :meth:`answerable`; and what waited for a dial, of which there is at most an outbox full.
 
         Raises:
             ClosedError: The connection is closed; nothing was queued.
@@ -126,7 +137,7 @@ class Connection:
             raise ClosedError(f"the connection with {self.info} is closed")
         if self._sends_at_once and self._flushed.is_set() and self._stream.send_nowait(frame):
             self._sends_at_once = False
-            self.home.loop.call_soon(self._send_at_once_again)
+            self.own_loop.loop.call_soon(self._send_at_once_again)
             self._metrics.messages_sent(1)
             return
         if not self._outbox:
@@ -149,11 +160,11 @@ class Connection:
 
     @property
     def is_answerable(self) -> bool:
-        """Whether fewer than two outboxes of envelopes wait, first answers included, which the outbox never refuses."""
+        """Whether fewer envelopes wait than two outboxes hold; first answers are never refused, so this bounds them."""
         return len(self._outbox) < 2 * self._capacity
 
     async def answerable(self) -> None:
-        """Wait until it is answerable.
+        """Wait until ``is_answerable`` holds.
 
         Cancellation: nothing changes.
         """
@@ -168,13 +179,12 @@ class Connection:
         """
         await self._flushed.wait()
 
-    async def run(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None = None) -> None:
+    async def run(self, receiver: Receiver, early: list[bytes]) -> None:
         """Read and write until either side ends it; :meth:`release` it afterwards, whatever comes of it.
 
         Args:
-            deliver: Takes what is read; what it raises ends the connection.
+            receiver: Takes what is read: without waiting first, where not much comes at once.
             early: What the other side sent right behind its ConnEstablish; it is emptied.
-            deliver_nowait: Asked first, where not much comes at once; what it leaves is for ``deliver``.
 
         Raises:
             GossipError: It broke, the other side refused us, or sent what it must not. Not when ``close`` ended it.
@@ -183,9 +193,9 @@ class Connection:
         """
         try:
             async with asyncio.timeout(None) as self._reading:
-                self._writer = self.home.loop.create_task(self._write(), name=f"writer of {self!r}")
+                self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
                 if self.is_open:
-                    await self._read(deliver, early, deliver_nowait)
+                    await self._read(receiver, early)
         except TimeoutError:
             if self.closed_by_us:
                 return
@@ -230,7 +240,7 @@ class Connection:
                 second at least.
         """
         self.closed_by_us = True
-        self._leaves_by_s = max(leaves_by_s, self.home.loop.time() + LAST_WORD_S)
+        self._leaves_by_s = max(leaves_by_s, self.own_loop.loop.time() + LAST_WORD_S)
         self._shut()
         self._stop_reading(0)
 
@@ -255,17 +265,16 @@ class Connection:
         """
         await self._ended.wait()
 
-    async def _read(self, deliver: Deliver, early: list[bytes], deliver_nowait: DeliverNowait | None) -> None:
+    async def _read(self, receiver: Receiver, early: list[bytes]) -> None:
         if early:
             self.is_delivering = True
-            await deliver(self, early)
+            await receiver.deliver(self, early)
             self.is_delivering = False
             early.clear()
-        if deliver_nowait is not None:
-            self._stream.offer_to(partial(deliver_nowait, self))
+        self._stream.offer_to(partial(receiver.deliver_nowait, self))
         while frames := await self._stream.receive():
             self.was_heard = self.is_delivering = True
-            await deliver(self, frames)
+            await receiver.deliver(self, frames)
             self.is_delivering = False
             del frames  # a hundred MiB, perhaps, until the peer says something else
 
@@ -302,7 +311,7 @@ class Connection:
         self._why = str(error)
         self._write_error = error.with_traceback(None)
         self._shut()
-        self._stop_reading(self.home.loop.time() + LAST_WORD_S)
+        self._stop_reading(self.own_loop.loop.time() + LAST_WORD_S)
 
     async def _write(self) -> None:
         try:

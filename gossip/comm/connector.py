@@ -9,9 +9,9 @@ from gossip.comm.config import CommConfig
 from gossip.comm.connection import Connection
 from gossip.comm.dials import Dial, Dials
 from gossip.comm.initiator import Initiator
+from gossip.comm.live_connections import LiveConnections
 from gossip.comm.notices import Notices
 from gossip.comm.outcome import outcome_of
-from gossip.comm.population import Population
 from gossip.comm.tasks import Tasks
 from gossip.errors import ClosedError, DialError, GossipError, without_traces
 from gossip.metrics import Metrics, Outcome
@@ -34,7 +34,7 @@ class Connector:
         self,
         initiator: Initiator,
         dials: Dials,
-        population: Population,
+        connections: LiveConnections,
         deaths: Notices,
         switches: Notices,
         config: CommConfig,
@@ -42,7 +42,7 @@ class Connector:
     ) -> None:
         self._initiator = initiator
         self._dials = dials
-        self._population = population
+        self._connections = connections
         self._deaths = deaths
         self._switches = switches
         self._config = config
@@ -66,15 +66,6 @@ class Connector:
             dial = self._dials.add(peer, pki_id)
             self._dialling.start(self._dial(dial, pki_id), name)
         return dial
-
-    @property
-    def pki_ids(self) -> tuple[PkiId, ...]:
-        """Who is being dialled."""
-        return self._dials.pki_ids
-
-    def find(self, pki_id: PkiId) -> Dial | None:
-        """The dial to this peer, if one is under way."""
-        return self._dials.find(pki_id)
 
     async def finish(self, ends_at_s: float) -> None:
         """Begin no dials from now on, wait for those that messages wait for, and give up what is left.
@@ -112,7 +103,7 @@ class Connector:
             dial.succeed(await self._knock(dial))
         except GossipError as error:
             without_traces(error)
-            stand_in = self._population.stand_in(pki_id)
+            stand_in = self._connections.stand_in(pki_id)
             if stand_in is not None:
                 dial.succeed(stand_in)
             self._failed(dial.peer, pki_id, error, dial.fail(error))
@@ -153,7 +144,7 @@ class Connector:
             channel=reached.channel,
         )
         try:
-            self._population.admit(connection)
+            self._connections.admit(connection)
         except GossipError:
             reached.channel.abort()
             raise
@@ -166,14 +157,14 @@ class Connector:
 
     async def _run(self, connection: Connection, early: list[bytes]) -> None:
         try:
-            await self._population.run(connection, early)
+            await self._connections.run(connection, early)
         except GossipError as error:
             logger.debug("The connection with %s ended: %s", connection.info, error)
 
     def _failed(self, peer: RemotePeer, pki_id: PkiId, error: GossipError, lost: int) -> None:
         self._metrics.handshake(outcome_of(error), initiator=True)
         self._warn(peer, error, lost)
-        if not self._population.is_connected(pki_id):
+        if not self._connections.is_connected(pki_id):
             self._deaths.tell(pki_id)
 
     def _say_switch(self, info: ConnectionInfo, endpoint: str, former: PkiId) -> None:

@@ -47,8 +47,8 @@ class Dial:
     def succeed(self, connection: Connection) -> None:
         """Send what waits on ``connection``, in order, and wake the senders; whoever comes now waits for the next.
 
-        What waited has room beside what the connection holds already, as when it is the peer's own and carries answers.
-        A connection that takes nothing any more changes nothing.
+        The outbox takes all of it, also beside answers that wait there already, as on a connection that the peer made.
+        With a connection that is closed, nothing happens: the dial goes on.
         """
         if not connection.is_open:
             return

@@ -6,7 +6,7 @@ from gossip.api.comm import MessageAcceptor, ReceivedMessage, Subscription
 from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
-from gossip.checks import check_argument, check_kind
+from gossip.checks import check_argument, check_function, check_kind
 from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
 from gossip.comm.attempts import Attempts
@@ -15,20 +15,19 @@ from gossip.comm.connector import Connector
 from gossip.comm.demux import Demux
 from gossip.comm.dials import Dials
 from gossip.comm.guarded_metrics import guarded
-from gossip.comm.home import Home
 from gossip.comm.initiator import Accepted, Initiator
+from gossip.comm.live_connections import LiveConnections
 from gossip.comm.notices import Notices
 from gossip.comm.observer import GuardedObserver, Observer
 from gossip.comm.outcome import outcome_of
 from gossip.comm.overflow import Overflow
-from gossip.comm.population import Population
+from gossip.comm.own_loop import OwnLoop
 from gossip.comm.reception import Reception
 from gossip.comm.sending import Sending, check_peer
 from gossip.comm.stages import Stages
 from gossip.comm.store import ConnectionStore
 from gossip.comm.trust import Trust
 from gossip.errors import ClosedError, GossipError
-from gossip.judges import check_function
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link
 from gossip.types import PeerIdentityType, PkiId
@@ -64,7 +63,7 @@ class CommEngine:
             metrics: Takes figures.
             observer: Called for connections and handshakes.
         """
-        self.home = Home()
+        self.own_loop = OwnLoop()
         config, metrics, observer = config or CommConfig(), guarded(metrics), GuardedObserver(observer or Observer())
         check_kind("config", config, CommConfig)
         self._trust = trust
@@ -79,23 +78,21 @@ class CommEngine:
         acks = AckBook()
         dials = Dials(config.send_buffer)
         self._store = ConnectionStore(trust.pki_id, config.linger_s)
-        reception = Reception(acks, self._demux, self._store.find, metrics)
-        self._population = Population(
+        self._connections = LiveConnections(
             store=self._store,
             dials=dials,
-            deliver=reception.deliver,
-            deliver_nowait=reception.deliver_nowait,
+            receiver=Reception(acks, self._demux, self._store.find, metrics),
             acks=acks,
             deaths=self._deaths,
             linger_s=config.linger_s,
             metrics=metrics,
             observer=observer,
         )
-        self._acceptor = Acceptor(trust, self._population, config, metrics, observer)
+        self._acceptor = Acceptor(trust, self._connections, config, metrics, observer)
         self._connector = Connector(
-            self._initiator, dials, self._population, self._deaths, self._switches, config, metrics
+            self._initiator, dials, self._connections, self._deaths, self._switches, config, metrics
         )
-        self._sending = Sending(self._store, self._connector, acks, self._overflow)
+        self._sending = Sending(self._store, dials, self._connector, acks, self._overflow)
         self._is_stopped = False
 
     def __repr__(self) -> str:
@@ -287,9 +284,9 @@ class CommEngine:
         Cancellation: the connection is closed all the same.
         """
         check_peer(peer)
-        self.home.check()
+        self.own_loop.check()
         if peer.pki_id:
-            await self._population.close(peer.pki_id)
+            await self._connections.close(peer.pki_id)
 
     def close_conn_nowait(self, pki_id: PkiId) -> None:
         """Do what :meth:`close_conn` does, and do not wait until it is done.
@@ -299,8 +296,8 @@ class CommEngine:
             OutOfOrderError: Called in another event loop; nothing is closed.
         """
         check_argument("pki_id", pki_id, bytes)
-        self.home.check()
-        self._population.close_nowait(pki_id)
+        self.own_loop.check()
+        self._connections.close_nowait(pki_id)
 
     def is_connected(self, pki_id: PkiId) -> bool:
         """Whether there is a connection with this PKI-ID.
@@ -309,7 +306,7 @@ class CommEngine:
             InvalidArgumentError: It is not bytes, such as a PKI-ID in hex.
         """
         check_argument("pki_id", pki_id, bytes)
-        return self._population.is_connected(pki_id)
+        return self._connections.is_connected(pki_id)
 
     async def stop(self) -> None:
         """Let queued messages leave for a while, close everything, and end every subscription. May be called again.
@@ -321,15 +318,15 @@ class CommEngine:
 
         Cancellation: connections that were still draining are cut.
         """
-        self.home.check()
+        self.own_loop.check()
         self._is_stopped = True
-        ends_at_s = self.home.loop.time() + self._config.drain_s
+        ends_at_s = self.own_loop.loop.time() + self._config.drain_s
         try:
             await self._attempts.end()
             await self._connector.finish(ends_at_s)
-            await self._population.stop(ends_at_s)
+            await self._connections.stop(ends_at_s)
         finally:
-            self._population.close_all()
+            self._connections.close_all()
             self._demux.end()
             self._deaths.end()
             self._switches.end()
@@ -380,4 +377,4 @@ class CommEngine:
     def _check_running(self) -> None:
         if self._is_stopped:
             raise ClosedError("shutting down")
-        self.home.check()
+        self.own_loop.check()

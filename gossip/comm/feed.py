@@ -1,18 +1,13 @@
 """A bounded queue of events with one reader, which ends."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
-from gossip.comm.home import Home
+from gossip.comm.own_loop import OwnLoop
+from gossip.comm.stall_watch import StallWatch
 from gossip.errors import OutOfOrderError
-
-logger = logging.getLogger("gossip.comm")
-
-STALL_S = 10.0
-"""How long a full feed may hold others up before that is said."""
 
 T = TypeVar("T")
 
@@ -37,13 +32,11 @@ class Feed(Generic[T]):
         self._held_bytes = 0
         self._on_close = on_close
         self._name = name
-        self._home = Home()
+        self._own_loop = OwnLoop()
         self._ended = False
         self._reader: asyncio.Future[None] | None = None
         self._blocked: dict[asyncio.Future[None], tuple[T, int]] = {}
-        self._stall: asyncio.TimerHandle | None = None
-        self._taken = 0
-        self._taken_when_said = -1
+        self._stall_watch = StallWatch(self._own_loop.loop, name, self._events, self._blocked)
 
     def __len__(self) -> int:
         return len(self._events)
@@ -84,31 +77,13 @@ class Feed(Generic[T]):
         """
         if self.offer_nowait(event, size_bytes):
             return
-        room = self._home.loop.create_future()
+        room = self._own_loop.loop.create_future()
         self._blocked[room] = event, size_bytes
-        if self._stall is None and self._taken != self._taken_when_said:
-            self._stall = self._home.loop.call_later(STALL_S, self._look_for_stall, self._taken)
+        self._stall_watch.begin()
         try:
             await room
         finally:
             self._blocked.pop(room, None)
-
-    def _look_for_stall(self, taken: int) -> None:
-        """Say that nobody reads, once; as long as somebody does, look again."""
-        self._stall = None
-        if not self._blocked:
-            return
-        if self._taken != taken:
-            self._stall = self._home.loop.call_later(STALL_S, self._look_for_stall, self._taken)
-            return
-        self._taken_when_said = taken
-        logger.warning(
-            "Nobody has read %s for %g s: %d messages wait in it, and %d peers are held up until it is read or closed",
-            self._name,
-            STALL_S,
-            len(self._events),
-            len(self._blocked),
-        )
 
     def drop_oldest(self) -> None:
         """Make room for what is newer."""
@@ -123,9 +98,7 @@ class Feed(Generic[T]):
         for room in self._blocked:
             self._wake(room)  # they are told that it took everything
         self._blocked.clear()
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+        self._stall_watch.end()
 
     def close(self) -> None:
         """End it and drop what was not read."""
@@ -151,7 +124,7 @@ class Feed(Generic[T]):
                 raise StopAsyncIteration
             await self._wait_for_event()
         event, size_bytes = self._events.popleft()
-        self._taken += 1
+        self._stall_watch.reads += 1
         self._held_bytes -= size_bytes
         if self._blocked:
             self._admit_blocked()
@@ -160,15 +133,15 @@ class Feed(Generic[T]):
     async def _wait_for_event(self) -> None:
         if self._reader is not None:
             raise OutOfOrderError("another task is reading this subscription")
-        self._home.check()
-        self._reader = self._home.loop.create_future()
+        self._own_loop.check()
+        self._reader = self._own_loop.loop.create_future()
         try:
             await self._reader
         finally:
             self._reader = None
 
     def _admit_blocked(self) -> None:
-        """Add what is offered as long as there is room, for those who wait: others would be quicker than they."""
+        """Add what the waiting offered, as far as there is room: only woken, they could be overtaken by others."""
         while self._blocked and not self._is_full():
             room = next(iter(self._blocked))
             event, size_bytes = self._blocked.pop(room)

@@ -1,7 +1,7 @@
 """A user's metrics, kept from breaking what they count."""
 
+from gossip.checks import check_answers_at_once
 from gossip.comm.users_code import UsersCode
-from gossip.judges import check_answers_at_once
 from gossip.metrics import Metrics, NoMetrics, Outcome
 from gossip.types import PkiId
 

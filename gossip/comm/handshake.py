@@ -17,7 +17,7 @@ from gossip.errors import (
     TlsBindingError,
     WrongPeerError,
 )
-from gossip.identity_check import judge_identity
+from gossip.identity_check import vet_identity
 from gossip.messages import ConnEstablish
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
@@ -120,7 +120,7 @@ class Handshake:
         pki_id, identity = PkiId(conn.pki_id), PeerIdentityType(conn.identity)
         if not pki_id:  # 2: it has a PKI-ID
             raise HandshakeError(f"no PKI-ID in the ConnEstablish from {self._link.remote}")
-        judge_identity(self._crypto, pki_id, identity, now)  # 3 and 4: the identity is valid, and the PKI-ID its own
+        vet_identity(self._crypto, pki_id, identity, now)  # 3 and 4: the identity is valid, and the PKI-ID its own
         self._check_binding(conn.tls_cert_hash)  # 5: it speaks of the certificate on this very connection
         check_signatures(signed, partial(self._crypto.verify, identity))  # 6: its key signed all this
         self._check_expected(identity, pki_id)  # 7: it is the peer that was asked for

@@ -20,7 +20,7 @@ from gossip.types import PkiId
 T = TypeVar("T")
 
 OPEN_TIMEOUT_S = 10.0
-"""As Fabric's handshakeTimeout. A stream waits for room for our greeting alone; who has none for so long never will."""
+"""Fabric's handshakeTimeout. To open a stream waits only until the peer has room for our greeting."""
 
 
 @dataclass(frozen=True, slots=True)

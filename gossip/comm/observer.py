@@ -1,10 +1,9 @@
 """What a user of the communication layer may watch."""
 
 from gossip.api.peer import ConnectionInfo
-from gossip.checks import check_kind
+from gossip.checks import check_answers_at_once, check_kind
 from gossip.comm.users_code import UsersCode
 from gossip.errors import GossipError
-from gossip.judges import check_answers_at_once
 
 
 class Observer:

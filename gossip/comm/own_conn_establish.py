@@ -10,7 +10,7 @@ MAX_KEPT = 16
 
 
 class OwnConnEstablish:
-    """Makes and keeps them. The message holds nothing that changes between two connections with one certificate."""
+    """Makes one for each certificate and keeps it: nothing in it differs between two connections that present that."""
 
     def __init__(self, pki_id: PkiId, identity: PeerIdentityType, sign: Callable[[bytes], bytes]) -> None:
         self._pki_id = pki_id

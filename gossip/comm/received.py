@@ -51,7 +51,7 @@ class Received:
 
         Cancellation: nothing was sent.
         """
-        self._connection.home.check()
+        self._connection.own_loop.check()
         await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
@@ -65,7 +65,7 @@ class Received:
 
         Cancellation: nothing was sent.
         """
-        self._connection.home.check()
+        self._connection.own_loop.check()
         if error == "":
             raise InvalidArgumentError("error", "must not be empty, which on the wire acknowledges; None does that")
         frame = encode_ack(self._signed.nonce, "" if error is None else error)

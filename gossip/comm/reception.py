@@ -18,13 +18,13 @@ from gossip.wire.slices import parse_in_slices
 FRAMES_AT_ONCE = 4
 """After so many from one peer we look how long it took; long ones are read in slices, and looked at in between."""
 ANSWERS_AT_ONCE = 16
-"""After so many, if some want an answer, we let them have it, and their peer has something to do while we read on."""
+"""After so many messages, if some want an answer, we pause so that it leaves: the peer works on it while we read on."""
 BYTES_IN_PASSING = 16 * 1024
-"""After so many have been taken in passing, somebody has to wait, so that the others get their turn."""
+"""After so many bytes were taken without waiting, the next message waits in :meth:`deliver`: others get their turn."""
 
 
 class Reception:
-    """Implements :data:`gossip.comm.connection.Deliver`.
+    """Implements :class:`gossip.comm.connection.Receiver`.
 
     Mirrors: gossip/comm/comm_impl.go, interceptAcks; gossip/comm/conn.go, connection.readFromStream.
     """

@@ -13,6 +13,7 @@ from gossip.comm.ackbook import AckBook
 from gossip.comm.acked_send import AckedSend
 from gossip.comm.connector import Connector
 from gossip.comm.deadlines import Deadlines
+from gossip.comm.dials import Dials
 from gossip.comm.overflow import Overflow
 from gossip.comm.store import ConnectionStore
 from gossip.comm.tasks import Tasks
@@ -29,7 +30,7 @@ from gossip.types import PkiId
 from gossip.wire.signed import SignedMessage, with_nonce
 
 FIRST_NONCE_BITS = 27
-"""So that an acknowledgement of another peer's message that was passed on is none of ours; four bytes on the wire."""
+"""Nonces begin at a random number of so many bits, so that those of two peers differ: four bytes on the wire."""
 
 
 def check_peer(peer: object) -> None:
@@ -77,8 +78,11 @@ class Sending:
     Mirrors: gossip/comm/comm_impl.go, commImpl.Send, SendWithAck and sendToEndpoint.
     """
 
-    def __init__(self, store: ConnectionStore, connector: Connector, acks: AckBook, overflow: Overflow) -> None:
+    def __init__(
+        self, store: ConnectionStore, dials: Dials, connector: Connector, acks: AckBook, overflow: Overflow
+    ) -> None:
         self._store = store
+        self._dials = dials
         self._connector = connector
         self._acks = acks
         self._overflow = overflow
@@ -107,9 +111,9 @@ class Sending:
 
         Cancellation: nothing changes.
         """
-        for pki_id in by_pki_id(peers) or {*self._connector.pki_ids, *self._store.pki_ids}:
+        for pki_id in by_pki_id(peers) or {*self._dials.pki_ids, *self._store.pki_ids}:
             connection = self._store.find(pki_id)
-            dial = self._connector.find(pki_id)
+            dial = self._dials.find(pki_id)
             if (connection is None or not connection.is_open) and dial is not None:
                 with suppress(GossipError):  # the dial failed, which is said and counted where it failed
                     await dial.connection()

@@ -8,7 +8,7 @@ from gossip.comm.connection import Connection
 from gossip.types import PkiId
 
 MAX_RETIRED = 4
-"""Of one peer; whoever asks for a former PKI-ID makes a connection with each burst of messages."""
+"""How many retired connections one peer may have; who sends to its former PKI-ID makes one with each burst."""
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class Entry:
     since_s: float
     retired: list[Connection] = field(default_factory=list)
     is_lost: bool = False
-    """Whether the last connection to send on has ended, and there are only such as take leave."""
+    """Whether the last connection to send on has ended, and those in ``retired`` are closing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class ConnectionStore:
             entry.retired.remove(connection)
         elif entry.current is connection:
             entry.current = next((retired for retired in reversed(entry.retired) if retired.is_open), None)
-            if entry.current is None:  # those that take leave, which must still be found, lead nowhere
+            if entry.current is None:  # the retired ones are closing: they are still found, but not sent on
                 entry.is_lost = True
                 if not entry.retired:
                     del self._entries[pki_id]

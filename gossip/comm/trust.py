@@ -1,15 +1,15 @@
 """What a communication layer judges peers by, and who it is itself."""
 
+from gossip.answers import hear_name
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.mapper import Mapper
 from gossip.api.peer import ConnectionInfo
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_argument
 from gossip.clock import Clock
 from gossip.comm.handshake import Expectation, Handshake
 from gossip.comm.own_conn_establish import OwnConnEstablish
-from gossip.errors import IdentityError, UnknownIdentityError
-from gossip.judges import hear_name
+from gossip.errors import UnknownIdentityError
+from gossip.identity_check import own_pki_id
 from gossip.transport.base import Link
 from gossip.types import PeerIdentityType, PkiId
 
@@ -83,8 +83,5 @@ class Trust:
         return Expectation(pki_id, is_stand_in)
 
     def _introduce(self, identity: PeerIdentityType) -> tuple[PkiId, OwnConnEstablish]:
-        check_argument("identity", identity, bytes)
-        pki_id = hear_name(self._crypto.get_pki_id_of_cert, identity)
-        if pki_id is None:
-            raise IdentityError("our own identity cannot be read")
+        pki_id = own_pki_id(self._crypto, identity)
         return pki_id, OwnConnEstablish(pki_id, identity, self._mapper.sign)

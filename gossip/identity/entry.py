@@ -24,8 +24,8 @@ class Entry:
         organization: Whose member it is; empty where nobody vouches for it any more.
         expires_at: From then on it is not given out; None for one that never ends.
         used_at: When it was last asked for, or stored.
-        number: Of its end in the table, which an earlier entry of the same PKI-ID may have left there too; 0 where the
-            table has noted none.
+        number: Tells its end in the table's list of ends from one that an earlier entry of the same PKI-ID left there;
+            0 where it is not in that list.
     """
 
     pki_id: PkiId

@@ -7,17 +7,17 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from gossip.answers import ask, hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.peer import PeerIdentityInfo, PeerIdentitySet, PeerSuspector
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_argument, check_number
+from gossip.checks import check_answers_at_once, check_argument, check_function, check_methods, check_number
 from gossip.clock import Clock
 from gossip.errors import ConfigurationError, UnknownIdentityError
+from gossip.identity.admission import Admission
 from gossip.identity.entry import Entry, PurgeReason
-from gossip.identity.judge import IdentityJudge
 from gossip.identity.sweeper import Sweeper
 from gossip.identity.table import IdentityTable
-from gossip.judges import ask, check_answers_at_once, check_function, check_methods, hear_name, hear_verdict
 from gossip.turns import shared_turns
 from gossip.types import PeerIdentityType, PkiId
 
@@ -32,7 +32,7 @@ SWEEPS_PER_THRESHOLD = 10
 MEAN_IDENTITY_BYTES = 2048
 """Twice what a Fabric CA makes; an owner can pad one certificate into any number of identities."""
 MIN_TABLE_BYTES = 128 * 1024
-"""Our own and the longest that a handshake lets through."""
+"""Room for our own identity and the longest one that a handshake lets through."""
 RECHECK_S = 60.0
 """However long the usage threshold is: so soon a clock that was set is noticed."""
 
@@ -89,14 +89,14 @@ class IdentityMapper:
             raise ConfigurationError(f"max_identities must be at least 2, our own and another, not {max_identities}")
         _check_users_code(crypto, advisor, clock, on_purge, is_in_use)
         self._crypto = crypto
-        self._judge = IdentityJudge(crypto, advisor)
+        self._admission = Admission(crypto, advisor)
         self._clock = clock
         self._usage_threshold_s = usage_threshold_s
         self._max_identities = max_identities
         self._max_bytes = max(max_identities * MEAN_IDENTITY_BYTES, MIN_TABLE_BYTES)
         self._on_purge = on_purge
         self._is_in_use = is_in_use
-        self._table = IdentityTable(self._judge.judge_own(identity, clock.now()))
+        self._table = IdentityTable(self._admission.own_entry(identity, clock.now()))
         self._sweeper = Sweeper(clock, self._sweep, min(usage_threshold_s / SWEEPS_PER_THRESHOLD, RECHECK_S))
 
     def __repr__(self) -> str:
@@ -120,12 +120,12 @@ class IdentityMapper:
         check_argument("pki_id", pki_id, bytes)
         check_argument("identity", identity, bytes)
         now = self._clock.now()
-        ends_at = self._judge.check(pki_id, identity, now)
+        ends_at = self._admission.vet(pki_id, identity, now)
         if pki_id in self._table:
             self._purge(self._table.list_expired(now), PurgeReason.EXPIRED)  # a former one of this PKI-ID, perhaps
         if pki_id in self._table:
             return
-        entry = self._judge.make_entry(pki_id, identity, ends_at, now)
+        entry = self._admission.entry_of(pki_id, identity, ends_at, now)
         self._table.add(entry)
         if entry.expires_at is not None:
             self._sweeper.notice(entry.expires_at)
@@ -247,7 +247,7 @@ class IdentityMapper:
             IdentityError: It is not valid, or has ended; the former one stays.
         """
         now = self._clock.now()
-        self._table.set_own(self._judge.judge_own(identity, now), now)
+        self._table.set_own(self._admission.own_entry(identity, now), now)
         former_end_at = self._table.find_next_end()
         if former_end_at is not None:
             self._sweeper.notice(former_end_at)
@@ -280,7 +280,7 @@ class IdentityMapper:
 
     def _still_holds(self, entry: Entry) -> bool:
         """Whether the crypto service still takes it, which is use of it."""
-        is_valid = self._judge.is_valid(entry)
+        is_valid = self._admission.is_valid(entry)
         if is_valid:
             self._table.use(entry.pki_id, self._clock.now())
         return is_valid

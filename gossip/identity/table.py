@@ -10,7 +10,7 @@ from gossip.identity.entry import Entry
 from gossip.types import PkiId
 
 STALE_EXPIRIES = 64
-"""So many ends of entries that have left are tolerated before they are cleared out."""
+"""How many ends of entries that have left may pile up before they are cleared out."""
 
 
 class IdentityTable:
@@ -20,7 +20,7 @@ class IdentityTable:
         self._own = own
         self._by_use: OrderedDict[PkiId, Entry] = OrderedDict({own.pki_id: own})
         self._by_end: list[tuple[datetime, int, PkiId]] = []
-        """PKI-IDs, not entries: one that has left stays here up to its end, and would keep its identity as long."""
+        """Those of entries that left stay up to that time: by PKI-ID, so that the identities are not kept as long."""
         self._sequence = itertools.count(1)
         self.size_bytes = len(own.identity)
         """Of all identities together."""

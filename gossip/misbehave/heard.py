@@ -9,9 +9,9 @@ from gossip.transport.grpc_headers import CallStatus
 
 PREFIX_BYTES = 5
 MAX_STREAMS = 10_000
-"""More than a fault opens before it forgets them."""
+"""How many streams are followed; no fault has as many open at once."""
 MAX_UNFINISHED_BYTES = MIB
-"""Of messages under way on all streams together; what answers a fault are acknowledgements and ConnEstablish."""
+"""How much of messages may be under way on all streams; answers to faults, such as a ConnEstablish, are short."""
 MAX_MESSAGES = 1000
 """Kept on all streams together until somebody takes them; more are dropped."""
 

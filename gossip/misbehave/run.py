@@ -15,7 +15,7 @@ FAULT_S = 30.0
 REPETITION_S = 0.02
 """What a fault takes by itself at most, and each of its repetitions."""
 MAX_KINDS = 1000
-"""Of endings that are told apart: the other side's words may be others each time."""
+"""How many different endings are counted apart: the other side may use other words each time."""
 
 
 async def misbehave(attacker: Attacker, fault: Fault) -> Ending:

@@ -43,7 +43,7 @@ _GO_WORDS = {
     "critical extensions": "unhandled critical extension",
     "matched SAN": "a root or intermediate certificate is not authorized to sign for this name",
 }
-"""By a part of what the verification API says, what Go says, and so the log of a Fabric peer: people search for it."""
+"""What Go says, and so the log of a Fabric peer, by a part of what the verification API says: people search for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class CaTree:
         """Roots first, then intermediates."""
         return self.roots + self.intermediates
 
-    def find_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
+    def unique_chain(self, certificate: Certificate) -> tuple[Certificate, ...]:
         """Find the one chain of ``certificate``, verified one second after it became valid.
 
         Returns:

@@ -18,7 +18,7 @@ ROLE_KEYS = {
     "OrdererOUIdentifier": Role.ORDERER,
 }
 MAX_UNITS = 1_000
-"""Of OrganizationalUnitIdentifiers; an alias of two letters names one more, whose CA's file has to be read."""
+"""How many OrganizationalUnitIdentifiers are read: a YAML alias of two letters adds one, and each reads a CA's file."""
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _TRUTH: dict[str, bool] = yaml.SafeLoader.bool_values
 _SHORT_TRUTH = {"y": True, "Y": True, "n": False, "N": False}

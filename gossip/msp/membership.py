@@ -73,7 +73,7 @@ class Msp:
             check_self_signed_root(certificate)
             certificate = certificate.with_low_s(certificate)
             return Member(self.mspid, certificate, (certificate,))
-        chain = self.tree.find_chain(certificate)
+        chain = self.tree.unique_chain(certificate)
         certificate = certificate.with_low_s(chain[1])
         return Member(self.mspid, certificate, (certificate, *chain[1:]))
 
@@ -86,7 +86,7 @@ class Msp:
 
         Mirrors: msp/mspimplvalidate.go, validateIdentity.
         """
-        chain = self._find_issuing_chain(member)
+        chain = self._issuing_chain(member)
         certificate, issuer = member.certificate, chain[1]
         crl = self._revocations.find_crl(certificate, issuer)
         if crl is not None:
@@ -124,7 +124,7 @@ class Msp:
         member = self.place(certificate)
         return encode_serialized_identity(self.mspid, encode_certificate_pem(member.certificate.der))
 
-    def _find_issuing_chain(self, member: Member) -> tuple[Certificate, ...]:
+    def _issuing_chain(self, member: Member) -> tuple[Certificate, ...]:
         """Mirrors: msp/mspimpl.go, getCertificationChainForBCCSPIdentity."""
         certificate = member.certificate
         if certificate.is_ca:
@@ -132,7 +132,7 @@ class Msp:
                 f"could not obtain certification chain: {certificate.subject} is a CA: an X509 certificate with Basic "
                 "Constraint: Certificate Authority equals true cannot be used as an identity"
             )
-        chain = member.chain or self.tree.find_chain(certificate)
+        chain = member.chain or self.tree.unique_chain(certificate)
         issuer = chain[1]
         if issuer in self._inner_cas:
             below = [ca.subject for ca in self.tree.intermediates if ca.is_signed_by(issuer)]
@@ -150,7 +150,7 @@ class Msp:
             try:
                 member = self.place(file.certificate)
                 if self._ou_rules.has_roles:
-                    self._find_issuing_chain(member)
+                    self._issuing_chain(member)
                 else:
                     self.check_identity(member)
             except (UntrustedIdentityError, IdentityRevokedError) as error:

@@ -4,8 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from gossip.msp.judge import MspSet, Standing
 from gossip.msp.membership import Msp
+from gossip.msp.msp_set import MspSet, Standing
 from gossip.types import ChannelId, PeerIdentityType
 
 
@@ -47,7 +47,7 @@ class MspRegistry:
         self._standings.clear()
         self._msps = msps
 
-    def find_standing(self, identity: PeerIdentityType) -> Standing:
+    def judge(self, identity: PeerIdentityType) -> Standing:
         """Judge an identity: by our own MSP when it can place it, otherwise by the channels' in turn.
 
         Raises:
@@ -56,7 +56,7 @@ class MspRegistry:
         """
         return self._standings.recall_or(None, identity, lambda: self._msps.judge(identity))
 
-    def find_reader(self, channel: ChannelId, identity: PeerIdentityType) -> Standing:
+    def judge_reader(self, channel: ChannelId, identity: PeerIdentityType) -> Standing:
         """Judge an identity by one channel's MSPs, and by that channel's rule for readers.
 
         Raises:

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gossip.errors import ConfigurationError, IdentityError, SignatureError, UntrustedIdentityError
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.claim import parse_serialized
-from gossip.msp.judge import Standing
 from gossip.msp.membership import Msp
+from gossip.msp.msp_set import Standing
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
 from gossip.msp.signature import check_signature
@@ -78,7 +78,7 @@ class MspCryptoService:
 
         Mirrors: ValidateIdentity.
         """
-        self._find_standing(identity)
+        self._judge(identity)
 
     def expiration(self, identity: PeerIdentityType) -> datetime | None:
         """Tell when a valid identity ends.
@@ -93,7 +93,7 @@ class MspCryptoService:
         Mirrors: Expiration.
         """
         try:
-            return self._find_standing(identity).member.certificate.not_after_at
+            return self._judge(identity).member.certificate.not_after_at
         except IdentityError as error:
             raise type(error)(f"Unable to extract msp.Identity from peer Identity: {error}") from error
 
@@ -111,7 +111,7 @@ class MspCryptoService:
 
         Mirrors: Verify.
         """
-        standing = self._find_standing(identity)
+        standing = self._judge(identity)
         if standing.channel is not None:
             standing.check_reader()
         _check_signature(standing, signature, message)
@@ -128,11 +128,11 @@ class MspCryptoService:
 
         Mirrors: VerifyByChannel.
         """
-        _check_signature(self._registry.find_reader(channel, identity), signature, message)
+        _check_signature(self._registry.judge_reader(channel, identity), signature, message)
 
-    def _find_standing(self, identity: PeerIdentityType) -> Standing:
+    def _judge(self, identity: PeerIdentityType) -> Standing:
         try:
-            return self._registry.find_standing(identity)
+            return self._registry.judge(identity)
         except IdentityError as refusal:
             source = find_rule_source(refusal)
             mcs_logger.debug("Refused an identity%s: %s", f" by {source}" if source is not None else "", refusal)

@@ -25,7 +25,7 @@ def build_ca_tree(config: MspConfig) -> CaTree:
     for file in config.roots:
         _check_root(file)
     as_given = _lay_out(config, config.roots, config.intermediates)
-    chains = [find_ca_chain(as_given, file) for file in config.intermediates]
+    chains = [ca_chain(as_given, file) for file in config.intermediates]
     chains = [chain for chain in chains if len(chain) > 1]
     return CaTree(
         (root.with_low_s(root) for root in as_given.roots), (chain[0].with_low_s(chain[1]) for chain in chains)
@@ -96,14 +96,14 @@ def _check_purposes(file: CertificateFile) -> None:
         )
 
 
-def find_ca_chain(tree: CaTree, file: CertificateFile) -> tuple[Certificate, ...]:
+def ca_chain(tree: CaTree, file: CertificateFile) -> tuple[Certificate, ...]:
     """Find the chain of an intermediate CA.
 
     Raises:
         ConfigurationError: It leads to no root; names its file.
     """
     try:
-        return tree.find_chain(file.certificate)
+        return tree.unique_chain(file.certificate)
     except UntrustedIdentityError as error:
         raise ConfigurationError(f"CA Certificate is not valid: {error}", path=file.path) from error
 
@@ -116,7 +116,7 @@ def build_revocations(config: MspConfig, tree: CaTree) -> Revocations:
     """
     revocations = Revocations(((file.path, file.crl) for file in config.crls), tree.cas)
     for intermediate in tree.intermediates:
-        crl = revocations.find_crl(intermediate, tree.find_chain(intermediate)[1])
+        crl = revocations.find_crl(intermediate, tree.unique_chain(intermediate)[1])
         if crl is not None:
             raise ConfigurationError(
                 f"CA Certificate is not valid: the intermediate CA {intermediate.subject} has been revoked by {crl}; "
@@ -131,7 +131,7 @@ def find_inner_cas(tree: CaTree) -> frozenset[Certificate]:
 
     Mirrors: msp/mspimplsetup.go, certificationTreeInternalNodesMap.
     """
-    return frozenset(ca for intermediate in tree.intermediates for ca in tree.find_chain(intermediate)[1:])
+    return frozenset(ca for intermediate in tree.intermediates for ca in tree.unique_chain(intermediate)[1:])
 
 
 def build_ou_rules(config: MspConfig, tree: CaTree, inner_cas: frozenset[Certificate]) -> OuRules:
@@ -152,7 +152,7 @@ def build_ou_rules(config: MspConfig, tree: CaTree, inner_cas: frozenset[Certifi
             raise ConfigurationError(
                 f"Failed adding OU {unit.name}: its Certificate {unit.certifier.path} {why}", path=unit.source
             )
-        return OuIdentifier(unit.name, ca, certifiers_id(tree.find_chain(ca)), unit.source)
+        return OuIdentifier(unit.name, ca, certifiers_id(tree.unique_chain(ca)), unit.source)
 
     node_ous = None if config.node_ous is None else {role: resolve(unit) for role, unit in config.node_ous.items()}
     return OuRules(config.mspid, node_ous, [resolve(unit) for unit in config.organizational_units])
@@ -172,7 +172,7 @@ def check_tls_cas(config: MspConfig) -> None:
     tree = _lay_out(config, config.tls_roots, config.tls_intermediates)
     revocations = Revocations(((file.path, file.crl) for file in config.crls), tree.cas)
     for file in config.tls_intermediates:
-        chain = find_ca_chain(tree, file)
+        chain = ca_chain(tree, file)
         crl = revocations.find_crl(file.certificate, chain[1]) if len(chain) > 1 else None
         if crl is not None:
             raise ConfigurationError(
@@ -184,7 +184,7 @@ def check_tls_cas(config: MspConfig) -> None:
 def _find_ca(tree: CaTree, certificate: Certificate) -> Certificate | None:
     """Find the CA that this is, with a high S in either of them counting as the same."""
     for ca in tree.cas:
-        issuer = tree.find_chain(ca)[:2][-1]
+        issuer = tree.unique_chain(ca)[:2][-1]
         if ca == certificate or (certificate.is_signed_by(issuer) and ca == certificate.with_low_s(issuer)):
             return ca
     return None

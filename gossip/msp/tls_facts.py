@@ -20,7 +20,7 @@ _PURPOSES = {
 
 _RSA_BITS = 2048
 MAX_CERTIFICATES = 1_000
-"""Of one file; no organisation has as many CAs."""
+"""How many certificates one file may hold; no organisation has as many CAs."""
 
 
 _DNS, _IP = "DNS", "IP"

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gossip.errors import IdentityError
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.claim import parse_serialized
-from gossip.msp.judge import Standing
+from gossip.msp.msp_set import Standing
 from gossip.msp.registry import MspRegistry
 from gossip.types import PeerIdentityType, PkiId
 
@@ -50,7 +50,7 @@ def judge_identity(registry: MspRegistry, identity: PeerIdentityType, *, now: da
     pki_id = pki_id_of(serialized.mspid, serialized.id_bytes)
     org = registry.find_mspid(identity)
     try:
-        standing = registry.find_standing(identity)
+        standing = registry.judge(identity)
     except IdentityError as refusal:
         return Verdict(False, False, False, org, pki_id, None, str(refusal))
     expires_at = standing.member.certificate.not_after_at
@@ -74,7 +74,7 @@ def _find_why_unverifiable(registry: MspRegistry, identity: PeerIdentityType, st
     if standing.channel is None:
         return None
     try:
-        registry.find_reader(standing.channel, identity)
+        registry.judge_reader(standing.channel, identity)
     except IdentityError as refusal:
         return str(refusal)
     return None

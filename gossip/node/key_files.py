@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from gossip.msp.lint.open_mode import find_mode_remedy, find_open_mode
+from gossip.msp.lint.open_mode import find_open_mode, mode_remedy
 from gossip.node.settings import PeerSettings, tls_files_of
 
 logger = logging.getLogger("peer.gossip")
@@ -18,7 +18,7 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
             mode = find_open_mode(path)
             if mode is not None:
                 text = "%s is a private key that users other than its owner may use (mode %04o): %s"
-                logger.warning(text, path, mode, find_mode_remedy(path))
+                logger.warning(text, path, mode, mode_remedy(path))
 
 
 def _keys(settings: PeerSettings) -> Iterator[Path]:

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.options import DialOptions, TlsFiles
@@ -90,10 +90,8 @@ class Node:
         clock: Clock | None = None,
     ) -> None:
         """Put the parts together, inside a running event loop; see above."""
-        check_kind("require_client_certificate", require_client_certificate, bool)
-        if require_client_certificate and tls is None:
-            raise ConfigurationError("require_client_certificate needs tls: without TLS nobody shows a certificate")
-        _check_kinds(tls=tls, listen=listen, config=config, dial=dial, limits=limits, observer=observer)
+        _check_listening(listen, tls, limits, require_client_certificate)
+        _check_speaking(config, dial, observer)
         clock, dial = clock or SystemClock(), dial or DialOptions()
         self.identities = IdentityMapper(
             identity,
@@ -105,13 +103,19 @@ class Node:
             on_purge=self._purged,
             is_in_use=self._is_connected,
         )
-        trust = Trust(identity, crypto, advisor, self.identities, clock)
         self._dialer = GrpcDialer(DialOptions())
+        trust = Trust(identity, crypto, advisor, self.identities, clock)
         self.comm = CommEngine(self._dialer, trust, config, metrics, observer)
         self.comm.set_dial_opts(dial if dial.tls is not None else replace(dial, tls=tls))
-        serving = partial(grpc_server.listen, handler=self.comm.serve_stream, on_cut=guarded(metrics).connection_cut)
-        serving = partial(serving, tls=tls, limits=limits, require_client_certificate=require_client_certificate)
-        self._listen = None if listen is None else partial(serving, listen)
+        self._listen_at = listen
+        self._serve = partial(
+            grpc_server.listen,
+            handler=self.comm.serve_stream,
+            tls=tls,
+            limits=limits,
+            require_client_certificate=require_client_certificate,
+            on_cut=guarded(metrics).connection_cut,
+        )
         self._listener: GrpcListener | None = None
         self._is_open = self._is_stopped = False
         self._forgotten = Throttle(most=LINES_AT_ONCE)
@@ -166,10 +170,10 @@ class Node:
 
         Cancellation: nothing is left open.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self._check_may_listen()
-        if self._listen is not None:
-            listener = await self._listen()
+        if self._listen_at is not None:
+            listener = await self._serve(self._listen_at)
             try:
                 self._check_may_listen()
             except OutOfOrderError:
@@ -188,7 +192,7 @@ class Node:
             InvalidArgumentError: It is not bytes; the former one stays.
             OutOfOrderError: Called in another event loop; the former one stays.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self.identities.set_identity(identity)
         self.comm.set_identity(identity)
 
@@ -200,7 +204,7 @@ class Node:
 
         Cancellation: what was still draining is cut.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         self._is_stopped = True
         if self._listener is not None:
             self._listener.stop_accepting()
@@ -211,7 +215,7 @@ class Node:
                 await self._listener.close()
 
     def _check_may_open(self) -> None:
-        self.comm.home.check()
+        self.comm.own_loop.check()
         if self._is_open and not self._is_stopped:
             raise OutOfOrderError("this peer is open already")
         self._check_may_listen()
@@ -228,19 +232,21 @@ class Node:
     def _purged(self, pki_id: PkiId, _identity: PeerIdentityType, reason: PurgeReason) -> None:
         text = "Forgot the identity %s: %s"
         self._forgotten.log(logger, logging.INFO, pki_id, time.monotonic(), text, pki_id.hex(), reason.value)
-        self.comm.home.run(partial(self.comm.close_conn_nowait, pki_id))
+        self.comm.own_loop.run(partial(self.comm.close_conn_nowait, pki_id))
 
 
-_KINDS: Final = {
-    "tls": TlsFiles,
-    "listen": str,
-    "config": CommConfig,
-    "dial": DialOptions,
-    "limits": ServerLimits,
-    "observer": Observer,
-}
+def _check_speaking(config: CommConfig | None, dial: DialOptions | None, observer: Observer | None) -> None:
+    check_kind("config", config, CommConfig, may_be_none=True)
+    check_kind("dial", dial, DialOptions, may_be_none=True)
+    check_kind("observer", observer, Observer, may_be_none=True)
 
 
-def _check_kinds(**arguments: object) -> None:
-    for name, value in arguments.items():
-        check_kind(name, value, _KINDS[name], may_be_none=True)
+def _check_listening(
+    listen: str | None, tls: TlsFiles | None, limits: ServerLimits | None, require_client_certificate: bool
+) -> None:
+    check_kind("listen", listen, str, may_be_none=True)
+    check_kind("tls", tls, TlsFiles, may_be_none=True)
+    check_kind("limits", limits, ServerLimits, may_be_none=True)
+    check_kind("require_client_certificate", require_client_certificate, bool)
+    if require_client_certificate and tls is None:
+        raise ConfigurationError("require_client_certificate needs tls: without TLS nobody shows a certificate")

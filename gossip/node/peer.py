@@ -133,7 +133,7 @@ class Peer(Node):
 
         Cancellation: everything was taken up, but identities that were not judged anew yet stay.
         """
-        self.comm.home.check()
+        self.comm.own_loop.check()
         organizations = load_organizations(self._settings)
         check_none_half_written(self._organizations, organizations)
         listening, dialling = self._read_tls_files()

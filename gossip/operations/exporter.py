@@ -19,7 +19,7 @@ OVERFLOW = "gossip_comm_overflow_count"
 """Fabric's names; mirrors gossip/metrics/metrics.go, CommMetrics."""
 
 PREFIX = "fabric_gossip_"
-"""Of what Fabric does not count."""
+"""How figures are named that Fabric does not have."""
 
 ROLES = {True: "initiator", False: "responder"}
 

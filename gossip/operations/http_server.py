@@ -11,19 +11,19 @@ from http import HTTPStatus
 import h11
 
 from gossip.errors import ConfigurationError
-from gossip.transport.door import Door
 from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.listening_sockets import ListeningSockets
 
 logger = logging.getLogger("operations")
 
 MAX_REQUEST_BYTES = 8 * 1024
 MAX_CONNECTIONS = 16
 TIMEOUT_S = 5.0
-"""For the whole of a connection."""
+"""How long a connection may take from its beginning to its end."""
 
 READ_BYTES = 4096
 MAX_PIECES = 64
-"""Of a body. It may come in chunks of one byte, each of which takes h11 7 us, with no pause for others."""
+"""In how many pieces a body may come. Each, be it of one byte, takes h11 7 us, with no pause for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class HttpServer:
         self._pages = pages
         self._changes = changes
         self._connections: dict[asyncio.Task[None], None] = {}
-        self._door: Door | None = None
+        self._sockets: ListeningSockets | None = None
 
     async def start(self, host: str, port: int) -> None:
         """Listen.
@@ -63,12 +63,12 @@ class HttpServer:
 
         Cancellation: nothing is left open.
         """
-        door = Door(self._make_protocol)
+        sockets = ListeningSockets(self._make_protocol)
         try:
-            self.endpoint = await door.open(host, port)
+            self.endpoint = await sockets.open(host, port)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-        self._door = door
+        self._sockets = sockets
 
     async def close(self) -> None:
         """Take no more connections and cut those that are open. May be called again.
@@ -76,9 +76,9 @@ class HttpServer:
         Cancellation: they are cut all the same.
         """
         try:
-            if self._door is not None:
-                self._door.close()
-                await self._door.cleared()
+            if self._sockets is not None:
+                self._sockets.close()
+                await self._sockets.cleared()
         finally:
             connections = tuple(self._connections)
             for task in connections:

@@ -17,7 +17,7 @@ class Application(Protocol):
         ...
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """What is below the application stands."""
+        """The connection stands, TLS included where there is TLS."""
         ...
 
     def data_received(self, data: bytes) -> None:

@@ -7,25 +7,25 @@ together.
 import asyncio
 
 MAX_AT_ONCE = 64
-"""In the three seconds of a dial a slow machine gets six times as many done."""
+"""A slow machine completes six times as many within the three seconds that one dial may take."""
 CONNECTS_S = 0.1
-"""Whoever's address has not answered by then goes on without a place when others want it: nobody works on that."""
+"""A dial that waits longer for TCP, which costs no processor time, gives its place up where others want it."""
 BEGINS_S = 0.5
-"""So does whoever has not got through TLS, HTTP/2 and Ping so long after that, and mostly waits for somebody."""
+"""So does one that takes longer for TLS, HTTP/2 and Ping after that: it mostly waits for the other side."""
 
 
 class Place:
-    """One of them, until :meth:`leave`, which may be called again."""
+    """The place of one dial, until :meth:`leave`, which may be called again."""
 
     __slots__ = ("_places", "until_s")
 
     def __init__(self, places: "DialPlaces") -> None:
         self._places: DialPlaces | None = places
         self.until_s = asyncio.get_running_loop().time() + CONNECTS_S
-        """From when on others may have it."""
+        """From then on the dial goes on without it, if others wait."""
 
     def connected(self) -> None:
-        """Stay for what comes after TCP."""
+        """TCP stands: keep the place for what comes after it."""
         self.until_s = asyncio.get_running_loop().time() + BEGINS_S
 
     def leave(self) -> None:
@@ -36,7 +36,7 @@ class Place:
 
 
 class DialPlaces:
-    """Places for so many; whoever waits for one is in line."""
+    """``MAX_AT_ONCE`` places; dials wait for one in the order in which they came."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(MAX_AT_ONCE)

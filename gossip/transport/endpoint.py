@@ -8,7 +8,7 @@ from gossip.shown import shown_text
 MAX_HOST_CHARACTERS = 255
 """No name of the DNS is longer: an endpoint that another peer told may be megabytes, which take seconds to read."""
 MAX_PORT_DIGITS = 6
-"""One zero more than is needed."""
+"""One more than 65535 has, so that a leading zero is no error."""
 
 
 @lru_cache(maxsize=256)

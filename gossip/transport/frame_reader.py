@@ -209,7 +209,7 @@ class FrameReader:
     def _count(self, kind: Kind, times: int = 1) -> None:
         reason = self._connection.guard.count(kind, times)
         if reason is not None:
-            self._connection.flooded(reason)
+            self._connection.owner.flooded(reason)
 
 
 def _data_bytes(flags: int, frame: bytes) -> int:

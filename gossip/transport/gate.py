@@ -1,4 +1,4 @@
-"""Who may be connected, for how long without what, and whom to cut for it."""
+"""Who may be connected: how many, from where, and how long each step up to authentication may take."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Visitor(Protocol):
         ...
 
     def ask_whether_alive(self) -> None:
-        """Make it say something, if it is there."""
+        """Ping it."""
         ...
 
 

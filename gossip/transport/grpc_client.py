@@ -10,8 +10,8 @@ from gossip.errors import DialError, StreamBrokenError
 from gossip.throttle import Throttle
 from gossip.transport.base import DialTimes, Link
 from gossip.transport.dial_places import DialPlaces, Place
-from gossip.transport.grpc_call import ClientStream
-from gossip.transport.grpc_dial import ClientProtocol
+from gossip.transport.grpc_client_protocol import ClientProtocol
+from gossip.transport.grpc_client_stream import ClientStream
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
 from gossip.transport.grpc_headers import GOSSIP_STREAM, PING
 from gossip.transport.grpc_ping import find_fault_of_ping

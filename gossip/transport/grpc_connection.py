@@ -1,8 +1,8 @@
 """What the streams of one HTTP/2 connection share: windows, back-pressure, limits, and how it ended."""
 
 from asyncio import Transport, get_running_loop
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from grpclib.config import Configuration
 from grpclib.protocol import Connection, Stream
@@ -24,11 +24,33 @@ if TYPE_CHECKING:
 
 CONFIGURATION = Configuration()
 JOINED_BYTES = 8 * RECORD_DATA_BYTES
-"""So much of messages is joined, and never leaves a short record or frame: of 64 KiB, the peer gets 3 % more in."""
+"""Messages are joined to pieces of so much, which fill whole records and frames: 3 % more messages of 64 KiB."""
 BURST_BYTES = 2 * JOINED_BYTES
 """How much of a long message is written before looking whether the socket's buffer is full."""
 
-StreamMaker = Callable[["GrpcConnection", int], Stream]
+
+class Owner(Protocol):
+    """Decides what becomes of a connection, which tells it what happens there."""
+
+    def make_stream(self, connection: "GrpcConnection", stream_id: int) -> Stream:
+        """Make the stream of a request that came in."""
+        ...
+
+    def drain(self) -> None:
+        """Close a connection that is to be closed, if that was its last stream."""
+        ...
+
+    def flushed(self) -> None:
+        """What h2 had to send was handed to the transport."""
+        ...
+
+    def unread(self) -> None:
+        """The peer took longer to read than ``unread_timeout_s`` allows."""
+        ...
+
+    def flooded(self, reason: str) -> None:
+        """The peer sends more than it may."""
+        ...
 
 
 class GrpcConnection(Connection):
@@ -42,7 +64,7 @@ class GrpcConnection(Connection):
         transport: Transport,
         guard: FrameGuard,
         limits: ConnectionLimits,
-        make_stream: StreamMaker,
+        owner: Owner,
     ) -> None:
         super().__init__(http2, transport, config=CONFIGURATION)
         self.http2 = http2
@@ -54,14 +76,10 @@ class GrpcConnection(Connection):
         self.reading: dict[int, GrpcStream] = {}
         """Streams whose DATA needs no look from h2."""
         self.open_streams: Mapping[int, GrpcStream] = {}
-        """Those, and all others."""
+        """All streams by number, those in ``reading`` among them."""
         self.return_bytes = WINDOW_BYTES // (2 * limits.max_streams)
         """What a stranger's stream keeps of the windows before it gives it back; all of them keep less than half."""
-        self.stream_forgotten: Callable[[], None] = nothing
-        self.flushed: Callable[[], None] = nothing
-        self.unread: Callable[[], None] = nothing
-        self.flooded: Callable[[str], None] = nothing_of
-        self._make_stream = make_stream
+        self.owner = owner
         self.is_known = False
         """Whether the other side may have more under way than a stranger's window."""
         self._loop = get_running_loop()
@@ -70,7 +88,7 @@ class GrpcConnection(Connection):
     def create_stream(self, *, stream_id: int | None = None, wrapper: Wrapper | None = None) -> Stream:  # noqa: ARG002  # grpclib's signature
         """The stream of a request that came in."""
         assert stream_id is not None
-        return self._make_stream(self, stream_id)
+        return self.owner.make_stream(self, stream_id)
 
     def check_usable(self) -> None:
         """Raise if the connection is gone.
@@ -99,7 +117,7 @@ class GrpcConnection(Connection):
     async def _write_patiently(self, stream: "GrpcStream", burst: memoryview) -> None:
         """Write it all; a peer that takes a byte now and then has no more time than one that takes nothing."""
         self.flush()  # the header fields of an answer, say, which need no window
-        too_late = self._loop.call_later(self.limits.unread_timeout_s, self.unread)
+        too_late = self._loop.call_later(self.limits.unread_timeout_s, self.owner.unread)
         try:
             while burst:
                 if not self.write_ready.is_set():
@@ -168,7 +186,7 @@ class GrpcConnection(Connection):
         if len(streams) > 1:
             limit_bytes = max(stream.max_frame_bytes for stream in streams)
             if sum(stream.unfinished_bytes for stream in streams) > limit_bytes:
-                self.flooded(f"more than {limit_bytes} bytes of messages that are incomplete or were not read")
+                self.owner.flooded(f"more than {limit_bytes} bytes of messages that are incomplete or were not read")
 
     def ack(self, stream_id: int, size: int) -> None:
         """Give ``size`` bytes of the windows back."""
@@ -184,9 +202,7 @@ class GrpcConnection(Connection):
 
     def drop_references(self) -> None:
         """Let go of what refers back to this, once the connection is gone."""
-        self.stream_forgotten = self.flushed = self.unread = nothing
-        self.flooded = nothing_of
-        del self._make_stream
+        del self.owner
 
     def feed(self, data: bytes) -> list[Event]:
         """Give frames to h2.
@@ -205,12 +221,4 @@ class GrpcConnection(Connection):
         self._flushes_soon = False
         if self.failure is None:
             self.flush()
-            self.flushed()
-
-
-def nothing() -> None:
-    """What happens where nobody wants to hear of it."""
-
-
-def nothing_of(_reason: str) -> None:
-    """The same where a reason is given."""
+            self.owner.flushed()

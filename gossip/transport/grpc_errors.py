@@ -39,7 +39,7 @@ def error_code_name(code: int) -> str:
 
 
 def address_error(endpoint: str, cause: Exception) -> DialError:
-    """The endpoint names no address."""
+    """Say that an endpoint names no address."""
     text = f"cannot resolve the name: {cause.strerror}" if isinstance(cause, socket.gaierror) else str(cause)
     error = DialError(endpoint, "address", text)
     error.__cause__ = cause
@@ -49,7 +49,7 @@ def address_error(endpoint: str, cause: Exception) -> DialError:
 def dial_error(
     endpoint: str, stage: str, reason: str | None, cause: BaseException | None, side: TlsSide | None
 ) -> DialError:
-    """A dial failed at ``stage``; TLS 1.3 says only afterwards that a client's certificate was refused."""
+    """Say that a dial failed at ``stage``; in TLS 1.3 a client hears that it was refused only after that stage."""
     if isinstance(cause, ssl.SSLError):
         stage = "tls"
     error = DialError(endpoint, stage, reason or _dial_text(stage, cause, side))
@@ -66,7 +66,7 @@ def _dial_text(stage: str, cause: BaseException | None, side: TlsSide | None) ->
 
 
 def again(failure: StreamBrokenError) -> StreamBrokenError:
-    """The same error, to be raised: what is kept must not hold the frames that it was raised through."""
+    """Copy an error that is kept, to be raised: a raised error holds the frames that it passed through."""
     fresh = StreamBrokenError(*failure.args, was_taken=failure.was_taken)
     fresh.__cause__ = failure.__cause__
     return fresh

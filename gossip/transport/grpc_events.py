@@ -21,11 +21,11 @@ from gossip.transport.grpc_headers import is_malformed_end
 from gossip.transport.grpc_stream import GrpcStream
 
 MAX_INFORMATIONAL = 8
-"""Answers that are not yet one, on one connection: gRPC has none, a proxy in between may."""
+"""Answers with a status of 1xx, on one connection: gRPC has none, a proxy in between may."""
 
 
 class GrpcEvents(EventsProcessor):
-    """grpclib's dispatcher, where unknown events are nothing and an ending loses no message."""
+    """grpclib's dispatcher, but events that it does not know are ignored, and the end of a stream loses no message."""
 
     connection: GrpcConnection
     streams: dict[int, GrpcStream]  # type: ignore[assignment]  # all of them are ours, see register
@@ -54,7 +54,8 @@ class GrpcEvents(EventsProcessor):
         def forget() -> None:
             del self.streams[stream_id]
             self.connection.stream_close_waiter.set()
-            self.connection.stream_forgotten()
+            if self.connection.failure is None:
+                self.connection.owner.drain()
 
         stream.forget = forget
         return forget
@@ -78,7 +79,7 @@ class GrpcEvents(EventsProcessor):
             self._ended(stream_id)
 
     def process_informational_response_received(self, _event: InformationalResponseReceived) -> None:
-        """The answer is to come.
+        """An answer of 1xx, which announces the real one.
 
         Raises:
             ProtocolError: That was said too often.

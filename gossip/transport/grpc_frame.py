@@ -17,7 +17,7 @@ LONG_BYTES = 1024 * 1024
 """A message of so much is long, and gets memory for all of it when so much has come: a length that is only announced
 reserves nothing."""
 SHORT_BYTES = 1024
-"""A shorter part of a message grows by the next, or its memory would follow the number of parts and not their bytes."""
+"""The next part is appended to one that is shorter: with many tiny parts, most memory would go into the objects."""
 
 
 def encode_message(frame: bytes) -> bytes:
@@ -108,7 +108,7 @@ class Inbox:
 
     @property
     def is_read(self) -> bool:
-        """Whether nothing whole, and nothing that cannot be taken, is kept."""
+        """Whether everything was taken but, perhaps, a part of a message that is still coming."""
         return not (self._messages or self._held)
 
     @property

@@ -100,7 +100,7 @@ def trailers(status: Status, reason: str) -> Headers:
 
 
 def is_malformed(fields: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes] = _PSEUDO) -> bool:
-    """Whether these are no header fields of a request at all; of those that are missing, gRPC has something to say.
+    """Whether HTTP/2 forbids these header fields in a request; what is missing in them, :func:`find_refusal` tells.
 
     Spec: RFC 9113 sections 8.2 and 8.3.
     """
@@ -121,7 +121,7 @@ def is_malformed(fields: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes
 
 
 def is_malformed_answer(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether these are no header fields that may begin an answer; what is missing, gRPC has something to say of.
+    """Whether HTTP/2 forbids them at the beginning of an answer; what is missing in them, :func:`parse_answer` tells.
 
     Spec: RFC 9113 sections 8.2 and 8.3.
     """
@@ -129,7 +129,7 @@ def is_malformed_answer(fields: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def is_malformed_end(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether these are no header fields that may end a request, or an answer.
+    """Whether HTTP/2 forbids them at the end of a request, or of an answer.
 
     Spec: RFC 9113 section 8.1.
     """
@@ -154,9 +154,9 @@ def find_refusal(headers: Mapping[bytes, bytes]) -> Refusal | None:
 
 
 def find_verdict(headers: Mapping[bytes, bytes], *, ends: bool) -> CallStatus | None:
-    """What the first header fields of an answer say: a verdict when there will be no messages.
+    """Read the first header fields of an answer: how the call ended, or None when messages are to come.
 
-    gRPC's own is one where nothing follows, as in grpc-go.
+    A grpc-status there counts only where nothing follows, as in grpc-go.
     """
     http_status = headers.get(b":status")
     if ends and b"grpc-status" in headers:

@@ -3,9 +3,10 @@
 import asyncio
 import ssl
 import time
+from abc import abstractmethod
 from typing import cast
 
-from grpclib.protocol import AbstractHandler, H2Protocol
+from grpclib.protocol import AbstractHandler, H2Protocol, Stream
 from h2.config import H2Configuration
 from h2.connection import ConnectionState
 from h2.exceptions import FrameDataMissingError, ProtocolError
@@ -16,7 +17,7 @@ from gossip.transport.base import Link
 from gossip.transport.endpoint import format_endpoint
 from gossip.transport.frame_reader import FrameReader
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection, StreamMaker
+from gossip.transport.grpc_connection import CONFIGURATION, GrpcConnection
 from gossip.transport.grpc_errors import connection_broken, describe_breach, error_code_name
 from gossip.transport.grpc_events import GrpcEvents
 from gossip.transport.guard import FrameGuard, Kind
@@ -53,7 +54,6 @@ class GrpcProtocol(H2Protocol):
         handler: AbstractHandler,
         h2_config: H2Configuration,
         limits: ConnectionLimits,
-        make_stream: StreamMaker,
         own_certificate: bytes | None,
     ) -> None:
         super().__init__(handler, CONFIGURATION, h2_config)
@@ -61,7 +61,6 @@ class GrpcProtocol(H2Protocol):
         self.remote = "unknown"
         self.failure: StreamBrokenError | None = None
         self.last_received_at_s = 0.0
-        self._make_stream = make_stream
         self._own_certificate = own_certificate
         self._loop = asyncio.get_running_loop()
         self._turns = shared_turns()
@@ -87,6 +86,32 @@ class GrpcProtocol(H2Protocol):
 
     def offended(self, offence: Offence, reason: str) -> None:
         """The connection is about to be cut for this."""
+
+    @abstractmethod
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> Stream:
+        """Make the stream of a request that came in."""
+
+    # -- the connection calls these, and make_stream
+
+    def drain(self) -> None:
+        """Close, if the connection is to be closed and no stream is left."""
+        if self.failure is None and self.connection.is_draining and not self.processor.streams:
+            self.close("both sides are done")
+
+    def flushed(self) -> None:
+        """Cut a peer that lets too much wait."""
+        limit = self.limits.max_unsent_bytes
+        if self.connection.transport.get_write_buffer_size() > limit:
+            self.punish(Offence.UNREAD, f"more than {limit} bytes wait for a peer that does not read")
+
+    def unread(self) -> None:
+        """Cut a peer that does not read."""
+        limit_s = self.limits.unread_timeout_s
+        self.punish(Offence.UNREAD, f"the peer did not read waiting messages for {limit_s:g} s")
+
+    def flooded(self, reason: str) -> None:
+        """Cut a peer that costs too much."""
+        self.punish(Offence.FLOOD, reason)
 
     # -- the transport calls these
 
@@ -136,9 +161,9 @@ class GrpcProtocol(H2Protocol):
         for _ in range(count):
             reason = self.connection.guard.count(Kind.EMPTY_RECORD)
             if reason is not None:
-                self._flooded(reason)
+                self.flooded(reason)
                 return
-        self._check_unsent()
+        self.flushed()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
@@ -171,11 +196,6 @@ class GrpcProtocol(H2Protocol):
             self.connection.transport.close()
             self._end(reason, None)
 
-    def drain(self) -> None:
-        """Close, if the connection is to be closed and no stream is left."""
-        if self.failure is None and self.connection.is_draining and not self.processor.streams:
-            self.close("both sides are done")
-
     def ping(self) -> None:
         """Ask the peer whether it is there."""
         self.connection.http2.ping(PING_PAYLOAD)
@@ -192,19 +212,15 @@ class GrpcProtocol(H2Protocol):
             transport,
             FrameGuard(self.limits.frames, self._loop.time),
             self.limits,
-            self._make_stream,
+            self,
         )
         self.processor = GrpcEvents(self.handler, self.connection)
-        self.connection.stream_forgotten = self.drain
-        self.connection.flushed = self._check_unsent
-        self.connection.unread = self._unread
-        self.connection.flooded = self._flooded
         expects_preface = not self.h2_config.client_side
         self._reader = FrameReader(self.connection, self._take_frame, expects_preface=expects_preface)
 
     def _drop_references(self) -> None:
         """Break the circles of references, so that no garbage collector has to look for them, which stops everybody."""
-        del self._make_stream, self.handler
+        del self.handler
         if self._is_prepared:
             self.processor.drop_references()
             self.connection.drop_references()
@@ -275,18 +291,6 @@ class GrpcProtocol(H2Protocol):
         if fields:
             self.processor.process_block(stream_id, fields, end_stream=ends)
         return bool(fields)
-
-    def _flooded(self, reason: str) -> None:
-        self.punish(Offence.FLOOD, reason)
-
-    def _check_unsent(self) -> None:
-        limit = self.limits.max_unsent_bytes
-        if self.connection.transport.get_write_buffer_size() > limit:
-            self.punish(Offence.UNREAD, f"more than {limit} bytes wait for a peer that does not read")
-
-    def _unread(self) -> None:
-        limit_s = self.limits.unread_timeout_s
-        self.punish(Offence.UNREAD, f"the peer did not read waiting messages for {limit_s:g} s")
 
     def _goaway(self, frame: bytes) -> None:
         """Streams that the peer has seen go on, unless it complains; h2 would end them all."""

@@ -14,13 +14,13 @@ from gossip.api.options import TlsFiles
 from gossip.errors import ConfigurationError
 from gossip.throttle import Throttle
 from gossip.transport.base import StreamHandler
-from gossip.transport.door import Door
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
 from gossip.transport.gate import Gate, Offence, Progress, Visitor
-from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_errors import describe
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_protocol import ServerProtocol
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.limits import ServerLimits
+from gossip.transport.listening_sockets import ListeningSockets
 from gossip.transport.plain_transport import PlainTransport
 from gossip.transport.tls import TlsSide, server_side
 from gossip.transport.tls_transport import TlsTransport
@@ -29,7 +29,7 @@ from gossip.turns import shared_turns
 
 SWEEP_S = 0.25
 LAST_WORD_S = 1.0
-"""How long known peers may take to close when all is said: if we did, TCP would drop what they have not read yet."""
+"""How long known peers may take to close: if we did it, TCP would drop what they have not read yet."""
 
 logger = logging.getLogger("gossip.transport")
 
@@ -62,7 +62,7 @@ class GrpcListener:
         self._all_closed.set()
         self._loop = asyncio.get_running_loop()
         self._turns = shared_turns()
-        self._door = Door(self._layers)
+        self._sockets = ListeningSockets(self._layers)
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int) -> None:
@@ -74,7 +74,7 @@ class GrpcListener:
         Cancellation: nothing listens.
         """
         try:
-            self.endpoint = await self._door.open(host, port)
+            self.endpoint = await self._sockets.open(host, port)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {format_endpoint((host, port))}: {describe(error)}") from error
 
@@ -84,7 +84,7 @@ class GrpcListener:
 
     def stop_accepting(self) -> None:
         """Take no more connections or streams; see base."""
-        self._door.close()
+        self._sockets.close()
         for connection in tuple(self._connections):
             connection.go_away()
 
@@ -105,7 +105,7 @@ class GrpcListener:
         finally:
             for connection in tuple(self._connections):
                 connection.cut("closed by us")
-        await self._door.cleared()
+        await self._sockets.cleared()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._all_closed.wait()
 

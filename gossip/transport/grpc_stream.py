@@ -11,7 +11,7 @@ from h2.stream import H2Stream
 from gossip.errors import FrameTooLargeError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.transport.base import Link, Taker
-from gossip.transport.grpc_connection import JOINED_BYTES, GrpcConnection, nothing
+from gossip.transport.grpc_connection import JOINED_BYTES, GrpcConnection
 from gossip.transport.grpc_errors import again
 from gossip.transport.grpc_frame import LONG_BYTES, PREFIX_BYTES, Inbox, encode_message, encode_messages
 from gossip.turns import free_in_turns
@@ -34,7 +34,7 @@ class GrpcStream(Stream):
         self._peer_ended = False
         self._failure: StreamBrokenError | None = None
         self._taker: Taker | None = None
-        self.forget: Callable[[], None] = nothing
+        self.forget: Callable[[], None] | None = None
         super().__init__(connection, connection.http2, connection.transport, stream_id=stream_id)
         self.window_updated = Flag()  # type: ignore[assignment]  # grpclib's is an Event, of which only set is called
         del self.headers_received, self.trailers_received
@@ -185,8 +185,9 @@ class GrpcStream(Stream):
                 self.connection.http2.reset_stream(self.id, code)
                 self.connection.flush_soon()
             self.connection.http2.forget_closed_streams()
-        forget, self.forget = self.forget, nothing
-        forget()
+        forget, self.forget = self.forget, None
+        if forget is not None:
+            forget()
 
     def _is_over(self) -> bool:
         """Whether the peer ended the stream and all is well."""
@@ -218,7 +219,7 @@ class GrpcStream(Stream):
         return True
 
     def _admit_rest_of_message(self) -> None:
-        """Let the message under way go on, which somebody waits for: nothing more may come before the window opens."""
+        """Open the window for the rest of a message that somebody waits for: it could not come otherwise."""
         if self.connection.failure is not None:
             return
         if self.connection.is_known:

@@ -76,7 +76,7 @@ class FrameGuard:
         self._cleared_at_s = time()
 
     def count(self, kind: Kind, times: int = 1) -> str | None:
-        """Count one, or one that weighs as much as several; what is wrong when it is one too many."""
+        """Count a frame, or one that costs as much as several; what is wrong when that is too much, else None."""
         self._counts[kind] += times
         if self._counts[kind] <= self._budgets[kind]:
             return None

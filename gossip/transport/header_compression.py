@@ -14,7 +14,7 @@ MAX_HUFFMAN_BYTES = 512
 bytes, which strangers may have us write."""
 MAX_REMEMBERED = 256
 MAX_REMEMBERED_BYTES = 512
-"""Of all connections together, and of those that ended; 8 MiB, if a server chooses what is worst."""
+"""How many blocks of all connections are remembered, and how long one may be: 8 MiB of memory in the worst case."""
 
 _TABLE_SIZE_0 = b"\x20"
 _decoded: dict[bytes, tuple[tuple[HeaderTuple, ...], int]] = {}
@@ -50,7 +50,7 @@ def encode_block(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
 
 
 ENCODER = SelfContainedEncoder()
-"""That of all connections."""
+"""The one that all connections share."""
 
 
 class RememberingDecoder(Decoder):

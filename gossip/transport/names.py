@@ -19,10 +19,10 @@ from typing import NamedTuple
 from gossip.transport.endpoint import is_address
 
 MAX_AT_ONCE = 128
-"""Names. Each is a thread, for as long as the system looks; more wait for one that ends."""
+"""How many names are looked up at once, each in a thread of its own; further ones wait."""
 
 PATIENCE_S = 1.0
-"""With an address that is not the last."""
+"""How long an address may take to answer before the next one is tried."""
 
 Addresses = Sequence[tuple[str, int]]
 

@@ -10,7 +10,7 @@ from typing import cast
 from gossip.transport.turn_transport import TurnTransport
 
 PIECE_BYTES = 64 * 1024
-"""Each piece cuts a frame in two, which takes 2 us."""
+"""How much is handed on at once; each cut goes through a frame, which takes 2 us."""
 
 
 class PlainTransport(TurnTransport):

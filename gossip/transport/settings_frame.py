@@ -8,11 +8,11 @@ ACK = 0x1
 ENTRY_BYTES = 6
 MAX_ENTRIES = 32
 HIGHEST_KNOWN = 6
-"""MAX_HEADER_LIST_SIZE."""
+"""The number of MAX_HEADER_LIST_SIZE, the last setting of RFC 9113."""
 
 
 def is_plain(frame: bytes) -> bool:
-    """Whether nothing is amiss in it but, perhaps, a value, and it acknowledges nothing."""
+    """Whether it is well formed and no acknowledgement; its values may still be wrong."""
     size = len(frame) - FRAME_HEADER_BYTES
     return size % ENTRY_BYTES == 0 and frame.startswith(FRAME_HEADER.pack(size << 8 | SETTINGS, 0, 0))
 

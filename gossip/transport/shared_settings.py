@@ -21,7 +21,7 @@ def local_settings(client_side: bool, max_streams: int, max_header_bytes: int) -
     """What holds for a peer, which never changes, and the frame that announces it.
 
     h2 would also announce what every peer takes for granted, and end the connection at a stream too many, which is
-    refused by :mod:`gossip.transport.grpc_accept`. Spec: RFC 9113 section 5.1.2.
+    refused by :mod:`gossip.transport.grpc_server_protocol`. Spec: RFC 9113 section 5.1.2.
     """
     settings = {
         SettingCodes.MAX_CONCURRENT_STREAMS: max_streams,

@@ -22,5 +22,5 @@ class TlsApplication(Application, Protocol):
         ...
 
     def empty_records_came(self, count: int) -> None:
-        """So many records came in which there was nothing for the application, or OpenSSL answered something itself."""
+        """Records came that held nothing for the application; OpenSSL may have answered some of them itself."""
         ...

@@ -2,7 +2,7 @@
 
 HEADER_BYTES = 5
 RECORD_BYTES = 16 * 1024
-"""How much data one holds at most."""
+"""The most data that a record holds."""
 FULL_BYTES = HEADER_BYTES + RECORD_BYTES + 17
 """How long such a one is in TLS 1.3: behind the data are its type and a tag of 16 bytes."""
 APPLICATION_DATA = 23
@@ -14,7 +14,7 @@ BYTES_AT_ONCE = 8 * FULL_BYTES
 Whole records, as our peers write whole frames into them: what is read then ends where a frame does.
 """
 MAX_OVERHEAD_BYTES = 64
-"""What a record has beside data."""
+"""The most that a record has beside its data."""
 MAX_RECORD_BYTES = RECORD_BYTES + 512
 """How long one is at most, with all that it has beside data."""
 NO_END = 1 << 40

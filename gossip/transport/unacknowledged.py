@@ -9,7 +9,7 @@ import sys
 from math import ceil
 
 MAX_MS = 2**31 - 1
-"""What the system takes."""
+"""The highest value that the system takes."""
 
 
 def limit_unacknowledged(connected: socket.socket, timeout_s: float) -> None:

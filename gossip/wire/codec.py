@@ -14,7 +14,7 @@ from gossip.checks import check_argument
 from gossip.errors import InvalidMessageError
 from gossip.wire.decode import decode_message
 from gossip.wire.encode import encode_message
-from gossip.wire.fault import find_fault
+from gossip.wire.fault import fault_of
 from gossip.wire.schema import M, schema_of
 from gossip.wire.varint import NotWellFormed
 
@@ -44,4 +44,4 @@ def decode(cls: type[M], data: bytes) -> M:
     try:
         return decode_message(cls, data, 0, len(data))
     except (NotWellFormed, IndexError, UnicodeDecodeError):
-        raise find_fault(schema_of(cls), data) from None
+        raise fault_of(schema_of(cls), data) from None

@@ -217,7 +217,7 @@ _Write = Callable[[Any, int], bytes | None]
 
 
 def _flat(write: Callable[[Any], bytes | None]) -> _Write:
-    """Of what holds no other message."""
+    """Write a content that holds no other message."""
     return lambda content, _levels: write(content)
 
 

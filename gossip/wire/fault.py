@@ -23,9 +23,9 @@ NO_FAULT_FOUND: Final = "not well-formed protobuf"
 """Said when this disagrees with the scan or the decoder, which would be a mistake here."""
 
 
-def find_fault(schema: Schema, data: bytes) -> MalformedMessageError:
+def fault_of(schema: Schema, data: bytes) -> MalformedMessageError:
     """Make the error for ``data``, which the scan or the decoder refused as a message of this class."""
-    return Place(0, len(data), MAX_DEPTH, schema.name).find_fault(schema, data)
+    return Place(0, len(data), MAX_DEPTH, schema.name).fault_of(schema, data)
 
 
 class Place(NamedTuple):
@@ -42,7 +42,7 @@ class Place(NamedTuple):
     base: int = 0
     open_groups: tuple[int, ...] = ()
 
-    def find_fault(self, schema: Schema, data: bytes) -> MalformedMessageError:
+    def fault_of(self, schema: Schema, data: bytes) -> MalformedMessageError:
         """Make the error for what the scan refused of a message of this class."""
         walk = _Walk(data, self.name, self.base)
         try:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final, cast
 
 from gossip.messages import GossipMessage
-from gossip.wire.fault import find_fault
+from gossip.wire.fault import fault_of
 from gossip.wire.kinds import MessageKind
 from gossip.wire.scan import K, LookInto, Rules, Skip, at_once, rules_of
 from gossip.wire.schema import MAX_DEPTH, TEXT, Field, schema_of
@@ -18,7 +18,7 @@ _TAG: Final = 3 << 3
 _NONE: Final = MessageKind.NONE
 
 Contents = Mapping[int, tuple[MessageKind, K]]
-"""By key: which content that is, and what is known of it."""
+"""Which content a key stands for, and what is known of it."""
 
 CONTENTS: Final[dict[int, tuple[MessageKind, Rules]]] = {}
 """What a whole scan knows. Filled by the first one."""
@@ -47,7 +47,7 @@ def scan_head(data: bytes, start: int, end: int) -> Head:
     except (NotWellFormed, IndexError, UnicodeDecodeError):
         head = NO_HEAD
     if head[5] != end:
-        raise find_fault(schema_of(GossipMessage), data[start:end])
+        raise fault_of(schema_of(GossipMessage), data[start:end])
     return head
 
 

@@ -158,6 +158,6 @@ def is_private_data_msg(kind: MessageKind) -> bool:
 
 
 def _is_one_of(kind: MessageKind, *wanted: MessageKind) -> bool:
-    """Fabric's functions take the message; who gives it here is told, and not that it is of another kind."""
+    """Whether it is one of them. Fabric's functions take the message: who passes one here is told so, and not False."""
     check_argument("kind", kind, MessageKind)
     return kind in wanted

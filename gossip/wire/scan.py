@@ -107,4 +107,4 @@ def scan_fields(  # noqa: C901 -- calls cost
 
 
 at_once: Final[LookInto[Rules]] = scan_fields
-"""Puts nothing off."""
+"""The :class:`LookInto` that puts nothing off."""

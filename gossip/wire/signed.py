@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from gossip.checks import check_argument
+from gossip.answers import hear_verdict
+from gossip.checks import check_argument, check_function
 from gossip.errors import InvalidMessageError, MalformedMessageError, SignatureError
-from gossip.judges import check_function, hear_verdict
 from gossip.messages import GossipMessage, GossipMessageTag, Secret, SecretEnvelope
 from gossip.types import ChannelId
 from gossip.wire.codec import decode, encode

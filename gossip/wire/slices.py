@@ -88,7 +88,7 @@ class _Scan:
                 pos = end + 1
             if pos > end or (pos == end and groups):
                 place = Place(began_at, end, depth, name, self._base, open_before)
-                raise place.find_fault(schema, self._data)
+                raise place.fault_of(schema, self._data)
             yield
             if self._put_off is not None:
                 (field, start), self._put_off = self._put_off, None

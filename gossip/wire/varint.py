@@ -99,7 +99,7 @@ def _encode_long(value: int) -> bytes:
 
 
 ONE_BYTE: Final = tuple(bytes((value,)) for value in range(0x80))
-"""Every varint of one byte."""
+"""Every varint of one byte, by its value."""
 
 
 def to_int32(value: int) -> int:

@@ -210,7 +210,7 @@ def test_cancelled_while_delivering_to_a_full_subscriber() -> None:
         stream = await stranger.join(us)
         await stream.send([data_message().envelope] * 3)
         await settle()
-        assert us.comm._population.is_connected(stranger.pki_id)
+        assert us.comm._connections.is_connected(stranger.pki_id)
         await us.listener.close()
         check_nothing_left(us.comm)
         assert other_tasks() == []
@@ -264,7 +264,7 @@ def check_nothing_left(comm: CommEngine) -> None:
     assert len(comm._connector._dialling) == 0
     assert len(comm._connector._running) == 0
     assert len(comm._sending._tasks) == 0
-    assert comm._population._lingering == {}
+    assert comm._connections._lingering == {}
 
 
 def test_a_stop_that_is_cancelled_while_it_waits_for_a_dial_closes_what_came_in() -> None:

@@ -22,7 +22,7 @@ FLOORS = (
         "der",
         "shown",
         "checks",
-        "judges",
+        "answers",
         "lazy",
         "_version",
     },
@@ -43,7 +43,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 NEIGHBOURS = {
     "checks": {"errors", "shown"},
     "errors": {"shown", "types"},
-    "judges": {"errors", "shown", "types"},
+    "answers": {"checks", "errors", "shown", "types"},
     "metrics": {"types"},
     "identity_check": {"api"},
     "messages": {"wire"},
@@ -80,13 +80,13 @@ PURE = (
     "gossip.api",
     "gossip.msp",
     "gossip.identity.entry",
-    "gossip.identity.judge",
+    "gossip.identity.admission",
     "gossip.identity.table",
     "gossip.comm.ackbook",
     "gossip.comm.handshake",
     "gossip.comm.store",
     "gossip.identity_check",
-    "gossip.judges",
+    "gossip.answers",
 )
 
 READS_FILES = ("gossip.msp.config", "gossip.msp.facts", "gossip.msp.lint", "gossip.msp.authority.cryptogen")
@@ -246,7 +246,7 @@ def test_house_stands(rule: Rule) -> None:
         (prints, "gossip.comm.x", "def f():\n    print(1)", "x:2 calls print"),
         (prints, "gossip.node.x", "sys.stdout.write('a')", "calls sys.stdout.write"),
         (impurities, "gossip.comm.handshake", "import asyncio", "imports asyncio"),
-        (impurities, "gossip.judges", "from asyncio import CancelledError, sleep", "imports asyncio.sleep"),
+        (impurities, "gossip.answers", "from asyncio import CancelledError, sleep", "imports asyncio.sleep"),
         (impurities, "gossip.identity.table", "from time import monotonic", "imports time.monotonic"),
         (impurities, "gossip.msp.x", "import socket", "imports socket"),
         (impurities, "gossip.wire.x", "now = datetime.datetime.now(UTC)", "reads the clock: datetime.datetime.now"),

@@ -203,7 +203,7 @@ def test_a_connection_that_breaks_while_it_is_replaced_is_no_death() -> None:
         old.abort()
         await settle()
         await new.send([data_message().envelope])
-        assert peer.comm._population.is_connected(stranger.pki_id)
+        assert peer.comm._connections.is_connected(stranger.pki_id)
         await peer.close()
         assert [pki_id async for pki_id in dead] == []
 
@@ -255,7 +255,7 @@ def test_a_connection_that_ends_while_the_peer_is_dialled_is_no_death() -> None:
         assert data_of(await anext(incoming)) == b"1"
         network.cut(us.endpoint, bob.endpoint)
         await settle()
-        assert not us.comm._population.is_connected(bob.pki_id)
+        assert not us.comm._connections.is_connected(bob.pki_id)
         us.comm.send(data_message(b"2"), other_way)
         assert data_of(await anext(incoming)) == b"2", "the dial goes on, and serves whoever waits for it now"
         await us.close()

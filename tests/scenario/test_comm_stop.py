@@ -227,7 +227,7 @@ def test_a_dial_that_ends_too_late_is_cut() -> None:
         network, hang = MemoryNetwork(), Hang("nowhere")
         two = MemoryPeer(network, "two")
         one = MemoryPeer(network, "one", dialer=HangingDialer(network.dialer(b"leaf of one", "one:7051"), hang))
-        await one.comm._population.stop(0)
+        await one.comm._connections.stop(0)
         (result,) = await one.comm.send_with_ack(data_message(), 30, 1, two.remote)
         assert (type(result.error), str(result.error)) == (ClosedError, "shutting down")
         assert (len(hang.channels), hang.open_channels) == (1, 0)
@@ -352,8 +352,8 @@ def test_a_second_conn_establish_is_a_message_like_any_other() -> None:
             received = await anext(incoming)
             assert received.get_gossip_message().envelope == frame
             assert received.get_connection_info().pki_id == stranger.pki_id
-        assert peer.comm._population.is_connected(stranger.pki_id)
-        assert not peer.comm._population.is_connected(impostor.pki_id)
+        assert peer.comm._connections.is_connected(stranger.pki_id)
+        assert not peer.comm._connections.is_connected(impostor.pki_id)
         await peer.close()
 
     run_virtual(main())

@@ -22,7 +22,7 @@ from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
 from gossip.node.diagnose import reach
 from gossip.shown import shown_time
-from gossip.transport import grpc_dial, names
+from gossip.transport import grpc_client_protocol, names
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.endpoint import parse_endpoint
 from gossip.types import PkiId
@@ -804,7 +804,7 @@ def test_addresses_of_a_name_where_nobody_answers_are_named(
         async def look_up(_host: str, _port: int) -> list[tuple[str, int]]:
             return [parse_endpoint(dead), parse_endpoint(endpoint)]
 
-        for module in (reach, grpc_dial):
+        for module in (reach, grpc_client_protocol):
             monkeypatch.setattr(module, "look_up", look_up)
         monkeypatch.setattr(names, "PATIENCE_S", 0.1)
         monkeypatch.setattr(reach, "_patience_s", lambda _: 0.1)

@@ -8,7 +8,7 @@ from gossip import open_peer
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.errors import UnnamedPeerError
-from gossip.transport import grpc_dial
+from gossip.transport import grpc_client_protocol
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 from tests.support.peers import data_message, everything, memory_peers
@@ -93,7 +93,7 @@ def test_a_flush_waits_for_the_dial_beside_a_connection_that_is_closing() -> Non
 
 
 def test_a_flush_ends_with_the_connection_to_a_peer_that_reads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grpc_dial, "_LIMITS", ConnectionLimits(unread_timeout_s=0.1))
+    monkeypatch.setattr(grpc_client_protocol, "_LIMITS", ConnectionLimits(unread_timeout_s=0.1))
 
     async def main() -> None:
         async with open_peer(settings(1)) as ann, open_peer(settings(2, listen="127.0.0.1:0")) as bob:

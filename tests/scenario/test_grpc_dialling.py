@@ -19,14 +19,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
-from gossip.transport import grpc_dial, plain_transport
+from gossip.transport import grpc_client_protocol, plain_transport
 from gossip.transport import names as names_module
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_accept import ServerProtocol
 from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_dial import ClientProtocol
+from gossip.transport.grpc_client_protocol import ClientProtocol
 from gossip.transport.grpc_protocol import GrpcProtocol
 from gossip.transport.grpc_server import GrpcListener, listen
+from gossip.transport.grpc_server_protocol import ServerProtocol
 from gossip.transport.tls import server_side
 from gossip.transport.tls_transport import TlsTransport
 from tests.support.bounded import run_bounded
@@ -166,7 +166,7 @@ def test_what_nobody_acknowledges_ends_the_connection(
         assert connected[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == ms
         channel.abort()
 
-    monkeypatch.setattr(grpc_dial, "connect_to_any", connect)
+    monkeypatch.setattr(grpc_client_protocol, "connect_to_any", connect)
     with tcp_server(over_tls(SERVER, begin_http2_and_stop, alpn="h2")) as endpoint:
         run_bounded(lambda: main(endpoint))
 

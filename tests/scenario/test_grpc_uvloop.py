@@ -19,7 +19,7 @@ from gossip.transport.base import FrameStream
 from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Offence
 from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_dial import ClientProtocol
+from gossip.transport.grpc_client_protocol import ClientProtocol
 from gossip.transport.grpc_server import listen
 from tests.support.raw_http2 import PING, raw_client, request, reset
 from tests.support.tls_files import tls_files

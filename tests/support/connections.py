@@ -1,7 +1,7 @@
 """Connections without a peer, and pairs of real ones over the network in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,6 +19,22 @@ def info_of(name: str) -> ConnectionInfo:
     """What is known of an authenticated peer of this name."""
     identity = identity_of(name)
     return ConnectionInfo(pki_id_of(identity), identity, f"{name}:7051", AuthInfo(b"signed", b"signature"))
+
+
+Deliver = Callable[[Connection, Sequence[bytes]], Awaitable[None]]
+
+
+class Receiving:
+    """A Receiver that takes nothing at once."""
+
+    def __init__(self, deliver: Deliver) -> None:
+        self._deliver = deliver
+
+    def deliver_nowait(self, _connection: Connection, _frames: Sequence[bytes]) -> int:
+        return 0
+
+    async def deliver(self, connection: Connection, frames: Sequence[bytes]) -> None:
+        await self._deliver(connection, frames)
 
 
 class QuietStream:

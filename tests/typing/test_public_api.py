@@ -59,7 +59,7 @@ FROZEN = {
     "gossip.msp.config": ("load_msp_config", "load_signing_identity"),
     "gossip.msp.signing": ("SigningIdentity",),
     "gossip.msp.membership": ("Msp", "Member"),
-    "gossip.msp.judge": ("Standing",),
+    "gossip.msp.msp_set": ("Standing",),
     "gossip.msp.fabric_text": ("identity_text",),
     "gossip.msp.registry": ("MspRegistry",),
     "gossip.msp.service": ("MspCryptoService", "MspSecurityAdvisor"),

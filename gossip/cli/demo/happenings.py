@@ -20,7 +20,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """The root of them all."""
+    """Anything that happens in the demo."""
 
     def facts(self) -> dict[str, object]:
         """The JSON form: the name as ``event``, and the facts of the record."""

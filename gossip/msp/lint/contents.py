@@ -93,7 +93,7 @@ def load_public_key(file: str, pem: bytes, *, decrypted: str) -> tuple[PublicKey
         return None, [error(file, "not-a-key", "is not a private key that can be read", "copy the key again")]
 
 
-def find_mend(fault: str) -> str:
+def mend_of(fault: str) -> str:
     """What to do about a certificate that is refused for this: one that is whole is as it was issued."""
     is_whole = fault.startswith("not an X.509 certificate: ") and "garbled" not in fault
     return "have it issued again without that" if is_whole else "copy the certificate again"
@@ -101,7 +101,7 @@ def find_mend(fault: str) -> str:
 
 def _not_a_certificate(file: str, block: PemBlock, fault: str) -> Finding:
     if block.type == "CERTIFICATE":
-        return error(file, "not-a-certificate", fault, find_mend(fault))
+        return error(file, "not-a-certificate", fault, mend_of(fault))
     otherwise = "put a certificate in PEM at the beginning, or move the file out of this folder"
     problem = f"begins with {block.type}, not with a certificate, and a peer reads only the first PEM block"
     return error(file, "not-a-certificate", problem, _OTHER_KINDS.get(block.type, otherwise))

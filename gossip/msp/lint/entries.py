@@ -11,7 +11,7 @@ from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.lint.finding import FileFacts, Finding, error, warning
 from gossip.msp.lint.folder import Folder
-from gossip.msp.lint.open_mode import find_mode_remedy, find_open_mode
+from gossip.msp.lint.open_mode import find_open_mode, mode_remedy
 from gossip.msp.pem import find_pem_block
 
 _MAX_FILES = 1000
@@ -105,7 +105,7 @@ def note_key(folder: Folder, path: Path, file: str, public_key: PublicKeyTypes |
     mode = find_open_mode(path)
     if mode is not None:
         problem = f"a private key that users other than its owner may use (mode {mode:04o})"
-        folder.findings.append(warning(file, "key-permissions", problem, find_mode_remedy(path)))
+        folder.findings.append(warning(file, "key-permissions", problem, mode_remedy(path)))
 
 
 def _entries(folder: Folder, path: Path, shown: str) -> list[Path]:

@@ -76,7 +76,7 @@ def _lint_chain(
     entry: LintedCertificate, tree: CaTree, folder: Folder, misplaced: list[Certificate]
 ) -> Iterator[Finding]:
     try:
-        chain = tree.find_chain(entry.certificate)
+        chain = tree.unique_chain(entry.certificate)
     except UntrustedIdentityError as fault:
         if any(entry.certificate.is_signed_by(ca) for ca in misplaced):
             return  # the CA is to be moved
@@ -126,7 +126,7 @@ def _is_issuer_broken(certificate: Certificate, tree: CaTree, folder: Folder) ->
     if issuer is None or not issuer.is_ca:
         return issuer is not None
     try:
-        tree.find_chain(issuer)
+        tree.unique_chain(issuer)
     except UntrustedIdentityError:
         return True
     return False

@@ -42,7 +42,7 @@ def find_misplaced(folder: Folder) -> list[Misplaced]:
     authorities, tls_authorities = folder.authorities(), folder.tls_authorities()
     in_place, tls_in_place = ({ca.certificate for ca in each} for each in (authorities, tls_authorities))
     return [
-        Misplaced(ca, _find_issued(ca, issued, folder), is_of_tls, ca.certificate in right)
+        Misplaced(ca, _issued_by(ca, issued, folder), is_of_tls, ca.certificate in right)
         for among, strangers, issued, is_of_tls, right in (
             (authorities, _of_tls_alone(of_identities, of_tls, folder), leaves, True, tls_in_place),
             (tls_authorities, _of_identities_alone(of_identities, of_tls, folder), identities, False, in_place),
@@ -72,7 +72,7 @@ def _roots(name: str, folder: Folder) -> set[Certificate]:
     return {ca.certificate for ca in folder.in_folder(name) if ca.certificate.is_ca}
 
 
-def _find_issued(ca: LintedCertificate, among: list[LintedCertificate], folder: Folder) -> LintedCertificate:
+def _issued_by(ca: LintedCertificate, among: list[LintedCertificate], folder: Folder) -> LintedCertificate:
     return next(leaf for leaf in among if ca.certificate in _issuers([leaf], folder))
 
 

@@ -18,7 +18,7 @@ def find_meant(folder: Folder, now: datetime) -> LintedCertificate | None:
     return max(candidates, key=lambda entry: _rank(entry, now), default=None)
 
 
-def find_merit(meant: LintedCertificate, other: LintedCertificate, now: datetime) -> str:
+def merit_over(meant: LintedCertificate, other: LintedCertificate, now: datetime) -> str:
     """What ``meant`` has over ``other``, which is worse."""
     ranks = zip(_MERITS, _rank(meant, now), _rank(other, now), strict=True)
     return next(merit for merit, one, another in ranks if one != another)

@@ -21,7 +21,7 @@ def find_open_mode(path: Path) -> int | None:
     return mode if mode & others else None
 
 
-def find_mode_remedy(path: Path) -> str:
+def mode_remedy(path: Path) -> str:
     """How to keep the others out; a volume of Kubernetes takes no chmod."""
     if _is_mounted_by_kubernetes(path):
         return "set defaultMode: 0400 for this volume of the pod, with an fsGroup where the peer is not root"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from gossip.msp.lint.finding import Finding, error
 from gossip.msp.lint.folder import Folder, LintedCertificate
-from gossip.msp.lint.meant import find_meant, find_merit
+from gossip.msp.lint.meant import find_meant, merit_over
 
 
 def lint_own(folder: Folder, now: datetime) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _several(own: LintedCertificate, others: list[LintedCertificate], folder: Fo
     if meant is None:
         return error("signcerts", "several-signcerts", problem, "leave only the peer's own certificate there")
     if meant is not own and folder.has_key_of(own):
-        problem += f"; but keystore has the key of {meant.file} too, which {find_merit(meant, own, now)}"
+        problem += f"; but keystore has the key of {meant.file} too, which {merit_over(meant, own, now)}"
     elif meant is not own:
         problem += f"; but the key in keystore is that of {meant.file}"
     away = [entry for entry in (own, *others) if entry is not meant]

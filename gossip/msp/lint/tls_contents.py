@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
-from gossip.msp.lint.contents import find_mend, load_public_key
+from gossip.msp.lint.contents import load_public_key, mend_of
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, describe_no_pem, find_disguise, find_pem_remedy
 from gossip.msp.pem import PRIVATE_KEY, PemBlock, find_pem_block
@@ -70,7 +70,7 @@ def _read_certificates(content: bytes) -> tuple[list[Certificate], _Fault | None
             certificates.append(_parse(content[begin:end]))
         except UntrustedIdentityError as fault:
             of = f"holds {len(begins)} certificates, of which number {number} is broken: " if len(begins) > 1 else ""
-            faults.append(_Fault(f"{of}{fault}", find_mend(str(fault))))
+            faults.append(_Fault(f"{of}{fault}", mend_of(str(fault))))
     return certificates, next(iter(faults), None)
 
 

@@ -139,7 +139,7 @@ def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
 
 def _find_rule(registry: MspRegistry, identity: PeerIdentityType) -> str | None:
     try:
-        registry.find_standing(identity)
+        registry.judge(identity)
     except IdentityError as refusal:
         return find_rule_source(refusal)
     return None

@@ -17,7 +17,7 @@ from gossip.node.diagnose.tls_fault import (
     describe_lost_link,
     describe_other_key,
 )
-from gossip.node.diagnose.tls_sources import TlsRole, find_role
+from gossip.node.diagnose.tls_sources import TlsRole, role_of
 
 _CANNOT_BE_READ = "cannot be read"
 """Of a file that is not there, or may not be read, the error has told everything but where a link leads."""
@@ -29,7 +29,7 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     if error.path is None or files is None:
         return Cause("own-tls-files", "a TLS file of ours cannot be used")
     path, where = Path(error.path), own.tls_file(error.path)
-    role = find_role(files, path)
+    role = role_of(files, path)
     if isinstance(error.__cause__, PermissionError):
         broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None
         return broken or Cause("own-tls-files", f"{role.value} cannot be used: {ALLOW_READING}", where)

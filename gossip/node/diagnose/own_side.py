@@ -20,7 +20,7 @@ from gossip.msp.tls_facts import MAX_CERTIFICATES, TlsCertificate, read_tls_cert
 from gossip.msp.verdict import Verdict, judge_identity
 from gossip.node.core_settings import TLS_CA_FOLDERS
 from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
-from gossip.node.diagnose.tls_sources import TlsRole, find_role, find_root_sources, find_source
+from gossip.node.diagnose.tls_sources import TlsRole, find_root_sources, find_source, role_of
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
 from gossip.transport.tls_files import root_files
@@ -137,7 +137,7 @@ class OwnSide:
         files = self.dial_tls
         if files is None:
             return path
-        return _named(path, find_source(self.settings, files, find_role(files, Path(path)), Path(path)))
+        return _named(path, find_source(self.settings, files, role_of(files, Path(path)), Path(path)))
 
     def msp_file(self, path: str) -> str:
         """Something in an MSP folder for texts, and what names that folder."""

@@ -21,7 +21,7 @@ class TlsRole(Enum):
     ROOT = "a TLS CA that we trust"
 
 
-def find_role(files: TlsFiles, path: Path) -> TlsRole:
+def role_of(files: TlsFiles, path: Path) -> TlsRole:
     """What a file that cannot be used was to be; one that is named in several places is what it cannot be."""
     is_key_alone = has_key(path) and not has_certificate(path)  # which is passed over in a folder of CAs
     is_root = path in files.roots or (path.parent in files.roots and not is_key_alone)

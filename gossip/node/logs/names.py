@@ -12,7 +12,7 @@ from gossip.msp.claim import parse_claim, shown_mspid
 from gossip.types import PeerIdentityType
 
 MAX_NAMES = 16_384
-"""Names; more than identities that a peer keeps, so that those it has forgotten have names for a while."""
+"""How many names are kept: more than a peer keeps identities, so that forgotten ones have names for a while."""
 
 LOOK_INTERVAL_S = 1.0
 _PKI_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")

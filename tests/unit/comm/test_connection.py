@@ -22,6 +22,7 @@ from gossip.metrics import NoMetrics
 from tests.support.connections import (
     QuietChannel,
     QuietStream,
+    Receiving,
     StreamPair,
     connection_over,
     info_of,
@@ -46,7 +47,7 @@ class Inbox:
 
 async def run_to_end(connection: Connection, inbox: Inbox, early: Sequence[bytes] = ()) -> None:
     try:
-        await connection.run(inbox.deliver, list(early))
+        await connection.run(Receiving(inbox.deliver), list(early))
     finally:
         await connection.release()
 
@@ -289,7 +290,7 @@ def test_closing_cuts_a_delivery_that_waits() -> None:
             async def hang(_connection: Connection, _frames: Sequence[bytes]) -> None:
                 await asyncio.Event().wait()
 
-            running = asyncio.create_task(connection.run(hang, []))
+            running = asyncio.create_task(connection.run(Receiving(hang), []))
             await pair.served.send([b"1"])
             await settle()
             connection.close()
@@ -309,7 +310,7 @@ def test_closing_again_while_a_cut_delivery_cleans_up_is_nothing() -> None:
                 finally:
                     await asyncio.sleep(3)
 
-            running = asyncio.create_task(connection.run(leave_slowly, []))
+            running = asyncio.create_task(connection.run(Receiving(leave_slowly), []))
             await pair.served.send([b"1"])
             await settle()
             connection.close()
@@ -487,7 +488,7 @@ def test_a_broken_stream_a_frame_too_long_and_a_failed_delivery_end_it() -> None
 
         await pair.served.send([b"\1"])
         with pytest.raises(MalformedMessageError):
-            await connection.run(refuse, [])
+            await connection.run(Receiving(refuse), [])
         await connection.release()
 
     async def main() -> None:
@@ -643,7 +644,7 @@ def test_what_was_delivered_is_not_kept_until_something_else_comes() -> None:
         GONE.clear()
         early, later = [Watched(b"early")], [Watched(b"later")]
         connection = Connection(info_of("bob"), PouringStream(later), capacity=3, metrics=NoMetrics())
-        running = asyncio.create_task(connection.run(drop, cast("list[bytes]", early)))  # which is emptied
+        running = asyncio.create_task(connection.run(Receiving(drop), cast("list[bytes]", early)))  # which is emptied
         await settle()
         assert GONE == [b"early", b"later"]
         connection.close()
@@ -656,7 +657,7 @@ def test_what_was_sent_is_not_kept_until_something_else_is() -> None:
     async def main() -> None:
         GONE.clear()
         connection = Connection(info_of("bob"), PouringStream([]), capacity=3, metrics=NoMetrics())
-        running = asyncio.create_task(connection.run(drop, []))
+        running = asyncio.create_task(connection.run(Receiving(drop), []))
         await settle()
         connection.send_nowait(Watched(b"sent"))
         await connection.flush()

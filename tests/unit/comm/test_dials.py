@@ -7,7 +7,7 @@ import pytest
 from gossip.api.peer import RemotePeer
 from gossip.comm.dials import Dials
 from gossip.errors import DialError, QueueFullError
-from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
+from tests.support.connections import Receiving, connection_over, info_of, quiet_connection, stream_pair
 from tests.support.transports import receive_count
 from tests.support.virtual_time import run_virtual
 
@@ -33,7 +33,7 @@ def test_what_waits_leaves_in_order_and_the_senders_wake() -> None:
             dials.reached(connection)
             connection.send_nowait(b"3")
             assert await asyncio.gather(*senders) == [connection, connection]
-            running = asyncio.create_task(connection.run(nobody, []))
+            running = asyncio.create_task(connection.run(Receiving(nobody), []))
             assert await receive_count(pair.served, 3) == [b"1", b"2", b"3"]
             connection.close()
             await running

@@ -6,7 +6,8 @@ import weakref
 
 import pytest
 
-from gossip.comm.feed import STALL_S, Feed
+from gossip.comm.feed import Feed
+from gossip.comm.stall_watch import STALL_S
 from gossip.errors import OutOfOrderError
 from tests.support.virtual_time import run_virtual
 

@@ -17,7 +17,7 @@ from gossip.types import PkiId
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.signed import noop_sign
-from tests.support.connections import connection_over, info_of, quiet_connection, stream_pair
+from tests.support.connections import Receiving, connection_over, info_of, quiet_connection, stream_pair
 from tests.support.peers import data_message, data_of, everything, settle
 from tests.support.recorders import Answers, RecordingMetrics
 from tests.support.virtual_time import run_virtual
@@ -192,7 +192,7 @@ def test_a_connection_that_is_closed_ends_its_long_message() -> None:
     async def main() -> None:
         async with stream_pair() as pair:
             parts, connection = Parts(), connection_over(pair)
-            running = asyncio.create_task(connection.run(parts.reception.deliver, [many_payloads()]))
+            running = asyncio.create_task(connection.run(Receiving(parts.reception.deliver), [many_payloads()]))
             await asyncio.sleep(0)
             await shared_turns().turn()
             assert not running.done()

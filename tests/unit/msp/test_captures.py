@@ -32,7 +32,7 @@ def connection(at: int) -> tuple[signed.SignedMessage, ConnEstablish]:
 def test_first_message_of_a_real_peer(at: int) -> None:
     message, conn = connection(at)
     identity = PeerIdentityType(conn.identity)
-    member = REGISTRY.find_standing(identity).member
+    member = REGISTRY.judge(identity).member
     assert (member.mspid, member.certificate.organizational_units) == (
         parse_serialized_identity(identity).mspid,
         ("peer",),
@@ -58,4 +58,4 @@ def test_certifier_of_the_other_organization_does_not_vouch() -> None:
     with pytest.raises(
         UntrustedIdentityError, match=r"claims Org2MSP, but its issuer ca.org1.example.com is a root of Org1MSP"
     ):
-        REGISTRY.find_standing(pretender)
+        REGISTRY.judge(pretender)

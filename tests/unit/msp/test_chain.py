@@ -34,12 +34,12 @@ def tree(*roots: Issued, intermediates: tuple[Issued, ...] = ()) -> CaTree:
 
 
 def names(tree: CaTree, leaf: Issued) -> list[str]:
-    return [certificate.subject for certificate in tree.find_chain(leaf.certificate)]
+    return [certificate.subject for certificate in tree.unique_chain(leaf.certificate)]
 
 
 def refuse(tree: CaTree, leaf: Issued, match: str) -> None:
     with pytest.raises(UntrustedIdentityError, match=match):
-        tree.find_chain(leaf.certificate)
+        tree.unique_chain(leaf.certificate)
 
 
 def test_root_directly() -> None:
@@ -294,7 +294,7 @@ def test_name_constraints_judge_alternative_names(host: str, is_fine: bool) -> N
     root = make_ca("root", more=[NAME_CONSTRAINTS])
     leaf = make_leaf(host, root, extensions=(NO_CA, (x509.SubjectAlternativeName([x509.DNSName(host)]), False)))
     if is_fine:
-        assert len(tree(root).find_chain(leaf.certificate)) == 2
+        assert len(tree(root).unique_chain(leaf.certificate)) == 2
     else:
         refuse(tree(root), leaf, "not authorized to sign for this name: .*no permitted name constraints matched SAN")
 

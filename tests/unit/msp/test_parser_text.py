@@ -55,5 +55,5 @@ def test_a_signature_algorithm_that_the_verification_api_forbids() -> None:
     leaf = parse_certificate(encode_element(SEQUENCE, body + WITHOUT_NULL + signature))
 
     with pytest.raises(UntrustedIdentityError) as raised:
-        make_msp([ca]).tree.find_chain(leaf)
+        make_msp([ca]).tree.unique_chain(leaf)
     assert str(raised.value).endswith(": Forbidden signature algorithm: RsaWithSha256, or its parameters")

@@ -61,6 +61,13 @@ class Unread(GrpcStream):
         return len(self._inbox.take())
 
 
+class Server(GrpcProtocol):
+    """Has calls that nobody reads."""
+
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> Unread:
+        return Unread(connection, stream_id, 10_000)
+
+
 class Handler(AbstractHandler):
     """Lets data come in on every call."""
 
@@ -104,9 +111,8 @@ class Reading:
         self.handler = Handler()
         self.client = H2Connection(http2_configuration(client_side=True))
         self.client.initiate_connection()
-        make_stream = lambda connection, stream_id: Unread(connection, stream_id, 10_000)  # noqa: E731
         server = http2_configuration(client_side=False)
-        protocol = GrpcProtocol(self.handler, server, ConnectionLimits(), make_stream, None)
+        protocol = Server(self.handler, server, ConnectionLimits(), None)
         protocol.tcp_connected(nowhere := Nowhere())
         protocol.connection_made(nowhere)
         self.connection: GrpcConnection = protocol.connection

@@ -20,12 +20,15 @@ from tests.support.no_network import Socket
 from tests.support.raw_http2 import PREFACE
 
 
-def no_streams(connection: GrpcConnection, stream_id: int) -> GrpcStream:
-    raise AssertionError(stream_id)
+class Server(GrpcProtocol):
+    """Is asked for nothing."""
+
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> GrpcStream:
+        raise AssertionError(connection, stream_id)
 
 
 def server_on(socket: Socket) -> GrpcProtocol:
-    protocol = GrpcProtocol(Handler(), http2_configuration(client_side=False), ConnectionLimits(), no_streams, None)
+    protocol = Server(Handler(), http2_configuration(client_side=False), ConnectionLimits(), None)
     protocol.tcp_connected(socket)
     protocol.connection_made(socket)
     protocol.data_received(PREFACE + SettingsFrame(0).serialize())

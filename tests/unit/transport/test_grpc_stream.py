@@ -17,9 +17,9 @@ from gossip import turns
 from gossip.errors import StreamBrokenError
 from gossip.transport import frame_reader
 from gossip.transport import grpc_stream as module
-from gossip.transport.grpc_connection import nothing
+from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import ConnectionLimits
@@ -66,16 +66,17 @@ def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_reader, "perf_counter", lambda: 0.0)
 
 
+class Server(GrpcProtocol):
+    """Has calls whose callers are never authenticated."""
+
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
+        return ServerStream(connection, stream_id, LIMIT_BYTES, lambda: None)
+
+
 def begun() -> tuple[GrpcProtocol, ServerStream]:
     """A stream on which nothing has come."""
     handler = Handler()
-    protocol = GrpcProtocol(
-        handler,
-        http2_configuration(client_side=False),
-        ConnectionLimits(),
-        lambda connection, number: ServerStream(connection, number, LIMIT_BYTES, nothing),
-        None,
-    )
+    protocol = Server(handler, http2_configuration(client_side=False), ConnectionLimits(), None)
     protocol.tcp_connected(socket := Socket())
     protocol.connection_made(socket)
     call = HeadersFrame(1, data=BLOCK, flags=("END_HEADERS",))

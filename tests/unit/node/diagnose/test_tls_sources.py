@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gossip.api.options import TlsFiles
-from gossip.node.diagnose.tls_sources import TlsRole, find_role
+from gossip.node.diagnose.tls_sources import TlsRole, role_of
 from tests.support.organizations import peer
 
 LEAF, KEY = peer().tls.certificate_pem, peer().tls.key_pem
@@ -32,4 +32,4 @@ def test_it_is_what_it_cannot_be(
     (tmp_path / at_fault).write_bytes(content)
     certificate, key, root = (tmp_path / name for name in files)
 
-    assert find_role(TlsFiles(certificate, key, (root,)), tmp_path / at_fault) is role
+    assert role_of(TlsFiles(certificate, key, (root,)), tmp_path / at_fault) is role

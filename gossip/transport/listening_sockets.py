@@ -16,7 +16,7 @@ from gossip.turns import shared_turns
 
 BACKLOG = 1024
 UNACKNOWLEDGED_S = 20.0
-"""As Fabric's. Silence alone tells of a peer that is gone after 300 s."""
+"""As in Fabric. Without it, a peer that is gone would be noticed after 300 s of silence."""
 RETRY_S = 1.0
 """How long nobody is let in when the system has no room for another connection."""
 
@@ -28,14 +28,14 @@ _NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 logger = logging.getLogger("gossip.transport")
 
 
-class Door:
+class ListeningSockets:
     """Accepts connections at one address, or all that a host name has.
 
     asyncio's own server makes known peers wait while it accepts whoever comes, which costs 0.3 ms each.
     """
 
     def __init__(self, make_protocol: Callable[[], asyncio.BaseProtocol]) -> None:
-        """Stay closed; each connection will get a protocol of its own."""
+        """Listen nowhere yet; each connection will get a protocol of its own."""
         self._make_protocol = make_protocol
         self._loop = asyncio.get_running_loop()
         self._turns = shared_turns()
@@ -73,14 +73,14 @@ class Door:
         return format_endpoint(next(iter(self._listening)).getsockname())
 
     def close(self) -> None:
-        """Let nobody in any more; whoever stands in the door is sent away. May be called again."""
+        """Stop listening, and close connections that are still being accepted. May be called again."""
         for listening in self._listening:
             self._loop.remove_reader(listening.fileno())
             listening.close()
         self._listening.clear()
 
     async def cleared(self) -> None:
-        """Wait until nobody stands in the door.
+        """Wait until no connection is being accepted any more.
 
         Cancellation: nothing changes.
         """
@@ -90,9 +90,9 @@ class Door:
     def _watch(self, listening: socket.socket) -> None:
         if listening in self._listening:
             # By its number: of a socket asyncio would write two names, with calls of the system, for nobody to read.
-            self._loop.add_reader(listening.fileno(), self._knocked, listening)
+            self._loop.add_reader(listening.fileno(), self._connections_came, listening)
 
-    def _knocked(self, listening: socket.socket) -> None:
+    def _connections_came(self, listening: socket.socket) -> None:
         if not self._turns.take(partial(self._accept, listening)):
             self._loop.remove_reader(listening.fileno())
             self._turns.wait(partial(self._accept_in_turn, listening))

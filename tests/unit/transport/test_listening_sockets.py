@@ -11,10 +11,10 @@ from functools import partial
 
 import pytest
 
-from gossip.transport import door as module
+from gossip.transport import listening_sockets as module
 from gossip.transport import names
-from gossip.transport.door import Door
 from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.listening_sockets import ListeningSockets
 from gossip.turns import shared_turns
 from tests.support.peers import settle
 
@@ -34,11 +34,11 @@ class Guest(asyncio.Protocol):
 
 
 class House:
-    """A door that is open, who came in by it, and who knocks."""
+    """Sockets that listen, who came in by them, and who dials."""
 
     def __init__(self) -> None:
         self.came: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
-        self.door = Door(lambda: Guest(self.came))
+        self.sockets = ListeningSockets(lambda: Guest(self.came))
         self.endpoint = ""
 
     async def accept(self) -> asyncio.Transport:
@@ -55,11 +55,11 @@ class House:
 async def house(host: str = "127.0.0.1") -> AsyncIterator[House]:
     """Open at a free port; whoever came in is sent away in the end."""
     made = House()
-    made.endpoint = await made.door.open(host, 0)
+    made.endpoint = await made.sockets.open(host, 0)
     try:
         yield made
     finally:
-        made.door.close()
+        made.sockets.close()
         while not made.came.empty():
             made.came.get_nowait().abort()
         await asyncio.sleep(0)
@@ -102,7 +102,7 @@ def test_nothing_is_kept_of_those_who_came_in() -> None:
                 with made.knock():
                     (await made.accept()).abort()
             await settle()
-            assert made.door._entering == {}
+            assert made.sockets._entering == {}
 
     run(main())
 
@@ -141,26 +141,26 @@ def test_nobody_comes_in_before_those_who_wait_for_their_turn() -> None:
     run(main())
 
 
-def test_who_knocked_has_a_place_among_those_who_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_dialled_has_a_place_among_those_who_wait_for_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gossip.turns.COURTESY_S", 0.05)
 
     async def main() -> None:
         turns, order = shared_turns(), list[str]()
         async with house() as made:
-            accept = made.door._accept
+            accept = made.sockets._accept
 
             def note_and_accept(listening: socket.socket) -> None:
-                order.append("door")
+                order.append("accepted")
                 accept(listening)
 
-            monkeypatch.setattr(made.door, "_accept", note_and_accept)
+            monkeypatch.setattr(made.sockets, "_accept", note_and_accept)
             turns.hold_back()
             with made.knock():
                 for _ in range(2):
                     await asyncio.sleep(0)  # the knock is heard, and has to wait
                 turns.wait(partial(order.append, "behind"))
                 (await made.accept()).abort()
-            assert order == ["door", "behind"]
+            assert order == ["accepted", "behind"]
 
     run(main())
 
@@ -208,7 +208,7 @@ def test_an_address_in_use_is_refused_and_nothing_listens() -> None:
         async with house() as made:
             other = House()
             with pytest.raises(OSError, match="already in use"):
-                await other.door.open(*parse_endpoint(made.endpoint))
+                await other.sockets.open(*parse_endpoint(made.endpoint))
             with made.knock():
                 (await made.accept()).abort()
             assert other.came.empty()
@@ -216,14 +216,14 @@ def test_an_address_in_use_is_refused_and_nothing_listens() -> None:
     run(main())
 
 
-def test_a_closed_door_lets_nobody_in_who_knocked_before() -> None:
+def test_once_closed_they_accept_nobody_who_dialled_before() -> None:
     async def main() -> None:
         async with house() as made:
             shared_turns().wait(lambda: None)
             with made.knock() as guest:
                 await asyncio.sleep(0)  # the knock is heard, and has to wait
-                made.door.close()
-                made.door.close()
+                made.sockets.close()
+                made.sockets.close()
                 with pytest.raises(ConnectionResetError):
                     guest.recv(1)
             assert made.came.empty()
@@ -234,8 +234,8 @@ def test_a_closed_door_lets_nobody_in_who_knocked_before() -> None:
 def test_without_room_it_waits_a_second() -> None:
     async def main() -> None:
         async with house() as here:
-            (listening,) = here.door._listening
-            here.door._wait_for_room(listening, OSError(errno.EMFILE, "Too many open files"))
+            (listening,) = here.sockets._listening
+            here.sockets._wait_for_room(listening, OSError(errno.EMFILE, "Too many open files"))
             loop = asyncio.get_running_loop()
             (timer,) = loop._scheduled  # type: ignore[attr-defined]  # asyncio's own list of timers
             assert 0.5 < timer.when() - loop.time() <= 1.0
@@ -280,8 +280,8 @@ def test_all_addresses_of_a_name_have_the_same_free_port(monkeypatch: pytest.Mon
     async def main() -> None:
         of_two_addresses(monkeypatch, 0)
         async with house("two.example.com") as made:
-            ports = {listening.getsockname()[1] for listening in made.door._listening}
-            assert (len(made.door._listening), ports) == (2, {parse_endpoint(made.endpoint)[1]})
+            ports = {listening.getsockname()[1] for listening in made.sockets._listening}
+            assert (len(made.sockets._listening), ports) == (2, {parse_endpoint(made.endpoint)[1]})
 
     run(main())
 
@@ -291,9 +291,9 @@ def test_where_one_address_is_taken_none_is_listened_on(monkeypatch: pytest.Monk
         with socket.create_server(("127.0.0.2", 0)) as taken:
             port = taken.getsockname()[1]
             of_two_addresses(monkeypatch, port)
-            door = Door(asyncio.Protocol)
+            sockets = ListeningSockets(asyncio.Protocol)
             with pytest.raises(OSError, match="Address already in use"):
-                await door.open("two.example.com", port)
+                await sockets.open("two.example.com", port)
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 

@@ -16,7 +16,7 @@ from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import describe_refusal
 from gossip.transport.grpc_headers import NO_COMPRESSION, PING, TOO_MANY_HANDSHAKES, find_refusal, is_malformed
 from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_served import ServerStream
+from gossip.transport.grpc_server_stream import ServerStream
 from gossip.transport.http2 import http2_configuration
 from gossip.transport.tls import TlsSide
 
@@ -31,7 +31,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def __init__(self, listener: "GrpcListener", side: TlsSide | None) -> None:
         own_certificate = side.own_certificate if side is not None else None
-        super().__init__(self, _CONFIGURATION, listener.connection_limits, self._make_stream_of, own_certificate)
+        super().__init__(self, _CONFIGURATION, listener.connection_limits, own_certificate)
         self.address = ""
         self.arrived_at_s = time.monotonic()
         self.progress = Progress.TCP
@@ -41,7 +41,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._was_told_to_go = False
 
     def go_away(self) -> None:
-        """Take no more streams; the client closes when it has read how those that are open ended."""
+        """Send GOAWAY: no more streams are taken, and the client closes once those that are open have ended."""
         if self.failure is not None:
             return
         if self._tcp is None or not self._is_prepared:
@@ -65,7 +65,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def accept(self, stream: Stream, headers: Any, release_stream: Any) -> None:  # noqa: ARG002  # grpclib's signature
         """Serve a request, or say why not."""
-        assert isinstance(stream, ServerStream)  # see _make_stream_of
+        assert isinstance(stream, ServerStream)  # see make_stream
         fields: dict[bytes, bytes] = dict(headers)
         refusal = find_refusal(fields)
         if fields.get(b"grpc-encoding", NO_COMPRESSION) != NO_COMPRESSION:
@@ -96,11 +96,15 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         return self.progress is Progress.AUTHENTICATED
 
     def tcp_connected(self, transport: asyncio.Transport) -> None:
-        """Somebody is at the door."""
+        """TCP stands; the listener may refuse it at once."""
         super().tcp_connected(transport)
         peername = transport.get_extra_info("peername")
         self.address = str(peername[0]) if peername else self.remote
         self._listener.entered(self)
+
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
+        """A call that the client makes."""
+        return ServerStream(connection, stream_id, self._listener.limits.max_handshake_bytes, self._authenticated)
 
     def opened(self) -> None:
         """TLS stands."""
@@ -116,7 +120,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
         self._listener.offended(offence, f"cut off {self.remote}: {reason}")
 
     def drain(self) -> None:
-        """A stream has ended; with its last one a known peer's connection is nobody's again, unless it is to go."""
+        """A stream has ended; without an authenticated one, the connection counts as a stranger's again."""
         if self._was_told_to_go:
             return
         super().drain()
@@ -130,7 +134,7 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     @property
     def _streams(self) -> Iterable[ServerStream]:
-        return cast("Iterable[ServerStream]", self.processor.streams.values())  # see _make_stream_of
+        return cast("Iterable[ServerStream]", self.processor.streams.values())  # see make_stream
 
     @property
     def _handshakes(self) -> int:
@@ -138,6 +142,3 @@ class ServerProtocol(GrpcProtocol, AbstractHandler):
 
     def _authenticated(self) -> None:
         self._listener.gate.authenticate(self)
-
-    def _make_stream_of(self, connection: GrpcConnection, stream_id: int) -> ServerStream:
-        return ServerStream(connection, stream_id, self._listener.limits.max_handshake_bytes, self._authenticated)

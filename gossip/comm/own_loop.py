@@ -6,7 +6,7 @@ from collections.abc import Callable
 from gossip.errors import OutOfOrderError
 
 
-class Home:
+class OwnLoop:
     """The event loop that is running where this is made."""
 
     __slots__ = ("loop",)

@@ -1,14 +1,13 @@
-"""From an identity that was checked to what is stored of it."""
+"""Who may be stored: an identity that stands what `vet_identity` asks becomes an entry of the table."""
 
 from datetime import UTC, datetime, timedelta
 
+from gossip.answers import hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_argument
 from gossip.errors import Fault, GossipError, IdentityError
 from gossip.identity.entry import Entry
-from gossip.identity_check import judge_identity
-from gossip.judges import hear_name, hear_verdict
+from gossip.identity_check import own_pki_id, vet_identity
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 
 AFTER_END = timedelta(milliseconds=1)
@@ -17,15 +16,15 @@ AFTER_END = timedelta(milliseconds=1)
 NEVER = datetime.max.replace(tzinfo=UTC) - AFTER_END
 
 
-class IdentityJudge:
-    """Turns identities into entries, or says why not. Pure: time is an argument."""
+class Admission:
+    """Asks crypto service and advisor, and makes the entry of an identity that they take. Pure: time is an argument."""
 
     def __init__(self, crypto: MessageCryptoService, advisor: SecurityAdvisor) -> None:
         self._crypto = crypto
         self._advisor = advisor
 
-    def check(self, pki_id: PkiId, identity: PeerIdentityType, now: datetime) -> datetime | None:
-        """Return when an identity ends, None for never; the checks come in Fabric's order.
+    def vet(self, pki_id: PkiId, identity: PeerIdentityType, now: datetime) -> datetime | None:
+        """Judge an identity, and tell when it ends, None for never; the checks come in Fabric's order.
 
         Raises:
             IdentityError: It cannot be stored; the subclass says why, as :meth:`IdentityMapper.put` lists them.
@@ -34,26 +33,23 @@ class IdentityJudge:
         """
         if not pki_id:
             raise IdentityError("PKIID is nil")
-        return judge_identity(self._crypto, pki_id, identity, now)
+        return vet_identity(self._crypto, pki_id, identity, now)
 
-    def make_entry(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
-        """Make the entry of an identity that was checked."""
+    def entry_of(self, pki_id: PkiId, identity: PeerIdentityType, ends_at: datetime | None, now: datetime) -> Entry:
+        """Make the entry of an identity that ends then; :meth:`vet` it first."""
         organization = hear_name(self._advisor.org_by_peer_identity, identity) or OrgIdentityType(b"")
         expires_at = ends_at.astimezone(UTC) + AFTER_END if ends_at is not None and ends_at <= NEVER else None
         return Entry(pki_id, identity, organization, expires_at, used_at=now)
 
-    def judge_own(self, identity: PeerIdentityType, now: datetime) -> Entry:
+    def own_entry(self, identity: PeerIdentityType, now: datetime) -> Entry:
         """Make the entry of our own identity.
 
         Raises:
             IdentityError: It cannot be read or stored.
             InvalidArgumentError: It is not bytes, or the crypto service or the advisor answered what is no answer.
         """
-        check_argument("identity", identity, bytes)
-        pki_id = hear_name(self._crypto.get_pki_id_of_cert, identity)
-        if pki_id is None:
-            raise IdentityError("our own identity cannot be read")
-        return self.make_entry(pki_id, identity, self.check(pki_id, identity, now), now)
+        pki_id = own_pki_id(self._crypto, identity)
+        return self.entry_of(pki_id, identity, self.vet(pki_id, identity, now), now)
 
     def is_valid(self, entry: Entry) -> bool:
         """A stored identity still holds, apart from its end.

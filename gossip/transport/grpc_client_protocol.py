@@ -14,7 +14,7 @@ from gossip.flag import Flag
 from gossip.transport.dial_places import Place
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_call import ClientStream
+from gossip.transport.grpc_client_stream import ClientStream
 from gossip.transport.grpc_connection import GrpcConnection
 from gossip.transport.grpc_errors import address_error, dial_error
 from gossip.transport.grpc_frame import EMPTY_MESSAGE
@@ -45,7 +45,7 @@ class ClientProtocol(GrpcProtocol):
         on_offence: Callable[[str, str], None],
     ) -> None:
         own_certificate = side.own_certificate if side is not None else None
-        super().__init__(Handler(), _CONFIGURATION, _LIMITS, _refuse_request, own_certificate)
+        super().__init__(Handler(), _CONFIGURATION, _LIMITS, own_certificate)
         self.endpoint = endpoint
         self.stage = "address"
         self.stage_ended_at_s: dict[str, float] = {}
@@ -141,6 +141,14 @@ class ClientProtocol(GrpcProtocol):
             # Not at once: uvloop would close the socket while its owner, who waits for us, still has it to close.
             self._loop.call_soon(transport.abort)
 
+    def make_stream(self, connection: GrpcConnection, stream_id: int) -> ClientStream:
+        """Refuse: a server makes no calls.
+
+        Raises:
+            ProtocolError: Always.
+        """
+        raise ProtocolError(f"{connection.link.remote}, a server, opens stream {stream_id}")
+
     def opened(self) -> None:
         """HTTP/2 begins."""
         self._enter("http2")
@@ -211,7 +219,3 @@ class ClientProtocol(GrpcProtocol):
             self.cut(f"no answer to a keepalive PING within {self._options.keepalive_timeout_s:g} s")
         else:
             self._check_alive()
-
-
-def _refuse_request(connection: GrpcConnection, stream_id: int) -> ClientStream:
-    raise ProtocolError(f"{connection.link.remote}, a server, opens stream {stream_id}")

@@ -10,18 +10,18 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection, Deliver
+from gossip.comm.connection import Connection
 from gossip.comm.dials import Dials
 from gossip.comm.feed import Feed
+from gossip.comm.live_connections import RETIRED_S, LiveConnections
 from gossip.comm.notices import Notices
 from gossip.comm.overflow import Overflow
-from gossip.comm.population import RETIRED_S, Population
 from gossip.comm.sending import Sending
 from gossip.comm.store import MAX_RETIRED, ConnectionStore
 from gossip.errors import ClosedError, MalformedMessageError, StreamBrokenError
 from gossip.metrics import NoMetrics
 from gossip.types import PkiId
-from tests.support.connections import QuietChannel, QuietStream, info_of
+from tests.support.connections import Deliver, QuietChannel, QuietStream, Receiving, info_of
 from tests.support.recorders import Answers, RecordingMetrics, RecordingObserver
 from tests.support.virtual_time import run_virtual
 
@@ -75,27 +75,22 @@ class SlowStream(QuietStream):
         return await super().receive()
 
 
-def none_at_once(_connection: Connection, _frames: Sequence[bytes]) -> int:
-    return 0
-
-
 async def nobody(_connection: Connection, _frames: Sequence[bytes]) -> None:
     raise AssertionError
 
 
 class Town:
-    """A population of connections from one peer."""
+    """A connections of connections from one peer."""
 
     def __init__(self, own_pki_id: PkiId = HIGHER, deliver: Deliver = nobody) -> None:
         self.acks, self.dials, self.deaths = AckBook(), Dials(3), Notices("presumed_dead")
         self.metrics, self.observer = RecordingMetrics(), RecordingObserver()
         self.store = ConnectionStore(own_pki_id, LINGER_S)
         self.dead: Feed[PkiId] = self.deaths.subscribe()
-        self.population = Population(
+        self.connections = LiveConnections(
             store=self.store,
             dials=self.dials,
-            deliver=deliver,
-            deliver_nowait=none_at_once,
+            receiver=Receiving(deliver),
             acks=self.acks,
             deaths=self.deaths,
             linger_s=LINGER_S,
@@ -107,16 +102,16 @@ class Town:
     async def enter(self, stream: QuietStream | None = None) -> Connection:
         """One more connection, admitted and run."""
         connection = Connection(info_of("bob"), stream or QuietStream(), capacity=3, metrics=NoMetrics())
-        self.population.admit(connection)
-        self._running.append(asyncio.create_task(self.population.run(connection, [])))
+        self.connections.admit(connection)
+        self._running.append(asyncio.create_task(self.connections.run(connection, [])))
         await asyncio.sleep(0)
         return connection
 
     async def clear(self) -> None:
         """End everything."""
-        await self.population.stop(ends_at_s=0)
+        await self.connections.stop(ends_at_s=0)
         await asyncio.gather(*self._running)
-        assert self.population._lingering == {}
+        assert self.connections._lingering == {}
         assert len(self.store) == 0
 
 
@@ -142,8 +137,8 @@ async def dialled(town: Town, stream: QuietStream | None = None) -> Connection:
     """A connection that we made."""
     stream = stream or QuietStream()
     connection = Connection(info_of("bob"), stream, capacity=3, metrics=NoMetrics(), channel=QuietChannel())
-    town.population.admit(connection)
-    town._running.append(asyncio.create_task(town.population.run(connection, [])))
+    town.connections.admit(connection)
+    town._running.append(asyncio.create_task(town.connections.run(connection, [])))
     await asyncio.sleep(0)
     return connection
 
@@ -194,13 +189,13 @@ def test_what_waits_for_our_dial_leaves_on_it_or_after_a_while_on_the_peers_own(
 def test_where_our_dial_fails_the_peers_own_connection_stands_in() -> None:
     async def main() -> None:
         town = Town()
-        assert town.population.stand_in(BOB) is None
+        assert town.connections.stand_in(BOB) is None
         town.dials.add(RemotePeer("bob:7051", BOB), BOB)
         theirs = await town.enter()
-        assert town.population.stand_in(BOB) is theirs
+        assert town.connections.stand_in(BOB) is theirs
         assert town.store.find(BOB) is theirs
-        assert town.population._lingering == {}
-        assert town.population.stand_in(BOB) is theirs
+        assert town.connections._lingering == {}
+        assert town.connections.stand_in(BOB) is theirs
         await town.clear()
 
     run_virtual(main())
@@ -214,7 +209,7 @@ def test_one_that_takes_nothing_any_more_does_not_stand_in() -> None:
         theirs = await town.enter()
         theirs._fail(StreamBrokenError("gone"))
         assert town.store.find(BOB) is theirs
-        assert town.population.stand_in(BOB) is None
+        assert town.connections.stand_in(BOB) is None
         await town.clear()
 
     run_virtual(main())
@@ -337,7 +332,7 @@ def test_one_that_ends_while_it_lingers_leaves_no_timer() -> None:
         old, _ = await town.enter(), await town.enter()
         old.close()
         await old.wait_ended()
-        assert town.population._lingering == {}
+        assert town.connections._lingering == {}
         await town.clear()
 
     run_virtual(main())
@@ -363,9 +358,9 @@ def test_whoever_sent_what_it_must_not_is_not_presumed_dead() -> None:
     async def main() -> None:
         town = Town()
         bad = Connection(info_of("bob"), MalformedStream(), capacity=3, metrics=NoMetrics())
-        town.population.admit(bad)
+        town.connections.admit(bad)
         with pytest.raises(MalformedMessageError):
-            await town.population.run(bad, [])
+            await town.connections.run(bad, [])
         assert (town.metrics.connected, len(town.dead)) == (0, 0)
 
     run_virtual(main())
@@ -381,9 +376,9 @@ def test_many_peers_that_send_what_they_must_not_are_said_in_one_line_for_each_h
         for name, host in (("ann", "192.0.2.1"), ("bob", "192.0.2.1"), ("eve", "192.0.2.2"), ("dan", "192.0.2.1")):
             info = replace(info_of(name), endpoint=f"{host}:7051")
             bad = Connection(info, MalformedStream(), capacity=3, metrics=NoMetrics())
-            town.population.admit(bad)
+            town.connections.admit(bad)
             with pytest.raises(MalformedMessageError):
-                await town.population.run(bad, [])
+                await town.connections.run(bad, [])
 
     run_virtual(main())
     said = [text.partition(":")[0] for text in caplog.messages]
@@ -396,9 +391,9 @@ def test_peers_at_any_number_of_hosts_get_a_hundred_lines(caplog: pytest.LogCapt
         for number in range(120):
             info = replace(info_of("bob"), endpoint=f"192.0.2.{number}:7051")
             bad = Connection(info, MalformedStream(), capacity=3, metrics=NoMetrics())
-            town.population.admit(bad)
+            town.connections.admit(bad)
             with pytest.raises(MalformedMessageError):
-                await town.population.run(bad, [])
+                await town.connections.run(bad, [])
 
     with caplog.at_level(logging.INFO, "gossip.comm"):
         run_virtual(main())
@@ -438,17 +433,13 @@ def test_a_peer_that_comes_and_goes_is_said_to_be_lost_once_in_a_while(caplog: p
 
 
 def test_a_flush_waits_for_what_is_queued_on_a_retired_one_too() -> None:
-    class NoDials:
-        def find(self, _pki_id: PkiId) -> None:
-            return None
-
     async def main() -> None:
         town, stream = Town(), StickyStream()
         old = await town.enter(stream)
         old.send_nowait(b"1")
         await town.enter()
-        connector: Any = NoDials()
-        sending = Sending(town.store, connector, town.acks, Overflow(town.metrics))
+        connector: Any = None  # who flushes dials nobody
+        sending = Sending(town.store, town.dials, connector, town.acks, Overflow(town.metrics))
         flushing = asyncio.create_task(sending.flush([RemotePeer("bob:7051", BOB)]))
         await asyncio.sleep(0.1)
         assert not flushing.done()

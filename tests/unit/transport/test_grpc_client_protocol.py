@@ -8,7 +8,7 @@ from gossip.api.options import DialOptions
 from gossip.transport.base import DialTimes
 from gossip.transport.dial_places import DialPlaces
 from gossip.transport.grpc_client import GrpcChannel
-from gossip.transport.grpc_dial import ClientProtocol
+from gossip.transport.grpc_client_protocol import ClientProtocol
 from tests.support.no_network import Socket
 from tests.support.virtual_time import run_virtual
 

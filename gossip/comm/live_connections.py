@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gossip.comm.ackbook import AckBook
-from gossip.comm.connection import Connection, Deliver, DeliverNowait
+from gossip.comm.connection import Connection, Receiver
 from gossip.comm.dials import Dials
 from gossip.comm.notices import Notices
 from gossip.comm.observer import Observer
@@ -19,14 +19,14 @@ from gossip.types import PkiId
 logger = logging.getLogger("gossip.comm")
 
 RETIRED_S = 60.0
-"""How long something may still come on a retired connection, and then, how long the other side may read: it is busy."""
+"""How long we read on from a retired connection while something comes; after that, how long the peer has to end it."""
 LOOK_AGAIN_S = 0.25
-"""The least time until the next look whether something still waits on a retired connection."""
+"""How often, at most, it is looked whether something still waits on a retired connection."""
 PATIENCE = 3
 """How many times longer the peer with the lower PKI-ID waits before it closes a retired connection itself."""
 
 
-class Population:
+class LiveConnections:
     """Runs connections, and draws the consequences of their coming and going.
 
     Mirrors: gossip/comm/conn.go, connectionStore.onConnected, closeConnByPKIid and shutdown.
@@ -37,8 +37,7 @@ class Population:
         *,
         store: ConnectionStore,
         dials: Dials,
-        deliver: Deliver,
-        deliver_nowait: DeliverNowait,
+        receiver: Receiver,
         acks: AckBook,
         deaths: Notices,
         linger_s: float,
@@ -47,8 +46,7 @@ class Population:
     ) -> None:
         self._store = store
         self._dials = dials
-        self._deliver = deliver
-        self._deliver_nowait = deliver_nowait
+        self._receiver = receiver
         self._acks = acks
         self._deaths = deaths
         self._linger_s = linger_s
@@ -85,7 +83,7 @@ class Population:
         self._observer.connected(connection.info, outgoing=connection.is_outgoing)
 
     def stand_in(self, pki_id: PkiId) -> Connection | None:
-        """A connection that the peer made while we dialled, to be used as our dial came to nothing."""
+        """Find a connection that the peer made while we dialled in vain; from now on it is the one to send on."""
         if self._store.find(pki_id) is None:
             waiting = next((each for each in self._store.of(pki_id) if each.is_open), None)
             if waiting is not None:
@@ -104,7 +102,7 @@ class Population:
         """
         error: GossipError | None = None
         try:
-            await connection.run(self._deliver, early, self._deliver_nowait)
+            await connection.run(self._receiver, early)
         except GossipError as broken:
             error = broken
             raise
