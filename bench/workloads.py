@@ -22,7 +22,7 @@ from bench.traffic import data_message
 from gossip import turns
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import frame_reader, tls_threads
+from gossip.transport import courteous_thread, frame_reader, tls_threads
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import parse_at_once
 from gossip.wire.envelope_bytes import encode_envelope
@@ -50,6 +50,7 @@ def main() -> None:
         turns.AT_ONCE_S *= SLOWER
         turns.ALONE_S *= SLOWER
         frame_reader.OTHERS_AT_ONCE_S *= SLOWER
+        courteous_thread.EAGER_S *= SLOWER
         tls_threads.LONG_S *= SLOWER
     gc.disable()  # when a full collection comes is chance, and costs more than most of these
     with throw_away_material(1) as material, asyncio.Runner() as runner:

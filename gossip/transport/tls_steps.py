@@ -10,10 +10,10 @@ import os
 import ssl
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from math import inf
 from time import perf_counter
 
+from gossip.transport.courteous_thread import CourteousThread
 from gossip.transport.tls_threads import Done, Line, Step, Waiting, take_step, thread_of
 from gossip.turns import shared_turns
 
@@ -32,7 +32,7 @@ class Steps:
     def __init__(self) -> None:
         self._wary_until_s: OrderedDict[str, float] = OrderedDict()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lines: dict[ThreadPoolExecutor, Line] = {}
+        self._lines: dict[CourteousThread, Line] = {}
 
     def may_be_here(self, said_bytes: int, address: str | None, *, reads_certificate: bool = True) -> bool:
         """Whether a step may run on the loop when the peer has said so much since we last spoke.

@@ -1,17 +1,14 @@
 """Threads that take steps of TLS handshakes; addresses take turns in them."""
 
 import asyncio
-import os
 import ssl
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache, partial
 from time import thread_time
 from typing import NamedTuple
+
+from gossip.transport.courteous_thread import CourteousThread
 
 LONG_S = 0.003
 RESTS = 9
@@ -19,8 +16,6 @@ RESTS = 9
 
 To free what OpenSSL has read takes a tenth as long as to read it, and stops everybody.
 """
-NICENESS = 19
-"""Of the threads: a loop with only one processor waited for 3 to 8 ms at a time until such a thread paused."""
 
 
 class Step(NamedTuple):
@@ -88,7 +83,7 @@ class Line:
 
     def __init__(
         self,
-        thread: ThreadPoolExecutor,
+        thread: CourteousThread,
         may_be_here: Callable[[str | None], bool],
         note: Callable[[Step, str | None], None],
         call_later: Callable[[Callable[[], None]], object],
@@ -100,6 +95,8 @@ class Line:
         self._call_later = call_later
         self._behind: dict[str | None, deque[Waiting]] = {}
         """What waits for each address that has one in the thread, or rests."""
+        self._in_thread = 0
+        self._looks = False
 
     def add(self, waiting: Waiting, address: str | None) -> None:
         """Take it when it is its turn."""
@@ -111,10 +108,22 @@ class Line:
         self._behind[address] = deque()
 
     def _take(self, waiting: Waiting, address: str | None) -> None:
-        taken = asyncio.get_running_loop().run_in_executor(self._thread, waiting.run)
+        loop = asyncio.get_running_loop()
+        taken = loop.run_in_executor(self._thread, waiting.run)
         taken.add_done_callback(partial(self._taken, waiting, address))
+        self._in_thread += 1
+        if not self._looks:
+            self._looks = True
+            loop.call_later(LONG_S, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._looks = bool(self._in_thread)
+        if self._looks:
+            self._thread.look()
+            loop.call_later(LONG_S, self._look, loop)
 
     def _taken(self, waiting: Waiting, address: str | None, taken: "asyncio.Future[Step]") -> None:
+        self._in_thread -= 1
         rest_s = 0.0
         try:
             step = taken.result()
@@ -149,17 +158,10 @@ class Line:
 
 
 @cache
-def thread_of(_process: int, server_side: bool, is_small: bool) -> ThreadPoolExecutor:
+def thread_of(_process: int, server_side: bool, is_small: bool) -> CourteousThread:
     """The one of a kind of step: who is small need not wait for who is large, of which one at a time takes memory.
 
     Whom we dial has another than those who come in, which strangers can keep busy: nobody could be dialled meanwhile.
     A process that was forked has none of its parent's threads.
     """
-    name = f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}"
-    return ThreadPoolExecutor(1, thread_name_prefix=name, initializer=_let_others_go_first)
-
-
-def _let_others_go_first() -> None:
-    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
-        with suppress(OSError):  # a sandbox may forbid it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    return CourteousThread(f"gossip-tls-{'from' if server_side else 'to'}-{'small' if is_small else 'large'}")

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,6 @@ from gossip.misbehave.fault import Fault, Layer
 from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
 from gossip.node.peer import open_peer
-from gossip.transport import tls_threads
 from gossip.transport.gate import Offence
 from gossip.transport.http2_frame import WINDOW_BYTES
 from gossip.transport.limits import KIB, MIB, ServerLimits
@@ -27,22 +25,12 @@ HONEST_CONNECTIONS = 1
 ASKING = frames.message(data_envelope(b"?", 7))
 
 
-@pytest.fixture
-def eager_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Steps of TLS in threads as eager as everybody else: on a busy machine the others get no processor for seconds."""
-    monkeypatch.setattr(tls_threads, "NICENESS", 0)
-    tls_threads.thread_of.cache_clear()
-    yield
-    tls_threads.thread_of.cache_clear()
-
-
 async def nothing_is_left(scene: Scene, tasks_before: int) -> None:
     """Return once the honest peer's connection is the only one, and the tasks are those that were there before."""
     while scene.connections > HONEST_CONNECTIONS or len(asyncio.all_tasks()) > tasks_before:  # noqa: ASYNC110  # neither has an event
         await asyncio.sleep(0.005)
 
 
-@pytest.mark.usefixtures("eager_threads")
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_fault_ends_as_it_should(fault: Fault, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
