@@ -48,8 +48,7 @@ class CourteousThread(Executor):
 
     def look(self) -> None:
         """Have it let others go first if what it does takes long; to be called from time to time while it works."""
-        if sys.platform == "linux":
-            self._thread.look()
+        self._thread.look()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End, as any executor."""
@@ -85,7 +84,9 @@ class _Thread:
         under_way = self._under_way
         if under_way is None or self.lets_others_go_first:
             return
-        used_s = clock_gettime(under_way.clock) - under_way.began_at_s
+        used_s = 0.0
+        if sys.platform == "linux":
+            used_s = clock_gettime(under_way.clock) - under_way.began_at_s
         if used_s > EAGER_S and self._under_way is under_way:
             self.lets_others_go_first = True
             with suppress(OSError):  # a sandbox may forbid it

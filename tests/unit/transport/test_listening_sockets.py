@@ -4,8 +4,9 @@ import asyncio
 import errno
 import logging
 import socket
+import struct
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -14,7 +15,7 @@ import pytest
 from gossip.transport import listening_sockets as module
 from gossip.transport import names
 from gossip.transport.endpoint import parse_endpoint
-from gossip.transport.listening_sockets import ListeningSockets
+from gossip.transport.listening_sockets import DEPARTED_AT_ONCE, ListeningSockets
 from gossip.turns import shared_turns
 from tests.support.peers import settle
 
@@ -188,6 +189,46 @@ def test_a_crowd_comes_in_one_by_one() -> None:
                 assert transport.get_extra_info("peername") == guest.getsockname()
                 transport.abort()
                 guest.close()
+
+    run(main())
+
+
+def reset(guest: socket.socket) -> None:
+    """Leave without a goodbye."""
+    guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    guest.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it shows when the connection is read")
+@pytest.mark.parametrize("leave", [socket.socket.close, reset])
+def test_who_has_left_before_it_was_their_turn_does_not_come_in(leave: Callable[[socket.socket], None]) -> None:
+    async def main() -> None:
+        async with house() as made:
+            for _ in range(50):
+                guest = made.knock()
+                guest.sendall(b"words")
+                leave(guest)
+            with made.knock() as stays:
+                transport = await made.accept()
+                assert transport.get_extra_info("peername") == stays.getsockname()
+                transport.abort()
+            assert made.came.empty()
+
+    run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it shows when the connection is read")
+def test_of_those_who_have_left_only_so_many_are_passed_over_in_one_turn() -> None:
+    async def main() -> None:
+        async with house() as made:
+            (listening,) = made.sockets._listening
+            for _ in range(DEPARTED_AT_ONCE + 1):
+                made.knock().close()
+            made.sockets._accept(listening)
+            last, _ = listening.accept()
+            last.close()
+            with pytest.raises(BlockingIOError):
+                listening.accept()
 
     run(main())
 
