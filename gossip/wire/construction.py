@@ -7,6 +7,7 @@ around a block took sixteen times as many instructions.
 import dataclasses
 from collections.abc import Callable
 from functools import wraps
+from inspect import unwrap
 from typing import Any, cast
 
 import betterproto
@@ -21,8 +22,8 @@ def fields_of(cls: type[betterproto.Message]) -> tuple[dataclasses.Field[Any], .
 
 def mark_if_without_fields(value: object) -> None:
     """A message that cannot hold anything counts as set wherever it is put."""
-    if getattr(value, "__dataclass_fields__", None) == {}:
-        values_of(cast("betterproto.Message", value))["_serialized_on_wire"] = True
+    if getattr(type(value), "__dataclass_fields__", None) == {} and isinstance(value, betterproto.Message):
+        values_of(value)["_serialized_on_wire"] = True
 
 
 class _Given:
@@ -35,20 +36,30 @@ class _Given:
 def constructor_of(cls: type[betterproto.Message]) -> Callable[..., None]:
     """An ``__init__`` that takes the arguments of the class's own; what is not given stays out of the ``__dict__``.
 
-    Of several members of a oneof the one that the class names last stays, as in betterproto.
+    Of several members of a oneof the one that the class names last stays, as in betterproto. A subclass, which may have
+    attributes and a ``__post_init__`` of its own, is made as a dataclass is.
     """
     fields = fields_of(cls)
     order = {field.name: number for number, field in enumerate(fields)}
     members = {field.name: group for field in fields if (group := betterproto.FieldMetadata.get(field).group)}
     none_chosen: dict[str, str | None] = dict.fromkeys(members.values())
-    by_dataclass = cast("Callable[..., None]", vars(cls)["__init__"])
+    by_dataclass = cast("Callable[..., None]", unwrap(vars(cls)["__init__"]))
 
     @wraps(by_dataclass)
     def construct(message: betterproto.Message, /, *positional: object, **values: object) -> None:
+        if type(message) is not cls:
+            by_dataclass(message, *positional, **values)
+            return
         if positional or not values.keys() <= order.keys():
             given = _Given()
             by_dataclass(given, *positional, **values)  # refuses what is wrong
-            values = {name: value for name, value in vars(given).items() if value is not PLACEHOLDER}
+            values = vars(given)
+        has_placeholder = False
+        for value in values.values():
+            has_placeholder = has_placeholder or value is PLACEHOLDER
+            mark_if_without_fields(value)
+        if has_placeholder:
+            values = {name: value for name, value in values.items() if value is not PLACEHOLDER}
         is_given = bool(values)
         chosen = none_chosen.copy()
         for name in sorted(values.keys() & members.keys(), key=order.__getitem__) if members else ():
@@ -57,8 +68,6 @@ def constructor_of(cls: type[betterproto.Message]) -> Callable[..., None]:
             if lost is not None:
                 del values[lost]
             chosen[group] = name
-        for value in values.values():
-            mark_if_without_fields(value)
         values["_serialized_on_wire"] = is_given
         values["_unknown_fields"] = b""
         values["_group_current"] = chosen

@@ -67,7 +67,12 @@ def _encode_fields(schema: Schema, values: dict[str, object], parts: list[bytes]
     if schema.groups:
         for member in cast("dict[str, str | None]", values["_group_current"]).values():
             if member is not None:
-                size += _encode_always(schema.members[member], values[member], parts)
+                field = schema.members[member]
+                if member in values:
+                    size += _encode_always(field, values[member], parts)
+                else:  # after `del`, its default, which is a zero or a length of zero
+                    parts += (field.prefix, ONE_BYTE[0])
+                    size += len(field.prefix) + 1
     unknown = cast("bytes", values["_unknown_fields"])
     if unknown:
         parts.append(unknown)

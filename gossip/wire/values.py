@@ -1,6 +1,6 @@
 """What a message of a generated class consists of: a ``__dict__`` with the values of its fields.
 
-A member of a oneof that is not set may be missing there; the class's own attribute, the placeholder, then stands in.
+A field that holds nothing is missing there; the class's own attribute then stands in, see `gossip.wire.attributes`.
 """
 
 from collections.abc import Callable

@@ -12,13 +12,16 @@ PROGRAM = """
 import dataclasses, inspect, sys
 import betterproto
 import gossip_protos.common, gossip_protos.gossip, gossip_protos.msp, gossip_protos.protos
+EARLY = gossip_protos.gossip.GossipMessage(nonce=1)
 if sys.argv[1] == "ours":
+    import importlib
     import gossip.wire.attributes
+    importlib.reload(gossip.wire.attributes)  # as in a notebook
 
 def tell(what, do):
     try:
         print(what, repr(do()))
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, NameError, TypeError) as error:
         print(what, type(error).__name__, error)
 
 def sample(cls, name):
@@ -49,6 +52,14 @@ def look(title, message):
     tell(f"{title} to_dict", lambda: message.to_dict(include_default_values=False))
     tell(f"{title} equal", lambda: (message == type(message)(), message == type(message)().parse(bytes(message))))
 
+@dataclasses.dataclass
+class NoField:
+    pass
+
+@dataclasses.dataclass(slots=True)
+class NoFieldOrDict:
+    pass
+
 for module in (gossip_protos.common, gossip_protos.gossip, gossip_protos.msp, gossip_protos.protos):
     for cls_name, cls in inspect.getmembers(module, inspect.isclass):
         if not issubclass(cls, betterproto.Message):
@@ -77,6 +88,49 @@ for module in (gossip_protos.common, gossip_protos.gossip, gossip_protos.msp, go
         tell(f"{cls_name} twice", lambda: cls(None, **{names[0]: None}) if names else None)
         tell(f"{cls_name} unknown", lambda: cls(no_such_field=1))
         tell(f"{cls_name} unknown", lambda: cls().no_such_field)
+        tell(f"{cls_name} defaults", lambda: cls(**{field.name: field.default for field in dataclasses.fields(cls)}))
+        tell(f"{cls_name} has", lambda: [name for name in dir(cls) if name in names])
+        tell(f"{cls_name} holds", lambda: [getattr(cls, name) is betterproto.PLACEHOLDER for name in names])
+
+        class Plain(cls):
+            def __init__(self, *given, **named):
+                self.before = 1
+                super().__init__(*given, **named)
+
+            def __post_init__(self):
+                super().__post_init__()
+                self.after = 2
+
+            @property
+            def broken(self):
+                return self.nothing
+
+        Made = dataclasses.dataclass(eq=False, repr=False)(type("Made", (cls,), {}))
+        for sub in (Plain, Made):
+            look(f"{cls_name} {sub.__name__}", sub())
+            tell(f"{cls_name} broken", lambda: sub().broken)
+            tell(f"{cls_name} before", lambda: (sub().before, sub().after))
+            for name in names:
+                message = sub(**{name: sample(cls, name)})
+                look(f"{cls_name}.{name} {sub.__name__}", message)
+                tell(f"{cls_name}.{name} {sub.__name__}", lambda: [getattr(message, name) for name in names])
+
+        for name in names:
+            for other in names:
+                message = cls(**{name: sample(cls, name)})
+                delattr(message, name)
+                title = f"{cls_name}.{name} deleted"
+                tell(title, lambda: (message, message.is_set(name), bytes(message), chosen(message)))
+                tell(f"{title} and {other} set", lambda: setattr(message, other, sample(cls, other)) or message)
+            message = cls(**{name: sample(cls, name)})
+            setattr(message, name, betterproto.PLACEHOLDER)
+            tell(f"{cls_name}.{name} holds nothing", lambda: (message, getattr(message, name), bytes(message)))
+            for wrong in (gossip_protos.gossip.Empty, NoField(), NoFieldOrDict()):
+                tell(f"{cls_name}.{name} wrong", lambda: setattr(cls(), name, wrong) or cls(**{name: wrong}))
+
+look("early", EARLY)
+for field in dataclasses.fields(EARLY):
+    tell(f"early.{field.name}", lambda: getattr(EARLY, field.name))
 """
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from gossip_protos.common import SignaturePolicy
+from gossip_protos.common import SignaturePolicy, SignaturePolicyNOutOf
 
 from gossip.errors import Fault, InvalidMessageError
-from gossip.messages import Acknowledgement, ConnEstablish, DataDigest, DataUpdate, Envelope, GossipMessage
+from gossip.messages import Acknowledgement, ConnEstablish, DataDigest, DataUpdate, Empty, Envelope, GossipMessage
 from gossip.wire.codec import encode
 
 
@@ -33,6 +33,7 @@ def wrong(value: Any) -> Any:
             "SignaturePolicy.signed_by",
         ),
         (GossipMessage(conn=wrong(None)), "expected ConnEstablish, got None", "GossipMessage.conn"),
+        (GossipMessage(empty=wrong(Empty)), "expected Empty, got ABCMeta", "GossipMessage.empty"),
         (GossipMessage(conn=wrong(Envelope())), "expected ConnEstablish, got Envelope", "GossipMessage.conn"),
         (GossipMessage(conn=ConnEstablish(probe=wrong(2))), "expected bool, got int", "GossipMessage.conn.probe"),
         (GossipMessage(ack=Acknowledgement(error=wrong(b"no"))), "expected str, got bytes", "GossipMessage.ack.error"),
@@ -74,3 +75,11 @@ def test_wrong_value_is_named(message: GossipMessage, what: str, field: str) -> 
 def test_something_else_than_a_message_is_refused() -> None:
     with pytest.raises(InvalidMessageError, match=r"cannot encode bytes: not a message of gossip\.messages"):
         encode(wrong(b"bytes"))
+
+
+@pytest.mark.parametrize("policy", [SignaturePolicy(signed_by=5), SignaturePolicy(n_out_of=SignaturePolicyNOutOf(n=1))])
+def test_a_member_of_a_oneof_that_was_deleted_is_still_the_one_that_is_set(policy: SignaturePolicy) -> None:
+    (name,) = (name for name in ("signed_by", "n_out_of") if policy.is_set(name))
+    delattr(policy, name)
+
+    assert encode(policy) == bytes(policy) == {"signed_by": b"\x08\0", "n_out_of": b"\x12\0"}[name]
