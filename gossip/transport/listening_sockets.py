@@ -59,7 +59,7 @@ class ListeningSockets:
         for address in sorted(dict.fromkeys(addresses), key=lambda each: each != host):
             family = socket.AF_INET6 if ":" in address else socket.AF_INET
             try:
-                listening = socket.create_server((address, port), family=family, backlog=BACKLOG)
+                listening = socket.create_server(_to_bind(address, port), family=family, backlog=BACKLOG)
             except OSError as error:
                 if error.errno in _NOT_HERE:
                     missing = error
@@ -149,3 +149,11 @@ class ListeningSockets:
         self._loop.call_later(RETRY_S, self._watch, listening)
         text = "Connections wait, as none can be accepted: %s"
         self._throttle.log(logger, logging.WARNING, error.errno, self._loop.time(), text, describe(error))
+
+
+def _to_bind(address: str, port: int) -> tuple[object, ...]:
+    """What a socket is bound to, which knows the zone of an address, as in ``fe80::1%eth0``, by its number."""
+    if "%" not in address:
+        return address, port
+    ((*_, numbered),) = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    return numbered

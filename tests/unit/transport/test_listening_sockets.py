@@ -354,6 +354,34 @@ def test_everywhere_is_ipv4_and_ipv6_as_in_go(host: str) -> None:
     run(main())
 
 
+def test_an_address_with_a_zone_is_bound_to_by_the_number_of_that_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    (number, name), *_ = socket.if_nameindex()
+    bound: list[tuple[object, ...]] = []
+    create_server = socket.create_server
+
+    def create(address: tuple[object, ...], **_: object) -> socket.socket:
+        bound.append(address)
+        return create_server(("127.0.0.1", 0))  # the address of a link is no two machines' the same
+
+    monkeypatch.setattr(socket, "create_server", create)
+
+    async def main() -> None:
+        async with house(f"fe80::1%{name}"):
+            pass
+
+    run(main())
+    ((_, port, flow, zone),) = bound
+    assert (port, flow, zone) == (0, 0, number)
+
+
+def test_a_zone_that_the_machine_lacks_is_refused() -> None:
+    async def main() -> None:
+        with pytest.raises(socket.gaierror):
+            await Door(asyncio.Protocol).open("fe80::1%nowhere", 0)
+
+    run(main())
+
+
 def test_an_address_that_the_machine_lacks_is_passed_over_where_there_is_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
