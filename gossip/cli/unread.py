@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 class _Unread(FileIO):
     """A file whose disk may be full, or a pipe whose reader may be gone, or paused where it does not block."""
 
+    def __init__(self, stream: TextIOWrapper) -> None:
+        super().__init__(stream.fileno(), "w", closefd=False)
+        self._stream = stream  # which closes the file once nobody holds it
+
     def write(self, data: "ReadableBuffer", /) -> int:
         """Write what can be written."""
         with suppress(OSError):
@@ -22,5 +26,4 @@ class _Unread(FileIO):
 
 def make_unread(stream: TextIOWrapper) -> TextIOWrapper:
     """The same file as ``stream``, without its errors."""
-    file = _Unread(stream.fileno(), "w", closefd=False)
-    return TextIOWrapper(BufferedWriter(file), stream.encoding, stream.errors, line_buffering=True)
+    return TextIOWrapper(BufferedWriter(_Unread(stream)), stream.encoding, stream.errors, line_buffering=True)

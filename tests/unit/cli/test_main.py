@@ -65,6 +65,24 @@ def test_a_closed_standard_stream_is_no_bug(closed: int) -> None:
     assert done.stdout.startswith(b"{") == (closed != 1)
 
 
+PREPARED = """
+import os
+from gossip.cli.main import _prepare_streams
+_prepare_streams()
+print([os.path.samestat(os.fstat(number), os.stat(os.devnull)) for number in range(3)])
+"""
+
+
+@pytest.mark.parametrize("closed", [0, 2])
+def test_the_number_of_a_closed_standard_stream_stays_taken(closed: int) -> None:
+    """Or what is said there would go into a connection, or a file, that gets it."""
+    script = f"import os; os.close({closed}); os.execv({sys.executable!r}, [{sys.executable!r}, '-c', {PREPARED!r}])"
+
+    done = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, timeout=30, check=False)
+
+    assert done.stdout.decode() == f"{[number == closed for number in range(3)]}\n"
+
+
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_full_disk_is_named_and_no_bug(options: list[str]) -> None:
     command = [sys.executable, "-m", "gossip.cli.main", "message", "decode", *options]
