@@ -5,7 +5,7 @@ import sys
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
-from gossip.api.comm import Comm, Subscription
+from gossip.api.comm import Comm, ReceivedMessage, Subscription
 from gossip.cli.answering import Answer, Answering
 from gossip.cli.events import EventPrinter
 from gossip.cli.log_lines import logging_without_waiting
@@ -111,11 +111,11 @@ def _begin_printing(
     """Print what comes until its subscription ends; the task is that of messages, which may wait for who reads them."""
     tasks.create_task(_print_notices(comm.presumed_dead(), printer, "dead"))
     tasks.create_task(_print_notices(comm.identity_switch(), printer, "identity_switch"))
-    return tasks.create_task(_print_messages(comm, printer, answering))
+    return tasks.create_task(_print_messages(comm.accept(lambda _: True), printer, answering))
 
 
-async def _print_messages(comm: Comm, printer: EventPrinter, answering: Answering) -> None:
-    with comm.accept(lambda _: True) as messages:
+async def _print_messages(messages: Subscription[ReceivedMessage], printer: EventPrinter, answering: Answering) -> None:
+    with messages:
         async for message in messages:
             await printer.reader_takes()  # what waits meanwhile is bounded, and none of it is lost
             printer.received(message)

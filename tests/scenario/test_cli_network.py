@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import signal
 import ssl
 import subprocess
@@ -185,6 +186,16 @@ def test_serve_ends_in_order_when_nobody_reads_its_events() -> None:
         assert run("handshake", endpoint, *peer_options(2)).exit_code == 0
         assert process.wait(30) == 1
         assert process.stderr.read() == ""
+
+
+def test_serve_ends_in_order_when_nobody_reads_its_first_event() -> None:
+    command = [sys.executable, "-m", "gossip.cli.main", "serve", "--listen=127.0.0.1:0", *peer_options(1)]
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as nobody:
+        done = subprocess.run(command, stdout=nobody, stderr=subprocess.PIPE, timeout=30, check=False)
+
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_ready_tells_who_listens_where(server: Served) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import weakref
 from typing import cast
 
-from gossip.api.comm import Comm, MessageAcceptor, ReceivedMessage
+from gossip.api.comm import ReceivedMessage
 from gossip.cli import serving
 from gossip.cli.answering import Answering
 from gossip.cli.events import EventPrinter
@@ -33,29 +33,19 @@ class Taker:
         self.taken += 1
 
 
-class FeedingComm:
-    """A communication layer with one subscription."""
-
-    def __init__(self) -> None:
-        self.feed = Feed[ReceivedMessage](3)
-
-    def accept(self, acceptor: MessageAcceptor) -> Feed[ReceivedMessage]:
-        return self.feed
-
-
 def test_a_message_that_was_printed_and_answered_is_not_kept_until_the_next_comes() -> None:
     async def main() -> None:
-        comm, taker, message = FeedingComm(), Taker(), Message()
+        feed, taker, message = Feed[ReceivedMessage](3), Taker(), Message()
         printing = asyncio.create_task(
-            serving._print_messages(cast("Comm", comm), cast("EventPrinter", taker), cast("Answering", taker))
+            serving._print_messages(feed, cast("EventPrinter", taker), cast("Answering", taker))
         )
-        comm.feed.offer_nowait(cast("ReceivedMessage", message))
+        feed.offer_nowait(cast("ReceivedMessage", message))
         seen = weakref.ref(message)
         del message
         await settle()
         assert taker.taken == 2
         assert seen() is None
-        comm.feed.end()
+        feed.end()
         await printing
 
     run_bounded(main)
