@@ -12,17 +12,18 @@ from gossip.node.logs.control import LogControl
 READER_TIMEOUT_S = 2.0
 """How long whoever reads the log may take for the last of it."""
 
-logger = logging.getLogger("peer.gossip")
+LOST = "%d lines of the log were lost, since nobody read them"
 
 
 class LogLines:
     """Takes the lines of a log in whatever thread, and writes them in the running event loop, which never waits.
 
-    ``lost`` is how many were since the log last said so.
+    ``lost`` is how many were since the log last said so, which it does before the next line that there is room for.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, log: LogControl, stream: TextIO) -> None:
         self._loop = asyncio.get_running_loop()
+        self._log = log
         self._lines = EventLines(stream, lambda _: None)
         self.lost = 0
 
@@ -42,11 +43,10 @@ class LogLines:
         await self._lines.reader_takes()
 
     def _write(self, line: str) -> None:
-        if not self._lines.write(line.removesuffix("\n")):
-            self.lost += 1
-        elif self.lost:
-            self._loop.call_soon(logger.warning, "%d lines of the log were lost, since nobody read them", self.lost)
-            self.lost = 0
+        text = line.removesuffix("\n")
+        if self.lost:
+            text = f"{self._log.line('peer.gossip', logging.WARNING, LOST, self.lost)}\n{text}"
+        self.lost = 0 if self._lines.write(text) else self.lost + 1
 
 
 @asynccontextmanager
@@ -55,7 +55,7 @@ async def logging_without_waiting(log: LogControl, stream: TextIO) -> AsyncItera
 
     Cancellation: what the reader has not taken is lost.
     """
-    lines = LogLines(stream)
+    lines = LogLines(log, stream)
     with log.writing_to(lines):
         try:
             yield

@@ -59,25 +59,26 @@ def test_other_threads_log_too() -> None:
     run_bounded(main)
 
 
-def test_lines_that_nobody_reads_are_lost_and_counted() -> None:
+def test_lines_that_nobody_reads_are_lost_and_counted_each_time() -> None:
     async def main() -> None:
-        with open_pipe() as pipe, logging_to(pipe.stream) as log:
-            lines = LogLines(pipe.stream)
-            with log.writing_to(lines):
+        with open_pipe() as pipe, logging_to(pipe.stream, "fatal") as log:
+            lines = LogLines(log, pipe.stream)
+            for lost in (2, 3):
                 taken = 0
                 while not lines.lost:
                     lines.write(f"{TEXT}\n")
                     await asyncio.sleep(0)
                     taken += 1
                 assert taken * len(TEXT) > MAX_WAITING_BYTES - len(TEXT)
-                lines.write(f"{TEXT}\n")
+                for _ in range(lost - 1):
+                    lines.write(f"{TEXT}\n")
                 await asyncio.to_thread(pipe.read_lines, taken - 1)
                 await lines.reader_takes()
 
                 lines.write("next\n")
                 first, second = await asyncio.to_thread(pipe.read_lines, 2)
-
-        assert first == b"next"
-        assert second.endswith(b"WARN [peer.gossip] 2 lines of the log were lost, since nobody read them")
+                told = f"WARN [peer.gossip] {lost} lines of the log were lost, since nobody read them"
+                assert first.endswith(told.encode())
+                assert second == b"next"
 
     run_bounded(main)

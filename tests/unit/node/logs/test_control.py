@@ -59,6 +59,15 @@ def test_a_line_of_json(stream: io.StringIO) -> None:
     assert facts == {"level": "error", "name": "gossip.comm", "msg": "It is late\nreally"}
 
 
+def test_what_the_log_says_of_itself_is_held_back_by_no_level_and_no_filter(stream: io.StringIO) -> None:
+    with logging_to(stream, "fatal", as_json=True) as control:
+        lines = [control.line("peer.gossip", logging.WARNING, "%d lines were lost", 2) for _ in range(2)]
+
+    for line in lines:
+        facts = json.loads(line)
+        assert (facts["level"], facts["name"], facts["msg"]) == ("warn", "peer.gossip", "2 lines were lost")
+
+
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_traceback_comes_with_it(stream: io.StringIO, as_json: bool) -> None:
     with logging_to(stream, as_json=as_json):
