@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 
 from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
@@ -19,8 +19,8 @@ class Line:
     delay_s: float = 0.0
     bytes_per_s: float = inf
     is_cut: bool = False
-    _change: asyncio.Future[None] | None = None
-    """What everybody waits for who is on a round trip."""
+    _under_way: dict[asyncio.Future[None], None] = field(default_factory=dict)
+    """A change is what each waits for who is on a round trip, in whatever event loop."""
 
     @property
     def is_instant(self) -> bool:
@@ -36,15 +36,18 @@ class Line:
         asked_at_s = loop.time()
         await asyncio.sleep(0)
         while (left_s := asked_at_s + 2 * self.delay_s - loop.time()) > 0 and not (broken and broken.done()):
-            self._change = self._change or loop.create_future()
-            ends = (self._change, broken) if broken else (self._change,)
-            await asyncio.wait(ends, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            change = loop.create_future()
+            self._under_way[change] = None
+            ends = (change, broken) if broken else (change,)
+            try:
+                await asyncio.wait(ends, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._under_way.pop(change, None)
 
     def changed(self) -> None:
         """Let who is on a round trip see how long it takes now."""
-        if self._change is not None:
-            self._change.set_result(None)
-            self._change = None
+        while self._under_way:
+            self._under_way.popitem()[0].set_result(None)
 
 
 @dataclass(frozen=True, slots=True)

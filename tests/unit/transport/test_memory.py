@@ -170,6 +170,26 @@ def test_restore_lets_dials_and_pings_that_are_under_way_arrive() -> None:
     run_virtual(main())
 
 
+def test_a_network_outlives_the_event_loop_in_which_somebody_dialled() -> None:
+    network = MemoryNetwork()
+    network.listen(B, echo)
+    network.delay(A, B, 1)
+
+    async def dial() -> None:
+        await network.dialer(name=A).dial(B)
+
+    async def dial_faster() -> None:
+        dialling = asyncio.create_task(dial())
+        began_at_s = now_s()
+        await asyncio.sleep(1)
+        network.restore(A, B)
+        await dialling
+        assert now_s() - began_at_s == 1
+
+    run_virtual(dial())
+    run_virtual(dial_faster())
+
+
 def test_another_delay_holds_for_a_dial_that_is_under_way() -> None:
     async def main() -> None:
         network = MemoryNetwork()
