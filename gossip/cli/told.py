@@ -25,6 +25,7 @@ class Told:
         self.to_stop.set()
         if self._beginning is not None:
             self._beginning.reschedule(self._loop.time())
+            self._beginning = None  # once: it cannot be told again while it winds up
 
     @asynccontextmanager
     async def giving_up(self) -> AsyncIterator[None]:
