@@ -54,10 +54,21 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
     """
     told = Told()
     printer = EventPrinter(sys.stdout, told.stop, as_json=as_json)
+    async with logging_without_waiting(options.log, sys.stderr):
+        await _serve(settings, options, printer, told)
+        told.be_deaf()
+        printer.event("stopped")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(printer.reader_takes(), READER_TIMEOUT_S)
+    if printer.broken_pipe is not None:
+        raise printer.broken_pipe
+
+
+async def _serve(settings: PeerSettings, options: ServeOptions, printer: EventPrinter, told: Told) -> None:
     figures, clock = Figures(), SystemClock()
     paths = watched_paths(settings)
     loaded = fingerprint(paths)
-    async with logging_without_waiting(options.log, sys.stderr), AsyncExitStack() as opened:
+    async with AsyncExitStack() as opened:
         async with told.giving_up():
             peer = await opened.enter_async_context(open_peer(settings, metrics=figures, observer=printer))
             operations = await _serve_operations(opened, options, peer, figures, clock)
@@ -79,12 +90,6 @@ async def serve_until_told(settings: PeerSettings, options: ServeOptions, *, as_
             await peer.stop()  # which ends the subscriptions, and with them their tasks, unless nobody reads them
             await asyncio.wait([printing], timeout=READER_TIMEOUT_S)
             printing.cancel()
-    told.be_deaf()
-    printer.event("stopped")
-    with suppress(TimeoutError):
-        await asyncio.wait_for(printer.reader_takes(), READER_TIMEOUT_S)
-    if printer.broken_pipe is not None:
-        raise printer.broken_pipe
 
 
 async def _serve_operations(

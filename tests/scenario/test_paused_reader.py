@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -120,3 +120,25 @@ def test_a_log_that_nobody_reads_holds_up_nobody(monkeypatch: pytest.MonkeyPatch
             assert await asyncio.to_thread(paused.process.wait, 20) == 0
 
     run_bounded(main, 60)
+
+
+def test_a_peer_that_stops_does_not_wait_for_who_reads_its_log_of_what_cannot_be_written() -> None:
+    terminal, events = os.openpty()
+    unread, log = os.pipe()
+    os.set_blocking(log, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(log, bytes(4096))
+    os.set_blocking(log, True)
+    command = [sys.executable, "-m", "gossip.cli.main", "serve", "--listen=127.0.0.1:0", *peer_options(1)]
+    with subprocess.Popen(command, stdout=events, stderr=log) as process:
+        for descriptor in (events, log):
+            os.close(descriptor)
+        try:
+            assert b"ready" in os.read(terminal, 4096)
+            os.close(terminal)  # so that the last event is what cannot be written first
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+            os.close(unread)
