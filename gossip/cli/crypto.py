@@ -13,6 +13,7 @@ import typer
 
 from gossip.cli.report import Json, reporting
 from gossip.errors import ConfigurationError
+from gossip.paths import exists
 
 _ORGANIZATION = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)(?::(?P<peers>[0-9]{1,3}))?")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -77,7 +78,7 @@ def _write(out: Path, wanted: Sequence[_Wanted]) -> list[dict[str, object]]:
     """
     target = out / "peerOrganizations"
     for organization in wanted:
-        if (target / organization.domain).exists():
+        if exists(target / organization.domain):
             raise ConfigurationError(
                 "already exists and is not overwritten; remove it, or choose another --out",
                 path=str(target / organization.domain),

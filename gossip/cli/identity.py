@@ -9,6 +9,7 @@ import typer
 from gossip.cli.options import MspDir, Mspid, Orgs, parse_orgs
 from gossip.cli.report import ExitCode, Json, reporting
 from gossip.errors import ConfigurationError
+from gossip.paths import is_dir
 
 if TYPE_CHECKING:
     from gossip.msp.registry import MspRegistry
@@ -33,7 +34,7 @@ def show(
     from gossip.msp.facts import describe_identity, encode_identity_for, find_serialized_identity, read_own_certificate
 
     with reporting(as_json, about=target) as report:
-        content = read_own_certificate(target) if target.is_dir() else _read(target)
+        content = read_own_certificate(target) if is_dir(target) else _read(target)
         serialized = find_serialized_identity(content)
         if serialized is None and mspid is not None:
             content = encode_identity_for(mspid, content)

@@ -17,6 +17,7 @@ from gossip.msp.pem import find_pem_block
 from gossip.msp.revocation import counts_for, parse_crl
 from gossip.msp.roles import Role
 from gossip.msp.signing import SigningIdentity
+from gossip.paths import is_dir
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """No file of an MSP folder is larger than this; a CRL with a hundred thousand entries is about 4 MiB."""
@@ -133,7 +134,7 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
 
 
 def _hint_at_msp_folder(path: Path) -> str:
-    near = [folder for folder in (path / "msp", path.parent) if (folder / "cacerts").is_dir()]
+    near = [folder for folder in (path / "msp", path.parent) if is_dir(folder / "cacerts")]
     return f"; the MSP folder is {near[0]}" if near else ""
 
 
@@ -181,7 +182,7 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         if not _exists(path):
             raise ConfigurationError("no such MSP folder", path=str(path))
-        if not path.is_dir():
+        if not is_dir(path):
             raise ConfigurationError("not a folder", path=str(path))
         self._path = path
         self.warnings: list[str] = []
@@ -255,7 +256,7 @@ def _exists(path: Path) -> bool:
 
 def _list(folder: Path) -> list[Path]:
     try:
-        return sorted(file for file in folder.iterdir() if not file.is_dir())
+        return sorted(file for file in folder.iterdir() if not is_dir(file))
     except FileNotFoundError:
         return []
     except OSError as error:

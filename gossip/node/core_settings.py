@@ -13,6 +13,7 @@ from gossip.errors import ConfigurationError
 from gossip.node.core_gaps import Gap
 from gossip.node.setting_layers import DEFAULT, InForce
 from gossip.node.settings import PeerSettings
+from gossip.paths import is_dir
 
 T = TypeVar("T")
 
@@ -158,7 +159,7 @@ def _tls_folders(msp_dir: Path) -> Iterator[Path]:
     for name in TLS_CA_FOLDERS:
         folder = msp_dir / name
         try:
-            if not folder.is_dir() or not any(folder.iterdir()):
+            if not is_dir(folder) or not any(folder.iterdir()):
                 return
         except OSError:
             pass  # who needs the folder complains of it

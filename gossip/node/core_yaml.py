@@ -12,6 +12,7 @@ from gossip.node.core_gaps import find_gaps
 from gossip.node.core_settings import CoreSettings
 from gossip.node.setting_layers import Given, Layers
 from gossip.node.yaml_values import YamlFile
+from gossip.paths import is_file
 
 logger = logging.getLogger("peer.gossip")
 
@@ -34,7 +35,7 @@ def find_core_yaml(environ: Mapping[str, str]) -> Path | None:
         return None
     path = Path(folder) / CONFIG_FILE
     try:
-        return path if path.is_file() else None
+        return path if is_file(path) else None
     except OSError as error:
         raise ConfigurationError(f"cannot be accessed: {error.strerror}", path=str(path)) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gossip.msp.lint.open_mode import find_open_mode, mode_remedy
 from gossip.node.settings import PeerSettings, tls_files_of
+from gossip.paths import is_file
 
 logger = logging.getLogger("peer.gossip")
 
@@ -23,5 +24,5 @@ def warn_of_open_keys(settings: PeerSettings) -> None:
 
 def _keys(settings: PeerSettings) -> Iterator[Path]:
     with suppress(OSError):
-        yield from sorted(path for path in (settings.msp_dir / "keystore").iterdir() if path.is_file())
+        yield from sorted(path for path in (settings.msp_dir / "keystore").iterdir() if is_file(path))
     yield from sorted({files.key for files in tls_files_of(settings)})

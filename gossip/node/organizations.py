@@ -10,6 +10,7 @@ from gossip.msp.config import MspConfig, load_msp_config, load_signing_identity
 from gossip.msp.membership import Msp
 from gossip.msp.signing import SigningIdentity
 from gossip.node.settings import PeerSettings
+from gossip.paths import exists
 from gossip.types import ChannelId
 
 logger = logging.getLogger("peer.gossip")
@@ -56,7 +57,7 @@ def check_none_half_written(before: Organizations, after: Organizations) -> None
         ConfigurationError: One says nothing any more; it is named.
     """
     for file in sorted(before.read - after.read):
-        if file.exists():
+        if exists(file):
             raise ConfigurationError("holds nothing readable any more; is it being rewritten?", path=str(file))
 
 

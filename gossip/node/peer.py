@@ -19,6 +19,7 @@ from gossip.node.key_files import warn_of_open_keys
 from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
+from gossip.paths import is_fifo
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.types import PeerIdentityType
 
@@ -184,7 +185,7 @@ def _check_can_be_read_again(files: TlsFiles) -> None:
     """Raise ConfigurationError for a pipe, whose other end may be gone: to wait for it would hold up everything."""
     for root in files.roots:
         try:
-            is_pipe = root.is_fifo()
+            is_pipe = is_fifo(root)
         except OSError:
             continue  # who reads it will say so
         if is_pipe:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gossip.clock import Clock
 from gossip.node.settings import PeerSettings, tls_files_of
+from gossip.paths import is_dir
 
 Entry = tuple[str, int, int, int, int]
 Fingerprint = frozenset[Entry]
@@ -39,7 +40,7 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 def _files(path: Path) -> Iterator[Path]:
     try:
-        is_folder = path.is_dir()
+        is_folder = is_dir(path)
     except OSError:
         return  # as long as nobody may look there, nothing is there
     if not is_folder:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
+from gossip.paths import is_dir, is_file
 
 BEGIN = "-----BEGIN CERTIFICATE-----"
 END = "-----END CERTIFICATE-----"
@@ -98,8 +99,8 @@ def root_files(roots: tuple[Path, ...]) -> Iterator[Path]:
 def _list(path: Path) -> list[Path] | None:
     """The files of a folder, by name; None for what is no folder."""
     try:
-        if not path.is_dir():
+        if not is_dir(path):
             return None
-        return sorted(entry for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        return sorted(entry for entry in path.iterdir() if is_file(entry) and not entry.name.startswith("."))
     except OSError as error:
         raise ConfigurationError(f"cannot be read: {error.strerror}", path=str(path)) from error

@@ -24,6 +24,7 @@ FLOORS = (
         "checks",
         "answers",
         "lazy",
+        "paths",
         "_version",
     },
     {"wire", "messages"},
@@ -107,6 +108,7 @@ RUNS_NOTHING = "asyncio.CancelledError"
 """An exception's name, for those who must not let one through."""
 CLOCK_CALLS = {"now", "utcnow", "today"}
 FILE_CALLS = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "iterdir", "mkdir", "stat", "unlink"}
+LOOKS = {"exists", "is_dir", "is_fifo", "is_file", "is_symlink"}
 HIDDEN_IMPORTS = {"__import__", "import_module", "importlib.import_module"}
 
 
@@ -186,8 +188,15 @@ def impurities(file: SourceFile) -> Iterator[str]:
             yield f"{file.name}:{line} touches files: {name}"
 
 
+def looks(file: SourceFile) -> Iterator[str]:
+    """Pathlib's own answers differ from one Python to the next."""
+    for name, line in file.calls():
+        if "." in name and name.split(".")[-1] in LOOKS:
+            yield f"{file.name}:{line} calls {name}, which gossip.paths is for"
+
+
 Rule = Callable[[SourceFile], Iterator[str]]
-RULES: tuple[Rule, ...] = (broken_floors, broken_walls, broken_transport_walls, prints, impurities)
+RULES: tuple[Rule, ...] = (broken_floors, broken_walls, broken_transport_walls, prints, impurities, looks)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -252,6 +261,7 @@ def test_house_stands(rule: Rule) -> None:
         (impurities, "gossip.wire.x", "now = datetime.datetime.now(UTC)", "reads the clock: datetime.datetime.now"),
         (impurities, "gossip.wire.x", "path.read_bytes()", "touches files: path.read_bytes"),
         (impurities, "gossip.api.x", "open('f')", "touches files: open"),
+        (looks, "gossip.node.x", "(path / 'a').is_file()", "calls (path / 'a').is_file"),
     ],
 )
 def test_breach_is_found(rule: Rule, name: str, text: str, breach: str) -> None:

@@ -13,6 +13,7 @@ from gossip.msp.lint.finding import FileFacts, Finding, error, warning
 from gossip.msp.lint.folder import Folder
 from gossip.msp.lint.open_mode import find_open_mode, mode_remedy
 from gossip.msp.pem import find_pem_block
+from gossip.paths import exists, is_dir, is_file, is_link
 
 _MAX_FILES = 1000
 _TOO_LARGE = f"is larger than {MAX_FILE_BYTES} bytes"
@@ -44,7 +45,7 @@ def read_files(folder: Folder, path: Path, shown: str) -> Iterator[tuple[str, by
 def read_content(folder: Folder, entry: Path, file: str) -> bytes | None:
     """What a file holds; None where it is no file, or cannot be read, which becomes a finding."""
     try:
-        if not entry.is_file():
+        if not is_file(entry):
             folder.files.append(FileFacts(file, "ignored"))
         elif entry.stat().st_size > MAX_FILE_BYTES:
             folder.files.append(FileFacts(file, "unknown"))
@@ -65,8 +66,15 @@ def note_unreadable(folder: Folder, file: str, refusal: OSError) -> None:
 def note_folders(folder: Folder, path: Path, shown: str) -> None:
     """Tell of every folder where files belong; hidden ones are those of Kubernetes."""
     for entry in _entries(folder, path, shown):
-        if entry.is_dir() and not entry.name.startswith("."):
+        if not entry.name.startswith(".") and _is_folder(entry):
             folder.findings.append(not_a_file(f"{shown}/{entry.name}", f"a file of {shown}"))
+
+
+def _is_folder(entry: Path) -> bool:
+    try:
+        return is_dir(entry)
+    except OSError:
+        return False  # that it may not be looked at has been said
 
 
 def not_a_file(file: str, what: str) -> Finding:
@@ -78,7 +86,7 @@ def not_a_file(file: str, what: str) -> Finding:
 def leads_nowhere(path: Path) -> bool:
     """Whether it is a link to what does not exist."""
     try:
-        return path.is_symlink() and not path.exists()
+        return is_link(path) and not exists(path)
     except OSError:
         return False  # who reads it will say so
 

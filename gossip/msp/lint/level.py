@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gossip.errors import ConfigurationError
 from gossip.msp.lint.folder import CERTIFICATE_ROLES, OTHER_FOLDERS
+from gossip.paths import exists, is_dir
 
 _FOLDERS = (*CERTIFICATE_ROLES, *OTHER_FOLDERS)
 
@@ -19,10 +20,10 @@ def check_is_msp_folder(path: Path) -> None:
     above = path.resolve().parent
     if _is_tls_enrollment(path.resolve()):
         raise ConfigurationError(f"is not an MSP folder; the MSP folder is {above / 'msp'}", path=str(path))
-    if (path / "config.yaml").exists() or any((path / name).exists() for name in _FOLDERS):
+    if exists(path / "config.yaml") or any(exists(path / name) for name in _FOLDERS):
         return
     near = next((folder for folder in (above, above / "msp") if _has_cas(folder)), None)
-    if (path / "msp" / "IssuerPublicKey").exists():
+    if exists(path / "msp" / "IssuerPublicKey"):
         raise ConfigurationError("is an Idemix MSP, and a peer needs an X.509 MSP", path=str(path))
     hint = f"; the MSP folder is {near}" if near is not None else f": it has none of {', '.join(_FOLDERS)}"
     raise ConfigurationError(f"is not an MSP folder{hint}", path=str(path))
@@ -31,9 +32,9 @@ def check_is_msp_folder(path: Path) -> None:
 def _is_tls_enrollment(path: Path) -> bool:
     """Whether fabric-ca's client enrolled there for TLS, which leaves the folders of an MSP without its CAs."""
     cas = path / "cacerts"
-    is_without = not (cas.is_dir() and any(cas.iterdir()))
-    return path.name == "tls" and (path / "signcerts").is_dir() and is_without and _has_cas(path.parent / "msp")
+    is_without = not (is_dir(cas) and any(cas.iterdir()))
+    return path.name == "tls" and is_dir(path / "signcerts") and is_without and _has_cas(path.parent / "msp")
 
 
 def _has_cas(path: Path) -> bool:
-    return (path / "cacerts").is_dir()
+    return is_dir(path / "cacerts")

@@ -4,6 +4,8 @@ import stat
 from itertools import islice
 from pathlib import Path
 
+from gossip.paths import is_link
+
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _VOLUME = "..data"
 _MAX_DEPTH = 4
@@ -35,6 +37,6 @@ def _is_mounted_by_kubernetes(path: Path) -> bool:
 
 def _leads_into_volume(path: Path) -> bool:
     try:
-        return path.is_symlink() and path.readlink().parts[:1] == (_VOLUME,)
+        return is_link(path) and path.readlink().parts[:1] == (_VOLUME,)
     except OSError:
         return False

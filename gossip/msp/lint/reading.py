@@ -22,6 +22,7 @@ from gossip.msp.lint.tls_reading import read_tls_folder
 from gossip.msp.pem import find_pem_blocks
 from gossip.msp.revocation import describe_issuer
 from gossip.msp.tls_facts import MAX_CERTIFICATES
+from gossip.paths import exists, is_dir, is_file
 
 _IDEMIX = ("IssuerPublicKey", "IssuerRevocationPublicKey", "user")
 """What fabric-ca-client leaves at the top; an X.509 MSP does not read it."""
@@ -34,8 +35,8 @@ def read_folder(path: Path) -> Folder:
         ConfigurationError: It is no MSP folder, or has more files than any.
         OSError: The folder may not be read.
     """
-    if not path.is_dir():
-        raise ConfigurationError("is not a folder" if path.exists() else "there is no such folder", path=str(path))
+    if not is_dir(path):
+        raise ConfigurationError("is not a folder" if exists(path) else "there is no such folder", path=str(path))
     check_is_msp_folder(path)
     folder = Folder(path)
     for entry in sorted(path.iterdir()):
@@ -45,7 +46,7 @@ def read_folder(path: Path) -> Folder:
             _read_entry(folder, entry.name)
     _note_folders(folder)
     beside = path.parent / "tls"
-    if path.name == "msp" and beside.is_dir():
+    if path.name == "msp" and is_dir(beside):
         read_tls_folder(folder, beside)
     return folder
 
@@ -57,23 +58,23 @@ def _note_folders(folder: Folder) -> None:
         ("signcerts", folder.in_folder("signcerts")),
         ("keystore", folder.keys),
     ):
-        if not found and (folder.path / name).is_dir() and name not in folder.faulty_files():
+        if not found and is_dir(folder.path / name) and name not in folder.faulty_files():
             note_folders(folder, folder.path / name, name)
 
 
 def _read_entry(folder: Folder, name: str) -> None:
     path = folder.path / name
-    if name in CERTIFICATE_ROLES and path.is_dir():
+    if name in CERTIFICATE_ROLES and is_dir(path):
         folder.certificates[name] = []
         for file, content in read_files(folder, path, name):
             _add_certificate(folder, name, file, content)
-    elif name == "keystore" and path.is_dir():
+    elif name == "keystore" and is_dir(path):
         for file, content in read_files(folder, path, name):
             _add_key(folder, path.parent / file, file, content)
-    elif name == "crls" and path.is_dir():
+    elif name == "crls" and is_dir(path):
         for file, content in read_files(folder, path, name):
             _add_crl(folder, file, content)
-    elif name == "config.yaml" and path.is_file():
+    elif name == "config.yaml" and is_file(path):
         _add_config(folder, path)
     elif name in _IDEMIX or name.startswith("."):
         folder.files.append(FileFacts(name, "ignored"))

@@ -12,6 +12,7 @@ from gossip.msp.lint.contents import read_certificate
 from gossip.msp.lint.finding import Finding, error, warning
 from gossip.msp.lint.folder import Folder
 from gossip.msp.roles import Role
+from gossip.paths import exists, is_file
 
 _FILE = "config.yaml"
 _PLACE = re.compile(r"^config\.yaml(:\d+)?: ")
@@ -135,7 +136,7 @@ def _lint_required(own: Certificate, file: str, settings: OuSettings) -> Iterato
 
 def _is_absent(file: Path) -> bool:
     try:
-        return not file.exists()
+        return not exists(file)
     except OSError:
         return False  # a peer cannot tell either, and does not start
 
@@ -143,7 +144,7 @@ def _is_absent(file: Path) -> bool:
 def _read_certifier(setting: OuSetting, folder: Folder) -> Certificate | None:
     file = setting.certifier_in(folder.path)
     try:
-        content = file.read_bytes() if file is not None and file.is_file() else b""
+        content = file.read_bytes() if file is not None and is_file(file) else b""
     except OSError:
         return None  # which is a finding of its own where it lies in the folder
     return read_certificate(str(file), content)[0]

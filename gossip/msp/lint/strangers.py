@@ -3,6 +3,8 @@
 from itertools import islice
 from pathlib import Path
 
+from gossip.paths import is_dir, is_file
+
 _MARK = b"PRIVATE KEY-----"
 _NAMES = ("_sk", ".key")
 _MAX_BYTES = 64 * 1024
@@ -12,14 +14,14 @@ _MAX_ENTRIES = 1000
 def may_hold_key(path: Path) -> bool:
     """Whether a file, or one in a folder, holds a private key, or more than is looked at, or cannot be accessed."""
     try:
-        entries = list(islice(path.rglob("*"), _MAX_ENTRIES + 1)) if path.is_dir() else [path]
+        entries = list(islice(path.rglob("*"), _MAX_ENTRIES + 1)) if is_dir(path) else [path]
         return len(entries) > _MAX_ENTRIES or any(map(_may_be_key, entries))
     except OSError:
         return True
 
 
 def _may_be_key(path: Path) -> bool:
-    if not path.is_file():
+    if not is_file(path):
         return False
     with path.open("rb") as stream:
         content = stream.read(_MAX_BYTES + 1)

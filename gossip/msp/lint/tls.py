@@ -11,6 +11,7 @@ from gossip.msp.lint.kinds import find_misplaced
 from gossip.msp.lint.tls_reading import CLIENT, KEY_ENDINGS
 from gossip.msp.tls_facts import find_missing_purposes
 from gossip.msp.tls_path import MissingIssuer, find_missing_issuer, trace_certification_path
+from gossip.paths import exists
 
 _TLS_CA_FOLDERS = ("tlscacerts", "tlsintermediatecerts")
 
@@ -38,7 +39,7 @@ def lint_tls(folder: Folder) -> Iterator[Finding]:
 
 def _is_of_organization(folder: Folder) -> bool:
     """Whether others take the organisation's CAs from it, and no peer is at home there."""
-    return not any((folder.path / name).exists() for name in ("signcerts", "keystore"))
+    return not any(exists(folder.path / name) for name in ("signcerts", "keystore"))
 
 
 def _lint_without_tls_cas(folder: Folder) -> Iterator[Finding]:

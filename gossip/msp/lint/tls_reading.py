@@ -6,6 +6,7 @@ from gossip.msp.lint.entries import not_a_file, note_certificate, note_key, note
 from gossip.msp.lint.finding import FileFacts, error, warning
 from gossip.msp.lint.folder import Folder, KeyFile, LintedCertificate
 from gossip.msp.lint.tls_contents import read_authorities, read_chain, read_tls_key
+from gossip.paths import is_dir
 
 KEY_ENDINGS = (".key", "_sk")
 
@@ -30,7 +31,7 @@ _BEGIN = b"-----BEGIN CERTIFICATE-----"
 def read_tls_folder(folder: Folder, path: Path) -> None:
     """Read every file of the ``tls`` folder, as TLS reads them."""
     try:
-        is_enrolled = (path / "signcerts").is_dir()
+        is_enrolled = is_dir(path / "signcerts")
     except OSError as refusal:
         note_unreadable(folder, _SHOWN, refusal)
         return
@@ -82,7 +83,7 @@ def _add_key(folder: Folder, path: Path, file: str, content: bytes) -> None:
 def _kinds(path: Path) -> dict[str, bool]:
     """Each entry by name, and whether it is a folder."""
     try:
-        return {entry.name: entry.is_dir() for entry in path.iterdir()}
+        return {entry.name: is_dir(entry) for entry in path.iterdir()}
     except OSError:
         return {}  # which has been said
 

@@ -23,6 +23,7 @@ from gossip.node.diagnose.tls_content import begins_with_mark, read_certificates
 from gossip.node.diagnose.tls_sources import TlsRole, find_root_sources, find_source, role_of
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
+from gossip.paths import exists
 from gossip.transport.tls_files import root_files
 from gossip.types import PeerIdentityType
 
@@ -219,7 +220,7 @@ def _lint(settings: PeerSettings, now: datetime) -> tuple[tuple[Finding, ...], C
 
 def _find_nobodys_folder(msp_dir: Path) -> ConfigurationError | None:
     """Told from a peer's folder that has lost something, which has at least the folder that it was in."""
-    if any((msp_dir / name).exists() for name in ("signcerts", "keystore")):
+    if any(exists(msp_dir / name) for name in ("signcerts", "keystore")):
         return None
     what = "has neither signcerts nor keystore, as the MSP folder of an organisation; name that of the peer"
     return ConfigurationError(what, path=str(msp_dir))

@@ -9,6 +9,7 @@ from pathlib import Path
 from gossip.api.options import TlsFiles
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.node.settings import PeerSettings, tls_files_of
+from gossip.paths import is_fifo
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def without_pipes(settings: PeerSettings) -> Iterator[PeerSettings]:
 
 def _is_pipe(path: Path) -> bool:
     try:
-        return path.is_fifo()
+        return is_fifo(path)
     except OSError:
         return False
 

@@ -9,6 +9,7 @@ from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import MAX_FILE_BYTES
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK
+from gossip.paths import exists, is_file, is_link
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
@@ -20,7 +21,7 @@ def read(path: Path) -> bytes:
     A pipe can be read only once, and the dialler does.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             return b""
         with path.open("rb") as stream:
             return stream.read(MAX_FILE_BYTES)
@@ -70,7 +71,7 @@ def _read_each(path: Path) -> Iterator[Certificate | Exception]:
 def find_lost_target(path: Path) -> str | None:
     """Where a link leads that leads nowhere; None where it is none."""
     try:
-        return str(path.readlink()) if path.is_symlink() and not path.exists() else None
+        return str(path.readlink()) if is_link(path) and not exists(path) else None
     except OSError:
         return None
 

@@ -17,6 +17,7 @@ from gossip.node.diagnose.tls_content import (
     read_certificates,
 )
 from gossip.node.diagnose.tls_sources import TlsRole
+from gossip.paths import is_file
 
 _EMPTY_LINE_WITHIN = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*\n[ \t\r]*\n")
 
@@ -25,7 +26,7 @@ def describe_fault(role: TlsRole, path: Path, files: TlsFiles) -> str | None:
     """What is wrong with a file, and what to do; None where its content does not tell."""
     content = read(path)
     if not content:
-        return "holds nothing" if path.is_file() else None
+        return "holds nothing" if is_file(path) else None
     if content.startswith(SEQUENCE):
         command = "openssl pkey" if role is TlsRole.KEY else "openssl x509"
         return f"looks like DER; convert it: {command} -inform DER -in FILE -out FILE.pem"

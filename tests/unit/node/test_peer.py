@@ -345,7 +345,7 @@ def test_a_config_yaml_that_goes_away_while_all_is_read_stops_nothing(
 ) -> None:
     def with_config_gone(path: Path, mspid: str) -> SigningIdentity:
         (path / "config.yaml").unlink()
-        monkeypatch.setattr(Path, "exists", lambda _: True)  # as it was a moment ago
+        monkeypatch.setattr("gossip.node.organizations.exists", lambda _: True)  # as it was a moment ago
         return load_signing_identity(path, mspid)
 
     monkeypatch.setattr("gossip.node.organizations.load_signing_identity", with_config_gone)

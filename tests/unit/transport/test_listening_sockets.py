@@ -377,7 +377,7 @@ def test_an_address_with_a_zone_is_bound_to_by_the_number_of_that_zone(monkeypat
 def test_a_zone_that_the_machine_lacks_is_refused() -> None:
     async def main() -> None:
         with pytest.raises(socket.gaierror):
-            await Door(asyncio.Protocol).open("fe80::1%nowhere", 0)
+            await ListeningSockets(asyncio.Protocol).open("fe80::1%nowhere", 0)
 
     run(main())
 

@@ -180,7 +180,7 @@ def test_folder_of_roots_that_goes_while_it_is_looked_at_is_named(
     make: Callable[[TlsFiles], TlsSide], files: TlsFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = files.key.parent / "gone"
-    monkeypatch.setattr(Path, "is_dir", lambda path: path == folder)
+    monkeypatch.setattr("gossip.transport.tls_files.is_dir", lambda path: path == folder)
     with pytest.raises(ConfigurationError) as raised:
         make(replace(files, roots=(folder,)))
     assert str(raised.value) == f"{folder}: cannot be read: No such file or directory"
