@@ -5,7 +5,7 @@ RECORD_BYTES = 16 * 1024
 """The most data that a record holds."""
 FULL_BYTES = HEADER_BYTES + RECORD_BYTES + 17
 """How long such a one is in TLS 1.3: behind the data are its type and a tag of 16 bytes."""
-APPLICATION_DATA = 23
+ALERT, APPLICATION_DATA = 21, 23
 RECORDS_AT_ONCE = 16
 """A key update takes OpenSSL 20 us, and gives us nothing after which to look at the clock."""
 BYTES_AT_ONCE = 8 * FULL_BYTES
@@ -25,13 +25,15 @@ SILENT_BYTES = 256
 class Records:
     """Cuts what comes into pieces that OpenSSL may take in one go, and counts what it keeps to itself.
 
-    ``unread`` is how many records ended that nobody has read yet.
+    ``unread`` is how many records ended that nobody has read yet; ``is_over`` says that the end has come.
     """
 
-    __slots__ = ("_header", "_is_data", "_missing", "_silent_bytes", "unread")
+    __slots__ = ("_ends_at_alert", "_header", "_is_data", "_missing", "_silent_bytes", "is_over", "unread")
 
     def __init__(self) -> None:
         self.unread = 0
+        self.is_over = False
+        self._ends_at_alert = False
         self._silent_bytes = 0
         self._header = b""
         self._is_data = True
@@ -53,8 +55,12 @@ class Records:
                     if len(self._header) < HEADER_BYTES:
                         break
                     self._is_data = self._header[0] == APPLICATION_DATA
+                    if self._is_end(self._header[0]):
+                        break
                     missing, self._header = int.from_bytes(self._header[3:]), b""
                 else:
+                    if self._ends_at_alert and self._is_end(data[position]):
+                        break
                     missing = data[position + 3] << 8 | data[position + 4]
                     if position + HEADER_BYTES + missing - start > within and position > start:
                         missing = 0
@@ -88,9 +94,14 @@ class Records:
             self._silent_bytes -= full * SILENT_BYTES
         return full + empty if empty > 0 else full
 
-    def forget(self) -> None:
-        """Count from here on."""
+    def stand(self, *, ends_at_alert: bool = False) -> None:
+        """Count from here on; an alert is the end, if so: no piece has more of it than its header."""
         self.unread = self._silent_bytes = 0
+        self._ends_at_alert = ends_at_alert
+
+    def _is_end(self, kind: int) -> bool:
+        self.is_over = self._ends_at_alert and kind == ALERT
+        return self.is_over
 
     def _add_to_header(self, data: memoryview, position: int, limit: int) -> int:
         end = min(position + HEADER_BYTES - len(self._header), limit)

@@ -48,11 +48,12 @@ def take_step(tls: ssl.SSLObject) -> Step:
 class Waiting:
     """A step that waits for a thread. Whoever gives it up lets go of 100 KB at once, however many wait before it."""
 
-    __slots__ = ("_done", "_tls")
+    __slots__ = ("_afterwards", "_done", "_tls")
 
     def __init__(self, tls: ssl.SSLObject, done: Done) -> None:
         self._tls: ssl.SSLObject | None = tls
         self._done: Done | None = done
+        self._afterwards: Callable[[], None] | None = None
 
     @property
     def is_given_up(self) -> bool:
@@ -68,9 +69,13 @@ class Waiting:
         """Say what became of it, if nobody gave it up meanwhile."""
         if self._done is not None:
             self._done(step.error)
+        elif self._afterwards is not None:
+            self._afterwards()
 
-    def give_up(self) -> None:
-        """Do not take it, unless it is being taken, and tell nobody."""
+    def give_up(self, afterwards: Callable[[], None]) -> None:
+        """Do not take it; if it is being taken, do something on the loop ``afterwards``."""
+        if self._tls is None:
+            self._afterwards = afterwards
         self._tls = self._done = None
 
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable
+from functools import partial
 from typing import cast
 
 from gossip.transport.tls import TlsSide
@@ -16,6 +17,7 @@ from gossip.transport.tls_application import TlsApplication
 from gossip.transport.tls_hello import FirstWords, asks_again, refusal, refuse_costly
 from gossip.transport.tls_key import has_long_rsa_key, long_rsa_key_error
 from gossip.transport.tls_records import BYTES_AT_ONCE, HEADER_BYTES, NO_END, RECORD_BYTES, Records
+from gossip.transport.tls_session import forget_session, is_kept
 from gossip.transport.tls_steps import shared_steps
 from gossip.transport.tls_threads import Waiting
 from gossip.transport.turn_transport import TurnTransport
@@ -120,11 +122,11 @@ class TlsTransport(TurnTransport):
         """Say goodbye in TLS and close once everything is written; the peer's goodbye is not waited for.
 
         A client of TLS 1.2 sees no more than the connection's end: OpenSSL keeps the session of whoever it said goodbye
-        to for two hours, certificates included, which may be megabytes each, and of clients up to 20,480.
+        to.
         """
         if self._tcp is None or self._tcp.is_closing():
             return
-        if self._stands and self._error is None and not (self._server_side and self._tls.version() == "TLSv1.2"):
+        if self._stands and self._error is None and not is_kept(self._tls):
             with contextlib.suppress(ssl.SSLError):  # it wants the peer's goodbye
                 self._tls.unwrap()
             self._flush()
@@ -141,7 +143,7 @@ class TlsTransport(TurnTransport):
     def _take(self, data: memoryview) -> None:
         """Decrypt, not all at once, so that OpenSSL's own buffer stays small; what is not wanted yet is held back."""
         start = 0
-        while start < len(data) and self._error is None:
+        while start < len(data) and self._error is None and not self._records.is_over:
             if self._is_paused:
                 self._rest = bytes(data[start:])
                 return
@@ -221,7 +223,7 @@ class TlsTransport(TurnTransport):
                 return False
             self._steps.stood(self._address)
         self._stands = True
-        self._records.forget()
+        self._records.stand(ends_at_alert=is_kept(self._tls))
         self._application.connection_made(self)  # what it writes leaves together with the end of the handshake
         self._flush()
         return True
@@ -264,8 +266,13 @@ class TlsTransport(TurnTransport):
         except ssl.SSLError as error:
             self._fail(error)
             return True
-        if self._incoming.pending:
-            return has_time
+        return has_time if self._incoming.pending else self._look_behind_data(has_time=has_time)
+
+    def _look_behind_data(self, *, has_time: bool) -> bool:
+        """Count what was no data, and answer it, or see that it was the end; whether there was time for that."""
+        if self._records.is_over:
+            self._said_goodbye()
+            return True
         has_answered = bool(self._outgoing.pending)
         if has_answered:
             self._flush()
@@ -317,10 +324,15 @@ class TlsTransport(TurnTransport):
 
     def _release_tls(self) -> None:
         """Free some 100 KB at once, instead of when a garbage collector looks or a peer leaves."""
-        if self._step is not None:
-            self._step.give_up()
+        tls = vars(self).pop("_tls", None)
+        if tls is None:
+            return
+        forget = partial(forget_session, tls, self._incoming)
+        if self._step is None:
+            forget()
+        else:
+            self._step.give_up(forget)
             self._step = None
-        vars(self).pop("_tls", None)
 
     def _flush(self) -> None:
         if self._outgoing.pending:

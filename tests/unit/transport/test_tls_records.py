@@ -102,7 +102,7 @@ def test_records_full_of_what_only_openssl_reads_count_as_many() -> None:
     assert scan.count_empty() == 2 + (2 * 16389 - MAX_RECORD_BYTES) // SILENT_BYTES
     pieces(scan, records(16384))
     assert scan.count_empty() == 1 + 16389 // SILENT_BYTES
-    scan.forget()
+    scan.stand()
     pieces(scan, records(16384))
     assert scan.count_empty() == 1
 
@@ -122,3 +122,17 @@ def test_honest_records_do_not_make_up_for_others() -> None:
         assert scan.count_empty() == 0
     pieces(scan, records(16384, 16384))
     assert scan.count_empty() > 60
+
+
+def test_an_alert_that_is_the_end_is_no_part_of_a_piece_but_for_a_header_that_came_in_parts() -> None:
+    alert = b"\x15\x03\x03\x00\x02ab"
+    data = records(10, 10) + alert + records(10)
+    for cut in range(31, 31 + len(alert)):
+        scan = Records()
+        scan.stand(ends_at_alert=True)
+        first = scan.piece(memoryview(data[:cut]), 0)
+        has_seen_header = cut >= 35
+        assert (first, scan.is_over) == (30 if has_seen_header else cut, has_seen_header)
+        if not has_seen_header:
+            assert (scan.piece(memoryview(data), cut), scan.is_over) == (35, True)
+        assert scan.unread == 2

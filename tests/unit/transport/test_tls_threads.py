@@ -138,7 +138,7 @@ def test_who_is_given_up_keeps_nobody_waiting() -> None:
         ends.take(steps, slow, "first", HERE)
         given_up = ends.take(steps, never, "given up", HERE)
         ends.take(steps, Slow(may_end=True), "last", HERE)
-        given_up.give_up()
+        given_up.give_up(lambda: ends.names.append("never taken"))
         slow.may_end.set()
         await ends.all.wait()
         assert ends.names == ["first", "last"]

@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
+import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -11,11 +13,12 @@ import pytest
 
 from gossip import turns
 from gossip.misbehave.key_updates import key_updates
-from gossip.transport import turn_transport
+from gossip.transport import tls_threads, turn_transport
 from gossip.transport.tls import TlsSide, client_side, server_side
 from gossip.transport.tls_hello import asks_again
 from gossip.transport.tls_records import HEADER_BYTES, RECORD_BYTES
-from gossip.transport.tls_steps import shared_steps
+from gossip.transport.tls_steps import Steps, shared_steps
+from gossip.transport.tls_threads import Step, Waiting
 from gossip.transport.tls_transport import TlsTransport
 from gossip.turns import ALONE_S
 from tests.support.bounded import run_bounded
@@ -24,6 +27,7 @@ from tests.support.tls_files import tls_files
 
 RECORDS_AT_ONCE = 16
 RECORDS = 12
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 SENT = b"".join(bytes([number]) * RECORD_BYTES for number in range(RECORDS))
 
 
@@ -73,6 +77,12 @@ class Application:
 
     def connection_lost(self, exc: BaseException | None) -> None:
         pass
+
+
+def sessions_of(side: TlsSide) -> int:
+    """How many a listener's contexts keep."""
+    assert side.openings is not None
+    return sum(context.session_stats()["number"] for context in (side.context, *side.openings))
 
 
 def receive(transport: TlsTransport, data: bytes) -> None:
@@ -134,9 +144,13 @@ class Ends:
 def application(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Application:
     """What is above TLS, and the clock that everybody goes by."""
     application = Application(request.param)
+    go_by_clock_of(application, monkeypatch)
+    return application
+
+
+def go_by_clock_of(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     for each in (turn_transport, turns):
         monkeypatch.setattr(each, "perf_counter", lambda: application.now_s)
-    return application
 
 
 async def records_after_each_round(application: Application) -> list[int]:
@@ -209,9 +223,10 @@ def test_what_came_before_a_record_that_cannot_be_read_is_handed_on(application:
 
 
 @pytest.mark.parametrize("application", [0.0], indirect=True)
-def test_what_came_before_a_goodbye_is_handed_on(application: Application) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_came_before_a_goodbye_is_handed_on(application: Application, version: ssl.TLSVersion) -> None:
     async def main() -> None:
-        ends = Ends(application)
+        ends = Ends(application, version=version)
         ends.receive(ends.said + ends.goodbye())
         assert application.taken == SENT
         assert ends.socket.was_aborted
@@ -230,10 +245,14 @@ class Busy(Application):
         self.transport.pause_reading()
 
 
-def test_a_goodbye_behind_full_records_waits_until_they_were_taken() -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_goodbye_behind_full_records_waits_until_they_were_taken(
+    version: ssl.TLSVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def main() -> None:
         application = Busy(0.0)
-        ends = Ends(application)
+        go_by_clock_of(application, monkeypatch)
+        ends = Ends(application, version=version)
         application.transport = ends.transport
         ends.receive(ends.said + ends.goodbye())
         while application.taken != SENT:
@@ -246,20 +265,103 @@ def test_a_goodbye_behind_full_records_waits_until_they_were_taken() -> None:
     run_bounded(main)
 
 
+def close(ends: Ends) -> None:
+    ends.transport.close()
+
+
+def say_goodbye(ends: Ends) -> None:
+    ends.receive(ends.goodbye())
+
+
+def say_goodbye_byte_by_byte(ends: Ends) -> None:
+    for byte in ends.goodbye():
+        ends.receive(bytes([byte]))
+    assert ends.socket.was_aborted
+
+
+def say_goodbye_and_more(ends: Ends) -> None:
+    ends.receive(ends.goodbye() + b"more")
+
+
+def send_half_a_record(ends: Ends) -> None:
+    ends.receive(ends.say(b"half of it")[:20])
+
+
+def vanish(_: Ends) -> None:
+    """Nothing comes any more."""
+
+
 @pytest.mark.parametrize("application", [0.0], indirect=True)
-@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "end", [close, say_goodbye, say_goodbye_byte_by_byte, say_goodbye_and_more, send_half_a_record, vanish]
+)
 def test_no_session_of_a_client_is_kept_when_its_connection_is_gone(
-    application: Application, version: ssl.TLSVersion
+    application: Application, version: ssl.TLSVersion, end: Callable[[Ends], None]
 ) -> None:
     async def main() -> None:
         ends = Ends(application, version=version)
         ends.receive(ends.said)
         assert application.taken == SENT
-        ends.transport.close()
+        end(ends)
         ends.transport.connection_lost(None)
-        assert ends.side.openings is not None
-        contexts = (ends.side.context, *ends.side.openings)
-        assert [context.session_stats()["number"] for context in contexts] == [0, 0, 0]
+        assert application.failures == 0
+        assert sessions_of(ends.side) == 0
+
+    run_bounded(main)
+
+
+class SlowThread:
+    """One that takes steps of TLS, and says that the last one is done before it goes on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.has_taken, self.may_go_on, self.has_told = threading.Event(), threading.Event(), asyncio.Event()
+        take, tell = tls_threads.take_step, Waiting.tell
+
+        def take_slowly(tls: ssl.SSLObject) -> Step:
+            step = take(tls)
+            if step.error is None:
+                self.has_taken.set()
+                self.may_go_on.wait()
+            return step
+
+        def tell_everybody(waiting: Waiting, step: Step) -> None:
+            tell(waiting, step)
+            if step.error is None:
+                self.has_told.set()
+
+        monkeypatch.setattr(tls_threads, "take_step", take_slowly)
+        monkeypatch.setattr(Waiting, "tell", tell_everybody)
+        monkeypatch.setattr(Steps, "may_be_here", lambda *_, **__: False)
+
+
+def test_nor_is_one_whose_connection_went_while_a_thread_ended_the_handshake(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        application = Application(0.0)
+        socket = application.socket = Socket()
+        shared_steps().stood(socket.get_extra_info("peername")[0])
+        side = server_side(tls_files(1, 0))
+        transport = TlsTransport(side, application, server_side=True)
+        transport.connection_made(socket)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = client_side(tls_files(1, 1)).context
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        client = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        receive(transport, outgoing.read())
+        incoming.write(socket.written)
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        thread = SlowThread(monkeypatch)
+        receive(transport, outgoing.read())
+        await asyncio.to_thread(thread.has_taken.wait)
+        kept = sessions_of(side)
+        transport.connection_lost(None)
+        thread.may_go_on.set()
+        assert kept == 1
+        await thread.has_told.wait()
+        assert sessions_of(side) == 0
 
     run_bounded(main)
 
