@@ -16,7 +16,7 @@ from gossip.errors import DialError
 from gossip.transport.endpoint import certified_name, parse_endpoint
 from gossip.transport.grpc_errors import describe
 from gossip.transport.names import connect_to_any, look_up
-from gossip.transport.tls import ALPN, TlsSide
+from gossip.transport.tls import ALPN, NO_CERTIFICATE_COMPRESSION, TlsSide
 from gossip.transport.tls_transport import TlsTransport
 
 
@@ -132,6 +132,7 @@ def _blind_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= NO_CERTIFICATE_COMPRESSION
     context.set_alpn_protocols([ALPN])
     return context
 

@@ -18,6 +18,11 @@ TLS_1_2_SUITES = "ECDHE+AESGCM"
 ALPN = "h2"
 NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
+NO_CERTIFICATE_COMPRESSION = 0x300000000
+"""OpenSSL's SSL_OP_NO_TX_ and SSL_OP_NO_RX_CERTIFICATE_COMPRESSION, from 3.2 on; Go does not know RFC 8879.
+
+Nobody could tell by what a peer has said how long its certificates take to read.
+"""
 
 _UNUSABLE = {
     "CA_MD_TOO_WEAK": "it is signed with a hash that is too weak",
@@ -96,6 +101,7 @@ def _base(protocol: int) -> ssl.SSLContext:
     context.set_ciphers(TLS_1_2_SUITES)
     context.set_alpn_protocols([ALPN])
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
+    context.options |= NO_CERTIFICATE_COMPRESSION
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as in Go, whatever is listed is trusted, root or not
     return context
 

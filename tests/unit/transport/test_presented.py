@@ -84,8 +84,8 @@ def test_what_it_sees_is_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Steps, "take_in_thread", note)
     monkeypatch.setattr(tls_steps, "_this_thread", tls_steps._ThisThread())
     with tcp_server(Watcher(with_ca=False)) as endpoint:
-        asyncio.run(look_at_server(endpoint, TIMEOUT_S))
-    assert len(taken) == 1
+        seen = asyncio.run(look_at_server(endpoint, TIMEOUT_S))
+    assert max(taken) > len(seen.chain[0])
 
 
 def test_who_hangs_up_is_an_error_of_the_dial() -> None:

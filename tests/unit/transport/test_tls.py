@@ -51,6 +51,14 @@ def test_context_takes_what_fabric_takes(make: Callable[[TlsFiles], TlsSide], fi
     assert context.options & ssl.OP_NO_RENEGOTIATION
 
 
+@pytest.mark.parametrize("make", SIDES)
+def test_no_certificates_come_or_leave_compressed(make: Callable[[TlsFiles], TlsSide], files: TlsFiles) -> None:
+    """Where OpenSSL can: a chain of a hundred would come in fewer bytes than a certificate has."""
+    side = make(files)
+    for context in (side.context, *(side.openings or ())):
+        assert context.options & (3 << 32) == 3 << 32
+
+
 def test_client_verifies_the_host_name(files: TlsFiles) -> None:
     context = client_side(files).context
     assert context.check_hostname
