@@ -22,7 +22,7 @@ def fields_of(cls: type[betterproto.Message]) -> tuple[dataclasses.Field[Any], .
 
 def mark_if_without_fields(value: object) -> None:
     """A message that cannot hold anything counts as set wherever it is put."""
-    if getattr(type(value), "__dataclass_fields__", None) == {} and isinstance(value, betterproto.Message):
+    if getattr(value, "__dataclass_fields__", None) == {} and isinstance(value, betterproto.Message):
         values_of(value)["_serialized_on_wire"] = True
 
 
@@ -56,8 +56,10 @@ def constructor_of(cls: type[betterproto.Message]) -> Callable[..., None]:
             values = vars(given)
         has_placeholder = False
         for value in values.values():
-            has_placeholder = has_placeholder or value is PLACEHOLDER
-            mark_if_without_fields(value)
+            if value is PLACEHOLDER:
+                has_placeholder = True
+            else:
+                mark_if_without_fields(value)
         if has_placeholder:
             values = {name: value for name, value in values.items() if value is not PLACEHOLDER}
         is_given = bool(values)
