@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from gossip.api.peer import PeerIdentityInfo
+from gossip.node.logs.handler import LineHandler, Lines
 from gossip.node.logs.lines import JsonLines, PlainLines
 from gossip.node.logs.names import PeerNames
 from gossip.node.logs.repeats import RepeatFilter
@@ -17,22 +17,10 @@ ANY = "\0"
 """No logger's name, and so like any other below one that is named."""
 
 
-class Lines(Protocol):
-    """What takes the log: a stream, say."""
-
-    def write(self, line: str, /) -> object:
-        """Take a line with its end, in whatever thread."""
-
-    def flush(self) -> object:
-        """Let go of those that were taken."""
-
-
 class LogControl:
     """The logging of a process, as :func:`logging_to` set it up."""
 
-    def __init__(
-        self, spec: LogSpec, formatter: PlainLines | JsonLines, handler: "logging.StreamHandler[Lines]"
-    ) -> None:
+    def __init__(self, spec: LogSpec, formatter: PlainLines | JsonLines, handler: LineHandler) -> None:
         self._formatter = formatter
         self._handler = handler
         self._before: dict[str, int] = {}
@@ -107,7 +95,7 @@ def logging_to(stream: Lines, spec: str = "", *, as_json: bool = False) -> Itera
     """
     parsed = parse_log_spec(spec, source=VARIABLE)
     formatter = JsonLines() if as_json else PlainLines()
-    handler = logging.StreamHandler(stream)
+    handler = LineHandler(stream)
     handler.setFormatter(formatter)
     control = LogControl(parsed, formatter, handler)
     handler.addFilter(control.is_wanted)
