@@ -192,8 +192,6 @@ class GrpcConnection(Connection):
         """Give ``size`` bytes of the windows back."""
         if size:
             self.http2.acknowledge_received_data(size, stream_id)
-            if self.is_known:
-                self.http2.give_back_quarters(stream_id)
             self.flush_soon()
 
     def flush_soon(self) -> None:

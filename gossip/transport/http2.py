@@ -271,26 +271,11 @@ class Http2Connection(H2Connection):
         if increment > 0:
             self.increment_flow_control_window(increment, stream.stream_id)
         shared = self._inbound_flow_control_window_manager
-        self._give_back(shared, None, 1)
+        taken = min(shared._bytes_processed, shared.max_window_size - shared.current_window_size)
+        if taken > 0:
+            shared._bytes_processed = 0
+            self.increment_flow_control_window(taken)
         self._widen(shared, longest_bytes, None)
-
-    def give_back_quarters(self, stream_id: int) -> None:
-        """Give back of a stream's window, and the connection's, what was taken, if it is a quarter.
-
-        h2 waits for half, so that on a long link the sender waits with half of the window under way.
-        """
-        shared = self._inbound_flow_control_window_manager
-        self._give_back(shared, None, shared.max_window_size // 4)
-        stream = self.streams.get(stream_id)
-        if stream is not None and stream.open:
-            own = stream._inbound_window_manager
-            self._give_back(own, stream_id, own.max_window_size // 4)
-
-    def _give_back(self, manager: WindowManager, stream_id: int | None, least_bytes: int) -> None:
-        taken = min(manager._bytes_processed, manager.max_window_size - manager.current_window_size)
-        if taken >= least_bytes:
-            manager._bytes_processed = 0
-            self.increment_flow_control_window(taken, stream_id)
 
     def forget_closed_streams(self) -> None:
         """Free the streams that ended, which h2 otherwise does when the next one begins."""

@@ -99,24 +99,6 @@ ENDINGS: dict[str, Callable[[GrpcProtocol, ServerStream], None]] = {
 }
 
 
-@pytest.mark.parametrize("is_known", [False, True])
-def test_a_known_peer_gets_its_window_back_by_quarters(is_known: bool) -> None:
-    """A stranger gets it by halves, as h2 has it."""
-
-    async def main() -> None:
-        protocol, stream = begun()
-        connection = protocol.connection
-        if is_known:
-            stream.max_frame_bytes = LIMIT_BYTES
-        window = connection.http2.streams[1]._inbound_window_manager
-        quarter = window.max_window_size // 4
-        connection.http2.count_received(connection.http2.streams[1], quarter)
-        connection.ack(1, quarter)
-        assert window.max_window_size - window.current_window_size == (0 if is_known else quarter)
-
-    run_bounded(main)
-
-
 def test_what_comes_for_a_stream_that_has_left_is_not_kept() -> None:
     async def main() -> None:
         protocol, stream = half_way()

@@ -348,29 +348,6 @@ def test_the_connection_has_room_for_the_longest_message_once_and_what_was_taken
     assert windows(server, 1)[2] == WINDOW_BYTES + 7
 
 
-@pytest.mark.parametrize(("taken", "given_back"), [(0.24, ()), (0.25, (1,)), (0.5, (1, 0))])
-def test_windows_are_given_back_by_quarters(taken: float, given_back: tuple[int, ...]) -> None:
-    """By halves, as h2 does, a long link is idle for half of the time; the connection's window is twice a stream's."""
-    client, server = plain(client_side=True), ours(client_side=False)
-    connect(client, server)
-    server.widen_window(1, LIMITS.window_bytes)
-    server.data_to_send()
-    size = int(taken * LIMITS.window_bytes)
-    server.count_received(server.streams[1], size)
-    server.acknowledge_received_data(size, 1)
-    server.give_back_quarters(1)
-    before = {0: 2 * LIMITS.window_bytes, 1: LIMITS.window_bytes}
-    left = {
-        0: server._inbound_flow_control_window_manager.current_window_size,
-        1: server.streams[1]._inbound_window_manager.current_window_size,
-    }
-    assert left == {each: before[each] - (0 if each in given_back else size) for each in before}
-    client.receive_data(server.data_to_send())
-    server.give_back_quarters(1)
-    server.give_back_quarters(5)
-    assert server.data_to_send() == b"", "nothing is given back twice"
-
-
 def test_settings_say_what_we_take() -> None:
     limits = replace(LIMITS, max_streams=7, max_header_bytes=5000)
     client, server = ours(client_side=True, limits=limits), ours(client_side=False, limits=limits)
