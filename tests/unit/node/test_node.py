@@ -14,7 +14,7 @@ from gossip.errors import ConfigurationError, DialError, IdentityError, OutOfOrd
 from gossip.types import PeerIdentityType, PkiId
 from tests.support.bounded import run_bounded
 from tests.support.hmac_crypto import HmacCrypto, PrefixAdvisor, identity_of, pki_id_of
-from tests.support.peers import data_message, data_of, everything
+from tests.support.peers import data_message, data_of, everything, settle
 from tests.support.tls_files import tls_files
 
 Node: Any = ExactNode
@@ -99,6 +99,7 @@ def test_an_identity_that_another_thread_purges_loses_its_connection_too() -> No
             await asyncio.to_thread(us.identities.suspect_peers, lambda _: True)
 
             assert theirs not in us.identities.identity_info().by_id()
+            await settle()  # the loop is told, and need not have run yet
             assert not us.comm.is_connected(theirs)
 
     run_bounded(main)
