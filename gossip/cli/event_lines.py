@@ -13,6 +13,8 @@ PIECE_BYTES = select.PIPE_BUF
 """A pipe that has room has room for so much."""
 MAX_WAITING_BYTES = 1024 * 1024
 """Of lines that the reader has not taken: thousands of events."""
+READER_TIMEOUT_S = 2.0
+"""How long a reader may take for the last of them, when all is over."""
 
 
 class EventLines:

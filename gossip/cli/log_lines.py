@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TextIO
 
-from gossip.cli.event_lines import EventLines
+from gossip.cli.event_lines import READER_TIMEOUT_S, EventLines
 from gossip.node.logs.control import LogControl
-
-READER_TIMEOUT_S = 2.0
-"""How long whoever reads the log may take for the last of it."""
 
 LOST = "%d lines of the log were lost, since nobody read them"
 

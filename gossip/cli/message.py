@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gossip.api.options import MIB
 from gossip.cli.report import Json, reporting
 from gossip.errors import ConfigurationError, FrameTooLargeError, MalformedMessageError
 
 if TYPE_CHECKING:
     from gossip.wire.to_json import JsonValue
 
-MAX_MESSAGE_BYTES = 100 * 1024 * 1024
+MAX_MESSAGE_BYTES = 100 * MIB
 """What a Fabric peer takes at most."""
 
 _MAX_TEXT_BYTES = 3 * MAX_MESSAGE_BYTES

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gossip.api.options import MIB
 from gossip.cli.options import take_text
 from gossip.cli.peer_options import acts_as_peer
 from gossip.cli.quiet import dialling_quietly
@@ -15,7 +16,7 @@ from gossip.errors import ConfigurationError
 if TYPE_CHECKING:
     from gossip.node.settings import PeerSettings
 
-MAX_DATA_BYTES = 100 * 1024 * 1024 - 1024
+MAX_DATA_BYTES = 100 * MIB - 1024
 """What fits a message that a Fabric peer takes, with some room for what goes around it."""
 
 MAX_TIMEOUT_S = 86_400.0

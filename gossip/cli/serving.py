@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gossip.api.comm import Comm, ReceivedMessage, Subscription
 from gossip.cli.answering import Answer, Answering
+from gossip.cli.event_lines import READER_TIMEOUT_S
 from gossip.cli.events import EventPrinter
 from gossip.cli.log_lines import logging_without_waiting
 from gossip.cli.reloading import Reloading
@@ -22,8 +23,6 @@ from gossip.operations.figures import Figures
 from gossip.types import PkiId
 
 EXTRA = ("prometheus_client", "h11")
-READER_TIMEOUT_S = 2.0
-"""How long whoever reads the events may take for the last of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def is_malformed(fields: Iterable[tuple[bytes, bytes]], allowed: frozenset[bytes
 
 
 def is_malformed_answer(fields: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Whether HTTP/2 forbids them at the beginning of an answer; what is missing in them, :func:`parse_answer` tells.
+    """Whether HTTP/2 forbids them at the beginning of an answer; what is missing in them, :func:`find_verdict` tells.
 
     Spec: RFC 9113 sections 8.2 and 8.3.
     """

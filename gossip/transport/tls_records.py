@@ -55,11 +55,11 @@ class Records:
                     if len(self._header) < HEADER_BYTES:
                         break
                     self._is_data = self._header[0] == APPLICATION_DATA
-                    if self._is_end(self._header[0]):
+                    if self._came_to_end(self._header[0]):
                         break
                     missing, self._header = int.from_bytes(self._header[3:]), b""
                 else:
-                    if self._ends_at_alert and self._is_end(data[position]):
+                    if self._ends_at_alert and self._came_to_end(data[position]):
                         break
                     missing = data[position + 3] << 8 | data[position + 4]
                     if position + HEADER_BYTES + missing - start > within and position > start:
@@ -99,7 +99,7 @@ class Records:
         self.unread = self._silent_bytes = 0
         self._ends_at_alert = ends_at_alert
 
-    def _is_end(self, kind: int) -> bool:
+    def _came_to_end(self, kind: int) -> bool:
         self.is_over = self._ends_at_alert and kind == ALERT
         return self.is_over
 

@@ -10,7 +10,7 @@ from typing import cast
 import betterproto
 
 from gossip.wire.attributes import MADE_BY_READING, metadata_of
-from gossip.wire.values import PLACEHOLDER, values_of
+from gossip.wire.values import values_of
 
 
 def is_untouched(values: dict[str, object]) -> bool:
@@ -24,11 +24,11 @@ def is_set(message: betterproto.Message, name: str) -> bool:
     group = metadata_of(type(message)).oneof_group_by_field.get(name)
     if group is not None:
         return cast("dict[str, str | None]", values["_group_current"])[group] == name
-    value = values.get(name, PLACEHOLDER)
+    value = values.get(name)
     if isinstance(value, betterproto.Message):
         inner = values_of(value)
         return not (is_untouched(inner) and _is_blank(value))
-    return value is not PLACEHOLDER and bool(value)
+    return bool(value)
 
 
 def _is_blank(message: betterproto.Message) -> bool:

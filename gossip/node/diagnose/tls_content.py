@@ -8,8 +8,9 @@ from pathlib import Path
 from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate, parse_certificate
 from gossip.msp.config import MAX_FILE_BYTES
+from gossip.msp.lint.entries import leads_nowhere
 from gossip.msp.lint.no_pem import BYTE_ORDER_MARK
-from gossip.paths import exists, is_file, is_link
+from gossip.paths import is_file
 
 _BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _KEY = b"PRIVATE KEY-----"
@@ -71,7 +72,7 @@ def _read_each(path: Path) -> Iterator[Certificate | Exception]:
 def find_lost_target(path: Path) -> str | None:
     """Where a link leads that leads nowhere; None where it is none."""
     try:
-        return str(path.readlink()) if is_link(path) and not exists(path) else None
+        return str(path.readlink()) if leads_nowhere(path) else None
     except OSError:
         return None
 
