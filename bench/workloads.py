@@ -22,7 +22,9 @@ from bench.traffic import data_message
 from gossip import turns
 from gossip.messages import GossipMessage
 from gossip.node.organizations import load_organizations
-from gossip.transport import courteous_thread, frame_reader, tls_threads
+from gossip.transport.grpc import frame_reader
+from gossip.transport.tls import courteous_thread
+from gossip.transport.tls import threads as tls_threads
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import parse_at_once
 from gossip.wire.envelope_bytes import encode_envelope

@@ -7,26 +7,26 @@ from gossip.api.options import DialOptions
 from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
 from gossip.checks import check_argument, check_function, check_kind
-from gossip.comm.acceptor import Acceptor
 from gossip.comm.ackbook import AckBook
-from gossip.comm.attempts import Attempts
 from gossip.comm.config import CommConfig
-from gossip.comm.connector import Connector
-from gossip.comm.demux import Demux
-from gossip.comm.dials import Dials
+from gossip.comm.connections.acceptor import Acceptor
+from gossip.comm.connections.connector import Connector
+from gossip.comm.connections.dials import Dials
+from gossip.comm.connections.live_connections import LiveConnections
+from gossip.comm.connections.reception import Reception
+from gossip.comm.connections.store import ConnectionStore
 from gossip.comm.guarded_metrics import guarded
-from gossip.comm.initiator import Accepted, Initiator
-from gossip.comm.live_connections import LiveConnections
-from gossip.comm.notices import Notices
+from gossip.comm.handshake.attempts import Attempts
+from gossip.comm.handshake.initiator import Accepted, Initiator
+from gossip.comm.handshake.outcome import outcome_of
+from gossip.comm.handshake.trust import Trust
 from gossip.comm.observer import GuardedObserver, Observer
-from gossip.comm.outcome import outcome_of
-from gossip.comm.overflow import Overflow
 from gossip.comm.own_loop import OwnLoop
-from gossip.comm.reception import Reception
-from gossip.comm.sending import Sending, check_peer
+from gossip.comm.sending.overflow import Overflow
+from gossip.comm.sending.sending import Sending, check_peer
 from gossip.comm.stages import Stages
-from gossip.comm.store import ConnectionStore
-from gossip.comm.trust import Trust
+from gossip.comm.subscriptions.demux import Demux
+from gossip.comm.subscriptions.notices import Notices
 from gossip.errors import ClosedError, GossipError
 from gossip.metrics import Metrics, Outcome
 from gossip.transport.base import Dialer, FrameStream, Link

@@ -14,7 +14,7 @@ from gossip.misbehave.forger import Forger
 from gossip.misbehave.http2_peer import Http2Peer
 from gossip.misbehave.session import Session
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.tls import client_side
+from gossip.transport.tls.contexts import client_side
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from functools import cache
 from threading import Lock
 
 from gossip.misbehave.forger import make_costly_tls, make_stranger_tls
-from gossip.transport.tls import ALPN
+from gossip.transport.tls.contexts import ALPN
 
 _making_costly = Lock()
 

@@ -5,8 +5,8 @@ import ssl
 from collections.abc import Callable, Iterable
 
 from gossip.misbehave.ending import ALERT, CUT, End, Ending
-from gossip.transport.grpc_errors import describe
-from gossip.transport.tls_alerts import alert_name, reason_of
+from gossip.transport.tls.alerts import alert_name, reason_of
+from gossip.transport.tls.errors import describe
 
 ALERT_RECORD = b"\x15"
 UNREAD_AT_THE_END = "APPLICATION_DATA_AFTER_CLOSE_NOTIFY"

@@ -9,8 +9,9 @@ from typing import TypeVar
 from gossip.errors import DialError
 from gossip.misbehave.conversation import Conversation
 from gossip.transport.endpoint import certified_name, format_endpoint
-from gossip.transport.grpc_errors import address_error, describe
-from gossip.transport.names import connect_to_any, look_up
+from gossip.transport.grpc.errors import address_error
+from gossip.transport.tcp.names import connect_to_any, look_up
+from gossip.transport.tls.errors import describe
 
 C = TypeVar("C", bound=Conversation)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import ConfigurationError
 from gossip.misbehave.costly_certificate import make_costly
 from gossip.msp.authority import Authority, Validity, generate_key, read_authority

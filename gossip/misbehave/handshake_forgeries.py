@@ -12,7 +12,7 @@ from gossip.misbehave.ending import Ending, status
 from gossip.misbehave.fault import Fault, Layer, describe, fault
 from gossip.misbehave.forger import Forger
 from gossip.misbehave.session import data_envelope
-from gossip.transport.http2_frame import WINDOW_BYTES
+from gossip.transport.http2.frame import WINDOW_BYTES
 from gossip.transport.limits import ServerLimits
 from gossip.wire.acks import encode_ack
 from gossip.wire.envelope import parse_envelope

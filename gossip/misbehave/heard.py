@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gossip.api.options import MIB
 from gossip.misbehave import frames
 from gossip.shown import shown_text
-from gossip.transport.grpc_headers import CallStatus
+from gossip.transport.grpc.headers import CallStatus
 
 PREFIX_BYTES = 5
 MAX_STREAMS = 10_000

@@ -10,8 +10,8 @@ from gossip.misbehave.conversation import Conversation
 from gossip.misbehave.ending import SERVED, End, Ending
 from gossip.misbehave.frames import Fields
 from gossip.misbehave.heard import Heard, TooMuchError
-from gossip.transport.grpc_errors import error_code_name
-from gossip.transport.grpc_headers import parse_trailers
+from gossip.transport.grpc.errors import error_code_name
+from gossip.transport.grpc.headers import parse_trailers
 
 DATA_BYTES = 16_000
 INITIAL_WINDOW_BYTES = 65_535

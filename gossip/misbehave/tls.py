@@ -15,7 +15,7 @@ from gossip.misbehave.key_updates import key_updates
 from gossip.misbehave.tcp import closed
 from gossip.transport.endpoint import certified_name
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_errors import describe
+from gossip.transport.tls.errors import describe
 
 CLIENT_TRAFFIC = "CLIENT_TRAFFIC_SECRET_0"
 UPDATES = 2000

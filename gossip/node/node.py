@@ -16,16 +16,16 @@ from gossip.clock import Clock, SystemClock
 from gossip.comm.config import CommConfig
 from gossip.comm.engine import CommEngine
 from gossip.comm.guarded_metrics import guarded
+from gossip.comm.handshake.trust import Trust
 from gossip.comm.observer import Observer
-from gossip.comm.trust import Trust
 from gossip.errors import ConfigurationError, OutOfOrderError
 from gossip.identity.entry import PurgeReason
 from gossip.identity.mapper import IdentityMapper
 from gossip.metrics import Metrics
 from gossip.throttle import LINES_AT_ONCE, Throttle
-from gossip.transport import grpc_server
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import GrpcListener
+from gossip.transport.grpc import server as grpc_server
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import GrpcListener
 from gossip.transport.limits import ServerLimits
 from gossip.types import PeerIdentityType, PkiId
 

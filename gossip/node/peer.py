@@ -20,7 +20,7 @@ from gossip.node.node import Node
 from gossip.node.organizations import Organizations, check_none_half_written, load_organizations
 from gossip.node.settings import PeerSettings
 from gossip.paths import is_fifo
-from gossip.transport.tls import TlsSide, client_side, server_side
+from gossip.transport.tls.contexts import TlsSide, client_side, server_side
 from gossip.types import PeerIdentityType
 
 logger = logging.getLogger("peer.gossip")

@@ -1,9 +1,9 @@
 """Says a ConnEstablish of the caller's making to a peer: what an impostor does, to see it refused."""
 
 from gossip.api.options import DialOptions, TlsFiles
-from gossip.comm.patience import within
+from gossip.comm.handshake.patience import within
 from gossip.transport.base import Channel
-from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc.client import GrpcDialer
 
 
 async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeout_s: float = 2.0) -> None:

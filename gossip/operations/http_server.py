@@ -12,7 +12,7 @@ import h11
 
 from gossip.errors import ConfigurationError
 from gossip.transport.endpoint import parse_endpoint
-from gossip.transport.listening_sockets import ListeningSockets
+from gossip.transport.tcp.listening_sockets import ListeningSockets
 
 logger = logging.getLogger("operations")
 

@@ -12,8 +12,8 @@ import pytest
 
 from gossip.api.options import DialOptions
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcChannel, GrpcDialer
+from gossip.transport.grpc.server import listen
 from tests.support.bounded import run_bounded
 from tests.support.odd_servers import begin_http2_and_stop, full_backlog, over_tls, say_nothing, tcp_server
 from tests.support.tls_files import tls_files

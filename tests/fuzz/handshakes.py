@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
-from gossip.comm.handshake import Expectation, Handshake, State, certificate_hash
+from gossip.comm.handshake.machine import Expectation, Handshake, State, certificate_hash
 from gossip.errors import GossipError, OutOfOrderError
 from gossip.transport.base import Link
 from gossip.types import PkiId

@@ -10,8 +10,8 @@ from hyperframe.frame import GoAwayFrame
 from gossip.api.options import DialOptions
 from gossip.errors import GossipError
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
 from tests.fuzz.frames import random_frames
 from tests.support.raw_http2 import RawPeer, raw_client, raw_server
 from tests.support.tls_files import tls_files

@@ -12,8 +12,8 @@ from grpc import aio
 from gossip.api.options import DialOptions
 from gossip.errors import RefusedByPeerError, UnexpectedMessageError
 from gossip.transport.base import FrameStream, StreamHandler
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 from tests.support.transports import receive_all

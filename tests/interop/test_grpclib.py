@@ -11,10 +11,10 @@ from grpclib.server import Server
 
 from gossip.api.options import DialOptions
 from gossip.errors import RefusedByPeerError, UnexpectedMessageError
-from gossip.transport import tls
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
+from gossip.transport.tls import contexts as tls
 from tests.support.bounded import run_bounded
 from tests.support.tls_files import tls_files
 

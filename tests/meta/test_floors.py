@@ -52,14 +52,31 @@ NEIGHBOURS = {
 }
 """Which rooms of one floor may import which. ``messages`` is the names by which everybody knows what wire reads."""
 
+INNER_FLOORS = {
+    "transport": (
+        {"base", "endpoint", "limits", "record_size"},
+        {"gate", "http2", "tcp", "verdict"},
+        {"memory", "tls"},
+        {"grpc"},
+    ),
+    "comm": (
+        {"ackbook", "config", "own_loop", "stages", "tasks", "users_code"},
+        {"guarded_metrics", "handshake", "observer", "subscriptions"},
+        {"connections"},
+        {"sending"},
+        {"engine"},
+    ),
+}
+"""The floors within a room that is divided. Here, too, siblings do not know each other."""
+
 WALLS = {
     "betterproto": {"gossip.wire"},
     "gossip_protos": {"gossip.wire", "gossip.messages"},
-    "grpclib": {"gossip.transport"},
+    "grpclib": {"gossip.transport.grpc"},
     "h2": {"gossip.transport"},
-    "hpack": {"gossip.transport", "gossip.misbehave"},
+    "hpack": {"gossip.transport.http2", "gossip.misbehave"},
     "hyperframe": {"gossip.transport"},
-    "ssl": {"gossip.transport", "gossip.misbehave"},
+    "ssl": {"gossip.transport.grpc", "gossip.transport.tls", "gossip.misbehave"},
     "cryptography": {"gossip.msp", "gossip.misbehave.key_updates"},
     "yaml": {"gossip.msp", "gossip.node"},
     "typer": {"gossip.cli"},
@@ -84,8 +101,8 @@ PURE = (
     "gossip.identity.admission",
     "gossip.identity.table",
     "gossip.comm.ackbook",
-    "gossip.comm.handshake",
-    "gossip.comm.store",
+    "gossip.comm.handshake.machine",
+    "gossip.comm.connections.store",
     "gossip.identity_check",
     "gossip.answers",
 )
@@ -138,6 +155,20 @@ def broken_floors(file: SourceFile) -> Iterator[str]:
     for imported, name, line in imported_rooms(file):
         is_below = FLOOR_OF[imported] < FLOOR_OF[room] or imported in NEIGHBOURS.get(room, set())
         if imported != room and not is_below:
+            yield f"{file.name}:{line} imports {name}, which is not below"
+
+
+def broken_inner_floors(file: SourceFile) -> Iterator[str]:
+    _, room, inner = [*file.name.split("."), "", ""][:3]
+    if room not in INNER_FLOORS or not inner:
+        return
+    floor_of = {name: floor for floor, names in enumerate(INNER_FLOORS[room]) for name in names}
+    if inner not in floor_of:
+        yield f"{file.name}: {inner} stands on no floor of {room}"
+        return
+    for name, line in file.imports():
+        imported = name.removeprefix(f"gossip.{room}.").split(".")[0]
+        if is_in(name, {f"gossip.{room}"}) and imported != inner and not floor_of.get(imported, 0) < floor_of[inner]:
             yield f"{file.name}:{line} imports {name}, which is not below"
 
 
@@ -196,7 +227,15 @@ def looks(file: SourceFile) -> Iterator[str]:
 
 
 Rule = Callable[[SourceFile], Iterator[str]]
-RULES: tuple[Rule, ...] = (broken_floors, broken_walls, broken_transport_walls, prints, impurities, looks)
+RULES: tuple[Rule, ...] = (
+    broken_floors,
+    broken_inner_floors,
+    broken_walls,
+    broken_transport_walls,
+    prints,
+    impurities,
+    looks,
+)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -233,6 +272,19 @@ def test_house_stands(rule: Rule) -> None:
         (broken_floors, "gossip", "from gossip.cli.main import run", "imports gossip.cli.main.run"),
         (broken_floors, "gossip.attic.x", "", "the room attic stands on no floor"),
         (
+            broken_inner_floors,
+            "gossip.transport.http2.x",
+            "from gossip.transport.tls.errors import describe",
+            "x:1 imports gossip.transport.tls.errors.describe, which is not below",
+        ),
+        (
+            broken_inner_floors,
+            "gossip.comm.handshake.x",
+            "from gossip.comm import sending",
+            "x:1 imports gossip.comm.sending, which is not below",
+        ),
+        (broken_inner_floors, "gossip.transport.quic.x", "", "quic stands on no floor of transport"),
+        (
             broken_walls,
             "gossip.api.x",
             "from gossip_protos.gossip import Empty",
@@ -244,17 +296,22 @@ def test_house_stands(rule: Rule) -> None:
         (broken_walls, "gossip.transport.x", "from cryptography import x509", "imports cryptography.x509"),
         (broken_walls, "gossip.wire.x", "import numpy", "imports numpy, which has no room yet"),
         (broken_walls, "gossip.wire.x", "importlib.import_module('gossip.cli')", "imports by a call"),
-        (broken_transport_walls, "gossip.comm.x", "import gossip.transport.memory", "imports gossip.transport.memory"),
+        (
+            broken_transport_walls,
+            "gossip.comm.x",
+            "import gossip.transport.memory.network",
+            "imports gossip.transport.memory.network",
+        ),
         (broken_transport_walls, "gossip.comm.x", "import gossip.identity.mapper", "imports gossip.identity.mapper"),
         (
             broken_transport_walls,
             "gossip.cli.x",
-            "import gossip.msp.pem, gossip.transport.tls",
+            "import gossip.msp.pem, gossip.transport.tls.contexts",
             "transport and msp at once",
         ),
         (prints, "gossip.comm.x", "def f():\n    print(1)", "x:2 calls print"),
         (prints, "gossip.node.x", "sys.stdout.write('a')", "calls sys.stdout.write"),
-        (impurities, "gossip.comm.handshake", "import asyncio", "imports asyncio"),
+        (impurities, "gossip.comm.handshake.machine", "import asyncio", "imports asyncio"),
         (impurities, "gossip.answers", "from asyncio import CancelledError, sleep", "imports asyncio.sleep"),
         (impurities, "gossip.identity.table", "from time import monotonic", "imports time.monotonic"),
         (impurities, "gossip.msp.x", "import socket", "imports socket"),
@@ -274,8 +331,11 @@ def test_breach_is_found(rule: Rule, name: str, text: str, breach: str) -> None:
     ("name", "text"),
     [
         ("gossip.api.comm", "from gossip.messages import GossipMessage\nfrom gossip.wire.signed import SignedMessage"),
-        ("gossip.comm.x", "import asyncio\nfrom gossip.transport.base import Link\nfrom gossip.comm.feed import Feed"),
-        ("gossip.node.x", "import gossip.msp.pem, gossip.transport.tls"),
+        (
+            "gossip.comm.connections.x",
+            "import asyncio\nfrom gossip.transport.base import Link\nfrom gossip.comm.subscriptions.feed import Feed",
+        ),
+        ("gossip.node.x", "import gossip.msp.pem, gossip.transport.tls.contexts"),
         ("gossip.cli.x", "import gossip\nprint(1)"),
         ("gossip.msp.config", "path.read_bytes()"),
         ("gossip.messages", "import gossip_protos.gossip"),

@@ -6,12 +6,12 @@ import pytest
 
 from tests.support.source import SourceFile, read_source
 
-UNVERIFIED = "gossip.transport.presented"
+UNVERIFIED = "gossip.transport.tls.presented"
 DIAGNOSIS = "gossip.node.diagnose."
 SWITCHES = ("CERT_NONE", "CERT_OPTIONAL", "check_hostname", "_create_unverified_context")
 MAY_SWITCH = {
     UNVERIFIED,
-    "gossip.transport.tls",  # a server asks for certificates, and verifies those that come; see decision 5
+    "gossip.transport.tls.contexts",  # a server asks for certificates, and verifies those that come; see decision 5
     "gossip.misbehave.contexts",
 }
 
@@ -50,10 +50,10 @@ def test_nobody_else_turns_verification_off() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["from gossip.transport.presented import look_at_server", "from gossip.transport import presented"],
+    ["from gossip.transport.tls.presented import look_at_server", "from gossip.transport.tls import presented"],
 )
 def test_an_import_elsewhere_is_found(text: str) -> None:
-    assert list(imports_of_the_unverified(SourceFile("gossip.transport.grpc_client", text)))
+    assert list(imports_of_the_unverified(SourceFile("gossip.transport.grpc.client", text)))
     assert not list(imports_of_the_unverified(SourceFile("gossip.node.diagnose.judge_tls", text)))
 
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gossip.comm.handshake import Expectation, Handshake, State
+from gossip.comm.handshake.machine import Expectation, Handshake, State
 from gossip.errors import GossipError, OutOfOrderError
 from gossip.transport.base import Link
 from gossip.types import PkiId

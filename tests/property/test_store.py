@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gossip.comm.connection import Connection
-from gossip.comm.store import ConnectionStore
+from gossip.comm.connections.connection import Connection
+from gossip.comm.connections.store import ConnectionStore
 from gossip.types import PkiId
 from tests.support.connections import info_of, quiet_connection
 from tests.support.virtual_time import run_virtual

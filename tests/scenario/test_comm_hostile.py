@@ -8,7 +8,7 @@ import pytest
 
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
-from gossip.comm.store import MAX_RETIRED
+from gossip.comm.connections.store import MAX_RETIRED
 from gossip.errors import (
     AckTimeoutError,
     DialError,

@@ -9,7 +9,7 @@ import pytest
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.comm.config import CommConfig
 from gossip.errors import ClosedError, ConfigurationError, PeerSilentError, RefusedByPeerError
-from gossip.transport.memory import MemoryDialer, MemoryNetwork
+from gossip.transport.memory.network import MemoryDialer, MemoryNetwork
 from tests.support.hanging import Hang, HangingDialer
 from tests.support.hmac_crypto import identity_of, pki_id_of
 from tests.support.peers import (

@@ -22,9 +22,10 @@ from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
 from gossip.node.diagnose import reach
 from gossip.shown import shown_time
-from gossip.transport import grpc_client_protocol, names
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.endpoint import parse_endpoint
+from gossip.transport.grpc import client_protocol as grpc_client_protocol
+from gossip.transport.tcp import names
 from gossip.types import PkiId
 from tests.support.broken_networks import (
     HERE,

@@ -18,8 +18,8 @@ from gossip.metrics import Metrics, Outcome
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.transport.base import FrameStream, Link
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
 from tests.support.bounded import run_bounded
 from tests.support.peers import data_message, data_of, everything, other_tasks
 from tests.support.recorders import RecordingMetrics

@@ -8,7 +8,7 @@ from gossip import open_peer
 from gossip.api.peer import RemotePeer
 from gossip.comm.config import CommConfig
 from gossip.errors import UnnamedPeerError
-from gossip.transport import grpc_client_protocol
+from gossip.transport.grpc import client_protocol as grpc_client_protocol
 from gossip.transport.limits import ConnectionLimits
 from tests.support.bounded import run_bounded
 from tests.support.peers import data_message, everything, memory_peers

@@ -13,8 +13,8 @@ from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, PingFr
 
 from gossip.api.options import DialOptions
 from gossip.errors import FrameTooLargeError, RefusedByPeerError, StreamBrokenError
-from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.http2_frame import PING_PAYLOAD
+from gossip.transport.grpc.client import GrpcChannel, GrpcDialer
+from gossip.transport.http2.frame import PING_PAYLOAD
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import RESPONSE, RawPeer, data, goaway, message, raw_server, reset, window
 from tests.support.tls_files import tls_files

@@ -19,16 +19,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError, StreamBrokenError
-from gossip.transport import grpc_client_protocol, plain_transport
-from gossip.transport import names as names_module
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_client_protocol import ClientProtocol
-from gossip.transport.grpc_protocol import GrpcProtocol
-from gossip.transport.grpc_server import GrpcListener, listen
-from gossip.transport.grpc_server_protocol import ServerProtocol
-from gossip.transport.tls import server_side
-from gossip.transport.tls_transport import TlsTransport
+from gossip.transport.grpc import client_protocol as grpc_client_protocol
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.client_protocol import ClientProtocol
+from gossip.transport.grpc.protocol import GrpcProtocol
+from gossip.transport.grpc.server import GrpcListener, listen
+from gossip.transport.grpc.server_protocol import ServerProtocol
+from gossip.transport.tcp import names as names_module
+from gossip.transport.tcp import plain_transport
+from gossip.transport.tls.contexts import server_side
+from gossip.transport.tls.transport import TlsTransport
 from tests.support.bounded import run_bounded
 from tests.support.certificates import Issued, make_ca, make_der
 from tests.support.odd_servers import (

@@ -29,9 +29,9 @@ from gossip import turns
 from gossip.api.options import DialOptions
 from gossip.transport.base import FrameStream
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import GrpcListener, listen
-from gossip.transport.grpc_server_protocol import ServerProtocol
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import GrpcListener, listen
+from gossip.transport.grpc.server_protocol import ServerProtocol
 from gossip.transport.limits import ConnectionLimits, FrameBudgets, ServerLimits
 from gossip.turns import ROUND_S
 from tests.support.bounded import run_bounded

@@ -18,13 +18,13 @@ from hyperframe.frame import (
 )
 
 from gossip.errors import FrameTooLargeError, StreamBrokenError
-from gossip.transport import grpc_server
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.transport.gate import Progress
-from gossip.transport.grpc_headers import request_headers
-from gossip.transport.grpc_server import GrpcListener, listen
-from gossip.transport.header_compression import encode_block
-from gossip.transport.http2_frame import WINDOW_BYTES
+from gossip.transport.grpc import server as grpc_server
+from gossip.transport.grpc.headers import request_headers
+from gossip.transport.grpc.server import GrpcListener, listen
+from gossip.transport.http2.frame import WINDOW_BYTES
+from gossip.transport.http2.header_compression import encode_block
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.raw_http2 import PING, RawPeer, data, message, raw_client, request, reset, split_headers, window

@@ -18,9 +18,9 @@ from gossip.errors import DialError, RefusedByPeerError, StreamBrokenError, Unex
 from gossip.transport.base import FrameStream
 from gossip.transport.endpoint import parse_endpoint
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_client_protocol import ClientProtocol
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcChannel, GrpcDialer
+from gossip.transport.grpc.client_protocol import ClientProtocol
+from gossip.transport.grpc.server import listen
 from tests.support.raw_http2 import PING, raw_client, request, reset
 from tests.support.tls_files import tls_files
 
@@ -106,7 +106,7 @@ def test_a_dial_that_is_given_up_as_tcp_stands_hears_of_the_end_and_closes_its_o
         await listener.close()
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gossip.transport.grpc_client.ClientProtocol", GivenUp)
+        patched.setattr("gossip.transport.grpc.client.ClientProtocol", GivenUp)
         uvloop.run(asyncio.wait_for(main(), 10))
     begun.clear()
     gc.collect()

@@ -9,9 +9,9 @@ from hyperframe.frame import HeadersFrame, SettingsFrame
 from gossip.api.options import DialOptions
 from gossip.errors import RefusedByPeerError, StreamBrokenError
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
-from gossip.transport.grpc_stream import GrpcStream
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
+from gossip.transport.grpc.stream import GrpcStream
 from gossip.transport.limits import ServerLimits
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle

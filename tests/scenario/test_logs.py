@@ -20,7 +20,7 @@ from gossip.node.logs.control import logging_to
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc.client import GrpcDialer
 from gossip.types import PkiId
 from tests.support.cli import run
 from tests.support.in_thread import peer_settings

@@ -12,13 +12,13 @@ from cryptography.x509.oid import NameOID
 
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import ConfigurationError, DialError
-from gossip.transport import tls_key
 from gossip.transport.base import FrameStream
 from gossip.transport.gate import Offence
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
-from gossip.transport.tls import client_side
-from gossip.transport.tls_key import has_long_rsa_key
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
+from gossip.transport.tls import key as tls_key
+from gossip.transport.tls.contexts import client_side
+from gossip.transport.tls.key import has_long_rsa_key
 from tests.support.bounded import run_bounded
 from tests.support.certificates import NOT_AFTER, NOT_BEFORE
 from tests.support.tls_files import tls_files

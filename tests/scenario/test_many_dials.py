@@ -8,10 +8,10 @@ import pytest
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError
-from gossip.transport import dial_places
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc import dial_places
+from gossip.transport.grpc.client import GrpcChannel, GrpcDialer
+from gossip.transport.grpc.server import listen
 from tests.support.bounded import run_bounded
 from tests.support.odd_servers import full_backlog, say_nothing, tcp_server
 from tests.support.tls_files import tls_files

@@ -16,7 +16,7 @@ from gossip.misbehave.run import misbehave, storm
 from gossip.misbehave.session import Session, data_envelope
 from gossip.node.peer import open_peer
 from gossip.transport.gate import Offence
-from gossip.transport.http2_frame import WINDOW_BYTES
+from gossip.transport.http2.frame import WINDOW_BYTES
 from gossip.transport.limits import KIB, MIB, ServerLimits
 from tests.support.attacked import QUICK, Scene, attacked, attacker_on, settings_of
 from tests.support.bounded import run_bounded

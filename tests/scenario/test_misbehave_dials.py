@@ -9,7 +9,7 @@ import pytest
 
 from gossip.misbehave import dial
 from gossip.misbehave.ending import CUT, End, Ending
-from gossip.transport import names
+from gossip.transport.tcp import names
 from tests.support.in_thread import listening, peer_settings
 from tests.support.misbehaving import endings_of, misbehave, over_http2
 from tests.support.odd_servers import Handler, full_backlog, refuse_tls, say_nothing, speak_http1, tcp_server

@@ -10,8 +10,8 @@ import pytest
 from gossip.api.comm import ReceivedMessage, Subscription
 from gossip.comm import engine
 from gossip.comm.config import CommConfig
-from gossip.comm.connection import Connection
-from gossip.comm.store import ConnectionStore, Displaced, Entry
+from gossip.comm.connections.connection import Connection
+from gossip.comm.connections.store import ConnectionStore, Displaced, Entry
 from gossip.transport.memory import MemoryNetwork
 from tests.support.peers import MemoryPeer, data_message, data_of, everything, other_tasks
 from tests.support.virtual_time import run_virtual

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from gossip.api.options import DialOptions, TlsFiles
 from gossip.errors import DialError
 from gossip.transport.base import FrameStream
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
-from gossip.transport.presented import look_at_server
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
+from gossip.transport.tls.presented import look_at_server
 from tests.support.bounded import run_bounded
 from tests.support.certificates import make_ca, make_leaf
 from tests.support.tls_files import tls_ca, tls_files

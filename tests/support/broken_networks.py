@@ -16,7 +16,7 @@ from gossip.api.options import TlsFiles
 from gossip.api.peer import RemotePeer
 from gossip.clock import SystemClock
 from gossip.comm.config import CommConfig
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.msp.authority import Authority, Credential, Validity
 from gossip.msp.certificate import pki_id_of
 from gossip.msp.registry import MspRegistry

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gossip.api.peer import AuthInfo, ConnectionInfo
-from gossip.comm.connection import Connection
+from gossip.comm.connections.connection import Connection
 from gossip.metrics import Metrics, NoMetrics
 from gossip.transport.base import Channel, DialTimes, FrameStream, Link, Taker
 from gossip.transport.memory import MemoryNetwork

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from gossip.api.options import TlsFiles
-from gossip.transport import grpc_server
 from gossip.transport.base import StreamHandler
+from gossip.transport.grpc import server as grpc_server
 
 Handler = Callable[[socket.socket], None]
 EMPTY_SETTINGS = b"\0\0\0\4\0\0\0\0\0"

@@ -9,9 +9,9 @@ from gossip.api.peer import RemotePeer
 from gossip.clock import Clock, SystemClock
 from gossip.comm.config import CommConfig
 from gossip.comm.engine import CommEngine
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
+from gossip.comm.handshake.trust import Trust
 from gossip.comm.observer import Observer
-from gossip.comm.trust import Trust
 from gossip.identity.mapper import IdentityMapper
 from gossip.messages import DataMessage, GossipMessage, GossipMessageTag, Payload
 from gossip.metrics import Metrics

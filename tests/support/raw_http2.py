@@ -18,7 +18,7 @@ from hyperframe.frame import (
 )
 
 from gossip.api.options import TlsFiles
-from gossip.transport import tls
+from gossip.transport.tls import contexts as tls
 from tests.support.stream_server import stream_server
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

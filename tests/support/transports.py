@@ -6,8 +6,8 @@ from typing import Protocol
 
 from gossip.api.options import DialOptions
 from gossip.transport.base import Channel, Dialer, FrameStream, Listener, StreamHandler
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_server import listen
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.grpc.server import listen
 from gossip.transport.memory import MemoryNetwork
 from tests.support.tls_files import tls_files
 

@@ -9,11 +9,11 @@ from gossip.comm.engine import CommEngine
 from gossip.identity.mapper import IdentityMapper
 from gossip.msp.service import MspCryptoService, MspSecurityAdvisor
 from gossip.transport.base import Channel, Dialer, FrameStream, Listener, StreamHandler
-from gossip.transport.grpc_client import GrpcChannel, GrpcDialer
-from gossip.transport.grpc_server import GrpcListener
-from gossip.transport.grpc_stream import GrpcStream
-from gossip.transport.memory import MemoryDialer, MemoryListener
-from gossip.transport.memory_connection import MemoryChannel, MemoryStream
+from gossip.transport.grpc.client import GrpcChannel, GrpcDialer
+from gossip.transport.grpc.server import GrpcListener
+from gossip.transport.grpc.stream import GrpcStream
+from gossip.transport.memory.connection import MemoryChannel, MemoryStream
+from gossip.transport.memory.network import MemoryDialer, MemoryListener
 
 
 def mapper(own: IdentityMapper) -> Mapper:

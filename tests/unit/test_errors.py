@@ -10,7 +10,7 @@ import pytest
 
 from gossip import errors
 from gossip.api.peer import RemotePeer
-from gossip.comm.sending import by_pki_id
+from gossip.comm.sending.sending import by_pki_id
 from gossip.errors import GossipError
 from gossip.shown import MAX_SHOWN
 from gossip.types import PkiId

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gossip.api.options import TlsFiles
 from gossip.cli.demo.organizations import Network, PeerHome
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.msp.authority import Organization, Validity, write_local_msp, write_tls
 from gossip.msp.certificate import parse_certificate_pem, pki_id_of
 from gossip.msp.config import load_signing_identity

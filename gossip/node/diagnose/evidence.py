@@ -12,7 +12,7 @@ from gossip.msp.verdict import Verdict
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.transport.base import Link
-from gossip.transport.tls_failure import TlsFault
+from gossip.transport.tls.failure import TlsFault
 from gossip.types import PkiId
 
 

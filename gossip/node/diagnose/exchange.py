@@ -4,8 +4,8 @@ from datetime import datetime
 
 from gossip.api.peer import ConnectionInfo
 from gossip.clock import Clock
-from gossip.comm.exchange import await_verdict, exchange
-from gossip.comm.handshake import Expectation, Handshake, certificate_hash
+from gossip.comm.handshake.exchange import await_verdict, exchange
+from gossip.comm.handshake.machine import Expectation, Handshake, certificate_hash
 from gossip.errors import (
     GossipError,
     IdentityError,

@@ -6,7 +6,7 @@ from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, is_for_any_
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_issuer import THEIR_FILE, Blamed
-from gossip.transport.grpc_errors import CA_UNKNOWN
+from gossip.transport.tls.errors import CA_UNKNOWN
 
 
 def judge_by_openssl(evidence: Evidence, leaf: TlsCertificate) -> Iterator[Blamed]:

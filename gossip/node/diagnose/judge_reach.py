@@ -9,7 +9,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
 from gossip.node.diagnose.judge_status import find_other_server
 from gossip.node.diagnose.judge_unspecified import find_unspecified_address
-from gossip.transport.tls_failure import TlsFault
+from gossip.transport.tls.failure import TlsFault
 
 _PING_REFUSED = Cause(
     "ping-refused",

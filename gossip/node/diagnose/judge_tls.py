@@ -15,7 +15,7 @@ from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_ce
 from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
 from gossip.shown import shown_time
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls_failure import TlsFault
+from gossip.transport.tls.failure import TlsFault
 
 _OTHER_BYTES = 1024
 """What a client says in TLS beside its certificates, at most."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence

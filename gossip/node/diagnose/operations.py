@@ -9,7 +9,7 @@ from typing import cast
 
 from gossip.errors import TransportError
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.names import connect_to_any, look_up
+from gossip.transport.tcp.names import connect_to_any, look_up
 
 OVERFLOW = "gossip_comm_overflow_count"
 MAX_ANSWER_BYTES = 4 * 1024 * 1024

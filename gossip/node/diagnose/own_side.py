@@ -24,7 +24,7 @@ from gossip.node.diagnose.tls_sources import TlsRole, find_root_sources, find_so
 from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
 from gossip.paths import exists
-from gossip.transport.tls_files import root_files
+from gossip.transport.tls.files import root_files
 from gossip.types import PeerIdentityType
 
 

@@ -5,7 +5,7 @@ import socket
 from dataclasses import replace
 
 from gossip.api.options import DialOptions
-from gossip.comm.patience import within
+from gossip.comm.handshake.patience import within
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, UntrustedIdentityError
 from gossip.msp.issuers import find_tls_issuing_mspids
 from gossip.msp.tls_facts import read_tls_certificate
@@ -15,12 +15,12 @@ from gossip.node.diagnose.evidence import Evidence, Looked
 from gossip.node.diagnose.stopwatch import timing
 from gossip.transport.base import Channel
 from gossip.transport.endpoint import format_endpoint, parse_endpoint
-from gossip.transport.grpc_client import GrpcDialer
-from gossip.transport.grpc_errors import describe
-from gossip.transport.names import look_up
-from gossip.transport.presented import look_at_server
-from gossip.transport.tls import ALPN
-from gossip.transport.tls_failure import TlsFault, classify, find_alert, find_verify_code
+from gossip.transport.grpc.client import GrpcDialer
+from gossip.transport.tcp.names import look_up
+from gossip.transport.tls.contexts import ALPN
+from gossip.transport.tls.errors import describe
+from gossip.transport.tls.failure import TlsFault, classify, find_alert, find_verify_code
+from gossip.transport.tls.presented import look_at_server
 
 
 async def reach(evidence: Evidence) -> Channel | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence

@@ -25,13 +25,13 @@ from gossip.api.results import AggregatedSendResults
 from gossip.api.security import SecurityAdvisor
 from gossip.clock import Clock
 from gossip.comm.engine import CommEngine
+from gossip.comm.handshake.trust import Trust
 from gossip.comm.observer import Observer
-from gossip.comm.trust import Trust
 from gossip.errors import Fault, RefusedByPeerError, TransportError
 from gossip.identity.mapper import IdentityMapper
 from gossip.messages import DataMessage, GossipMessage, Payload, Tag
 from gossip.metrics import Metrics, NoMetrics, Outcome
-from gossip.transport.grpc_client import GrpcDialer
+from gossip.transport.grpc.client import GrpcDialer
 from gossip.types import OrgIdentityType, PeerIdentityType, PkiId
 from gossip.wire.kinds import MessageKind
 

@@ -8,7 +8,7 @@ from gossip.api.comm import ReceivedMessage
 from gossip.cli import serving
 from gossip.cli.answering import Answering
 from gossip.cli.events import EventPrinter
-from gossip.comm.feed import Feed
+from gossip.comm.subscriptions.feed import Feed
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle
 

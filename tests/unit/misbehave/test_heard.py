@@ -5,7 +5,7 @@ import pytest
 from gossip.misbehave import frames
 from gossip.misbehave.heard import MAX_MESSAGES, MAX_STREAMS, Heard, TooMuchError
 from gossip.shown import MAX_SHOWN
-from gossip.transport.grpc_headers import CallStatus
+from gossip.transport.grpc.headers import CallStatus
 
 
 def test_messages_are_found_whatever_the_frames() -> None:

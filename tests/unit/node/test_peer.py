@@ -28,11 +28,11 @@ from gossip.msp.signing import SigningIdentity
 from gossip.node.organizations import load_organizations
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings
-from gossip.transport import grpc_server
 from gossip.transport.endpoint import parse_endpoint
-from gossip.transport.grpc_server import GrpcListener
+from gossip.transport.grpc import server as grpc_server
+from gossip.transport.grpc.server import GrpcListener
 from gossip.transport.limits import ServerLimits
-from gossip.transport.tls import TlsSide, server_side
+from gossip.transport.tls.contexts import TlsSide, server_side
 from tests.support.bounded import run_bounded
 from tests.support.fake_clock import FakeClock
 from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder

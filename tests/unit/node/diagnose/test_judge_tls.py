@@ -6,9 +6,9 @@ from gossip.node.diagnose.diagnosis import Side, Stage
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judge_tls import judge_tls
 from gossip.node.diagnose.own_side import load_own_side
-from gossip.transport.grpc_errors import dial_error
-from gossip.transport.tls_failure import TlsFault
-from gossip.transport.tls_hello import refusal
+from gossip.transport.grpc.errors import dial_error
+from gossip.transport.tls.failure import TlsFault
+from gossip.transport.tls.hello import refusal
 from tests.support.in_thread import peer_settings
 
 

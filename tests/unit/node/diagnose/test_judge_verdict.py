@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 from cryptography import x509
 
-from gossip.comm.handshake import certificate_hash
+from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Outcome, Side, Stage, StageReport
 from gossip.node.diagnose.evidence import Evidence

@@ -1,0 +1,1 @@
+"""Authenticated connections: how they come about, what they carry, which of two stays, and how they end."""

@@ -1,0 +1,1 @@
+"""The handshake, from the dial to the verdict."""

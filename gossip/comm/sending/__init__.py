@@ -1,0 +1,1 @@
+"""Sending, with and without acknowledgement."""

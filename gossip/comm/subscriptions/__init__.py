@@ -1,0 +1,1 @@
+"""Subscriptions: what subscribers of messages and of notices have waiting for them."""

@@ -1,0 +1,1 @@
+"""TCP: looking up names, sockets that listen, and reading in turns."""

@@ -1,0 +1,1 @@
+"""TLS: contexts from files, the handshake step by step, records, and why it fails."""
