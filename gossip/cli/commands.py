@@ -1,4 +1,4 @@
-"""Every command by name, one line each; what a command does is in the file of the same name.
+"""Every command by name, one line each; what a command does is in the file, or the folder, of the same name.
 
 Those files import what takes time (cryptography, the generated messages, the transport) inside the command, so that
 ``gossip --help`` answers at once.
@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from gossip._version import __version__
-from gossip.cli import config, crypto, diagnose, handshake, identity, message, misbehave, msp, probe, send, serve
+from gossip.cli import config, crypto, handshake, identity, message, misbehave, msp, probe
 from gossip.cli.demo import command as demo
+from gossip.cli.diagnose import command as diagnose
+from gossip.cli.send import command as send
+from gossip.cli.serve import command as serve
 
 app = typer.Typer(
     name="gossip",

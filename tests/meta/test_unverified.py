@@ -58,4 +58,4 @@ def test_an_import_elsewhere_is_found(text: str) -> None:
 
 
 def test_a_switch_elsewhere_is_found() -> None:
-    assert list(switches(SourceFile("gossip.cli.serve", "context.verify_mode = ssl.CERT_NONE")))
+    assert list(switches(SourceFile("gossip.cli.serve.command", "context.verify_mode = ssl.CERT_NONE")))

@@ -216,7 +216,7 @@ def test_one_peer_twice_is_refused(willing: Served, data: Path) -> None:
 def test_data_that_fits_no_message_is_refused_before_anybody_is_asked(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gossip.cli.send.MAX_DATA_BYTES", len(DATA) - 1)
+    monkeypatch.setattr("gossip.cli.send.command.MAX_DATA_BYTES", len(DATA) - 1)
 
     outcome = run("send", NOBODY, *peer_options(2), f"--data={data}")
 

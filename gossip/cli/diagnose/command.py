@@ -43,7 +43,7 @@ def diagnose(
     """
     import asyncio
 
-    from gossip.cli.diagnosis_view import show
+    from gossip.cli.diagnose.view import show
     from gossip.node.diagnose.diagnose import Target
     from gossip.node.diagnose.diagnose import diagnose as run
     from gossip.node.diagnose.targets import find_endpoints

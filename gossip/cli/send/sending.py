@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gossip.cli.attempt import check_endpoint
 from gossip.cli.data import data_message
-from gossip.cli.delivery import Connections, Delivery
 from gossip.cli.report import ExitCode, Report, exit_code_of
+from gossip.cli.send.delivery import Connections, Delivery
 from gossip.errors import ConfigurationError, GossipError, PeerSilentError
 from gossip.node.peer import Peer, open_peer
 from gossip.node.settings import PeerSettings

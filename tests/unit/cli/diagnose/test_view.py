@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.cli.diagnosis_view import show
+from gossip.cli.diagnose.view import show
 from gossip.cli.report import Report
 from gossip.node.diagnose.diagnosis import Diagnosis, Stage, passed
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 
-from gossip.cli.told import Told
+from gossip.cli.serve.told import Told
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle
 

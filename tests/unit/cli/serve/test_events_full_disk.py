@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gossip.cli.events import EventPrinter
+from gossip.cli.serve.events import EventPrinter
 
 
 class Disk:
@@ -31,7 +31,7 @@ def test_a_full_disk_is_said_once_and_events_come_back_with_room(
         raise AssertionError("a full disk must not end the peer")
 
     disk = Disk()
-    monkeypatch.setattr("gossip.cli.event_lines.os.write", disk.write)
+    monkeypatch.setattr("gossip.cli.serve.event_lines.os.write", disk.write)
     with Path(os.devnull).open("w", encoding="utf-8") as stream, caplog.at_level(logging.WARNING):
         printer = EventPrinter(stream, cut_off, as_json=False)
         printer.event("first")

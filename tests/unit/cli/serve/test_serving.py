@@ -5,9 +5,9 @@ import weakref
 from typing import cast
 
 from gossip.api.comm import ReceivedMessage
-from gossip.cli import serving
 from gossip.cli.answering import Answering
-from gossip.cli.events import EventPrinter
+from gossip.cli.serve import serving
+from gossip.cli.serve.events import EventPrinter
 from gossip.comm.subscriptions.feed import Feed
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle

@@ -12,8 +12,8 @@ import pytest
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import AuthInfo, ConnectionInfo
-from gossip.cli.event_lines import MAX_WAITING_BYTES
-from gossip.cli.events import EventPrinter
+from gossip.cli.serve.event_lines import MAX_WAITING_BYTES
+from gossip.cli.serve.events import EventPrinter
 from gossip.errors import GossipError, TlsBindingError
 from gossip.messages import AliveMessage, DataMessage, GossipMessage, Member, Payload, Tag
 from gossip.types import PeerIdentityType, PkiId

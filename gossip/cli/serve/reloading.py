@@ -2,7 +2,7 @@
 
 import logging
 
-from gossip.cli.events import EventPrinter
+from gossip.cli.serve.events import EventPrinter
 from gossip.errors import ConfigurationError
 from gossip.node.peer import Peer
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from gossip.api.comm import Comm, ReceivedMessage, Subscription
 from gossip.cli.answering import Answer, Answering
-from gossip.cli.event_lines import READER_TIMEOUT_S
-from gossip.cli.events import EventPrinter
-from gossip.cli.log_lines import logging_without_waiting
-from gossip.cli.reloading import Reloading
-from gossip.cli.service_manager import READY, STOPPING, notify
-from gossip.cli.told import Told
+from gossip.cli.serve.event_lines import READER_TIMEOUT_S
+from gossip.cli.serve.events import EventPrinter
+from gossip.cli.serve.log_lines import logging_without_waiting
+from gossip.cli.serve.reloading import Reloading
+from gossip.cli.serve.service_manager import READY, STOPPING, notify
+from gossip.cli.serve.told import Told
 from gossip.clock import SystemClock
 from gossip.errors import ConfigurationError
 from gossip.node.logs.control import LogControl

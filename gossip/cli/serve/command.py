@@ -56,7 +56,7 @@ def serve(
     """
     from gossip.cli.answering import Answer
     from gossip.cli.loop import run
-    from gossip.cli.serving import ServeOptions, serve_until_told
+    from gossip.cli.serve.serving import ServeOptions, serve_until_told
     from gossip.node.logs.control import logging_to
     from gossip.node.logs.spec import VARIABLE
 

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import threading
 
-from gossip.cli.event_lines import MAX_WAITING_BYTES
-from gossip.cli.log_lines import LogLines, logging_without_waiting
+from gossip.cli.serve.event_lines import MAX_WAITING_BYTES
+from gossip.cli.serve.log_lines import LogLines, logging_without_waiting
 from gossip.node.logs.control import logging_to
 from tests.support.bounded import run_bounded
 from tests.support.peers import settle

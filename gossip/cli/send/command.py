@@ -49,7 +49,7 @@ def send(
     """
     import asyncio
 
-    from gossip.cli.sending import Job, send_and_report
+    from gossip.cli.send.sending import Job, send_and_report
 
     if ack is not None and ack > len(endpoints):
         raise typer.BadParameter(f"{ack} of {len(endpoints)} peers cannot acknowledge", param_hint="--ack")

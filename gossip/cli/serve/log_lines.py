@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import TextIO
 
-from gossip.cli.event_lines import READER_TIMEOUT_S, EventLines
+from gossip.cli.serve.event_lines import READER_TIMEOUT_S, EventLines
 from gossip.node.logs.control import LogControl
 
 LOST = "%d lines of the log were lost, since nobody read them"

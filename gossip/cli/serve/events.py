@@ -8,8 +8,8 @@ from typing import TextIO
 
 from gossip.api.comm import ReceivedMessage
 from gossip.api.peer import ConnectionInfo
-from gossip.cli.event_lines import EventLines
 from gossip.cli.report import json_line
+from gossip.cli.serve.event_lines import EventLines
 from gossip.comm.observer import Observer
 from gossip.errors import GossipError
 from gossip.shown import one_line

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gossip.cli.event_lines import MAX_WAITING_BYTES, EventLines
+from gossip.cli.serve.event_lines import MAX_WAITING_BYTES, EventLines
 from tests.support.bounded import run_bounded
 from tests.support.pipes import Pipe, open_pipe
 
@@ -42,7 +42,7 @@ class Disk:
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     """What is written to, in place of every file."""
     disk = Disk()
-    monkeypatch.setattr("gossip.cli.event_lines.os.write", disk.write)
+    monkeypatch.setattr("gossip.cli.serve.event_lines.os.write", disk.write)
     return disk
 
 

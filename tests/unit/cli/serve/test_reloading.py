@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from gossip.cli.reloading import Reloading
+from gossip.cli.serve.reloading import Reloading
 from gossip.errors import ConfigurationError
 from gossip.types import PkiId
 

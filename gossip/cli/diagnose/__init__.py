@@ -1,0 +1,1 @@
+"""``gossip diagnose``: how what `gossip.node.diagnose` finds is asked for and shown."""

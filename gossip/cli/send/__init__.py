@@ -1,0 +1,1 @@
+"""``gossip send``: data to peers, and how sending went."""
