@@ -54,7 +54,7 @@ def test_nobody_else_turns_verification_off() -> None:
 )
 def test_an_import_elsewhere_is_found(text: str) -> None:
     assert list(imports_of_the_unverified(SourceFile("gossip.transport.grpc.client", text)))
-    assert not list(imports_of_the_unverified(SourceFile("gossip.node.diagnose.judge_tls", text)))
+    assert not list(imports_of_the_unverified(SourceFile("gossip.node.diagnose.judges.tls", text)))
 
 
 def test_a_switch_elsewhere_is_found() -> None:

@@ -9,7 +9,7 @@ from gossip.errors import TransportError
 from gossip.node.diagnose.diagnosis import Diagnosis, Stage
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.exchange import shake_hands
-from gossip.node.diagnose.judge import judge
+from gossip.node.diagnose.judges.judge import judge
 from gossip.node.diagnose.operations import count_lost_messages
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
 from gossip.node.diagnose.pipes import without_pipes

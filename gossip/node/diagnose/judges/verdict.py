@@ -7,8 +7,8 @@ from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_status import find_other_server
-from gossip.node.diagnose.judge_stranger_there import explain_no_msp, issuer_of, their_copy
+from gossip.node.diagnose.judges.status import find_other_server
+from gossip.node.diagnose.judges.stranger_there import explain_no_msp, issuer_of, their_copy
 from gossip.node.diagnose.seen_by_peer import NO_CERTIFICATE, find_hashes
 from gossip.shown import shown_time
 

@@ -16,8 +16,8 @@ from gossip.msp.tls_facts import (
 from gossip.msp.tls_path import MissingIssuer, find_missing_issuer, trace_certification_path
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import ca_without, shown_key_id
-from gossip.node.diagnose.judge_issuer import find_identity_issuer
+from gossip.node.diagnose.judges.certificate import ca_without, shown_key_id
+from gossip.node.diagnose.judges.issuer import find_identity_issuer
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_content import find_broken_certificate
 from gossip.shown import shown_time

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from gossip.errors import ConfigurationError, GossipError, PeerSilentError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_alert import HTTP1_PROXY, OTHER_SERVICE
-from gossip.node.diagnose.judge_status import find_other_server
-from gossip.node.diagnose.judge_unspecified import find_unspecified_address
+from gossip.node.diagnose.judges.alert import HTTP1_PROXY, OTHER_SERVICE
+from gossip.node.diagnose.judges.status import find_other_server
+from gossip.node.diagnose.judges.unspecified import find_unspecified_address
 from gossip.transport.tls.failure import TlsFault
 
 _PING_REFUSED = Cause(

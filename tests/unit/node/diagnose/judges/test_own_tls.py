@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gossip.errors import ConfigurationError
-from gossip.node.diagnose.judge_own_tls import judge_own_files
+from gossip.node.diagnose.judges.own_tls import judge_own_files
 from gossip.node.diagnose.own_side import load_own_side
 from tests.support.in_thread import peer_settings, tls_of
 from tests.support.organizations import NOW, organization_folder

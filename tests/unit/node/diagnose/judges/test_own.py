@@ -11,7 +11,7 @@ import pytest
 
 from gossip.msp.lint.entries import ALLOW_READING
 from gossip.node.diagnose.diagnosis import Outcome
-from gossip.node.diagnose.judge_own import judge_own_identity
+from gossip.node.diagnose.judges.own import judge_own_identity
 from gossip.node.diagnose.own_side import load_own_side
 from tests.support.in_thread import peer_settings
 from tests.support.msp_folders import CA_FILE, NAME, OWN, put, put_tls

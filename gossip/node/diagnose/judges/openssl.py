@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gossip.msp.tls_facts import TlsCertificate, find_issuer_key_id, is_for_any_usage_alone, lacks_digital_signature
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_issuer import THEIR_FILE, Blamed
+from gossip.node.diagnose.judges.issuer import THEIR_FILE, Blamed
 from gossip.transport.tls.errors import CA_UNKNOWN
 
 

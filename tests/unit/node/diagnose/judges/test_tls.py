@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from gossip.node.diagnose.diagnosis import Side, Stage
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_tls import judge_tls
+from gossip.node.diagnose.judges.tls import judge_tls
 from gossip.node.diagnose.own_side import load_own_side
 from gossip.transport.grpc.errors import dial_error
 from gossip.transport.tls.failure import TlsFault

@@ -2,18 +2,18 @@
 
 from gossip.node.diagnose.diagnosis import Diagnosis, Outcome, Stage, StageReport
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_buffers import judge_buffers
-from gossip.node.diagnose.judge_own import judge_own_identity
-from gossip.node.diagnose.judge_reach import judge_http2, judge_name, judge_ping, judge_tcp
-from gossip.node.diagnose.judge_theirs import (
+from gossip.node.diagnose.judges.buffers import judge_buffers
+from gossip.node.diagnose.judges.own import judge_own_identity
+from gossip.node.diagnose.judges.reach import judge_http2, judge_name, judge_ping, judge_tcp
+from gossip.node.diagnose.judges.theirs import (
     judge_binding,
     judge_conn_establish,
     judge_expected,
     judge_signature,
     judge_their_identity,
 )
-from gossip.node.diagnose.judge_tls import judge_tls
-from gossip.node.diagnose.judge_verdict import judge_verdict
+from gossip.node.diagnose.judges.tls import judge_tls
+from gossip.node.diagnose.judges.verdict import judge_verdict
 
 
 def judge(evidence: Evidence) -> Diagnosis:

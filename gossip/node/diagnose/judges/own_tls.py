@@ -8,8 +8,8 @@ from gossip.msp.lint.entries import ALLOW_READING
 from gossip.node.diagnose.diagnosis import Cause
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_own import find_broken_organization
-from gossip.node.diagnose.judge_own_certificate import trace_own_certification_path
+from gossip.node.diagnose.judges.own import find_broken_organization
+from gossip.node.diagnose.judges.own_certificate import trace_own_certification_path
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import (
     describe_ca_before_own,

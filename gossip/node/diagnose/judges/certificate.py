@@ -9,9 +9,9 @@ from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes, find_weak_key
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_issuer import THEIR_FILE, Blamed, judge_missing_issuer
-from gossip.node.diagnose.judge_openssl import judge_by_openssl, judge_other_way
-from gossip.node.diagnose.judge_unspecified import find_unspecified_address
+from gossip.node.diagnose.judges.issuer import THEIR_FILE, Blamed, judge_missing_issuer
+from gossip.node.diagnose.judges.openssl import judge_by_openssl, judge_other_way
+from gossip.node.diagnose.judges.unspecified import find_unspecified_address
 from gossip.shown import shown_time
 
 _CONSTRAINED = range(47, 54)

@@ -15,8 +15,8 @@ from gossip.msp.certificate import parse_certificate
 from gossip.msp.tls_facts import read_tls_certificate
 from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_alert import judge_alert
-from gossip.node.diagnose.judge_own_certificate import judge_own_certificate
+from gossip.node.diagnose.judges.alert import judge_alert
+from gossip.node.diagnose.judges.own_certificate import judge_own_certificate
 from gossip.node.diagnose.own_side import RootFile, load_own_side
 from tests.support.certificates import like, make_ca, make_leaf, over_sha1, with_unknown_extension
 from tests.support.in_thread import peer_settings, tls_of

@@ -11,8 +11,8 @@ from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Outcome, Side, Stage, StageReport
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_reach import judge_ping
-from gossip.node.diagnose.judge_verdict import judge_verdict
+from gossip.node.diagnose.judges.reach import judge_ping
+from gossip.node.diagnose.judges.verdict import judge_verdict
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
 from gossip.transport.base import Link
 from tests.support.in_thread import peer_settings

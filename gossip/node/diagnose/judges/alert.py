@@ -2,7 +2,7 @@
 
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_own_certificate import judge_decode_error
+from gossip.node.diagnose.judges.own_certificate import judge_decode_error
 
 OTHER_SERVICE = Cause(
     "other-service",

@@ -3,7 +3,7 @@
 from gossip.msp.tls_facts import find_issuer_key_id
 from gossip.node.diagnose.diagnosis import Cause, Side
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_certificate import shown_key_id
+from gossip.node.diagnose.judges.certificate import shown_key_id
 from gossip.node.diagnose.own_side import OwnSide
 
 _NO_CHAIN = "supplied identity is not valid"

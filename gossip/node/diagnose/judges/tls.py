@@ -7,12 +7,12 @@ from gossip.errors import ConfigurationError, GossipError
 from gossip.msp.tls_facts import TlsCertificate
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
-from gossip.node.diagnose.judge_alert import judge_alert
-from gossip.node.diagnose.judge_certificate import judge_their_certificate
-from gossip.node.diagnose.judge_issuer import THEIR_FILE
-from gossip.node.diagnose.judge_own import find_broken_organization
-from gossip.node.diagnose.judge_own_certificate import THEIR_ROOTS, judge_own_certificate
-from gossip.node.diagnose.judge_own_tls import find_notices, judge_own_files
+from gossip.node.diagnose.judges.alert import judge_alert
+from gossip.node.diagnose.judges.certificate import judge_their_certificate
+from gossip.node.diagnose.judges.issuer import THEIR_FILE
+from gossip.node.diagnose.judges.own import find_broken_organization
+from gossip.node.diagnose.judges.own_certificate import THEIR_ROOTS, judge_own_certificate
+from gossip.node.diagnose.judges.own_tls import find_notices, judge_own_files
 from gossip.shown import shown_time
 from gossip.transport.limits import ServerLimits
 from gossip.transport.tls.failure import TlsFault

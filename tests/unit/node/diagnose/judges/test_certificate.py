@@ -15,7 +15,7 @@ from gossip.msp.tls_facts import TlsCertificate, read_tls_certificate
 from gossip.msp.tls_path import MissingIssuer, find_missing_issuer
 from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence, Looked
-from gossip.node.diagnose.judge_certificate import judge_their_certificate
+from gossip.node.diagnose.judges.certificate import judge_their_certificate
 from gossip.node.diagnose.own_side import load_own_side
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import organization

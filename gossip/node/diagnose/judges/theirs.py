@@ -9,8 +9,8 @@ from gossip.msp.claim import Claim, shown_mspid
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence, Theirs
-from gossip.node.diagnose.judge_role import judge_role
-from gossip.node.diagnose.judge_stranger import judge_stranger
+from gossip.node.diagnose.judges.role import judge_role
+from gossip.node.diagnose.judges.stranger import judge_stranger
 from gossip.node.diagnose.seen_by_peer import has_seen_another
 from gossip.shown import shown_time
 

@@ -1,0 +1,1 @@
+"""Facts in and causes out, stage by stage; no I/O."""
