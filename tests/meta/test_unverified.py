@@ -31,7 +31,7 @@ def test_only_diagnosis_looks_at_certificates_that_nobody_verified() -> None:
     files = read_source()
     assert [line for file in files for line in imports_of_the_unverified(file)] == []
     users = {file.name for file in files for name, _ in file.imports() if name.startswith(UNVERIFIED)}
-    assert users == {"gossip.node.diagnose.reach"}
+    assert users == {"gossip.node.diagnose.second_look"}
 
 
 def test_only_commands_see_a_diagnosis() -> None:

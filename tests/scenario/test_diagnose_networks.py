@@ -20,12 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.errors import HandshakeError
 from gossip.msp.authority import Authority, Validity
-from gossip.node.diagnose import reach
 from gossip.shown import shown_time
 from gossip.transport.base import FrameStream, StreamHandler
-from gossip.transport.endpoint import parse_endpoint
-from gossip.transport.grpc import client_protocol as grpc_client_protocol
-from gossip.transport.tcp import names
 from gossip.types import PkiId
 from tests.support.broken_networks import (
     HERE,
@@ -42,7 +38,7 @@ from tests.support.cli import Outcome, run, run_process
 from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
 from tests.support.msp_folders import replace_line
-from tests.support.odd_servers import begin_http2_and_stop, full_backlog, grpc_peer, over_tls, speak_http1, tcp_server
+from tests.support.odd_servers import begin_http2_and_stop, grpc_peer, over_tls, speak_http1, tcp_server
 from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 from tests.support.peers import data_message
 from tests.support.served import peer_options
@@ -793,30 +789,6 @@ def test_http1_behind_a_balancer_that_says_h2_is_not_taken_for_a_refusal_in_tls(
     assert isinstance(stages, list)
     (failed,) = (stage for stage in stages if stage["outcome"] == "failed")
     assert [cause["rule"] for cause in failed["causes"]] == ["other-service", "http1-proxy"]
-
-
-@pytest.mark.parametrize(("most_s", "outcome_of_tcp", "failed_at"), [(3.0, "warning", None), (0.05, "failed", "tcp")])
-def test_addresses_of_a_name_where_nobody_answers_are_named(
-    most_s: float, outcome_of_tcp: str, failed_at: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They take from a dial's time, which may be over before it comes to the address of the peer."""
-    with full_backlog() as dead, listening(peer_settings(1)) as endpoint:
-
-        async def look_up(_host: str, _port: int) -> list[tuple[str, int]]:
-            return [parse_endpoint(dead), parse_endpoint(endpoint)]
-
-        for module in (reach, grpc_client_protocol):
-            monkeypatch.setattr(module, "look_up", look_up)
-        monkeypatch.setattr(names, "PATIENCE_S", 0.1)
-        monkeypatch.setattr(reach, "_patience_s", lambda _: 0.1)
-        outcome = run("diagnose", endpoint, *as_org2(), "--json", f"--dial-timeout={most_s}")
-
-    stages = outcome.object["stages"]
-    assert isinstance(stages, list)
-    (tcp,) = (stage for stage in stages if stage["stage"] == "tcp")
-    assert (tcp["outcome"], outcome.object["failed_at"]) == (outcome_of_tcp, failed_at)
-    assert tcp["facts"] == {"answered": endpoint, "dead": dead}
-    assert [cause["rule"] for cause in tcp.get("causes", [])] == (["dead-addresses"] if failed_at else [])
 
 
 def test_tls_cas_of_an_organization_that_may_not_be_read_are_no_end_of_the_diagnosis(

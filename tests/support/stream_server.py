@@ -1,4 +1,4 @@
-"""asyncio's TLS server, with no connection left in the end: its own ``close`` leaves those that stand."""
+"""asyncio's server with no connection left in the end: its own ``close`` leaves those of TLS that stand."""
 
 import asyncio
 import ssl
@@ -9,7 +9,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, N
 
 
 @asynccontextmanager
-async def stream_server(serve: Serve, context: ssl.SSLContext) -> AsyncIterator[str]:
+async def stream_server(serve: Serve, context: ssl.SSLContext | None) -> AsyncIterator[str]:
     """Run ``serve`` for each connection, cut it afterwards, and raise what went wrong in one; yields the endpoint."""
     tasks: list[asyncio.Task[None]] = []
 

@@ -1,6 +1,8 @@
-"""A proxy that terminates TLS in front of a peer, as load balancers do that were not told to let it through."""
+"""Load balancers in front of peers: one that terminates TLS, as where it was not told to let it through; and one that
+lets it through, to several."""
 
 import asyncio
+import itertools
 import queue
 import ssl
 import threading
@@ -8,20 +10,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gossip.api.options import TlsFiles
-from tests.support.stream_server import stream_server
+from tests.support.stream_server import Serve, stream_server
 
 
 @contextmanager
 def tls_proxy(front: TlsFiles, upstream: str, back: TlsFiles | None) -> Iterator[str]:
     """Present ``front`` to clients, and ``back``, if anything, to the peer at ``upstream``; yields the endpoint."""
-    started: queue.Queue[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await _relay(reader, writer, upstream, _client_context(back))
 
+    with _serving(relay, _server_context(front)) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def tcp_balancer(*upstreams: str) -> Iterator[str]:
+    """Pass each connection through to the next peer in turn; yields the endpoint."""
+    turns = itertools.cycle(upstreams)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _relay(reader, writer, next(turns), None)
+
+    with _serving(relay, None) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def _serving(relay: Serve, context: ssl.SSLContext | None) -> Iterator[str]:
+    started: queue.Queue[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = queue.Queue()
+
     async def serve() -> None:
         end = asyncio.Event()
-        async with stream_server(relay, _server_context(front)) as endpoint:
+        async with stream_server(relay, context) as endpoint:
             started.put((endpoint, asyncio.get_running_loop(), end))
             await end.wait()
 
@@ -36,10 +57,11 @@ def tls_proxy(front: TlsFiles, upstream: str, back: TlsFiles | None) -> Iterator
 
 
 async def _relay(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: str, context: ssl.SSLContext
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, upstream: str, context: ssl.SSLContext | None
 ) -> None:
     host, _, port = upstream.rpartition(":")
-    opening = asyncio.create_task(asyncio.open_connection(host, int(port), ssl=context, server_hostname=host))
+    name = None if context is None else host
+    opening = asyncio.create_task(asyncio.open_connection(host, int(port), ssl=context, server_hostname=name))
     try:
         up_reader, up_writer = await asyncio.shield(opening)
         await asyncio.gather(_pump(reader, up_writer), _pump(up_reader, writer))

@@ -14,6 +14,7 @@ from gossip.node.diagnose.operations import count_lost_messages
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
 from gossip.node.diagnose.pipes import without_pipes
 from gossip.node.diagnose.reach import reach
+from gossip.node.diagnose.second_look import look_around
 from gossip.node.settings import PeerSettings
 from gossip.types import PkiId
 
@@ -75,6 +76,7 @@ async def _collect(own: OwnSide, target: Target, clock: Clock) -> Evidence:
                 await shake_hands(evidence, channel, own.crypto, own.registry, clock)
         finally:
             channel.abort()
+    await look_around(evidence)
     if target.operations is not None:
         try:
             evidence.lost_messages = await count_lost_messages(target.operations, own.settings.comm.conn_timeout_s)

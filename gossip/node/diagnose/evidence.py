@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gossip.errors import GossipError
+from gossip.errors import DialError, GossipError, PeerSilentError
 from gossip.msp.certificate import Certificate
 from gossip.msp.claim import Claim
 from gossip.msp.tls_facts import TlsCertificate
@@ -42,6 +42,14 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Who presented what where; ``leaf`` is None where nothing came that can be read."""
+
+    place: str
+    leaf: TlsCertificate | None
+
+
+@dataclass(frozen=True, slots=True)
 class Theirs:
     """What the peer said of itself in its ConnEstablish.
 
@@ -77,9 +85,11 @@ class Evidence:
         took_s: How long the stages took that were come to.
         errors: What ended a stage; our checks of the peer under the stage that they belong to.
         addresses: What the name stands for.
-        answered, dead: Which of them took a TCP connection, and those before it that said nothing for a dial's time.
+        answered: Which of them took a TCP connection, in their order.
+        dead: Those that did not, and why.
         tls_fault, alert, verify_code: How TLS failed; the last one OpenSSL's number for what we refused.
         looked: What a second look showed.
+        seen: What looks at each address showed, or at the only one, again and again.
         link: The connection that was made.
         leaf: The certificate that the peer presented on it.
         tls_issuing_mspids: The organisations whose TLS CA issued that.
@@ -97,12 +107,13 @@ class Evidence:
     took_s: dict[Stage, float] = field(default_factory=dict)
     errors: dict[Stage, GossipError] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
-    answered: str | None = None
-    dead: list[str] = field(default_factory=list)
+    answered: tuple[str, ...] = ()
+    dead: dict[str, DialError | PeerSilentError] = field(default_factory=dict)
     tls_fault: TlsFault | None = None
     alert: str | None = None
     verify_code: int | None = None
     looked: Looked = field(default_factory=Looked)
+    seen: tuple[Seen, ...] = ()
     link: Link | None = None
     leaf: TlsCertificate | None = None
     tls_issuing_mspids: tuple[str, ...] = ()
@@ -115,3 +126,8 @@ class Evidence:
     def named(self) -> str:
         """What names the endpoint, for texts, behind it; nothing where it was given by itself."""
         return f", named by {self.source}" if self.source is not None else ""
+
+    @property
+    def patience_s(self) -> float:
+        """How long a connection may take that is made in order to look."""
+        return self.own.settings.dial.dial_timeout_s

@@ -14,6 +14,8 @@ from gossip.node.diagnose.judges.openssl import judge_by_openssl, judge_other_wa
 from gossip.node.diagnose.judges.unspecified import find_unspecified_address
 from gossip.shown import shown_time
 
+UNVERIFIABLE = "tls-unverifiable"
+"""The cause where nothing is found that is wrong with what was seen."""
 _CONSTRAINED = range(47, 54)
 _WEAK_KEY, _WEAK_KEY_OF_CA = 66, 67
 """OpenSSL's X509_V_ERR codes of names that are not allowed, and of short keys."""
@@ -26,7 +28,7 @@ def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]
         text = "the peer's certificate was refused for what the error above says, and cannot be inspected"
         if evidence.looked.unreadable is not None:
             text += f": {evidence.looked.unreadable}"
-        return Side.THEIRS, (Cause("tls-unverifiable", text, THEIR_FILE),)
+        return Side.THEIRS, (Cause(UNVERIFIABLE, text, THEIR_FILE),)
     certain = [*_weak_signature(evidence), *_out_of_date(evidence.now, leaf), *_out_of_date_issuers(evidence)]
     found = [(Side.THEIRS, cause) for cause in certain]
     if evidence.looked.missing_issuer is not None and evidence.looked.certification_path[-1].weak_hash is None:
@@ -44,7 +46,7 @@ def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
     fault = find_limit_fault(path)
     if fault is not None:
         where = evidence.own.holder_or(fault.certificate, THEIR_FILE)
-        return Cause("tls-unverifiable", f"{fault.problem}: {fault.remedy}", where)
+        return Cause(UNVERIFIABLE, f"{fault.problem}: {fault.remedy}", where)
     constrains = next((ca for ca in path[1:] if ca.has_name_constraints), None)
     if constrains is not None and evidence.verify_code in _CONSTRAINED:
         text = (
@@ -60,7 +62,7 @@ def _broken_chain(evidence: Evidence, leaf: TlsCertificate) -> Cause:
         return Cause("tls-weak-key", text, evidence.own.holder_or(weak, THEIR_FILE))
     names = ", ".join(each.subject for each in path)
     text = f"one of {names} breaks a rule of X.509, which the error above names"
-    return Cause("tls-unverifiable", text, THEIR_FILE)
+    return Cause(UNVERIFIABLE, text, THEIR_FILE)
 
 
 def _weak_signature(evidence: Evidence) -> Iterator[Cause]:

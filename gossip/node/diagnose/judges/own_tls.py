@@ -10,6 +10,7 @@ from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.own import find_broken_organization
 from gossip.node.diagnose.judges.own_certificate import trace_own_certification_path
+from gossip.node.diagnose.judges.several import find_several
 from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import (
     describe_ca_before_own,
@@ -46,6 +47,9 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
 def find_notices(evidence: Evidence) -> Iterator[str]:
     """What will go wrong, or goes wrong with others, while TLS stands here."""
     own, now = evidence.own, evidence.now
+    several = find_several(evidence)
+    if several is not None:
+        yield f"not always the same answers here: {several}; a peer needs an endpoint of its own"
     yield from find_end_notice("the certificate", evidence.leaf, now)
     yield from find_end_notice("our certificate", own.client_leaf, now)
     for ca in trace_own_certification_path(own)[1:]:

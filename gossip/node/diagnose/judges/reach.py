@@ -3,10 +3,11 @@
 import errno
 from collections.abc import Iterator
 
-from gossip.errors import ConfigurationError, GossipError, PeerSilentError, RefusedByPeerError
+from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, RefusedByPeerError
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.alert import HTTP1_PROXY, OTHER_SERVICE
+from gossip.node.diagnose.judges.several import Blame, blame_several
 from gossip.node.diagnose.judges.status import find_other_server
 from gossip.node.diagnose.judges.unspecified import find_unspecified_address
 from gossip.transport.tls.failure import TlsFault
@@ -15,6 +16,18 @@ _PING_REFUSED = Cause(
     "ping-refused",
     "what answers refuses Ping, which no peer does: another node, or something in the peer's place",
     "which node the endpoint belongs to, and what stands in front of it",
+)
+_RESET = (
+    Cause(
+        "balancer-without-target",
+        "it resets each connection at once, as a load balancer without a peer behind it does",
+        "its health checks and targets",
+    ),
+    Cause(
+        "turned-away",
+        "what listens there turns this machine away, as a proxy or service does that lets some addresses in",
+        "its rules of access",
+    ),
 )
 _NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
@@ -46,43 +59,63 @@ def judge_tcp(evidence: Evidence) -> StageReport:
     if Stage.TCP not in evidence.took_s:
         return skipped(Stage.TCP)
     error, took_s = evidence.errors.get(Stage.TCP), evidence.took_s[Stage.TCP]
-    if error is None and not evidence.dead:
-        return passed(Stage.TCP, took_s)
-    if evidence.answered is not None:
-        return _judge_dead_addresses(evidence, error)
-    assert error is not None  # nobody answered
+    facts = _address_facts(evidence)
+    if error is None:
+        return StageReport(Stage.TCP, Outcome.WARNING if evidence.dead else Outcome.OK, took_s, facts)
+    side, causes = _explain_tcp(evidence, error)
+    return failed(Stage.TCP, side, error, *causes, took_s=took_s, facts=facts)
+
+
+def _address_facts(evidence: Evidence) -> dict[str, str]:
+    """Which addresses answered, and which did not, where a name has several."""
+    if len(evidence.addresses) == 1:
+        return {}
+    dead = (f"{address} ({_reason(error)})" for address, error in evidence.dead.items())
+    tried = len(evidence.answered) + len(evidence.dead)
+    facts = {
+        "answered": ", ".join(evidence.answered),
+        "dead": ", ".join(dead),
+        "not tried": ", ".join(evidence.addresses[tried:]),
+    }
+    return {name: addresses for name, addresses in facts.items() if addresses}
+
+
+def _reason(error: PeerSilentError | DialError) -> str:
+    return error.text if isinstance(error, DialError) else f"no answer within {error.waited_s:g} s"
+
+
+def _explain_tcp(evidence: Evidence, error: GossipError) -> Blame:
+    cause = error.__cause__
+    if isinstance(cause, TimeoutError) and evidence.answered and evidence.dead:
+        return Side.BETWEEN, (_dead_addresses(evidence),)
+    if isinstance(cause, ConnectionResetError):
+        return blame_several(evidence, (Side.THEIRS, _RESET))
     not_running = Cause("not-running", "the peer is not running", "the peer's log, or its container's state")
     unspecified = find_unspecified_address(evidence)
     if unspecified is not None:
-        return failed(Stage.TCP, Side.OURS, error, unspecified, not_running, took_s=took_s)
-    listens = "the peer's peer.listenAddress, and the ports that its container publishes"
-    text = "it listens on another port or address (IPv4, IPv6), or only inside its container"
-    elsewhere = Cause("listens-elsewhere", text, listens)
-    if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROUTE:
+        return Side.OURS, (unspecified, not_running)
+    if isinstance(cause, OSError) and cause.errno in _NO_ROUTE:
         text = (
             f"there is no route from this machine to {evidence.host}: another network, a VPN that is down, no IPv6 here"
         )
-        return failed(Stage.TCP, Side.BETWEEN, error, Cause("no-route", text, "this machine's routes"), took_s=took_s)
+        return Side.BETWEEN, (Cause("no-route", text, "this machine's routes"),)
     rules = "rules between this machine and the peer's"
-    if isinstance(error, PeerSilentError):
-        firewall = Cause("firewall", "a firewall on the way drops the packets", rules)
-        return failed(Stage.TCP, Side.BETWEEN, error, firewall, not_running, took_s=took_s)
+    if isinstance(cause, TimeoutError):
+        return Side.BETWEEN, (Cause("firewall", "a firewall on the way drops the packets", rules), not_running)
+    listens = "the peer's peer.listenAddress, and the ports that its container publishes"
+    text = "it listens on another port or address (IPv4, IPv6), or only inside its container"
+    elsewhere = Cause("listens-elsewhere", text, listens)
     firewall = Cause("firewall", "a firewall on the way refuses in the peer's place", rules)
-    return failed(Stage.TCP, Side.THEIRS, error, not_running, elsewhere, firewall, took_s=took_s)
+    return Side.THEIRS, (not_running, elsewhere, firewall)
 
 
-def _judge_dead_addresses(evidence: Evidence, error: GossipError | None) -> StageReport:
-    """Some of a name's addresses took no connection before one did, which takes from the time that a dial has."""
-    took_s, facts = evidence.took_s[Stage.TCP], {"answered": str(evidence.answered), "dead": ", ".join(evidence.dead)}
-    if error is None:
-        return StageReport(Stage.TCP, Outcome.WARNING, took_s, facts)
-    cause = Cause(
-        "dead-addresses",
-        f"{evidence.host} stands for addresses where nobody answers, {facts['dead']}, before the one where somebody "
-        "does: a dial has no time left when it comes to that one",
-        "the name's addresses in DNS or /etc/hosts",
+def _dead_addresses(evidence: Evidence) -> Cause:
+    """They took the time that the dial had."""
+    text = (
+        f"{evidence.host} stands for addresses where nobody answers, {', '.join(evidence.dead)}, before the one where "
+        "somebody does: a dial has no time left when it comes to that one"
     )
-    return failed(Stage.TCP, Side.BETWEEN, error, cause, took_s=took_s, facts=facts)
+    return Cause("dead-addresses", text, "the name's addresses in DNS or /etc/hosts")
 
 
 def judge_http2(evidence: Evidence) -> StageReport:
@@ -90,9 +123,9 @@ def judge_http2(evidence: Evidence) -> StageReport:
     error, took_s = evidence.errors.get(Stage.HTTP2), evidence.took_s.get(Stage.HTTP2)
     if error is None:
         return passed(Stage.HTTP2, took_s) if evidence.link is not None else skipped(Stage.HTTP2)
-    if evidence.tls_fault is TlsFault.SILENT:
-        return failed(Stage.HTTP2, Side.THEIRS, error, *_silent(evidence), took_s=took_s)
-    return failed(Stage.HTTP2, Side.THEIRS, error, OTHER_SERVICE, HTTP1_PROXY, took_s=took_s)
+    causes = tuple(_silent(evidence)) if evidence.tls_fault is TlsFault.SILENT else (OTHER_SERVICE, HTTP1_PROXY)
+    side, causes = blame_several(evidence, (Side.THEIRS, causes))
+    return failed(Stage.HTTP2, side, error, *causes, took_s=took_s)
 
 
 def _silent(evidence: Evidence) -> Iterator[Cause]:

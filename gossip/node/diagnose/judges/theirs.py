@@ -10,6 +10,7 @@ from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageRep
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judges.role import judge_role
+from gossip.node.diagnose.judges.several import blame_several
 from gossip.node.diagnose.judges.stranger import judge_stranger
 from gossip.node.diagnose.seen_by_peer import has_seen_another
 from gossip.shown import shown_time
@@ -134,7 +135,8 @@ def judge_expected(evidence: Evidence) -> StageReport:
     )
     other = Cause("other-peer", "another peer answers at this endpoint", "the peer's peer.gossip.externalEndpoint")
     facts = {"expected": error.expected.hex(), "answered": error.got.hex()}
-    return failed(Stage.EXPECTED, Side.OURS, error, renewed, other, facts=facts)
+    side, causes = blame_several(evidence, (Side.OURS, (renewed, other)))
+    return failed(Stage.EXPECTED, side, error, *causes, facts=facts)
 
 
 def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple[Side, tuple[Cause, ...]]:

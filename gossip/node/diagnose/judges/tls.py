@@ -13,6 +13,7 @@ from gossip.node.diagnose.judges.issuer import THEIR_FILE
 from gossip.node.diagnose.judges.own import find_broken_organization
 from gossip.node.diagnose.judges.own_certificate import THEIR_ROOTS, judge_own_certificate
 from gossip.node.diagnose.judges.own_tls import find_notices, judge_own_files
+from gossip.node.diagnose.judges.several import Blame, blame_several
 from gossip.shown import shown_time
 from gossip.transport.limits import ServerLimits
 from gossip.transport.tls.failure import TlsFault
@@ -27,7 +28,7 @@ def judge_tls(evidence: Evidence) -> StageReport:
     if error is None:
         return _passed(evidence, took_s)
     facts = _certificate_facts(evidence, evidence.looked.leaf)
-    side, causes = _explain(evidence, error)
+    side, causes = blame_several(evidence, _explain(evidence, error))
     broken = find_broken_organization(evidence.own) if evidence.looked.missing_issuer is not None else None
     if broken is not None and evidence.own.error is not None:
         facts["so far"] = str(error)
@@ -43,6 +44,8 @@ def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
             Stage.TLS, Outcome.WARNING, took_s, {"tls": "none: nothing binds an identity to a connection"}
         )
     facts = {"version": evidence.link.tls_version, "cipher": evidence.link.cipher or ""}
+    if len(evidence.addresses) > 1:
+        facts = {"address": evidence.link.remote} | facts
     facts |= _certificate_facts(evidence, evidence.leaf)
     if evidence.own.client_leaf is not None:
         facts["our certificate"] = f"{evidence.own.client_leaf.subject}, {_source_of_client_certificate(evidence)}"
@@ -53,7 +56,7 @@ def _passed(evidence: Evidence, took_s: float | None) -> StageReport:
     return passed(Stage.TLS, took_s, facts)
 
 
-def _explain(evidence: Evidence, error: GossipError) -> tuple[Side, tuple[Cause, ...]]:
+def _explain(evidence: Evidence, error: GossipError) -> Blame:
     if isinstance(error, ConfigurationError):
         return Side.OURS, (judge_own_files(evidence.own, error),)
     if evidence.own.dial_tls is None:

@@ -7,10 +7,10 @@ import os
 import pytest
 
 from gossip.errors import DialError
+from gossip.node.diagnose.addresses import try_addresses
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.own_side import load_own_side
-from gossip.node.diagnose.reach import _connect
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import NOW
 from tests.support.virtual_time import run_virtual
@@ -28,7 +28,7 @@ def test_the_first_refusal_is_told_with_its_own_cause(monkeypatch: pytest.Monkey
     evidence.addresses = ("192.0.2.1:7051", "[2001:db8::1]:7051")
 
     with pytest.raises(DialError, match="connection refused"):
-        run_virtual(_connect(evidence))
+        run_virtual(try_addresses(evidence))
 
     cause = evidence.errors[Stage.TCP].__cause__
     assert isinstance(cause, ConnectionRefusedError)
