@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -156,6 +157,30 @@ def test_an_interruption_while_commands_are_being_found_is_quiet() -> None:
     done = run_script(BUG.replace('TypeError("a bug")', "KeyboardInterrupt"), "crypto")
 
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+INTERRUPTED = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "gossip.cli.unread":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from gossip.__main__ import run
+run()
+"""
+
+
+def test_an_interruption_while_the_entry_point_is_imported_is_quiet() -> None:
+    done = run_script(INTERRUPTED, "crypto")
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_command_and_the_module_are_one() -> None:
+    pyproject = Path(__file__).parents[3] / "pyproject.toml"
+
+    assert tomllib.loads(pyproject.read_text())["project"]["scripts"] == {"gossip": "gossip.__main__:run"}
 
 
 BUG = """
