@@ -18,6 +18,9 @@ from gossip.wire.kinds import MessageKind
 
 logger = logging.getLogger("peer.gossip")
 
+MAX_CHANNEL_BYTES = 249
+"""No channel of Fabric has a longer name, and a peer may send one that fills the disk."""
+
 
 class EventPrinter(Observer):
     """Prints each event as it comes, for people or as a JSON object; nothing waits for whoever reads them.
@@ -76,7 +79,7 @@ class EventPrinter(Observer):
             "from": message.get_connection_info().pki_id,
             "kind": signed.kind.name.lower(),
             "tag": signed.tag.name or int(signed.tag),
-            "channel": signed.channel.decode(errors="replace"),
+            "channel": _shown_channel(signed.channel),
             "nonce": signed.nonce,
             "size": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -102,3 +105,8 @@ class EventPrinter(Observer):
 
 def _shown(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _shown_channel(channel: bytes) -> str:
+    dots = "..." if len(channel) > MAX_CHANNEL_BYTES else ""
+    return channel[:MAX_CHANNEL_BYTES].decode(errors="replace") + dots

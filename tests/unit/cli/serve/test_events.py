@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import select
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -134,6 +135,18 @@ def test_whatever_a_peer_sends_can_be_printed(
     printer().received(Arrived(parse_envelope(encode_envelope(payload, b""))))
 
     assert printed(capfd).items() >= facts.items()
+
+
+@pytest.mark.parametrize("channel", [b"c" * 1_000_000, b"\xff" * 1_000_000, "😀".encode() * 250_000])
+def test_a_message_is_told_in_a_line_that_a_pipe_takes_in_one_piece(
+    channel: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However long the name is that a peer gives to its channel."""
+    printer().received(Arrived(noop_sign(GossipMessage(channel=channel, data_msg=DataMessage()))))
+
+    line = capfd.readouterr().out
+    assert len(line) <= select.PIPE_BUF
+    assert json.loads(line)["channel"] == f"{channel[:249].decode(errors='replace')}..."
 
 
 def test_people_read_one_line_an_event_and_no_content(capfd: pytest.CaptureFixture[str]) -> None:
