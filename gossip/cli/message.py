@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import string
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,7 +93,7 @@ def _read(file: Path) -> bytes:
 
 
 def _from_text(content: bytes, about: str, *, is_hex: bool) -> bytes:
-    compact = b"".join(content.split())
+    compact = content.translate(None, string.whitespace.encode())  # a list of lines may take gigabytes
     try:
         return binascii.unhexlify(compact) if is_hex else base64.b64decode(compact, validate=True)
     except binascii.Error as error:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MAX_TIMEOUT_S = 86_400.0
+
 Endpoint = Annotated[str, typer.Argument(metavar="HOST:PORT", help="Where the other peer listens.")]
 Config = Annotated[
     Path | None,
@@ -68,10 +70,12 @@ def choose(
     tls_ca: TlsCas = None,
     org: Orgs = None,
     dial_timeout: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds allowed for connecting.", show_default="3")
+        float | None,
+        typer.Option(min=0.01, max=MAX_TIMEOUT_S, help="Seconds allowed for connecting.", show_default="3"),
     ] = None,
     conn_timeout: Annotated[
-        float | None, typer.Option(min=0.01, help="Seconds allowed for each answer of a peer.", show_default="2")
+        float | None,
+        typer.Option(min=0.01, max=MAX_TIMEOUT_S, help="Seconds allowed for each answer of a peer.", show_default="2"),
     ] = None,
 ) -> Chosen:
     """Put options and file together; the signature is what the command line shows.

@@ -22,6 +22,9 @@ from gossip.paths import is_dir
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """No file of an MSP folder is larger than this; a CRL with a hundred thousand entries is about 4 MiB."""
 
+MAX_NAMES = 3
+"""Of files that hold no PEM, shown where one is missing."""
+
 _MISNAMED_TLS_INTERMEDIATES = "tlsintermediatecacerts"
 
 
@@ -96,7 +99,8 @@ def load_msp_config(path: Path, mspid: str) -> MspConfig:
         raise ConfigurationError("an MSP needs an MSP-ID", path=str(path))
     roots = folder.certificates("cacerts")
     if not roots:
-        problem = f"could not load a valid ca certificate: no PEM file there{_hint_at_msp_folder(path)}"
+        hints = f"{_shown_passed_over(path / 'cacerts')}{_hint_at_msp_folder(path)}"
+        problem = f"could not load a valid ca certificate: no PEM file there{hints}"
         raise ConfigurationError(problem, path=str(path / "cacerts"))
     tls_roots = folder.certificates("tlscacerts")
     if _exists(path / _MISNAMED_TLS_INTERMEDIATES):
@@ -138,6 +142,13 @@ def _hint_at_msp_folder(path: Path) -> str:
     return f"; the MSP folder is {near[0]}" if near else ""
 
 
+def _shown_passed_over(folder: Path) -> str:
+    """The files of a sub-folder of which none holds PEM, for texts; `gossip msp check` says what each is like."""
+    names = [file.name for file in _list(folder) if not file.name.startswith(".")]
+    shown = [*names[:MAX_NAMES], "..."] if len(names) > MAX_NAMES else names
+    return f"; none in {', '.join(shown)}" if names else ""
+
+
 def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
     """Read the certificate in signcerts and the key in keystore whose public half is in it, whatever its file name.
 
@@ -151,9 +162,10 @@ def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
     folder = _Folder(path)
     signer = folder.first_certificate("signcerts")
     if signer is None:
-        raise ConfigurationError(
-            "could not load a valid signer certificate: no PEM file there", path=str(path / "signcerts")
+        problem = (
+            f"could not load a valid signer certificate: no PEM file there{_shown_passed_over(path / 'signcerts')}"
         )
+        raise ConfigurationError(problem, path=str(path / "signcerts"))
     public_key = signer.certificate.key
     if not isinstance(public_key, ec.EllipticCurvePublicKey):
         raise ConfigurationError("gossip is signed with ECDSA, and this certificate has another key", path=signer.path)
@@ -170,10 +182,8 @@ def load_signing_identity(path: Path, mspid: str) -> SigningIdentity:
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.public_key() == public_key:
             return SigningIdentity(mspid, signer.certificate, key)
         refusals.append(f"{file.name} is the key of another certificate")
-    raise ConfigurationError(
-        f"no key here fits the certificate {signer.path}: {'; '.join(refusals) or 'no PEM file there'}",
-        path=str(path / "keystore"),
-    )
+    reason = "; ".join(refusals) or f"no PEM file there{_shown_passed_over(path / 'keystore')}"
+    raise ConfigurationError(f"no key here fits the certificate {signer.path}: {reason}", path=str(path / "keystore"))
 
 
 class _Folder:

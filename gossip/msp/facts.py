@@ -9,6 +9,7 @@ from gossip.messages import SerializedIdentity
 from gossip.msp.certificate import Certificate, parse_certificate_pem, pki_id_of
 from gossip.msp.distinguished_name import parse_name
 from gossip.msp.key_name import name_key
+from gossip.msp.lint.no_pem import describe_no_pem, find_pem_remedy
 from gossip.msp.lint.reading import read_folder
 from gossip.msp.membership import Msp
 from gossip.msp.pem import encode_certificate_pem, find_pem_block
@@ -73,9 +74,14 @@ def read_own_certificate(path: Path) -> bytes:
     Raises:
         ConfigurationError: There is no such folder, or no certificate in its signcerts.
     """
-    presented = read_folder(path).presented()
+    folder = read_folder(path)
+    presented = folder.presented()
     if presented is None:
-        raise ConfigurationError("holds no certificate, so the folder is nobody's own", path=str(path / "signcerts"))
+        found = (each for each in folder.findings if each.file.startswith("signcerts/"))
+        why = next((f": {each.file} {each.problem}; {each.remedy}" for each in found), "")
+        raise ConfigurationError(
+            f"holds no certificate, so the folder is nobody's own{why}", path=str(path / "signcerts")
+        )
     return presented
 
 
@@ -104,6 +110,14 @@ def _parse_pem(content: bytes) -> Certificate:
     try:
         return parse_certificate_pem(content)[0]
     except UntrustedIdentityError as error:
-        block = find_pem_block(content)
-        what = error if block is None or block.type == "CERTIFICATE" else f"it holds a {block.type}"
+        what = _describe_no_certificate(content) or str(error)
         raise UntrustedIdentityError(f"neither an identity nor a certificate in PEM: {what}") from error
+
+
+def _describe_no_certificate(content: bytes) -> str | None:
+    """What is there instead; None where it is named a certificate."""
+    block = find_pem_block(content)
+    if block is not None:
+        return None if block.type == "CERTIFICATE" else f"it holds a {block.type}"
+    remedy = find_pem_remedy(content, "x509", "the certificate")
+    return f"it {describe_no_pem(content)}" + (f"; {remedy}" if remedy is not None else "")

@@ -183,6 +183,7 @@ def test_our_own_organization_cannot_be_another_one_too() -> None:
         (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID must not begin or end with blanks"),
         (["--expect-pki-id=abc"], "'abc' is not 32 bytes in hex"),
         (["--conn-timeout=0"], "--conn-timeout"),
+        (["--dial-timeout=inf"], "Invalid value for '--dial-timeout': Input should be less than or equal to 86400"),
     ],
 )
 def test_wrong_options_are_named(arguments: list[str], named: str, folder: Path) -> None:
@@ -201,6 +202,15 @@ def test_a_wait_without_end_is_wrong_usage(tmp_path: Path) -> None:
 
     assert outcome.exit_code == 2
     assert "Invalid value for '--timeout'" in outcome.stderr
+
+
+@pytest.mark.parametrize(("name", "what"), [("nowhere", "there is no such folder"), ("file", "is not a folder")])
+def test_a_ca_that_is_no_folder_is_named(name: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    outcome = run("misbehave", NOBODY, *peer_options(1), "--fault=expired", f"--ca={tmp_path / name}")
+
+    assert (outcome.exit_code, outcome.stderr) == (2, f"gossip: {tmp_path / name}: {what}\n")
 
 
 @pytest.mark.parametrize("option", ["--tls-key", "--tls-cert", "--tls-ca", "--msp-dir", "--config"])

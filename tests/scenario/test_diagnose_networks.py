@@ -636,6 +636,29 @@ def test_where_certificate_and_key_do_not_fit_the_sources_of_both_are_told(
     assert found(outcome)[1:4] == ("ours", "own-tls-files", where)
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (lambda key: key[: len(key) // 2], ": it holds PEM that is cut short or garbled"),
+        (lambda key: key + bytes(20 << 20), ""),
+    ],
+    ids=["cut short", "too large"],
+)
+def test_a_tls_key_that_cannot_be_read_is_not_blamed_on_the_certificate(
+    endpoint: str, tmp_path: Path, content: Callable[[bytes], bytes], what: str
+) -> None:
+    """OpenSSL is given both, and does not say which of them it is; what is too large is told by the error."""
+    folder = copy_of(2, tmp_path)
+    key = folder / "tls" / "server.key"
+    key.write_bytes(content(key.read_bytes()))
+
+    outcome = run("diagnose", endpoint, *as_org2(folder), "--json")
+
+    assert found(outcome)[1:4] == ("ours", "own-tls-files", f"{key}, named by --tls-key")
+    stages: Any = outcome.object["stages"]
+    assert stages[2]["causes"][0]["text"] == f"the key of our TLS certificate cannot be used{what}"
+
+
 def test_each_tls_ca_is_told_with_what_names_it(endpoint: str, tmp_path: Path) -> None:
     """Those of --org count too, and two lines of core.yaml name one each."""
     folder, org3 = copy_of(2, tmp_path), Path(shutil.copytree(organization_folder(1) / "msp", tmp_path / "org3"))

@@ -8,7 +8,7 @@ import typer
 
 from gossip.api.options import MIB
 from gossip.cli.options import take_text
-from gossip.cli.peer_options import acts_as_peer
+from gossip.cli.peer_options import MAX_TIMEOUT_S, acts_as_peer
 from gossip.cli.quiet import dialling_quietly
 from gossip.cli.report import Json, reporting
 from gossip.errors import ConfigurationError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 MAX_DATA_BYTES = 100 * MIB - 1024
 """What fits a message that a Fabric peer takes, with some room for what goes around it."""
-
-MAX_TIMEOUT_S = 86_400.0
 
 _STDIN = Path("-")
 

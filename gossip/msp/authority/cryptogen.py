@@ -15,6 +15,7 @@ from gossip.errors import ConfigurationError
 from gossip.msp.authority.authority import Authority
 from gossip.msp.authority.organization import IssuedMember, Organization
 from gossip.msp.roles import Role
+from gossip.paths import exists, is_dir
 
 _PRIVATE = 0o600
 _PUBLIC = 0o644
@@ -83,6 +84,8 @@ def read_authority(folder: Path) -> Authority:
     Raises:
         ConfigurationError: The folder does not hold one certificate in ``*-cert.pem`` and its key in ``priv_sk``.
     """
+    if not is_dir(folder):
+        raise ConfigurationError("is not a folder" if exists(folder) else "there is no such folder", path=str(folder))
     files = sorted(folder.glob("*-cert.pem"))
     if len(files) != 1:
         raise ConfigurationError(f"holds {len(files)} files *-cert.pem and not one", path=str(folder))

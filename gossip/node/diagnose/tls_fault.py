@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.msp.lint.no_pem import SEQUENCE, describe_no_pem, find_disguise
+from gossip.msp.lint.no_pem import BYTE_ORDER_MARK, SEQUENCE, describe_no_pem, find_disguise
 from gossip.msp.pem import find_pem_block
 from gossip.node.diagnose.tls_content import (
     begins_with_mark,
@@ -71,11 +71,19 @@ def _describe_weak(path: Path) -> str | None:
 def _describe_key(path: Path, files: TlsFiles) -> str | None:
     if not has_key(path):
         return "is a certificate, where its key belongs" if has_certificate(path) else "holds no private key in PEM"
+    if (garbled := describe_garbled_key(path)) is not None:
+        return garbled
     if is_encrypted(path):
         return "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
     if (before := describe_ca_before_own(files)) is not None:
         return before
     return describe_other_key(files)
+
+
+def describe_garbled_key(path: Path) -> str | None:
+    """What is wrong where a key is begun in PEM that cannot be read; None where it can."""
+    content = read(path).removeprefix(BYTE_ORDER_MARK)
+    return describe_no_pem(content) if has_key(path) and find_pem_block(content) is None else None
 
 
 def describe_other_key(files: TlsFiles) -> str | None:

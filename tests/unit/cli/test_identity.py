@@ -1,9 +1,12 @@
 """``gossip identity``."""
 
 import hashlib
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.msp.authority import Credential, Validity
 from gossip.msp.certificate import parse_certificate_pem, pki_id_of
@@ -14,6 +17,7 @@ from tests.support.organizations import NOW, organization, organization_folder, 
 from tests.support.vectors import VECTORS, load_vectors
 
 PEM = peer().identity.certificate_pem
+DER = peer().identity.certificate.public_bytes(Encoding.DER)
 PKI_ID = hashlib.sha256(b"Org1MSP" + PEM).hexdigest()
 ORG1, ORG2 = (f"--org=Org{number}MSP={organization_folder(number) / 'msp'}" for number in (1, 2))
 
@@ -89,6 +93,39 @@ def test_a_key_in_place_of_a_certificate_is_named(tmp_path: Path) -> None:
 
     assert outcome.exit_code == 1
     assert outcome.stderr.endswith("neither an identity nor a certificate in PEM: it holds a PRIVATE KEY\n")
+
+
+@pytest.mark.parametrize(
+    ("disguise", "what"),
+    [
+        (
+            lambda pem: pem.decode().encode("utf-16"),
+            "it is encoded in UTF-16, so its PEM is not recognised; save it as ",
+        ),
+        (
+            lambda pem: pem.replace(b"\n", b"\r"),
+            "it holds PEM that is cut short or garbled; copy the certificate again",
+        ),
+        (
+            lambda _: DER,
+            "it holds no PEM; it looks like DER; convert it: openssl x509 -inform DER -in FILE -out FILE.pem",
+        ),
+        (lambda _: b"", "it is empty"),
+    ],
+    ids=["UTF-16", "CR", "DER", "empty"],
+)
+def test_what_was_done_to_a_certificate_is_told(disguise: Callable[[bytes], bytes], what: str, tmp_path: Path) -> None:
+    """Of a file by itself, and of the one in the signcerts of a folder."""
+    msp = Path(shutil.copytree(peer_folder() / "msp", tmp_path / "msp"))
+    (path,) = (msp / "signcerts").iterdir()
+    path.write_bytes(disguise(path.read_bytes()))
+
+    alone, within = run("identity", "show", path), run("identity", "show", msp)
+
+    assert alone.stderr.startswith(f"gossip: {path}: neither an identity nor a certificate in PEM: {what}")
+    assert (alone.exit_code, within.exit_code) == (1, 2)
+    nobody = f"gossip: {msp / 'signcerts'}: holds no certificate, so the folder is nobody's own: signcerts/{path.name} "
+    assert within.stderr.startswith(nobody + what.removeprefix("it ").partition(";")[0])
 
 
 @pytest.mark.parametrize("command", ["show", "check"])

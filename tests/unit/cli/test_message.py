@@ -1,10 +1,13 @@
 """``gossip message decode``."""
 
 import base64
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from gossip.cli.message import _from_text
+from gossip.errors import ConfigurationError
 from gossip.messages import DataMessage, GossipMessage, GossipMessageTag, Payload, Secret
 from gossip.wire.signed import sign_message, sign_secret
 from tests.support.cli import run, run_process
@@ -140,3 +143,16 @@ def test_no_more_is_taken_than_a_peer_takes(monkeypatch: pytest.MonkeyPatch, fil
 
     assert outcome.exit_code == 1
     assert outcome.object["error"] == "FrameTooLargeError"
+
+
+def test_a_text_of_many_lines_takes_no_more_memory_than_it_is_long() -> None:
+    """One without end, such as that of yes, held the processor for minutes."""
+    text = b"y\n" * 4_000_000
+
+    tracemalloc.start()
+    with pytest.raises(ConfigurationError, match=r"^standard input: is not hexadecimal: "):
+        _from_text(text, "standard input", is_hex=True)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < 2 * len(text)

@@ -215,6 +215,23 @@ def test_empty_folder(tmp_path: Path) -> None:
     refuse(tmp_path, tmp_path / "cacerts", "could not load a valid ca certificate: no PEM file there$")
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("cacerts", "could not load a valid ca certificate"),
+        ("signcerts", "could not load a valid signer certificate"),
+        ("keystore", "no key here fits the certificate .*/signcerts/peer0.pem"),
+    ],
+)
+def test_files_that_hold_no_pem_are_named_where_one_is_missing(folder: Path, name: str, what: str) -> None:
+    for file in (folder / name).iterdir():
+        file.unlink()
+    for number in range(1, 6):
+        write(folder / name / f"{number}.pem", "no PEM")
+    check = refuse if name == "cacerts" else refuse_signing
+    check(folder, folder / name, f"{what}: no PEM file there; none in 1.pem, 2.pem, 3.pem, ...$")
+
+
 @pytest.mark.parametrize(("given", "meant"), [("peer0", "peer0/msp"), ("peer0/msp/signcerts", "peer0/msp")])
 def test_the_folder_that_was_meant_is_named(tmp_path: Path, given: str, meant: str) -> None:
     for name in ("cacerts", "signcerts"):

@@ -15,13 +15,14 @@ from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import (
     describe_ca_before_own,
     describe_fault,
+    describe_garbled_key,
     describe_lost_link,
     describe_other_key,
 )
-from gossip.node.diagnose.tls_sources import TlsRole, role_of
+from gossip.node.diagnose.tls_sources import TlsRole, is_usable, role_of
 
-_CANNOT_BE_READ = "cannot be read"
-"""Of a file that is not there, or may not be read, the error has told everything but where a link leads."""
+_TOLD = ("cannot be read", "is larger than")
+"""Of a file that is not read to its end the error has told everything but where a link leads."""
 
 
 def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
@@ -34,7 +35,11 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     if isinstance(error.__cause__, PermissionError):
         broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None
         return broken or Cause("own-tls-files", f"{role.value} cannot be used: {ALLOW_READING}", where)
-    fault = describe_lost_link(path) if _CANNOT_BE_READ in str(error) else describe_fault(role, path, files)
+    if role is TlsRole.CERTIFICATE and describe_garbled_key(files.key) is not None and is_usable(path):
+        role, path, where = TlsRole.KEY, files.key, own.tls_file(str(files.key))  # OpenSSL was given both
+    fault = (
+        describe_lost_link(path) if any(words in str(error) for words in _TOLD) else describe_fault(role, path, files)
+    )
     text = f"{role.value} cannot be used" if fault is None else f"{role.value} cannot be used: it {fault}"
     if role is TlsRole.KEY and fault is not None:
         if fault == describe_ca_before_own(files):

@@ -42,6 +42,8 @@ ENCRYPTED = peer().tls.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, Best
         (TlsRole.ROOT, b"\n" + CA + b"\n\n" + CA, None),
         (TlsRole.ROOT, b" " + CA, "has blanks before its lines, so its PEM is not recognised"),
         (TlsRole.ROOT, CA.replace(b"\n", b"\\n"), "has \\n in place of line ends, so its PEM is not recognised"),
+        (TlsRole.KEY, KEY.replace(b"\n", b"\r"), "holds PEM that is cut short or garbled"),
+        (TlsRole.KEY, KEY[:100], "holds PEM that is cut short or garbled"),
         (TlsRole.KEY, KEY.replace(b"\n", b"\\n"), "has \\n in place of line ends, so its PEM is not recognised"),
         (TlsRole.CERTIFICATE, base64.b64encode(LEAF), f"{IN_BASE64}, so its PEM is not recognised"),
         (TlsRole.KEY, base64.b64encode(KEY), f"{IN_BASE64}, so its PEM is not recognised"),
