@@ -50,8 +50,8 @@ class LogControl:
                 self._handler.setStream(former)
 
     def line(self, logger: str, level: int, text: str, *args: object) -> str:
-        """What the log says about itself, for whoever writes it: no level and no filter holds it back."""
-        return self._handler.format(logging.LogRecord(logger, level, "", 0, text, args, None))
+        """What the log says about itself, for whoever writes it; see :meth:`LineHandler.line`."""
+        return self._handler.line(logger, level, text, *args)
 
     def know(self, list_identities: Callable[[], Iterable[PeerIdentityInfo]]) -> None:
         """Write names behind the PKI-IDs of these identities, which are asked for when a line names one."""

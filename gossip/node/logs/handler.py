@@ -22,10 +22,13 @@ class LineHandler(logging.StreamHandler[Lines]):
     Python's handlers write a traceback to standard error, which nobody may read, and wait for who does.
     """
 
+    def line(self, logger: str, level: int, text: str, *args: object) -> str:
+        """What the log says about itself: no level and no filter holds it back."""
+        return self.format(logging.LogRecord(logger, level, "", 0, text, args, None))
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- Python's name
         """Write where it comes from and what is wrong; what cannot be written either is lost."""
         text, error = "what %s:%d logs cannot be put into words: %s", sys.exception()
-        arguments = (record.pathname, record.lineno, type(error).__name__)
-        told = logging.LogRecord(record.name, record.levelno, record.pathname, record.lineno, text, arguments, None)
         with suppress(Exception):
-            self.stream.write(self.format(told) + self.terminator)
+            told = self.line(record.name, record.levelno, text, record.pathname, record.lineno, type(error).__name__)
+            self.stream.write(told + self.terminator)
