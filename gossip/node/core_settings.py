@@ -143,7 +143,9 @@ class CoreSettings:
         if value is None and gap is not None:
             raise ConfigurationError(f"{key} is not set, and {gap.what}", path=gap.place)
         if value is None:
-            raise ConfigurationError(f"{key} is not set", path=self._place)
+            empty = next((each.source for each in self.in_force if each.key == key and each.source != DEFAULT), None)
+            what = "is not set" if empty is None else "is empty"
+            raise ConfigurationError(f"{key} {what}", path=empty or self._place)
         return value
 
     def _need_beside(self, other: str, key: str, value: T | None) -> T:

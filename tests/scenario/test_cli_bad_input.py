@@ -181,6 +181,7 @@ def test_our_own_organization_cannot_be_another_one_too() -> None:
         (["--tls-cert=x", "--tls-key=x"], "go together; not given: --tls-ca"),
         (["--org=Org2MSP"], "'Org2MSP' is not MSPID=DIR"),
         (["--org= Org2MSP=msp"], "' Org2MSP': an MSP-ID must not begin or end with blanks"),
+        (["--mspid="], "gossip: --mspid: peer.localMspId is empty"),
         (["--expect-pki-id=abc"], "'abc' is not 32 bytes in hex"),
         (["--conn-timeout=0"], "--conn-timeout"),
         (["--dial-timeout=inf"], "Invalid value for '--dial-timeout': Input should be less than or equal to 86400"),

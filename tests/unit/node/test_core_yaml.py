@@ -93,7 +93,6 @@ def test_a_client_certificate_of_its_own_is_dialled_with(tmp_path: Path) -> None
     ("old", "new", "key"),
     [
         ("localMspId: Org1MSP", "localMspId:", "peer.localMspId"),
-        ("mspConfigPath: msp", "mspConfigPath: ''", "peer.mspConfigPath"),
         ("file: tls/server.crt", "file:", "peer.tls.cert.file"),
         ("file: tls/server.key", "file:", "peer.tls.key.file"),
     ],
@@ -105,6 +104,16 @@ def test_what_a_peer_cannot_do_without_is_named(tmp_path: Path, old: str, new: s
         load_core_yaml(path, {}).peer_settings()
 
     assert str(refusal.value) == f"{path}: {key} is not set"
+
+
+def test_what_is_set_to_nothing_is_told_with_its_line(tmp_path: Path) -> None:
+    path = write_core_yaml(tmp_path, ("mspConfigPath: msp", "mspConfigPath: ''"))
+
+    with pytest.raises(ConfigurationError) as refusal:
+        load_core_yaml(path, {}).peer_settings()
+
+    line = line_of(path.read_text(), "mspConfigPath")
+    assert str(refusal.value) == f"{path}:{line}: peer.mspConfigPath is empty"
 
 
 @pytest.mark.parametrize(("given", "missing"), [("clientCert", "clientKey"), ("clientKey", "clientCert")])
