@@ -146,7 +146,8 @@ class Comm(Protocol):
     ) -> AggregatedSendResults:
         """Send to each peer and wait for acknowledgements.
 
-        The message that is sent carries a nonce of its own and no signature; the caller's is left alone.
+        The message that is sent carries a nonce of its own and no signature; the caller's is left alone. No more wait
+        for one peer's acknowledgement at once than a send buffer holds; what comes behind them is sent as they end.
 
         Args:
             message: What to send.

@@ -13,8 +13,8 @@ class CommConfig:
     Attributes:
         conn_timeout_s: How long the other side's ConnEstablish, and after a probe its verdict, may take.
             ``peer.gossip.connTimeout``.
-        send_buffer: Messages that wait for one connection, or for the dial that makes it; one more is dropped.
-            ``peer.gossip.sendBuffSize``.
+        send_buffer: Messages that wait for one connection, or for the dial that makes it; one more is dropped. As many
+            may wait for one peer's acknowledgement at once. ``peer.gossip.sendBuffSize``.
         subscription_buffer: Messages that wait for one subscriber before it holds the readers up. A Fabric peer's
             holds 10, behind the ``peer.gossip.recvBuffSize`` of each connection.
         subscription_buffer_bytes: The same in bytes; a single message may be longer.

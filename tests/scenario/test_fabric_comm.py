@@ -116,6 +116,30 @@ def test_mutual_parallel_send_with_ack() -> None:
     run_virtual(main())
 
 
+def test_two_peers_that_ask_each_other_more_than_fits_on_the_way_are_not_held_up() -> None:
+    """Neither may stop to read while it waits for room for its answers, or both would wait for ever."""
+    count, slots = 50, MemoryNetwork(buffer_bytes=1)
+
+    async def main() -> None:
+        async with memory_peers("one", "two", network=slots, config=CommConfig(send_buffer=5)) as (one, two):
+            reading = [asyncio.create_task(acknowledge_all(peer.comm.accept(everything))) for peer in (one, two)]
+            await one.comm.send_with_ack(data_message(b"connects"), 5, 1, two.remote)
+            sends = [
+                sender.comm.send_with_ack(data_message(b"%d" % number), 5, 1, receiver.remote)
+                for number in range(count)
+                for sender, receiver in ((one, two), (two, one))
+            ]
+            for results in await asyncio.gather(*sends):
+                assert (results.ack_count(), results.nack_count()) == (1, 0)
+            assert now_s() == 0
+            await one.comm.stop()
+            await two.comm.stop()
+            expected = [b"%d" % number for number in range(count)]
+            assert await asyncio.gather(*reading) == [expected, [b"connects", *expected]]
+
+    run_virtual(main())
+
+
 # -- Handshake
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gossip.api.peer import ConnectionInfo
 from gossip.comm.own_loop import OwnLoop
+from gossip.comm.quota import Quota
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.metrics import Metrics
@@ -74,6 +75,7 @@ class Connection:
         self._sends_at_once = True
         self._queued = Flag()
         self._room = Flag()
+        self._unanswered = Quota(capacity)
         self._flushed = Flag()
         self._flushed.set()
         self.is_open = True
@@ -157,6 +159,43 @@ class Connection:
             self._room.clear()
             await self._room.wait()
         self.send_nowait(frame)
+
+    def ask_nowait(self, frame: bytes) -> None:
+        """Queue one encoded envelope that the other side is to answer; say so with :meth:`answered` when it has.
+
+        No more are unanswered at once than the outbox holds. With any number of them under way, two peers that ask each
+        other would both be held up by :meth:`answerable`, and neither would read the other's answers.
+
+        Raises:
+            QueueFullError: The outbox is full, or as many as it holds are unanswered; nothing was queued.
+            ClosedError: The connection is closed; nothing was queued.
+        """
+        if not self._unanswered.take_nowait():
+            raise QueueFullError(f"{self._capacity} messages wait for an answer of {self.info}")
+        try:
+            self.send_nowait(frame)
+        except GossipError:
+            self._unanswered.give_back()
+            raise
+
+    async def ask(self, frame: bytes) -> None:
+        """Do the same, waiting until there is room and fewer are unanswered.
+
+        Raises:
+            ClosedError: The connection is closed, or was while waiting; nothing was queued.
+
+        Cancellation: nothing was queued.
+        """
+        await self._unanswered.take()
+        try:
+            await self.send(frame)
+        except BaseException:
+            self._unanswered.give_back()
+            raise
+
+    def answered(self) -> None:
+        """Note that one was answered, or that nobody waits for its answer any more."""
+        self._unanswered.give_back()
 
     @property
     def is_answerable(self) -> bool:
@@ -294,6 +333,7 @@ class Connection:
         self.is_open = False
         self._outbox.clear()
         self._room.set()
+        self._unanswered.end()
         self._flushed.set()
 
     def _stop_reading(self, at_s: float) -> None:

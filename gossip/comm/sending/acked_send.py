@@ -33,7 +33,7 @@ class AckedSend:
         self._acks = acks
         self._nonce = nonce
         self._timeout_s = 0.0
-        self._asked: dict[PkiId, list[PkiId]] = {}
+        self._asked: dict[PkiId, list[tuple[PkiId, Connection]]] = {}
         self._results: list[SendResult] = []
         self._enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -46,14 +46,14 @@ class AckedSend:
         if not connection.is_open:
             return False
         try:
-            connection.send_nowait(frame)
+            connection.ask_nowait(frame)
         except QueueFullError:
             return False
         self._expect(pki_id, connection)
         return True
 
     async def hand_over(self, pki_id: PkiId, connection: Connection, frame: bytes) -> None:
-        """Do the same, waiting for room.
+        """Do the same, waiting for room, and for the answers to others.
 
         Raises:
             ClosedError: We closed the connection; nothing was sent.
@@ -62,7 +62,7 @@ class AckedSend:
         Cancellation: nothing was sent.
         """
         try:
-            await connection.send(frame)
+            await connection.ask(frame)
         except ClosedError as error:
             raise connection.ending() from error
         self._expect(pki_id, connection)
@@ -96,8 +96,11 @@ class AckedSend:
 
     def close(self) -> None:
         """Expect no more answers."""
-        for pki_id in self._asked:
-            self._acks.forget(pki_id, self._nonce)
+        for there, asked in self._asked.items():
+            self._acks.forget(there, self._nonce)
+            for _, connection in asked:
+                connection.answered()
+        self._asked.clear()
 
     def _time_out(self) -> None:
         for pki_id in tuple(self._open):
@@ -106,9 +109,10 @@ class AckedSend:
     def _expect(self, pki_id: PkiId, connection: Connection) -> None:
         """Wait for whoever is at the other end, which after an identity switch answers for others too."""
         there = connection.info.pki_id
-        self._asked.setdefault(there, []).append(pki_id)
+        self._asked.setdefault(there, []).append((pki_id, connection))
         self._acks.expect(there, self._nonce, self._answered)
 
     def _answered(self, there: PkiId, error: GossipError | None) -> None:
-        for pki_id in self._asked.pop(there):
+        for pki_id, connection in self._asked.pop(there):
+            connection.answered()
             self.settle(pki_id, error)

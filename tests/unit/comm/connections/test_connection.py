@@ -125,6 +125,51 @@ def test_an_answer_always_has_room_and_who_asks_for_many_is_held_up() -> None:
     run_virtual(main())
 
 
+def test_no_more_is_asked_at_once_than_an_outbox_holds() -> None:
+    async def main() -> None:
+        stream = QuietStream()
+        connection = Connection(info_of("bob"), stream, capacity=2, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.ask_nowait(b"1")
+        connection.ask_nowait(b"2")
+        await connection.flush()
+        with pytest.raises(QueueFullError, match="2 messages wait for an answer of bob:7051"):
+            connection.ask_nowait(b"3")
+        waiting = [asyncio.create_task(connection.ask(frame)) for frame in (b"3", b"4")]
+        connection.send_nowait(b"wants no answer")
+        await connection.flush()
+        assert stream.sent == [b"1", b"2", b"wants no answer"]
+        connection.answered()
+        await settle()
+        assert stream.sent[3:] == [b"3"]
+        connection.close()
+        with pytest.raises(ClosedError, match=r"the connection with bob:7051 .* is closed"):
+            await waiting[1]
+        await running
+
+    run_virtual(main())
+
+
+def test_what_could_not_be_queued_was_not_asked() -> None:
+    async def main() -> None:
+        connection = Connection(info_of("bob"), QuietStream(is_stuck=True), capacity=1, metrics=NoMetrics())
+        running = start(connection, Inbox())
+        connection.send_nowait(b"in the writer's hands")
+        await settle()
+        connection.send_nowait(b"fills the outbox")
+        with pytest.raises(QueueFullError, match="1 messages wait for bob:7051"):
+            connection.ask_nowait(b"1")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await connection.ask(b"1")
+        connection._outbox.clear()
+        connection.ask_nowait(b"1")
+        connection.close()
+        await running
+
+    run_virtual(main())
+
+
 def test_who_is_held_up_lets_others_run_though_there_was_room_before() -> None:
     """Otherwise one peer that takes no acknowledgements would stop the event loop."""
 

@@ -1,6 +1,7 @@
 """When one send with acknowledgement has enough, and what it says of each peer."""
 
 import asyncio
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -40,6 +41,29 @@ def test_enough_acknowledgements_leave_out_who_has_not_answered() -> None:
         assert len(acks) == 1
         operation.close()
         assert len(acks) == 0
+
+    run_virtual(main())
+
+
+def test_what_was_answered_or_is_given_up_makes_room_for_others() -> None:
+    async def main() -> None:
+        acks, bob = AckBook(), quiet_connection("bob", capacity=1)
+        ends: list[Callable[[], object]] = [
+            lambda: acks.answer(BOB, 7, ""),
+            lambda: acks.abandon(BOB, ClosedError("closed")),
+            lambda: None,
+        ]
+        for end in ends:
+            operation = AckedSend({BOB: PEERS[BOB]}, 1, acks, 7)
+            bob._outbox.clear()
+            assert operation.hand_over_nowait(BOB, bob, b"frame")
+            bob._outbox.clear()
+            assert not AckedSend({BOB: PEERS[BOB]}, 1, acks, 8).hand_over_nowait(BOB, bob, b"frame")
+            end()
+            operation.close()
+            operation.close()
+        assert bob._unanswered.take_nowait()
+        assert not bob._unanswered.take_nowait(), "each made room once"
 
     run_virtual(main())
 
