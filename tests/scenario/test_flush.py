@@ -10,7 +10,9 @@ from gossip.comm.config import CommConfig
 from gossip.errors import UnnamedPeerError
 from gossip.transport.grpc import client_protocol as grpc_client_protocol
 from gossip.transport.limits import ConnectionLimits
+from gossip.transport.memory import MemoryNetwork
 from tests.support.bounded import run_bounded
+from tests.support.hmac_crypto import identity_of
 from tests.support.peers import data_message, everything, memory_peers
 from tests.support.real_peers import settings
 from tests.support.virtual_time import run_virtual
@@ -88,6 +90,27 @@ def test_a_flush_waits_for_the_dial_beside_a_connection_that_is_closing() -> Non
                     await ann.comm.flush(bob.remote)
                 nonces = [(await anext(messages)).get_gossip_message().nonce for _ in range(2 * BUFFER)]
         assert nonces == list(range(2, 2 + 2 * BUFFER))
+
+    run_virtual(main())
+
+
+@pytest.mark.parametrize("names_somebody", [True, False])
+def test_a_flush_waits_for_what_goes_to_whoever_stands_in(names_somebody: bool) -> None:
+    async def main() -> None:
+        network = MemoryNetwork(buffer_bytes=1)
+        async with memory_peers("ann", "bob", network=network) as (ann, bob):
+            await ann.comm.handshake(bob.remote)
+            renewed = identity_of("bob renewed")
+            bob.crypto.identity = renewed
+            bob.mapper.set_identity(renewed)
+            bob.comm.set_identity(renewed)
+            network.slow(ann.endpoint, bob.endpoint, 1000)
+            for number in range(BUFFER):
+                ann.comm.send(data_message(nonce=1 + number), bob.remote)
+            await (ann.comm.flush(bob.remote) if names_somebody else ann.comm.flush())
+            (connection,) = ann.comm._store
+            assert connection.info.identity == renewed
+            assert connection.is_flushed
 
     run_virtual(main())
 

@@ -116,7 +116,7 @@ class Sending:
             dial = self._dials.find(pki_id)
             if (connection is None or not connection.is_open) and dial is not None:
                 with suppress(GossipError):  # the dial failed, which is said and counted where it failed
-                    await dial.connection()
+                    await (await dial.connection()).flush()  # of a peer that stands in, perhaps
             for connection in self._store.of(pki_id):
                 await connection.flush()
 
