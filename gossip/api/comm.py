@@ -88,7 +88,8 @@ class ReceivedMessage(Protocol):
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; goes the way of :meth:`respond`.
 
-        The first time it waits for nothing: a peer that takes no answers holds up nobody but itself.
+        The first time it waits for nothing: a peer that takes no answers holds up nobody but itself. A message whose
+        nonce is 0 asks for no acknowledgement, and gets none.
 
         Raises:
             OutOfOrderError: Called in another event loop; nothing was sent.

@@ -360,7 +360,7 @@ def test_close_conn() -> None:
         peer, stranger = MemoryPeer(network, "peer", observer=observer), Stranger(network, "stranger")
         incoming, dead = peer.comm.accept(everything), peer.comm.presumed_dead()
         stream = await stranger.join(peer)
-        await stream.send([data_message().envelope])
+        await stream.send([data_message(nonce=1).envelope])
         received = await anext(incoming)
         await peer.comm.close_conn(RemotePeer("", stranger.pki_id))
         await settle()

@@ -57,6 +57,8 @@ class Received:
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; only a second time waits for a peer that takes no answers.
 
+        To one whose nonce is 0 nothing is sent: nobody waits for it, and who asks for nothing is not held up in return.
+
         Raises:
             OutOfOrderError: Called in another event loop; nothing was sent.
             ClosedError: The peer is not connected any more; nothing was sent.
@@ -69,6 +71,8 @@ class Received:
         if error == "":
             raise InvalidArgumentError("error", "must not be empty, which on the wire acknowledges; None does that")
         frame = encode_ack(self._signed.nonce, "" if error is None else error)
+        if not self._signed.nonce:
+            return
         if self._is_acked:
             await self._way_back().send(frame)
         else:

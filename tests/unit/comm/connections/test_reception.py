@@ -319,6 +319,21 @@ def test_who_asks_for_answers_and_takes_none_is_not_read_on() -> None:
     run_virtual(main())
 
 
+def test_what_asks_for_no_acknowledgement_gets_none() -> None:
+    """Who sends it is not held up by answers that pile up, so that there would be any number of them."""
+
+    async def main() -> None:
+        parts, connection = Parts(), quiet_connection("bob")
+        await parts.reception.deliver(connection, [data_message().envelope, data_message(nonce=7).envelope])
+        for _ in range(2):
+            received = await anext(parts.feed)
+            await received.ack()
+            await received.ack("refused, after all")
+        assert list(connection._outbox) == [encode_ack(7), encode_ack(7, "refused, after all")]
+
+    run_virtual(main())
+
+
 def test_what_may_take_long_is_not_taken_in_passing() -> None:
     async def main() -> None:
         parts, connection = Parts(), quiet_connection("bob")
