@@ -2,20 +2,9 @@
 
 from collections.abc import Iterable
 
-from gossip.errors import UntrustedIdentityError
 from gossip.msp.certificate import Certificate
-from gossip.msp.claim import Claim, parse_claim
+from gossip.msp.claim import Claim
 from gossip.msp.membership import Msp
-from gossip.types import PeerIdentityType
-
-
-def find_issuing_mspids(msps: Iterable[Msp], identity: PeerIdentityType) -> tuple[str, ...]:
-    """Name each organisation one of whose CAs issued the identity's certificate; none for what is no identity."""
-    try:
-        certificate = parse_claim(identity).certificate
-    except UntrustedIdentityError:
-        return ()
-    return find_mspids_of_issuer(msps, certificate)
 
 
 def find_mspids_of_issuer(msps: Iterable[Msp], certificate: Certificate) -> tuple[str, ...]:

@@ -36,7 +36,4 @@ def _is_mounted_by_kubernetes(path: Path) -> bool:
 
 
 def _leads_into_volume(path: Path) -> bool:
-    try:
-        return is_link(path) and path.readlink().parts[:1] == (_VOLUME,)
-    except OSError:
-        return False
+    return is_link(path) and path.readlink().parts[:1] == (_VOLUME,)

@@ -55,7 +55,6 @@ class Theirs:
 
     Attributes:
         pki_id: As it stands there.
-        tls_cert_hash: The certificate that it bound, by SHA-256.
         claim: Its identity: certificate and organisation; None where that cannot be read.
         verdict: What our MSPs say of it; None where it is no identity.
         issuing_mspids: The organisations that we know whose CA issued it, whatever it claims.
@@ -65,13 +64,12 @@ class Theirs:
     """
 
     pki_id: PkiId
-    tls_cert_hash: bytes
-    claim: Claim | None
-    verdict: Verdict | None
-    issuing_mspids: tuple[str, ...]
-    tls_issuing_mspids: tuple[str, ...]
-    has_namesake: bool
-    rule_source: str | None
+    claim: Claim | None = None
+    verdict: Verdict | None = None
+    issuing_mspids: tuple[str, ...] = ()
+    tls_issuing_mspids: tuple[str, ...] = ()
+    has_namesake: bool = False
+    rule_source: str | None = None
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from gossip.errors import (
 )
 from gossip.messages import ConnEstablish
 from gossip.msp.claim import parse_claim
-from gossip.msp.issuers import find_issuing_mspids, find_tls_issuing_mspids, has_namesake
+from gossip.msp.issuers import find_mspids_of_issuer, find_tls_issuing_mspids, has_namesake
 from gossip.msp.registry import MspRegistry
 from gossip.msp.rule_source import find_rule_source
 from gossip.msp.service import MspCryptoService
@@ -121,18 +121,17 @@ def _read(frame: bytes, registry: MspRegistry, now: datetime) -> Theirs | None:
         return None
     identity = PeerIdentityType(conn.identity)
     try:
-        claim, verdict = parse_claim(identity), judge_identity(registry, identity, now=now)
+        claim = parse_claim(identity)
     except UntrustedIdentityError:
-        claim, verdict = None, None
-    issuing = find_issuing_mspids(registry.msps, identity)
+        return Theirs(PkiId(conn.pki_id))
+    issuing = find_mspids_of_issuer(registry.msps, claim.certificate)
     return Theirs(
-        pki_id=PkiId(conn.pki_id),
-        tls_cert_hash=conn.tls_cert_hash,
-        claim=claim,
-        verdict=verdict,
+        PkiId(conn.pki_id),
+        claim,
+        judge_identity(registry, identity, now=now),
         issuing_mspids=issuing,
-        tls_issuing_mspids=find_tls_issuing_mspids(registry.msps, claim.certificate) if claim is not None else (),
-        has_namesake=claim is not None and not issuing and has_namesake(registry.msps, claim),
+        tls_issuing_mspids=find_tls_issuing_mspids(registry.msps, claim.certificate),
+        has_namesake=not issuing and has_namesake(registry.msps, claim),
         rule_source=_find_rule(registry, identity),
     )
 

@@ -7,10 +7,9 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from gossip.api.options import TlsFiles
-from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.errors import ConfigurationError
 from gossip.msp.certificate import Certificate
-from gossip.msp.claim import parse_claim
-from gossip.msp.issuers import find_issuing_mspids
+from gossip.msp.issuers import find_mspids_of_issuer
 from gossip.msp.lint import Finding, lint_msp_folder
 from gossip.msp.lint.entries import ALLOW_READING
 from gossip.msp.membership import Msp
@@ -25,7 +24,6 @@ from gossip.node.organizations import load_organizations
 from gossip.node.settings import PeerSettings, tls_files_of
 from gossip.paths import exists
 from gossip.transport.tls.files import root_files
-from gossip.types import PeerIdentityType
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +131,9 @@ class OwnSide:
                 shown.append(f"{folder / TLS_CA_FOLDERS[0]} of --org {mspid}, which holds none")
         return "; ".join(shown)
 
-    def tls_file(self, path: str) -> str:
-        """One of our TLS files that cannot be used, for texts, and what names it."""
-        files = self.dial_tls
-        if files is None:
-            return path
-        return _named(path, find_source(self.settings, files, role_of(files, Path(path)), Path(path)))
+    def tls_file(self, files: TlsFiles, path: Path) -> str:
+        """One of our TLS ``files`` that cannot be used, for texts, and what names it."""
+        return _named(str(path), find_source(self.settings, files, role_of(files, path), path))
 
     def msp_file(self, path: str) -> str:
         """Something in an MSP folder for texts, and what names that folder."""
@@ -170,7 +165,7 @@ def _named(path: str, source: str | None) -> str:
 
 def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
     """Read every file of ours; one that cannot be used is a fact, too."""
-    error, crypto, registry, verdict = None, None, None, None
+    error, crypto, certificate, registry, verdict = None, None, None, None, None
     issuing: tuple[str, ...] = ()
     try:
         organizations = load_organizations(settings)
@@ -178,9 +173,10 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         crypto = MspCryptoService(registry, organizations.signing_identity)
     except ConfigurationError as refusal:
         error = refusal
-    if registry is not None and crypto is not None:
+    else:
+        certificate = organizations.signing_identity.certificate
         verdict = judge_identity(registry, crypto.identity, now=now)
-        issuing = find_issuing_mspids(registry.msps, crypto.identity)
+        issuing = find_mspids_of_issuer(registry.msps, certificate)
     dial_tls = settings.dial.tls or settings.tls
     findings, wrong_folder = _lint(settings, now)
     return OwnSide(
@@ -190,7 +186,7 @@ def load_own_side(settings: PeerSettings, now: datetime) -> OwnSide:
         crypto=crypto,
         registry=registry,
         verdict=verdict,
-        certificate=_find_certificate(crypto.identity) if crypto is not None else None,
+        certificate=certificate,
         issuing_mspids=issuing,
         findings=findings,
         wrong_folder=wrong_folder,
@@ -224,13 +220,6 @@ def _find_nobodys_folder(msp_dir: Path) -> ConfigurationError | None:
         return None
     what = "has neither signcerts nor keystore, as the MSP folder of an organisation; name that of the peer"
     return ConfigurationError(what, path=str(msp_dir))
-
-
-def _find_certificate(identity: PeerIdentityType) -> Certificate | None:
-    try:
-        return parse_claim(identity).certificate
-    except UntrustedIdentityError:
-        return None  # which ``verdict`` says
 
 
 def _find_leaf(files: TlsFiles | None) -> TlsCertificate | None:

@@ -10,7 +10,7 @@ from gossip.msp.authority.cryptogen import read_authority
 from gossip.msp.claim import parse_claim
 from gossip.msp.config import CrlFile
 from gossip.msp.facts import describe_identity
-from gossip.msp.issuers import find_issuing_mspids, has_namesake
+from gossip.msp.issuers import find_mspids_of_issuer, has_namesake
 from gossip.msp.lint import lint_msp_folder
 from gossip.msp.membership import Msp
 from gossip.msp.revocation import describe_issuer, parse_crl
@@ -79,8 +79,8 @@ def test_what_is_shown() -> None:
 def test_whose_ca_issued() -> None:
     root, stranger = rename(make_ca("root"), subject=CA_NAME), rename(make_ca("root"), subject=CA_NAME)
     leaf = with_units(root, "peer")
-    assert find_issuing_mspids([make_msp([root])], leaf.identity()) == ("Org1MSP",)
-    assert find_issuing_mspids([make_msp([stranger])], leaf.identity()) == ()
+    assert find_mspids_of_issuer([make_msp([root])], leaf.certificate) == ("Org1MSP",)
+    assert find_mspids_of_issuer([make_msp([stranger])], leaf.certificate) == ()
     assert has_namesake([make_msp([stranger])], parse_claim(leaf.identity()))
     assert find_missing_issuer([leaf.certificate.der], [root.certificate]) is None
     missing = find_missing_issuer([leaf.certificate.der, root.certificate.der], [stranger.certificate])

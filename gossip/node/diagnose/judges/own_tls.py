@@ -30,7 +30,8 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     files = own.dial_tls
     if error.path is None or files is None:
         return Cause("own-tls-files", "a TLS file of ours cannot be used")
-    path, where = Path(error.path), own.tls_file(error.path)
+    path = Path(error.path)
+    where = own.tls_file(files, path)
     role = role_of(files, path)
     if isinstance(error.__cause__, PermissionError):
         broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None

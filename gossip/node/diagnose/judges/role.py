@@ -1,22 +1,22 @@
 """Judges the OU of the peer's role by our copy of its organisation's config.yaml."""
 
 from gossip.msp.claim import Claim
+from gossip.msp.membership import Msp
 from gossip.node.diagnose.diagnosis import Cause
-from gossip.node.diagnose.evidence import Evidence, Theirs
+from gossip.node.diagnose.evidence import Theirs
 
 
-def judge_role(evidence: Evidence, theirs: Theirs, claim: Claim) -> Cause | None:
-    """What our copy has otherwise than the peer; None where it is not that."""
+def judge_role(msp: Msp, theirs: Theirs, claim: Claim) -> Cause | None:
+    """What our copy, ``msp``, has otherwise than the peer; None where it is not that."""
     if theirs.rule_source is not None:
         text = "the OU of its role is certified by another CA than our copy of its config.yaml names"
         return Cause("node-ou-certifier", text, theirs.rule_source)
-    return _in_other_words(evidence, claim) if claim.mspid in theirs.issuing_mspids else None
+    return _in_other_words(msp, claim) if claim.mspid in theirs.issuing_mspids else None
 
 
-def _in_other_words(evidence: Evidence, claim: Claim) -> Cause | None:
+def _in_other_words(msp: Msp, claim: Claim) -> Cause | None:
     """Where no OU of the peer is one of our copy; to its own MSP it has a role, or it would not run."""
-    msp, units = evidence.own.find_msp(claim.mspid), claim.certificate.organizational_units
-    roles = (msp.config.node_ous or {}) if msp is not None else {}
+    units, roles = claim.certificate.organizational_units, msp.config.node_ous or {}
     if any(ou.name in units for ou in roles.values()):
         return None
     for ou in roles.values():

@@ -1,11 +1,10 @@
 """Judges the peer's ConnEstablish: who it says it is, whose certificate that is, and what it is bound to."""
 
-from pathlib import Path
-
 from gossip.errors import IdentityRevokedError, PeerSilentError, TlsBindingError, WrongPeerError
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.claim import Claim, shown_mspid
+from gossip.msp.membership import Msp
 from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence, Theirs
@@ -140,21 +139,21 @@ def judge_expected(evidence: Evidence) -> StageReport:
 
 
 def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple[Side, tuple[Cause, ...]]:
-    claimed, certificate, settings = claim.mspid, claim.certificate, evidence.own.settings
+    claimed, certificate, msp = claim.mspid, claim.certificate, evidence.own.find_msp(claim.mspid)
     name = shown_mspid(claimed)
-    known = {settings.mspid: settings.msp_dir, **settings.organizations}
     if theirs.issuing_mspids and claimed not in theirs.issuing_mspids:
         owner = theirs.issuing_mspids[0]
         text = f"it claims {name}, but {certificate.issuer} is a CA of {owner}: its MSP-ID or its folder is wrong"
         wrong = Cause("wrong-mspid", text, "the peer's peer.localMspId and peer.mspConfigPath")
-        return (Side.THEIRS, (wrong,)) if claimed in known else (Side.OURS, (_misnamed(evidence, name, owner), wrong))
-    if claimed not in known:
-        text = f"we have no MSP of {name}, only {', '.join(known)}: add its MSP folder"
+        return (Side.OURS, (_misnamed(evidence, name, owner), wrong)) if msp is None else (Side.THEIRS, (wrong,))
+    if msp is None:
+        known = ", ".join(msp.mspid for msp in evidence.own.msps)
+        text = f"we have no MSP of {name}, only {known}: add its MSP folder"
         return Side.OURS, (Cause("organization-unknown-here", text, f"--org {name}=DIR"),)
     if isinstance(evidence.errors[Stage.IDENTITY], IdentityRevokedError):
         text = f"{certificate.subject} was revoked: enroll it again"
-        return Side.THEIRS, (Cause("revoked", text, theirs.rule_source or str(known[claimed] / "crls")),)
-    role = judge_role(evidence, theirs, claim)
+        return Side.THEIRS, (Cause("revoked", text, theirs.rule_source or f"{msp.config.path}/crls"),)
+    role = judge_role(msp, theirs, claim)
     if role is not None:
         return Side.OURS, (role,)
     if certificate.is_ca:
@@ -164,20 +163,19 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
         text = f"its certificate ended at {shown_time(certificate.not_after_at)}: enroll it again"
         return Side.THEIRS, (Cause("identity-expired", text, "the peer's signcerts"),)
     if not theirs.issuing_mspids:
-        return judge_stranger(evidence, theirs, claim, known[claimed] / "cacerts")
-    broken = _explain_chain(evidence, claim)
+        return judge_stranger(evidence.own.msps, msp, theirs, claim)
+    broken = _explain_chain(msp, claim)
     if broken is not None:
         return broken
     reason = theirs.verdict.reason if theirs.verdict is not None else None
     return _explain_refusal(
-        certificate, name, str(reason or "its PKI-ID is not that of its certificate"), known[claimed]
+        certificate, name, str(reason or "its PKI-ID is not that of its certificate"), msp.config.path
     )
 
 
-def _explain_chain(evidence: Evidence, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
+def _explain_chain(msp: Msp, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
     """What breaks the chain, where our copy has every issuer; with such CAs of its own the peer would not run."""
-    msp = evidence.own.find_msp(claim.mspid)
-    cas = (*msp.config.roots, *msp.config.intermediates) if msp is not None else ()
+    cas = (*msp.config.roots, *msp.config.intermediates)
     fault = find_chain_fault(claim.certificate, [file.certificate for file in cas])
     if fault is None:
         return None
@@ -188,7 +186,7 @@ def _explain_chain(evidence: Evidence, claim: Claim) -> tuple[Side, tuple[Cause,
     return Side.OURS, (Cause("broken-chain", text, path),)
 
 
-def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path) -> tuple[Side, tuple[Cause, ...]]:
+def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: str) -> tuple[Side, tuple[Cause, ...]]:
     """By the words of our own copy's refusal, where nothing else tells."""
     if "'Readers'" in reason:
         units = ", ".join(certificate.organizational_units)
@@ -199,7 +197,7 @@ def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: Path
             f"our copy of {name} has several certificates of {certificate.issuer} over one key, or of a CA "
             "above it, and no peer accepts a member with several chains: leave one of them"
         )
-        return Side.OURS, (Cause("ca-twice", text, str(msp / "cacerts")),)
+        return Side.OURS, (Cause("ca-twice", text, f"{msp}/cacerts"),)
     text = f"our copy of {name} refuses it: {reason}"
     return Side.THEIRS, (Cause("refused-by-msp", text, f"the peer's signcerts, then {msp}"),)
 
