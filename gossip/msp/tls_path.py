@@ -40,10 +40,8 @@ def find_other_way(chain: Sequence[bytes], trusted: Iterable[Certificate]) -> Ot
     """The way from the leaf, first of ``chain``, to a trusted CA where several certificates of one name are sent.
 
     Raises:
-        UntrustedIdentityError: ``chain`` is empty, or its leaf is no certificate.
+        UntrustedIdentityError: The leaf is no certificate.
     """
-    if not chain:
-        raise UntrustedIdentityError("no certificate was presented")
     trusted, presented = tuple(trusted), tuple(_readable(chain[1:]))
     twins = [ca for ca in presented if any(ca.raw_subject == each.raw_subject and ca != each for each in presented)]
     reached = [parse_certificate(chain[0])]

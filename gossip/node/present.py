@@ -5,15 +5,17 @@ from gossip.comm.handshake.patience import within
 from gossip.transport.base import Channel
 from gossip.transport.grpc.client import GrpcDialer
 
+TIMEOUT_S = 2.0
+"""How long the peer may take over its answer."""
 
-async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeout_s: float = 2.0) -> None:
+
+async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes) -> None:
     """Send ``conn_establish``, whatever it claims; return when the peer ends the stream well, as after a probe.
 
     Args:
         endpoint: Where the peer listens.
         tls: What this connection presents.
         conn_establish: An encoded envelope with a ConnEstablish; nothing of it is checked here.
-        timeout_s: How long the peer may take over its answer.
 
     Raises:
         RefusedByPeerError: The peer refused it, in its own words.
@@ -24,7 +26,7 @@ async def present(endpoint: str, tls: TlsFiles, conn_establish: bytes, *, timeou
     """
     channel = await GrpcDialer(DialOptions(tls=tls)).dial(endpoint)
     try:
-        await within(timeout_s, _say_and_listen(channel, conn_establish), "verdict on our identity", endpoint)
+        await within(TIMEOUT_S, _say_and_listen(channel, conn_establish), "verdict on our identity", endpoint)
     finally:
         channel.abort()
 

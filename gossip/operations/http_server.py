@@ -86,9 +86,7 @@ class HttpServer:
         await asyncio.gather(*connections, return_exceptions=True)
 
     def _make_protocol(self) -> asyncio.StreamReaderProtocol:
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MAX_REQUEST_BYTES, loop=loop)
-        return asyncio.StreamReaderProtocol(reader, self._connected, loop=loop)
+        return asyncio.StreamReaderProtocol(asyncio.StreamReader(MAX_REQUEST_BYTES), self._connected)
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= MAX_CONNECTIONS:

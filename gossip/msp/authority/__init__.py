@@ -5,7 +5,7 @@ For demos and tests. Nothing here reads a clock; keys and serial numbers are ran
 """
 
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Validity, generate_key
+from gossip.msp.authority.credential import Credential, PrivateKey, Validity, generate_key
 from gossip.msp.authority.cryptogen import (
     read_authority,
     write_local_msp,
@@ -19,7 +19,6 @@ from gossip.msp.roles import Role
 __all__ = [
     "Authority",
     "Credential",
-    "CurveName",
     "IssuedMember",
     "Organization",
     "PrivateKey",

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from gossip.msp.authority.credential import Credential, CurveName, PrivateKey, Validity, generate_key
+from gossip.msp.authority.credential import Credential, PrivateKey, Validity, generate_key
 from gossip.msp.authority.template import (
     TLS_USAGES,
     authority_builder,
@@ -35,11 +35,9 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def create(
-        cls, common_name: str, organization: str, *, validity: Validity, curve: CurveName = "P-256"
-    ) -> "Authority":
+    def create(cls, common_name: str, organization: str, *, validity: Validity) -> "Authority":
         """Make a self-signed root."""
-        key = generate_key(curve)
+        key = generate_key()
         name = subject_name(common_name, organization=organization)
         builder = authority_builder(name, key, validity).issuer_name(name)
         return cls(_sign(builder, key), key)

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
-CurveName = Literal["P-256", "P-384"]
-
-_CURVES: dict[CurveName, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,6 @@ class Credential:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def generate_key(curve: CurveName = "P-256") -> ec.EllipticCurvePrivateKey:
-    """Make a new private key."""
-    return ec.generate_private_key(_CURVES[curve])
+def generate_key() -> ec.EllipticCurvePrivateKey:
+    """Make a new private key on P-256."""
+    return ec.generate_private_key(ec.SECP256R1())

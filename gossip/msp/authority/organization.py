@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gossip.msp.authority.authority import Authority
-from gossip.msp.authority.credential import Credential, CurveName, Validity, generate_key
+from gossip.msp.authority.credential import Credential, Validity
 from gossip.msp.roles import Role
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -34,17 +34,17 @@ class Organization:
     validity: Validity
 
     @classmethod
-    def create(cls, mspid: str, domain: str, *, now: datetime, curve: CurveName = "P-256") -> "Organization":
+    def create(cls, mspid: str, domain: str, *, now: datetime) -> "Organization":
         """Make both authorities, valid from five minutes before ``now`` for ten years."""
         validity = Validity.running(now)
-        ca = Authority.create(f"ca.{domain}", domain, validity=validity, curve=curve)
+        ca = Authority.create(f"ca.{domain}", domain, validity=validity)
         tls_ca = Authority.create(f"tlsca.{domain}", domain, validity=validity)
         return cls(mspid, domain, ca, tls_ca, validity)
 
-    def issue_peer(self, host: str, *, validity: Validity | None = None, curve: CurveName = "P-256") -> IssuedMember:
+    def issue_peer(self, host: str, *, validity: Validity | None = None) -> IssuedMember:
         """Issue a peer, such as ``peer0``; its TLS certificate names the host, its short name and loopback."""
         name = f"{host}.{self.domain}"
-        return self.issue(name, Role.PEER, hosts=(name, host, *LOOPBACK), validity=validity, curve=curve)
+        return self.issue(name, Role.PEER, hosts=(name, host, *LOOPBACK), validity=validity)
 
     def issue_admin(self) -> IssuedMember:
         """Issue an administrator."""
@@ -55,13 +55,7 @@ class Organization:
         return self.issue(f"{user}@{self.domain}", Role.CLIENT)
 
     def issue(
-        self,
-        name: str,
-        role: Role,
-        *,
-        hosts: tuple[str, ...] = (),
-        validity: Validity | None = None,
-        curve: CurveName = "P-256",
+        self, name: str, role: Role, *, hosts: tuple[str, ...] = (), validity: Validity | None = None
     ) -> IssuedMember:
         """Issue a member of any role.
 
@@ -70,10 +64,7 @@ class Organization:
             role: Goes into the identity as its organisational unit.
             hosts: What the TLS certificate is valid for; the name itself without it.
             validity: Of the identity; the organisation's own without it. The TLS certificate has the organisation's.
-            curve: Of the identity's key; TLS keys are on P-256.
         """
-        identity = self.ca.issue_identity(
-            name, validity=validity or self.validity, units=(role.value,), key=generate_key(curve)
-        )
+        identity = self.ca.issue_identity(name, validity=validity or self.validity, units=(role.value,))
         tls = self.tls_ca.issue_tls(name, validity=self.validity, hosts=hosts or (name,))
         return IssuedMember(name, role, identity, tls)

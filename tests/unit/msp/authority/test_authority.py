@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import NameOID
 
-from gossip.msp.authority import Authority, CurveName, IssuedMember, Organization, Role, Validity, generate_key
+from gossip.msp.authority import Authority, IssuedMember, Organization, Role, Validity, generate_key
 from tests.support.organizations import NOW, admin, client, organization, organization_folder, peer, peer_folder
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -83,16 +83,6 @@ def test_ca_signatures_have_a_low_s() -> None:
 
     for certificate in [organization.ca.certificate, *certificates]:
         assert decode_dss_signature(certificate.signature)[1] <= P256_ORDER // 2
-
-
-@pytest.mark.parametrize("curve", ["P-256", "P-384"])
-def test_the_curve_is_the_one_asked_for(curve: CurveName) -> None:
-    organization = Organization.create("Org9MSP", "org9.example.com", now=NOW, curve=curve)
-    key = organization.issue_peer("peer0", curve=curve).identity.certificate.public_key()
-
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    assert f"P-{key.key_size}" == curve
-    assert f"P-{organization.ca.key.key_size}" == curve
 
 
 def test_validity_is_where_it_was_put() -> None:
