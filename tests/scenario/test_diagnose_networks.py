@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.errors import HandshakeError
-from gossip.msp.authority import Authority, Validity
+from gossip.msp.authority import Authority, Credential, Validity
 from gossip.shown import shown_time
 from gossip.transport.base import FrameStream, StreamHandler
 from gossip.types import PkiId
@@ -34,6 +34,7 @@ from tests.support.broken_networks import (
     say,
     write_tls,
 )
+from tests.support.certificates import with_unknown_extension
 from tests.support.cli import Outcome, run, run_process
 from tests.support.core_yaml import line_of, write_core_yaml
 from tests.support.in_thread import listening, peer_settings, tls_of
@@ -44,6 +45,7 @@ from tests.support.peers import data_message
 from tests.support.served import peer_options
 
 NOBODY = "127.0.0.1:1"
+VALIDITY = organization(1).validity
 Network = Callable[[Path], AbstractContextManager[Arguments]]
 
 
@@ -217,6 +219,16 @@ def speaking(handler: StreamHandler, name: str) -> Network:
 
     network.__name__ = name
     return network
+
+
+def issued_by(ca: Authority, validity: Validity = VALIDITY) -> Credential:
+    """What peer0 of Org1 would have from this CA."""
+    return ca.issue_identity(peer(1).name, validity=validity, units=("peer",))
+
+
+def presenting(pem: bytes, name: str) -> Network:
+    """A network whose peer presents another certificate than its own."""
+    return speaking(say(conn_establish_of(1, pem=pem)), name)
 
 
 async def never_speak(_: FrameStream) -> None:
@@ -490,6 +502,29 @@ CASES: list[tuple[Network, tuple[str, str, str, str, int]]] = [
     (
         speaking(say(conn_establish_of(1, pki_id=PkiId(b"\x07" * 32))), "false_pki_id"),
         ("identity", "theirs", "refused-by-msp", "the peer's signcerts", 1),
+    ),
+    (presenting(b"no PEM", "no_identity"), ("identity", "theirs", "no-identity", "the peer's signcerts", 1)),
+    (
+        presenting(organization(1).ca.certificate_pem, "their_ca_as_identity"),
+        ("identity", "theirs", "ca-in-signcerts", "the peer's signcerts", 1),
+    ),
+    (
+        presenting(issued_by(organization(1).ca, Validity.expired(NOW)).certificate_pem, "their_identity_expired"),
+        ("identity", "theirs", "identity-expired", "the peer's signcerts", 1),
+    ),
+    (
+        presenting(
+            with_unknown_extension(issued_by(organization(1).ca), organization(1).ca).certificate_pem,
+            "their_identity_breaks_the_chain",
+        ),
+        ("identity", "theirs", "broken-chain", "the peer's signcerts", 1),
+    ),
+    (
+        presenting(
+            issued_by(Authority.create("ca.other", "org1.example.com", validity=VALIDITY)).certificate_pem,
+            "their_ca_unknown_to_us",
+        ),
+        ("identity", "ours", "ca-unknown-here", "org1.example.com/msp/cacerts", 1),
     ),
     (
         speaking(say(conn_establish_of(1, signer=2)), "wrong_key"),

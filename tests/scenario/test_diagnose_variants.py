@@ -223,7 +223,7 @@ def our_tls_as_identity(tmp_path: Path) -> Network:
 
 @contextmanager
 def their_tls_as_identity(tmp_path: Path) -> Network:
-    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=peer(1).tls))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, pem=peer(1).tls.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
@@ -232,14 +232,14 @@ def their_ca_made_anew(tmp_path: Path) -> Network:
     validity = organization(1).validity
     anew = Authority.create(organization(1).ca.name, organization(1).domain, validity=validity)
     issued = anew.issue_identity(peer(1).name, validity=validity, units=("peer",))
-    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, pem=issued.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
 @contextmanager
 def their_identity_over_sha1(tmp_path: Path) -> Network:
     weak = Credential(over_sha1(peer(1).identity.certificate, organization(1).ca.key), peer(1).identity.key)
-    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=weak))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, pem=weak.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
@@ -253,7 +253,7 @@ def their_tls_ca_in_place_of_the_ca_of_its_name(tmp_path: Path) -> Network:
     (ca_file,) = (msp / "cacerts").iterdir()
     ca_file.write_bytes(tls_ca.certificate_pem)
     others = [each for each in as_org2() if not each.startswith("--org")]
-    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, pem=issued.certificate_pem))) as endpoint:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]
 
 
@@ -282,7 +282,7 @@ def their_folder_broken_and_our_tls_expired(tmp_path: Path) -> Network:
 @contextmanager
 def enrolled_as_an_orderer(tmp_path: Path) -> Network:
     issued = organization(1).ca.issue_identity(peer(1).name, validity=organization(1).validity, units=("orderer",))
-    with grpc_peer(tls_of(), say(conn_establish_of(1, credential=issued))) as endpoint:
+    with grpc_peer(tls_of(), say(conn_establish_of(1, pem=issued.certificate_pem))) as endpoint:
         yield [endpoint, *as_org2()]
 
 
@@ -308,7 +308,7 @@ def path_length_too_short_in_our_copy(tmp_path: Path) -> Network:
     (msp / "intermediatecerts").mkdir()
     (msp / "intermediatecerts" / "lower.pem").write_bytes(lower.pem)
     (msp / "cacerts" / "root.pem").write_bytes(ours.pem)
-    conn_establish = conn_establish_of(1, credential=Credential(leaf.certificate.parsed, leaf.key))
+    conn_establish = conn_establish_of(1, pem=leaf.pem)
     others = [each for each in as_org2() if not each.startswith("--org")]
     with grpc_peer(tls_of(), say(conn_establish)) as endpoint:
         yield [endpoint, *others, f"--org=Org1MSP={msp}"]

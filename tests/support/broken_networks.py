@@ -149,17 +149,17 @@ def conn_establish_of(
     tls_cert_hash: bytes | None = None,
     pki_id: PkiId | None = None,
     signer: int = 0,
-    credential: Credential | None = None,
+    pem: bytes | None = None,
 ) -> bytes:
     """The ConnEstablish of peer0 of an organisation, true but for what is given.
 
-    ``credential`` stands in for its identity, and not for its key: who refuses the identity does not come to the
+    ``pem`` stands in for its certificate, and nothing for its key: who refuses the identity does not come to the
     signature.
     """
     crypto = crypto_of(number)
     identity = crypto.identity
-    if credential is not None:
-        identity = encode_serialized_identity(f"Org{number}MSP", credential.certificate_pem)
+    if pem is not None:
+        identity = encode_serialized_identity(f"Org{number}MSP", pem)
     if tls_cert_hash is None:
         tls_cert_hash = certificate_hash(peer(number).tls.certificate.public_bytes(Encoding.DER))
     own_pki_id = crypto.get_pki_id_of_cert(identity)

@@ -8,8 +8,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from gossip.der import SEQUENCE, encode_element, read_element, read_elements
 from gossip.errors import UntrustedIdentityError
 from gossip.msp import chain
+from gossip.msp.certificate import parse_certificate
 from gossip.msp.chain import CaTree
 from tests.support.certificates import (
     CA,
@@ -332,3 +334,15 @@ def test_weak_hash_is_no_signature() -> None:
         make_leaf("leaf", root, hash_algorithm=hashes.SHA224()),
         "the signature was not made with that CA's key",
     )
+
+
+@pytest.mark.parametrize("algorithm", ["06032a0304", "06092a864886f70d01010a"], ids=["unknown", "PSS without a hash"])
+def test_an_algorithm_that_nobody_reads_is_no_signature(algorithm: str) -> None:
+    root = make_ca("root")
+    signed, known, signature = read_elements(read_element(make_leaf("leaf", root).certificate.der, SEQUENCE).content)
+    other = encode_element(SEQUENCE, bytes.fromhex(algorithm))
+    body = encode_element(SEQUENCE, signed.content.replace(known.encoded, other))
+    leaf = parse_certificate(encode_element(SEQUENCE, body + other + signature.encoded))
+
+    assert leaf.weak_hash is None
+    assert not leaf.is_signed_by(root.certificate)

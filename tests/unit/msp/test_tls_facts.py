@@ -6,8 +6,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gossip.msp.authority import Authority, Validity
-from gossip.msp.tls_facts import read_tls_certificate
-from tests.support.certificates import like
+from gossip.msp.tls_facts import find_misnamed_issuer, read_tls_certificate
+from tests.support.certificates import like, make_ca, make_leaf
 from tests.support.organizations import NOW
 
 VALIDITY = Validity.running(NOW)
@@ -81,3 +81,26 @@ def test_an_address_that_stands_there_as_a_dns_name_is_no_address() -> None:
     assert not found.is_for("10.0.0.1")
     assert found.has_as_dns_name("10.0.0.1")
     assert not found.has_as_dns_name("10.0.0.2")
+
+
+@pytest.mark.parametrize(
+    ("named", "how"),
+    [
+        ((b"\x0a", None, None), "the key identifier {key_id} where that one names 0a"),
+        ((b"", None, None), "the key identifier {key_id} where that one names of no bytes"),
+        ((None, "ca", 5), "the serial number 7 where that one names 5"),
+        ((None, "other", 7), "the issuer ca where that one names CN=other"),
+        ((None, "ca", 7), None),
+    ],
+)
+def test_a_certificate_that_names_another_ca_tells_how(
+    named: tuple[bytes | None, str | None, int | None], how: str | None
+) -> None:
+    key_id, issuer, serial_number = named
+    names = None if issuer is None else [x509.DirectoryName(make_ca(issuer).certificate.parsed.subject)]
+    ca = make_ca("ca", serial_number=7)
+    assert ca.certificate.key_id is not None
+    found = make_leaf("leaf", ca, extensions=((x509.AuthorityKeyIdentifier(key_id, names, serial_number), False),))
+
+    expected = how and how.format(key_id=ca.certificate.key_id.hex())
+    assert find_misnamed_issuer(found.certificate, ca.certificate) == expected
