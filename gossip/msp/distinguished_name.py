@@ -78,8 +78,9 @@ def parse_name(der: bytes) -> DistinguishedName:
 
 def _parse_attribute(attribute: Element) -> Attribute:
     kind, value = read_elements(attribute.content)
+    name = _dotted(kind.content)
     try:
-        return Attribute(_dotted(kind.content), _text(value))
+        return Attribute(name, _text(value))
     except ValueError as error:
         raise ValueError(f"invalid RDNSequence: invalid attribute value of ASN.1 type {value.tag}") from error
 
@@ -113,7 +114,7 @@ def _dotted(content: bytes) -> str:
     for byte in content:
         arc = arc << 7 | byte & 0x7F
         if arc >> 31:
-            raise ValueError("an arc of 2^31 or more, which Go does not read")
+            raise ValueError("invalid RDNSequence: invalid attribute type: an arc of 2^31 or more")
         if byte < 0x80:
             arcs.append(arc)
             arc = 0

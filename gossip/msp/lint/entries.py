@@ -109,9 +109,10 @@ def note_certificate(folder: Folder, file: str, role: str, certificate: Certific
 
 def note_key(folder: Folder, path: Path, file: str, public_key: PublicKeyTypes | None) -> None:
     """List a file by the private key in it, if one can be read, and warn where others than its owner may use it."""
-    folder.files.append(FileFacts(file, "private key" if public_key is not None else "unreadable"))
+    is_key = public_key is not None
+    folder.files.append(FileFacts(file, "private key" if is_key else "unreadable"))
     mode = find_open_mode(path)
-    if mode is not None:
+    if is_key and mode is not None:
         problem = f"a private key that users other than its owner may use (mode {mode:04o})"
         folder.findings.append(warning(file, "key-permissions", problem, mode_remedy(path)))
 

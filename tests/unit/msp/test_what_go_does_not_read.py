@@ -121,6 +121,12 @@ def test_identifiers_with_an_arc_that_go_does_not_read(extension: x509.Extension
         parse_certificate(make_der("leaf", extensions=[(extension, False)])[0])
 
 
+def test_a_name_with_an_arc_that_go_does_not_read() -> None:
+    name = x509.Name([x509.NameAttribute(x509.ObjectIdentifier("1.2.2147483648"), "a")])
+    with pytest.raises(UntrustedIdentityError, match=r"invalid attribute type: an arc of 2\^31 or more"):
+        rename(make_leaf("leaf"), subject=name.public_bytes())
+
+
 @pytest.mark.parametrize(("identifier", "is_read"), [("2.2147483567.1", True), ("2.2147483568.1", False)])
 def test_the_first_two_arcs_are_one(identifier: str, is_read: bool) -> None:
     with nullcontext() if is_read else pytest.raises(ValueError, match=r"an arc of 2\^31 or more"):

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from gossip.errors import ConfigurationError
+from gossip.msp import chain
 from gossip.msp.authority import Authority, Credential, Validity, generate_key
 from gossip.msp.config import load_msp_config, load_signing_identity
 from gossip.msp.lint import Severity, lint_msp_folder
@@ -127,10 +128,12 @@ def test_a_file_that_may_not_be_read_is_a_finding(msp: Path, file: str, monkeypa
 
     monkeypatch.setattr(Path, "read_bytes", refuse)  # tests may run as root, who may read everything
 
-    findings = {each.rule: each for each in lint_msp_folder(msp, now=NOW).findings if each.file == file}
+    lint = lint_msp_folder(msp, now=NOW)
+    findings = {each.rule: each for each in lint.findings if each.file == file}
 
     assert findings["unreadable"].problem == "cannot be read: Permission denied"
     assert "no-admins" not in findings
+    assert [each.role for each in lint.files if each.file == file] == ["unreadable"]
 
 
 @pytest.mark.parametrize(
@@ -138,10 +141,11 @@ def test_a_file_that_may_not_be_read_is_a_finding(msp: Path, file: str, monkeypa
     [
         ("iterdir", "keystore"),
         ("iterdir", "tlscacerts"),
+        ("iterdir", "../tls"),
         ("stat", "keystore/priv_sk"),
         ("stat", "../tls/signcerts"),
     ],
-    ids=["r", "r of CAs", "x", "x of tls"],
+    ids=["r", "r of CAs", "r of tls", "x", "x of tls"],
 )
 def test_neither_does_a_folder_without_that_permission_stop_it(
     msp: Path, method: str, file: str, monkeypatch: pytest.MonkeyPatch
@@ -320,6 +324,15 @@ def use_ed25519(msp: Path) -> None:
     put_own(msp, own_identity(key=ed25519.Ed25519PrivateKey.generate()))
 
 
+def use_ed25519_for_the_admin(msp: Path) -> None:
+    foreign = CA.issue_identity("admin", validity=VALIDITY, units=["admin"], key=ed25519.Ed25519PrivateKey.generate())
+    put(msp / "admincerts" / "admin.pem", foreign.certificate_pem)
+
+
+def put_a_certificate_into_keystore(msp: Path) -> None:
+    put(msp / "keystore" / "peer0.pem", peer().identity.certificate_pem)
+
+
 def use_a_weak_admin_key(msp: Path) -> None:
     weak = CA.issue_identity("admin", validity=VALIDITY, units=["admin"], key=ec.generate_private_key(ec.SECP224R1()))
     put(msp / "admincerts" / "admin.pem", weak.certificate_pem)
@@ -414,6 +427,13 @@ def require_a_unit(msp: Path) -> None:
     put(msp / "admincerts" / "admin.pem", admin().identity.certificate_pem)
     unit = f"- Certificate: {CA_FILE}\n  OrganizationalUnitIdentifier: department\n"
     put(msp / "config.yaml", f"OrganizationalUnitIdentifiers:\n{unit}".encode())
+
+
+def require_a_unit_of_another_ca(msp: Path) -> None:
+    other = Authority.create("ca.other", "org1.example.com", validity=VALIDITY)
+    put(msp / "cacerts" / "other.pem", other.certificate_pem)
+    unit = "- Certificate: cacerts/other.pem\n  OrganizationalUnitIdentifier: peer\n"
+    put(msp / "config.yaml", (msp / "config.yaml").read_bytes() + f"OrganizationalUnitIdentifiers:\n{unit}".encode())
 
 
 def use_the_documented_name(msp: Path) -> None:
@@ -581,6 +601,8 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (let_it_begin_later, OWN, "not-yet-valid"),
     (use_rsa, OWN, "foreign-key"),
     (use_ed25519, OWN, "foreign-key"),
+    (use_ed25519_for_the_admin, "admincerts/admin.pem", "foreign-key"),
+    (put_a_certificate_into_keystore, "keystore/peer0.pem", "not-a-key"),
     (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
     (enroll_elsewhere, OWN, "not-issued-here"),
     (enroll_with_the_tls_ca, OWN, "tls-certificate"),
@@ -601,6 +623,7 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (rename_an_ou, "config.yaml:8", "node-ou-role"),
     (garble_the_settings, "config.yaml:3", "config-unreadable"),
     (require_a_unit, OWN, "missing-ou"),
+    (require_a_unit_of_another_ca, OWN, "refused"),
     (misspell_a_key, "config.yaml:3", "unknown-key"),
     (give_a_role_twice, "config.yaml:15", "repeated-key"),
     (put_a_file_where_a_folder_should_be, "intermediatecerts", "misnamed"),
@@ -640,6 +663,22 @@ def test_exactly_its_finding(msp: Path, damage: Callable[[Path], None], file: st
 def test_a_key_that_stands_twice_in_one_line_is_told_too(msp: Path) -> None:
     replace_line(msp / "config.yaml", "NodeOUs:", "NodeOUs: {Enable: false, Enable: true}\nNodeOUs:")
     assert found(msp) == {("config.yaml:1", "repeated-key"), ("config.yaml:2", "repeated-key")}
+
+
+def test_a_role_that_any_ca_may_certify_names_no_certificate(msp: Path) -> None:
+    replace_line(msp / "config.yaml", f"    Certificate: {CA_FILE}\n", "")
+
+    assert found(msp) == set()
+
+
+def test_cas_with_too_many_paths_are_no_tree(msp: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MAX_PATHS", 1)
+    put(msp / "cacerts" / "other.pem", Authority.create("ca.other", "o", validity=VALIDITY).certificate_pem)
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == ("cacerts", "not-issued-here")
+    assert finding.problem == "the CAs form more than 1 certification paths"
 
 
 def test_a_slash_at_the_beginning_of_a_certifier_does_not_lead_out_of_the_folder(msp: Path) -> None:
