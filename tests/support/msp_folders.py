@@ -23,7 +23,7 @@ def only_finding(msp: Path) -> Finding:
 
 
 def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from gossip.errors import ConfigurationError, UntrustedIdentityError
+from gossip.msp import chain
 from gossip.msp.certificate import parse_certificate
 from gossip.msp.config import CertificateFile, MspConfig, OuConfig
 from gossip.msp.membership import Msp
@@ -467,3 +468,9 @@ def test_basic_constraints_of_the_member_may_be_missing() -> None:
     root = make_ca("root")
     names = (x509.SubjectAlternativeName([x509.DNSName("peer0")]), False)
     accept(make_msp([root]), make_leaf("leaf", root, extensions=(names,)))
+
+
+def test_cas_with_too_many_paths_make_no_msp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "MAX_PATHS", 1)
+    with pytest.raises(ConfigurationError, match=r"^Org1MSP: the CAs form more than 1 certification paths$"):
+        make_msp([make_ca("one"), make_ca("two")])

@@ -92,3 +92,9 @@ def test_an_intermediate_of_the_name_with_another_key_is_told() -> None:
 
     assert missing is not None
     assert (missing.namesake, missing.presented_namesake) == (None, ca(other))
+
+
+def test_what_is_presented_and_cannot_be_read_is_passed_over() -> None:
+    chain = [leaf(INTERMEDIATE), b"no certificate", der(INTERMEDIATE.certificate)]
+
+    assert trace_certification_path(chain, [ca(ROOT)])[1:] == (ca(INTERMEDIATE), ca(ROOT))

@@ -8,7 +8,8 @@ import yaml
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
-from gossip.msp.authority import Organization, write_peer_organization
+from gossip.errors import ConfigurationError
+from gossip.msp.authority import Organization, read_authority, write_peer_organization
 from tests.support.organizations import NOW, organization, organization_folder, peer, peer_folder
 
 # cryptogen generate, PeerOrgs: Name Org9, Domain org9.example.com, EnableNodeOUs true, Template.Count 1, Users.Count 1
@@ -100,3 +101,16 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     write_peer_organization(tmp_path, organization(), [])
     with pytest.raises(FileExistsError):
         write_peer_organization(tmp_path, organization(), [peer()])
+
+
+def test_what_holds_no_ca_is_no_authority(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{tmp_path}: holds 0 files \\*-cert.pem and not one$"):
+        read_authority(tmp_path)
+    (tmp_path / "ca-cert.pem").write_bytes(organization(1).ca.certificate_pem)
+    with pytest.raises(ConfigurationError, match=f"^{tmp_path}: holds no CA that can be used: .* No such file"):
+        read_authority(tmp_path)
+    (tmp_path / "priv_sk").write_bytes(organization(2).ca.key_pem)
+    with pytest.raises(ConfigurationError, match=f"^{tmp_path}/priv_sk: is not the ECDSA key of ca-cert.pem$"):
+        read_authority(tmp_path)
+    (tmp_path / "priv_sk").write_bytes(organization(1).ca.key_pem)
+    assert read_authority(tmp_path).key_pem == organization(1).ca.key_pem

@@ -220,3 +220,17 @@ def test_who_has_the_key_in_an_hsm_is_not_sent_to_look_for_a_file(msp: Path) -> 
     (msp / "keystore" / "priv_sk").unlink()
 
     assert only_finding(msp).remedy.endswith("as priv_sk; one in an HSM (PKCS11) only Fabric itself can use")
+
+
+def test_a_rule_that_only_the_verdict_names_is_told_in_its_words(msp: Path) -> None:
+    names = x509.NameConstraints([x509.DNSName("example.com")], None)
+    root = make_ca()
+    lower = make_ca("lower", root, more=[(names, True)])
+    elsewhere = x509.SubjectAlternativeName([x509.DNSName("peer0.elsewhere")])
+    put_chain(msp, root, lower, make_leaf("peer0", lower, extensions=(NO_CA, (elsewhere, False))))
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule) == (OWN, "broken-chain")
+    assert "a root or intermediate certificate is not authorized to sign for this name" in finding.problem
+    assert finding.remedy == "have the certificate that breaks this rule issued again"

@@ -1,5 +1,6 @@
 """How much of an MSP folder is looked at: what lies there may be anybody's, and of any size."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def test_of_a_stranger_s_folder_a_thousand_entries_are_looked_at(tmp_path: Path)
     assert not may_hold_key(tmp_path / "backup")
     (tmp_path / "backup" / "one more").touch()
     assert may_hold_key(tmp_path / "backup")
+
+
+def test_a_stranger_s_folder_may_have_folders_in_it(tmp_path: Path) -> None:
+    put(tmp_path / "backup" / "old" / "notes", b"")
+    assert not may_hold_key(tmp_path / "backup")
+    put(tmp_path / "backup" / "old" / "notes", peer().tls.key_pem)
+    assert may_hold_key(tmp_path / "backup")
+
+
+def test_what_may_not_be_read_may_be_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, mode: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    put(tmp_path / "notes", b"")
+    monkeypatch.setattr(Path, "open", refuse)  # tests may run as root, who may read everything
+
+    assert may_hold_key(tmp_path / "notes")
 
 
 def test_of_a_stranger_64_kib_are_looked_at(tmp_path: Path) -> None:

@@ -38,3 +38,12 @@ def test_the_tls_cas_of_an_organization_that_may_not_be_read_are_its_msp_folder_
 
     assert (within.rule, within.look_at) == ("org-msp", f"{folder}, named by --org Org2MSP")
     assert (alone.rule, alone.look_at) == ("own-tls-files", f"{folder}, named by --org Org2MSP")
+
+
+def test_a_key_that_may_not_be_read_is_told_though_an_organization_is_broken_too() -> None:
+    own = load_own_side(peer_settings(), NOW)
+    broken = replace(own, error=forbidden(organization_folder(2) / "msp" / "tlscacerts"))
+
+    cause = judge_own_files(broken, forbidden(tls_of().key))
+
+    assert (cause.rule, cause.look_at) == ("own-tls-files", str(tls_of().key))

@@ -1,7 +1,7 @@
 """Why nobody listens at an endpoint."""
 
-from gossip.errors import DialError
-from gossip.node.diagnose.diagnosis import Stage
+from gossip.errors import DialError, PeerSilentError
+from gossip.node.diagnose.diagnosis import Side, Stage
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.reach import judge_tcp
 from gossip.node.diagnose.own_side import load_own_side
@@ -22,3 +22,14 @@ def test_a_peer_that_listens_on_another_address_is_a_cause_of_a_refusal() -> Non
     assert problem.causes[1].text == (
         "it listens on another port or address (IPv4, IPv6), or only inside its container"
     )
+
+
+def test_who_drops_what_comes_is_rather_a_firewall_than_no_peer() -> None:
+    evidence = Evidence("peer:7051", load_own_side(peer_settings(), NOW), NOW, host="peer")
+    evidence.errors[Stage.TCP] = PeerSilentError("peer:7051", waited_for="TCP connection", waited_s=3.0)
+    evidence.took_s[Stage.TCP] = 3.0
+
+    problem = judge_tcp(evidence).problem
+
+    assert problem is not None
+    assert (problem.side, [cause.rule for cause in problem.causes]) == (Side.BETWEEN, ["firewall", "not-running"])

@@ -14,6 +14,7 @@ from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.reach import judge_ping
 from gossip.node.diagnose.judges.verdict import judge_verdict
 from gossip.node.diagnose.own_side import OwnSide, load_own_side
+from gossip.node.diagnose.seen_by_peer import find_hashes
 from gossip.transport.base import Link
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import organization
@@ -253,3 +254,8 @@ def test_the_ca_that_they_may_lack_is_told_by_its_key() -> None:
         f"their copy of Org2MSP does not have ca.org2.example.com (subject key id {key_id}), which issued us, or has "
         "one of that name with another key: the channel's configuration is old"
     )
+
+
+@pytest.mark.parametrize("seen", ["[999]", "nothing"])
+def test_what_is_no_hash_in_the_words_of_a_peer_tells_nothing(seen: str) -> None:
+    assert find_hashes(f"Expected {seen} in remote hash of TLS cert, but got 0a0b") == (None, b"\x0a\x0b")
