@@ -1,5 +1,6 @@
 """core.yaml: what it says, what stands above it, and how what is wrong with it is named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,7 @@ def test_zero_and_nothing_mean_the_default(tmp_path: Path, old: str, new: str, s
         ("sendBuffSize: 200", "sendBuffSize: 1.5", "peer.gossip.sendBuffSize", "expected a whole number"),
         ("enabled: true", "enabled: 1.0", "peer.tls.enabled", "not a number with a point or an exponent"),
         ("localMspId: Org1MSP", "localMspId: !!binary QQ==", "peer.localMspId", "not !!binary"),
+        ("localMspId: Org1MSP", 'localMspId: "Org1\\0MSP"', "peer.localMspId", "'Org1\\x00MSP' is no text"),
         ("localMspId: Org1MSP", "localMspId: [a, b]", "peer.localMspId", "not a list"),
         ("mspConfigPath: msp", "mspConfigPath: {a: b}", "peer.mspConfigPath", "not keys below it"),
         ("  keepalive:\n    interval: 7200s", "  x:\n    interval: 7200s", "", ""),
@@ -652,6 +654,12 @@ def test_line_ends_of_windows_in_variables_are_warned_of(tmp_path: Path, caplog:
         f"{environment_variable(key)}: {key} has blanks around it, which a Fabric peer would not leave out"
         for key in keys
     )
+
+
+def test_bytes_that_are_no_characters_are_refused_in_a_variable(tmp_path: Path) -> None:
+    variable = environment_variable("peer.localMspId")
+    with pytest.raises(ConfigurationError, match=rf"^{variable}: peer.localMspId: 'Org1\\udcff' is not text"):
+        load_core_yaml(write_core_yaml(tmp_path), {variable: os.fsdecode(b"Org1\xff")})
 
 
 @pytest.mark.parametrize("key", ["peer.tls.key.file", "peer.mspConfigPath", "peer.gossip.bootstrap", "peer.localMspId"])

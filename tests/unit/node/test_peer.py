@@ -484,6 +484,7 @@ def test_the_msps_are_taken_up_though_our_own_identity_has_ended(
     async def main() -> None:
         async with open_peer(settings, clock=clock) as ours, open_peer(settings_of(2)) as other:
             await other.comm.introduce(RemotePeer(ours.endpoint), Stages())
+            assert "The enrollment certificate expires within 0 days and 1 hours" in caplog.messages
             theirs_pki_id = other.comm.get_pki_id()
             assert ours.identities.get(theirs_pki_id) == other.identity
             clock.move(timedelta(hours=2))

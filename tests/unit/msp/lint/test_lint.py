@@ -329,10 +329,6 @@ def use_ed25519_for_the_admin(msp: Path) -> None:
     put(msp / "admincerts" / "admin.pem", foreign.certificate_pem)
 
 
-def put_a_certificate_into_keystore(msp: Path) -> None:
-    put(msp / "keystore" / "peer0.pem", peer().identity.certificate_pem)
-
-
 def use_a_weak_admin_key(msp: Path) -> None:
     weak = CA.issue_identity("admin", validity=VALIDITY, units=["admin"], key=ec.generate_private_key(ec.SECP224R1()))
     put(msp / "admincerts" / "admin.pem", weak.certificate_pem)
@@ -602,7 +598,6 @@ BREAKS: list[tuple[Callable[[Path], None], str, str]] = [
     (use_rsa, OWN, "foreign-key"),
     (use_ed25519, OWN, "foreign-key"),
     (use_ed25519_for_the_admin, "admincerts/admin.pem", "foreign-key"),
-    (put_a_certificate_into_keystore, "keystore/peer0.pem", "not-a-key"),
     (use_a_weak_admin_key, "admincerts/admin.pem", "weak-key"),
     (enroll_elsewhere, OWN, "not-issued-here"),
     (enroll_with_the_tls_ca, OWN, "tls-certificate"),
@@ -767,6 +762,15 @@ def test_a_misspelt_key_is_corrected_where_it_stands(msp: Path) -> None:
     misspell_a_key(msp)
     (finding,) = lint_msp_folder(msp, now=NOW).findings
     assert finding.remedy == "write ClientOUIdentifier"
+
+
+def test_a_certificate_in_keystore_is_out_of_place_and_no_open_key(msp: Path) -> None:
+    put(msp / "keystore" / "peer0.pem", peer().identity.certificate_pem)
+
+    finding = only_finding(msp)
+
+    assert (finding.file, finding.rule, finding.severity) == ("keystore/peer0.pem", "not-a-key", Severity.WARNING)
+    assert finding.problem == "is a certificate, not a private key"
 
 
 def test_text_in_place_of_the_only_key_leaves_nobody_to_sign(msp: Path) -> None:

@@ -112,3 +112,12 @@ def test_the_chaincode_port_is_named() -> None:
         "another node answers in the peer's place, such as a peer's chaincode port (usually 7052): 2.5.4.5=2718 is "
         "the CA that a peer makes for its chaincode at each start, and no organisation has it"
     )
+
+
+def test_without_a_second_look_the_error_alone_tells() -> None:
+    evidence = Evidence("peer:7051", load_own_side(peer_settings(2), NOW), NOW, host="peer")
+
+    side, (cause,) = judge_their_certificate(evidence)
+
+    assert (side, cause.rule) == (Side.THEIRS, "tls-unverifiable")
+    assert cause.text == "the peer's certificate was refused for what the error above says, and cannot be inspected"
