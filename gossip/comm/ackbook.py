@@ -39,17 +39,11 @@ class AckBook:
             del self._waiting[pki_id]
         return on_ack
 
-    def answer(self, pki_id: PkiId, nonce: int, refusal: str) -> bool:
-        """Take an acknowledgement from an authenticated peer; ``refusal`` is empty when it is positive.
-
-        Returns:
-            Whether anybody waited for it.
-        """
+    def answer(self, pki_id: PkiId, nonce: int, refusal: str) -> None:
+        """Take an acknowledgement from an authenticated peer; ``refusal`` is empty when it is positive."""
         on_ack = self.forget(pki_id, nonce)
-        if on_ack is None:
-            return False
-        on_ack(pki_id, NegativeAckError(refusal) if refusal else None)
-        return True
+        if on_ack is not None:
+            on_ack(pki_id, NegativeAckError(refusal) if refusal else None)
 
     def abandon(self, pki_id: PkiId, error: GossipError) -> None:
         """End every wait for a peer that can answer no more."""

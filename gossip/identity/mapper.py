@@ -295,7 +295,7 @@ class IdentityMapper:
         now, newest, used = self._clock.now(), self._table.newest, list[Entry]()
         order = self._in_order_of_leaving(newest, used)
         surplus = self._table.list_surplus(self._max_identities, self._max_bytes, order)
-        for entry in (*used, newest):
+        for entry in used:
             self._table.use(entry.pki_id, now)
         return surplus
 

@@ -75,7 +75,6 @@ class IdentityTable:
         self._own = self._by_use[entry.pki_id]
         self.use(former.pki_id, now)
         self._note_end(former)
-        self._clear_stale_ends()
 
     def remove(self, entry: Entry) -> bool:
         """Take an entry out; False when it had left already, or is our own."""

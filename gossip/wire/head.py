@@ -36,18 +36,19 @@ NO_HEAD: Final[Head] = (_NONE, 0, b"", 0, 0, 0)
 """What is known of a message before anything is read."""
 
 
-def scan_head(data: bytes, start: int, end: int) -> Head:
-    """Prove the GossipMessage in ``data[start:end]`` well formed.
+def scan_head(data: bytes) -> Head:
+    """Prove a GossipMessage well formed.
 
     Raises:
         MalformedMessageError: It is not.
     """
+    end = len(data)
     try:
-        head = scan_part(data, start, end, end, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
+        head = scan_part(data, 0, end, end, NO_HEAD, CONTENTS or fill_contents(), at_once, skip_field)
     except (NotWellFormed, IndexError, UnicodeDecodeError):
         head = NO_HEAD
     if head[5] != end:
-        raise fault_of(schema_of(GossipMessage), data[start:end])
+        raise fault_of(schema_of(GossipMessage), data)
     return head
 
 

@@ -194,12 +194,11 @@ def _sign(payload: bytes, sign: Sign, field: str) -> bytes:
 
 
 def _ours(payload: bytes, signature: bytes) -> SignedMessage:
-    end = len(payload)
     try:
-        head = scan_head(payload, 0, end)
+        head = scan_head(payload)
     except MalformedMessageError as too_deep:
         raise InvalidMessageError(f"no peer would take it: {too_deep}", field="GossipMessage") from too_deep
-    return SignedMessage(payload, 0, end, signature, None, head, None, True)
+    return SignedMessage(payload, 0, len(payload), signature, None, head, None, True)
 
 
 def sign_secret(signed: SignedMessage, secret: Secret, sign: Sign) -> SignedMessage:

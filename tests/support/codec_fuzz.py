@@ -111,7 +111,7 @@ def compare(name: str, data: bytes, *, with_json: bool = False) -> str:
     message, fault = _attempt(lambda: decode(cls, data))
     expected = google_recode(name, data)
     if cls is GossipMessage:
-        for scan in (lambda: scan_head(data, 0, len(data)), lambda: parse_envelope(encode_envelope(data, b""))):
+        for scan in (lambda: scan_head(data), lambda: parse_envelope(encode_envelope(data, b""))):
             _, scan_fault = _attempt(scan)
             assert str(scan_fault) == str(fault), f"scan and decoder differ: {case}: {scan_fault}, not {fault}"
         _compare_sparse(data, fault)
@@ -173,7 +173,7 @@ def _compare_sparse(data: bytes, fault: MalformedMessageError | None) -> None:
             continue
         if head[5] == len(data):
             assert fault is None, f"{fault} is not seen with limit {limit}: {data.hex()}"
-            assert head == scan_head(data, 0, len(data)), f"another head with limit {limit}: {data.hex()}"
+            assert head == scan_head(data), f"another head with limit {limit}: {data.hex()}"
 
 
 def _verdict(parse: Callable[[], SignedMessage]) -> object:

@@ -179,6 +179,9 @@ def test_threshold_must_be_positive(threshold_s: float) -> None:
 def test_there_must_be_room_for_somebody_else() -> None:
     with pytest.raises(ConfigurationError, match="max_identities must be at least 2, our own and another, not 1"):
         IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=1)
+    half: Any = 2.5
+    with pytest.raises(ConfigurationError, match=r"max_identities must be a whole number, not 2\.5"):
+        IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=half)
 
 
 def test_own_identity_must_be_good() -> None:
@@ -279,6 +282,14 @@ def test_nothing_is_stored_where_nobody_can_say_who_is_in_use() -> None:
     assert set(mapper.identity_info().by_id()) == {SELF_ID, ALICE_ID}
 
 
+def test_where_nobody_is_told_of_removals_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    mapper = IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=2)
+    for identity in (ALICE, BOB):
+        mapper.put(pki_id_of(identity), identity)
+    assert set(mapper.identity_info().by_id()) == {SELF_ID, BOB_ID}
+    assert caplog.messages == []
+
+
 def test_nobody_is_in_use_unless_the_mapper_is_told() -> None:
     purges = Purges()
     mapper = IdentityMapper(
@@ -305,6 +316,29 @@ def test_who_is_in_use_is_not_pushed_out_by_newcomers() -> None:
     fixture.put(*newcomers)
     assert fixture.purges == [(pki_id_of(each), PurgeReason.EVICTED) for each in newcomers[:-1]]
     assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID, pki_id_of(newcomers[-1])}
+
+
+def test_who_is_in_use_is_looked_at_once_for_many_newcomers() -> None:
+    """Or each of them would have to wait until thousands were asked about."""
+    asked: list[PkiId] = []
+    in_use = {pki_id_of(each): each for each in (identity_of(f"in use {number}") for number in range(50))}
+
+    def is_in_use(pki_id: PkiId) -> bool:
+        asked.extend({pki_id} & in_use.keys())
+        return pki_id in in_use
+
+    mapper = IdentityMapper(
+        SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=FakeClock(), max_identities=61, is_in_use=is_in_use
+    )
+    for pki_id, identity in in_use.items():
+        mapper.put(pki_id, identity)
+    looks = []
+    for newcomer in (identity_of(f"newcomer {number}") for number in range(31)):
+        mapper.put(pki_id_of(newcomer), newcomer)
+        looks.append(len(asked))
+        asked.clear()
+    assert [(number, look) for number, look in enumerate(looks) if look] == [(10, 50), (21, 50)]
+    assert set(mapper.identity_info().by_id()) > in_use.keys()
 
 
 def test_the_bound_holds_where_everybody_is_in_use_and_the_newest_stays() -> None:
@@ -354,7 +388,7 @@ def test_suspicion_that_raises_removes_nothing() -> None:
     with pytest.raises(ZeroDivisionError):
         fixture.mapper.suspect_peers(is_suspected)
     assert fixture.stored() == {SELF_ID, ALICE_ID, BOB_ID}
-    fixture.mapper.suspect_peers(lambda _: True)
+    fixture.mapper.suspect_peers(lambda identity: identity != SELF or pytest.fail("asked about ourselves"))
     assert fixture.stored() == {SELF_ID}
     assert fixture.purges == [(ALICE_ID, PurgeReason.SUSPECTED), (BOB_ID, PurgeReason.SUSPECTED)]
 
@@ -714,19 +748,22 @@ def test_thousands_of_identities_are_one_task_and_one_timer() -> None:
 
 def test_nothing_is_purged_by_time_after_stop_and_again_after_start() -> None:
     async def main() -> None:
-        clock, purges = VirtualClock(), Purges()
-        mapper = IdentityMapper(SELF, HmacCrypto(SELF), PrefixAdvisor(), clock=clock, on_purge=purges)
+        clock, crypto, purges = VirtualClock(), HmacCrypto(SELF), Purges()
+        crypto.ends_at[BOB] = clock.now() + timedelta(seconds=5)
+        mapper = IdentityMapper(SELF, crypto, PrefixAdvisor(), clock=clock, on_purge=purges)
         mapper.start()
         mapper.start()
         mapper.put(ALICE_ID, ALICE)
+        await asyncio.sleep(0)
         mapper.stop()
         mapper.stop()
+        mapper.put(BOB_ID, BOB)
         await clock.sleep(5 * HOUR_S)
         assert purges == []
         assert len(asyncio.all_tasks()) == 1
         mapper.start()
         await asyncio.sleep(0)
-        assert purges == [(ALICE_ID, PurgeReason.UNUSED)]
+        assert purges == [(BOB_ID, PurgeReason.EXPIRED), (ALICE_ID, PurgeReason.UNUSED)]
         mapper.stop()
 
     run_virtual(main())

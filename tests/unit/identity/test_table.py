@@ -87,6 +87,20 @@ def test_least_used_come_first() -> None:
     assert table.list_unused(NOW + 4 * A_SECOND, 3) == [second, third]
 
 
+def test_a_use_in_what_turns_out_to_be_the_future_counts_as_use_when_that_is_seen() -> None:
+    """However it came about, and though others were used at the right time since."""
+    tomorrow = NOW + timedelta(days=1)
+    first, stored = entry_of("first", used_at=NOW - 5 * A_SECOND), entry_of("stored", used_at=tomorrow)
+    table = table_of(first, stored, other := entry_of("other"))
+    assert table.list_unused(NOW, 10) == []
+    assert table.list_unused(NOW + 6 * A_SECOND, 10) == [first]
+    assert table.list_unused(NOW + 11 * A_SECOND, 10) == [first, stored, other]
+    table.use(stored.pki_id, tomorrow)
+    table.use(other.pki_id, NOW + 20 * A_SECOND)
+    assert table.list_unused(NOW + 20 * A_SECOND, 10) == [first]
+    assert table.list_unused(NOW + 31 * A_SECOND, 10) == [first, stored, other]
+
+
 def test_comings_and_goings_leave_nothing_behind() -> None:
     table = table_of(entry_of("stays", 10_000))
     for number in range(10_000):

@@ -144,7 +144,7 @@ FAULTS = {
 @pytest.mark.parametrize("payload", FAULTS.values(), ids=FAULTS.keys())
 def test_what_is_malformed_is_never_read_at_once(payload: bytes) -> None:
     with pytest.raises(MalformedMessageError):
-        scan_head(payload, 0, len(payload))
+        scan_head(payload)
 
     assert parse_at_once(enveloped(payload)) is None
 
@@ -153,7 +153,7 @@ def test_how_far_it_may_go_is_exact() -> None:
     payload = noop_sign(GossipMessage(nonce=5, channel=b"channel")).payload
     last_field_at = payload.index(b"\x12")
 
-    assert SparseScan(last_field_at + 1).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    assert SparseScan(last_field_at + 1).head(payload, 0, len(payload)) == scan_head(payload)
     assert SparseScan(last_field_at).head(payload, 0, len(payload))[5] == last_field_at
 
 
@@ -164,7 +164,7 @@ def test_bytes_are_not_looked_at() -> None:
     last_field_at = len(payload) - 403
     looked_at = last_field_at - 400
 
-    assert SparseScan(looked_at + 1).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    assert SparseScan(looked_at + 1).head(payload, 0, len(payload)) == scan_head(payload)
     with pytest.raises(NotWellFormed):
         SparseScan(looked_at).head(payload, 0, len(payload))
 
@@ -172,6 +172,6 @@ def test_bytes_are_not_looked_at() -> None:
 def test_text_may_end_where_it_stops_and_no_later() -> None:
     payload = noop_sign(GossipMessage(alive_msg=AliveMessage(membership=Member(endpoint="host:7051")))).payload
 
-    assert SparseScan(len(payload)).head(payload, 0, len(payload)) == scan_head(payload, 0, len(payload))
+    assert SparseScan(len(payload)).head(payload, 0, len(payload)) == scan_head(payload)
     with pytest.raises(NotWellFormed):
         SparseScan(len(payload) - 1).head(payload, 0, len(payload))
