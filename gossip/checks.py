@@ -136,14 +136,13 @@ def check_function(name: str, function: object) -> None:
         raise InvalidArgumentError(name, f"must not wait, and {name_of(function)} is a coroutine function")
 
 
-def check_methods(name: str, thing: object, methods: Iterable[str]) -> None:
-    """Return when it has these methods.
+def check_method(name: str, thing: object, method: str) -> None:
+    """Return when it has this method.
 
     Raises:
-        ConfigurationError: One is missing; ``name`` says of which argument.
+        ConfigurationError: It is missing; ``name`` says of which argument.
     """
-    for method in methods:
-        _method(name, thing, method)
+    _method(name, thing, method)
 
 
 def check_answers_at_once(name: str, judge: object, methods: Iterable[str]) -> None:

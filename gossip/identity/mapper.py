@@ -11,7 +11,7 @@ from gossip.answers import ask, hear_name, hear_verdict
 from gossip.api.crypto import MessageCryptoService
 from gossip.api.peer import PeerIdentityInfo, PeerIdentitySet, PeerSuspector
 from gossip.api.security import SecurityAdvisor
-from gossip.checks import check_answers_at_once, check_argument, check_function, check_methods, check_number
+from gossip.checks import check_answers_at_once, check_argument, check_function, check_method, check_number
 from gossip.clock import Clock
 from gossip.errors import ConfigurationError, UnknownIdentityError
 from gossip.identity.admission import Admission
@@ -347,7 +347,7 @@ def _check_users_code(
     check_answers_at_once("crypto", crypto, CRYPTO_METHODS)
     check_answers_at_once("advisor", advisor, ("org_by_peer_identity",))
     check_answers_at_once("clock", clock, ("now",))
-    check_methods("clock", clock, ("sleep",))
+    check_method("clock", clock, "sleep")
     if on_purge is not None:
         check_function("on_purge", on_purge)
     check_function("is_in_use", is_in_use)

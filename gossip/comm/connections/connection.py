@@ -230,9 +230,9 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
+        self._writer = writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
-                self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
                 if self.is_open:
                     await self._read(receiver, early)
         except TimeoutError:
@@ -249,8 +249,7 @@ class Connection:
         finally:
             self._reading = None
             self._shut()
-            if self._writer is not None:
-                self._writer.cancel()
+            writer.cancel()
 
     async def release(self) -> None:
         """Let go of what lies below, once :meth:`run` has ended.

@@ -177,7 +177,6 @@ class LiveConnections:
 
     def _wait_no_longer(self, connection: Connection) -> None:
         """Our own dial takes long: send what waits for it on the connection that the peer made."""
-        del self._lingering[connection]
         current = self._store.find(connection.info.pki_id)
         if current is None:
             current = self.stand_in(connection.info.pki_id)
@@ -188,7 +187,6 @@ class LiveConnections:
 
     def _change_over(self, connection: Connection) -> None:
         """The peer has the higher PKI-ID, so its connection is the one that stays."""
-        del self._lingering[connection]
         retired = self._store.change_over(connection)
         if retired is not None:
             self._close_later(retired)
@@ -200,7 +198,6 @@ class LiveConnections:
 
     def _close_if_retired(self, heard_until_s: float, connection: Connection) -> None:
         """Close it where it is still retired and nothing waits on it; what still comes has its time, too."""
-        del self._lingering[connection]
         if self._store.find(connection.info.pki_id) is connection:
             return
         now_s = asyncio.get_running_loop().time()

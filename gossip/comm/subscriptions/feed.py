@@ -102,7 +102,6 @@ class Feed(Generic[T]):
     def close(self) -> None:
         """End it and drop what was not read."""
         self._events.clear()
-        self._held_bytes = 0
         self.end()
         if self._on_close is not None:
             self._on_close(self)

@@ -38,7 +38,6 @@ class Notices:
         """End every subscription."""
         for feed in self._feeds:
             feed.end()
-        self._feeds.clear()
 
     def _forget(self, feed: Feed[PkiId]) -> None:
         self._feeds.pop(feed, None)

@@ -64,6 +64,13 @@ def test_a_clock_tells_the_time_at_once() -> None:
         IdentityMapper(PeerIdentityType(b"me"), Crypto(), Advisor(), clock=clock)
 
 
+def test_a_clock_can_be_slept_by() -> None:
+    clock = SystemClock()
+    setattr(clock, "sleep", None)  # noqa: B010 -- mypy
+    with pytest.raises(ConfigurationError, match=r"^clock has no method sleep: SystemClock$"):
+        IdentityMapper(PeerIdentityType(b"me"), Crypto(), Advisor(), clock=clock)
+
+
 def test_a_class_is_no_crypto_service() -> None:
     with pytest.raises(ConfigurationError, match=r"^crypto must be an object, and Crypto is a class$"):
         IdentityMapper(PeerIdentityType(b"me"), Crypto, Advisor(), clock=SystemClock())  # type: ignore[arg-type]  # on purpose

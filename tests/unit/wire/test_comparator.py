@@ -2,7 +2,7 @@
 
 import pytest
 
-from gossip.messages import DataMessage, GossipMessage, Payload, StateInfo
+from gossip.messages import DataMessage, GossipMessage, LeadershipMessage, Payload, StateInfo
 from gossip.wire.codec import decode, encode
 from gossip.wire.comparator import InvalidationResult, compare_messages
 from tests.support.vectors import Record, load_vectors, names_of
@@ -30,10 +30,16 @@ def test_where_fabric_panics_both_messages_stay(record: Record) -> None:
     assert compare(record) is InvalidationResult.NO_ACTION
 
 
-def test_state_infos_without_a_time_both_stay() -> None:
-    info = GossipMessage(state_info=StateInfo(pki_id=b"same"))
-
-    assert compare_messages(info, info, data_block_storage_size=1) is InvalidationResult.NO_ACTION
+@pytest.mark.parametrize(
+    "message",
+    [
+        GossipMessage(state_info=StateInfo(pki_id=b"same")),
+        GossipMessage(leadership_msg=LeadershipMessage(pki_id=b"same")),
+    ],
+    ids=["state infos", "leadership messages"],
+)
+def test_without_a_time_both_stay(message: GossipMessage) -> None:
+    assert compare_messages(message, message, data_block_storage_size=1) is InvalidationResult.NO_ACTION
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,20 @@ def test_a_feed_that_is_read_slowly_or_closed_is_not_said_to_be_unread(caplog: p
     run_virtual(main())
 
 
+def test_a_feed_that_holds_nobody_up_any_more_is_not_said_to_be_unread(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        feed = Feed[int](1)
+        feed.offer_nowait(1)
+        waiting = asyncio.create_task(feed.offer(2))
+        await asyncio.sleep(0)
+        assert await anext(feed) == 1
+        await waiting
+        await asyncio.sleep(3 * STALL_S)
+        assert said(caplog) == []
+
+    run_virtual(main())
+
+
 def test_nothing_is_kept_of_what_was_taken_while_others_wait() -> None:
     class Event:
         """Something that may be long."""
