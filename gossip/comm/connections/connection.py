@@ -87,7 +87,6 @@ class Connection:
         self._reading: asyncio.Timeout | None = None
         self._leaves_by_s = 0.0
         self._is_leaving = False
-        self._writer: asyncio.Task[None] | None = None
         self._why = ""
         self._write_error: GossipError | None = None
 
@@ -230,7 +229,7 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
-        self._writer = writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
+        self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
                 if self.is_open:
@@ -249,7 +248,7 @@ class Connection:
         finally:
             self._reading = None
             self._shut()
-            writer.cancel()
+            self._writer.cancel()
 
     async def release(self) -> None:
         """Let go of what lies below, once :meth:`run` has ended.
@@ -257,9 +256,7 @@ class Connection:
         Cancellation: it is cut.
         """
         try:
-            if self._writer is not None:
-                await asyncio.wait([self._writer])
-                self._writer = None  # which refers back to this
+            await asyncio.wait([self._writer])
             if self._channel is not None:
                 if self.closed_by_us:
                     await self._take_leave()
@@ -267,6 +264,7 @@ class Connection:
         finally:
             if self._channel is not None:
                 self._channel.abort()
+            del self._writer  # which refers back to this
             del self._stream, self._channel  # 14 KB, which whoever keeps a message that came by here would keep too
             self._ended.set()
 

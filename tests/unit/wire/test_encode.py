@@ -82,4 +82,6 @@ def test_a_member_of_a_oneof_that_was_deleted_is_still_the_one_that_is_set(polic
     (name,) = (name for name in ("signed_by", "n_out_of") if policy.is_set(name))
     delattr(policy, name)
 
-    assert encode(policy) == bytes(policy) == {"signed_by": b"\x08\0", "n_out_of": b"\x12\0"}[name]
+    encoded = {"signed_by": b"\x08\0", "n_out_of": b"\x12\0"}[name]
+    assert encode(SignaturePolicyNOutOf(rules=[policy])) == b"\x12\x02" + encoded
+    assert encode(policy) == bytes(policy) == encoded

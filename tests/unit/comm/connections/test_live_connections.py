@@ -326,6 +326,19 @@ def test_one_that_came_back_and_is_replaced_again_lingers_anew() -> None:
     run_virtual(main())
 
 
+def test_one_that_came_back_stays() -> None:
+    async def main() -> None:
+        town = Town()
+        first, second = await town.enter(), await town.enter()
+        second.close()
+        await second.wait_ended()
+        await asyncio.sleep(2 * LINGER_S + RETIRED_S)
+        assert (first.is_open, town.store.find(BOB)) == (True, first)
+        await town.clear()
+
+    run_virtual(main())
+
+
 def test_one_that_ends_while_it_lingers_leaves_no_timer() -> None:
     async def main() -> None:
         town = Town()

@@ -140,6 +140,19 @@ def test_who_waits_is_not_let_in_where_the_bytes_are_just_enough_to_fill_it() ->
     run_virtual(main())
 
 
+def test_all_who_wait_are_let_in_where_there_is_room_for_all() -> None:
+    async def main() -> None:
+        feed = Feed[int](100, limit_bytes=10)
+        feed.offer_nowait(1, 10)
+        waiting = [asyncio.create_task(feed.offer(number, 1)) for number in (2, 3)]
+        await asyncio.sleep(0)
+        assert await anext(feed) == 1
+        await asyncio.gather(*waiting)
+        assert len(feed) == 2
+
+    run_virtual(main())
+
+
 def test_cancelling_an_offer_adds_nothing() -> None:
     async def main() -> None:
         feed = Feed[int](1)
