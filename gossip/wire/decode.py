@@ -163,11 +163,9 @@ def decode_fields(  # noqa: C901 -- a call for each field would double its time
 def _select(values: Values, group: str, name: str) -> None:
     """Make ``name`` the set member of its oneof; the one that was set before is dropped."""
     current = cast("dict[str, str | None]", values["_group_current"])
-    previous = current[group]
-    if previous != name:
-        if previous is not None:
-            del values[previous]
-        current[group] = name
+    previous, current[group] = current[group], name
+    if previous is not None:
+        del values[previous]
 
 
 def _convert(kind: int, enum: EnumMembers | None, number: int) -> object:

@@ -118,6 +118,8 @@ def test_after_the_end_everything_says_so() -> None:
             with pytest.raises(ClosedError, match="shutting down"):
                 comm.send(data_message(), two.remote)
             with pytest.raises(ClosedError):
+                await comm.flush()
+            with pytest.raises(ClosedError):
                 await comm.send_with_ack(data_message(), 1, 1, two.remote)
             with pytest.raises(ClosedError):
                 await comm.probe(two.remote)
@@ -135,6 +137,17 @@ def test_after_the_end_everything_says_so() -> None:
             assert comm.get_pki_id() == one.pki_id
 
     run_virtual(main())
+
+
+def test_a_dial_that_fails_while_it_is_waited_for_is_no_failure_of_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            await two.die()
+            one.comm.send(data_message(), two.remote)
+            await one.comm.stop()
+
+    run_virtual(main())
+    assert "1 messages lost, reason: cannot connect to two:7051: tcp: connection refused" in caplog.text
 
 
 def test_what_waits_for_a_dial_still_leaves() -> None:

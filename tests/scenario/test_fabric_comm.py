@@ -34,12 +34,13 @@ from gossip.errors import (
 )
 from gossip.messages import Empty, GossipMessage
 from gossip.metrics import Outcome
-from gossip.transport.base import FrameStream
+from gossip.transport.base import Channel, FrameStream
 from gossip.transport.memory import MemoryNetwork
 from gossip.types import PkiId
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
 from gossip.wire.signed import sign_message
+from tests.support.hanging import Hang, HangingDialer
 from tests.support.hmac_crypto import HmacCrypto, identity_of, pki_id_of
 from tests.support.peers import (
     MemoryPeer,
@@ -754,6 +755,49 @@ def test_who_does_not_listen_for_as_long_as_a_dial_may_take_is_announced_once(ca
             assert 2 < now_s() <= 3
             assert "3 messages lost, reason: cannot connect to nobody:7051: tcp: connection refused" in caplog.text
         assert [pki_id async for pki_id in dead] == []
+
+    run_virtual(main())
+
+
+class DistrustfulDialer(HangingDialer):
+    """Trusts nobody's TLS certificate."""
+
+    dials = 0
+
+    async def dial(self, endpoint: str, greeting: bytes | None = None) -> Channel:
+        self.dials += 1
+        raise DialError(endpoint, "tls", "unknown CA")
+
+
+def test_who_listens_and_is_not_trusted_is_dialled_once() -> None:
+    async def main() -> None:
+        network = MemoryNetwork()
+        dialer = DistrustfulDialer(network.dialer(b"leaf of one", "one:7051"), Hang("nowhere"))
+        one = MemoryPeer(network, "one", dialer=dialer)
+        dead = one.comm.presumed_dead()
+        one.comm.send(data_message(), NOWHERE)
+        assert await anext(dead) == NOBODY
+        assert (dialer.dials, now_s()) == (1, 0)
+        await one.close()
+
+    run_virtual(main())
+
+
+def test_what_is_sent_behind_a_connection_that_is_being_closed_takes_a_new_one() -> None:
+    async def main() -> None:
+        async with memory_peers("one", "two") as (one, two):
+            incoming = two.comm.accept(everything)
+            one.comm.send(data_message(b"1"), two.remote)
+            assert data_of(await anext(incoming)) == b"1"
+
+            async def acknowledge() -> None:
+                await (await anext(incoming)).ack()
+
+            acknowledging = asyncio.create_task(acknowledge())
+            await settle()
+            one.comm.close_conn_nowait(two.pki_id)
+            assert (await one.comm.send_with_ack(data_message(b"2"), 1, 1, two.remote)).ack_count() == 1
+            await acknowledging
 
     run_virtual(main())
 

@@ -7,7 +7,7 @@ import asyncio
 import selectors
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -94,6 +94,11 @@ def run_virtual(main: Coroutine[object, None, T], start: datetime = DEFAULT_STAR
 
     Raises:
         DeadlockError: It would have waited for ever.
+        AssertionError: A timer or a callback failed, or a task that nobody waits for.
     """
+    unheard: list[dict[str, Any]] = []
     with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(start)) as runner:
-        return runner.run(main)
+        runner.get_loop().set_exception_handler(lambda _, context: unheard.append(context))
+        result = runner.run(main)
+    assert unheard == [], unheard
+    return result

@@ -182,7 +182,7 @@ class LiveConnections:
             current = self.stand_in(connection.info.pki_id)
             if current is not None:
                 self._dials.reached(current)
-        if current is not connection and connection.is_open:  # another one waited, too
+        if current is not connection:  # another one waited, too
             self._close_later(connection)
 
     def _change_over(self, connection: Connection) -> None:

@@ -72,6 +72,14 @@ def test_deadlock_is_raised_and_names_who_waits() -> None:
         run_virtual(main())
 
 
+def test_a_callback_that_fails_fails_the_run() -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().call_soon(int, "no number")
+
+    with pytest.raises(AssertionError, match="invalid literal"):
+        run_virtual(main())
+
+
 def test_thread_that_calls_back_is_no_deadlock_once_it_has_called() -> None:
     async def main() -> str:
         loop = asyncio.get_running_loop()

@@ -243,6 +243,20 @@ def test_closing_ends_it_at_once_and_releases_everything() -> None:
     run_virtual(main())
 
 
+def test_closing_after_the_other_side_ended_it_is_nothing() -> None:
+    async def main() -> None:
+        async with stream_pair() as pair:
+            connection = connection_over(pair)
+            running = start(connection, Inbox())
+            await settle()
+            pair.verdict.set_result(None)
+            await running
+            connection.close()
+            assert not connection.is_open
+
+    run_virtual(main())
+
+
 def test_what_was_sent_is_read_before_the_connection_below_is_closed() -> None:
     async def main() -> None:
         async with stream_pair() as pair:

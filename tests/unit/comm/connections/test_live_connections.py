@@ -339,6 +339,18 @@ def test_one_that_came_back_stays() -> None:
     run_virtual(main())
 
 
+def test_one_that_came_back_has_nothing_to_change_over_from() -> None:
+    async def main() -> None:
+        town = Town(LOWER)
+        ours, theirs = await dialled(town), await town.enter()
+        ours.close()
+        await asyncio.sleep(LINGER_S)
+        assert (theirs.is_open, town.store.find(BOB)) == (True, theirs)
+        await town.clear()
+
+    run_virtual(main())
+
+
 def test_one_that_ends_while_it_lingers_leaves_no_timer() -> None:
     async def main() -> None:
         town = Town()

@@ -84,6 +84,17 @@ def test_one_that_ends_while_it_waits_leaves_nothing() -> None:
     run_virtual(main())
 
 
+def test_of_two_that_wait_one_may_end_unnoticed() -> None:
+    async def main() -> None:
+        store, first, second = ConnectionStore(HIGHER, SETTLE_S), incoming(), incoming()
+        store.add(first, 0, is_dialled=True)
+        store.add(second, 0, is_dialled=True)
+        assert not store.discard(first)
+        assert store.of(BOB) == [second]
+
+    run_virtual(main())
+
+
 def test_a_retired_or_waiting_one_can_take_over() -> None:
     async def main() -> None:
         store, ours, theirs = ConnectionStore(LOWER, SETTLE_S), outgoing(), incoming()
@@ -188,7 +199,8 @@ def test_those_that_take_leave_are_found_until_they_have() -> None:
     run_virtual(main())
 
 
-def test_a_new_one_beside_one_that_takes_leave_can_be_lost_again() -> None:
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_new_one_beside_one_that_takes_leave_can_be_lost_again(waits: bool) -> None:
     async def main() -> None:
         store = ConnectionStore(LOWER, SETTLE_S)
         leaving, current, again = incoming(), incoming(), incoming()
@@ -196,7 +208,7 @@ def test_a_new_one_beside_one_that_takes_leave_can_be_lost_again() -> None:
         store.add(current, 0)
         leaving.close()
         store.discard(current)
-        assert store.add(again, 0).current is again
+        assert store.add(again, 0, is_dialled=waits).current is (None if waits else again)
         assert not store.discard(leaving)
         assert store.discard(again)
 

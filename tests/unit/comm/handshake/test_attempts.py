@@ -32,3 +32,14 @@ def test_the_end_waits_until_all_have_cleaned_up() -> None:
         assert asyncio.get_running_loop().time() == 3
 
     run_virtual(main())
+
+
+def test_a_time_out_of_what_is_attempted_is_its_own() -> None:
+    async def main() -> None:
+        attempts = Attempts()
+        with pytest.raises(TimeoutError, match="the user's own"):
+            async with attempts.attempt():
+                raise TimeoutError("the user's own")
+        assert len(attempts) == 0
+
+    run_virtual(main())
