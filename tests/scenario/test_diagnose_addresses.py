@@ -13,7 +13,7 @@ from gossip.node.diagnose import addresses, reach
 from gossip.transport.endpoint import is_address, parse_endpoint
 from gossip.transport.grpc import client_protocol as grpc_client_protocol
 from gossip.transport.tcp import names
-from gossip.transport.tls.contexts import presented
+from gossip.transport.tls import presented
 from tests.support.broken_networks import IMPATIENT, as_org2, copy_of, reissue_tls
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings

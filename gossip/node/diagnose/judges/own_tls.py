@@ -37,7 +37,7 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
         broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None
         return broken or Cause("own-tls-files", f"{role.value} cannot be used: {ALLOW_READING}", where)
     if role is TlsRole.CERTIFICATE and describe_garbled_key(files.key) is not None and is_usable(path):
-        role, path, where = TlsRole.KEY, files.key, own.tls_file(str(files.key))  # OpenSSL was given both
+        role, path, where = TlsRole.KEY, files.key, own.tls_file(files, files.key)  # OpenSSL was given both
     fault = (
         describe_lost_link(path) if any(words in str(error) for words in _TOLD) else describe_fault(role, path, files)
     )

@@ -26,7 +26,9 @@ def test_a_peer_that_listens_on_another_address_is_a_cause_of_a_refusal() -> Non
 
 def test_who_drops_what_comes_is_rather_a_firewall_than_no_peer() -> None:
     evidence = Evidence("peer:7051", load_own_side(peer_settings(), NOW), NOW, host="peer")
-    evidence.errors[Stage.TCP] = PeerSilentError("peer:7051", waited_for="TCP connection", waited_s=3.0)
+    silence = PeerSilentError("peer:7051", waited_for="TCP connection", waited_s=3.0)
+    silence.__cause__ = TimeoutError()
+    evidence.errors[Stage.TCP] = silence
     evidence.took_s[Stage.TCP] = 3.0
 
     problem = judge_tcp(evidence).problem
