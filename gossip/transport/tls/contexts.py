@@ -122,13 +122,13 @@ def _present(contexts: Sequence[ssl.SSLContext], files: TlsFiles, *, issuers: Se
         )
     with with_issuer(files.certificate, leaf, issuers) as chain:
         for context in contexts:
-            _load_key_pair(context, files, chain)
+            _load_key_pair(context, files, chain, leaf)
     if read_leaf(files.certificate) != leaf:
         raise ConfigurationError("changed while it was read", path=str(files.certificate))
     return leaf
 
 
-def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> None:
+def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path, leaf: bytes) -> None:
     if PRIVATE_KEY not in read_text(files.key):
         raise ConfigurationError("holds no private key in PEM", path=str(files.key))
 
@@ -141,13 +141,21 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> Non
         if error.reason in _NOT_ITS_KEY:
             text = f"is not the key of the certificate in {files.certificate}"
             raise ConfigurationError(text, path=str(files.key)) from error
-        text = f"cannot be used together with the key in {files.key}: {_unusable(error)}"
+        reason = reason_of(error)
+        if reason not in _UNUSABLE and _is_certificate(leaf):
+            raise ConfigurationError(
+                f"holds a private key that cannot be read: {reason}", path=str(files.key)
+            ) from error
+        text = f"cannot be used: {_UNUSABLE.get(reason, 'it is no certificate that can be read')} ({reason})"
         raise ConfigurationError(text, path=str(files.certificate)) from error
     except OSError as error:
         text = f"went away, or the key in {files.key} did, while they were read: {error.strerror}"
         raise ConfigurationError(text, path=str(files.certificate)) from error
 
 
-def _unusable(error: ssl.SSLError) -> str:
-    reason = reason_of(error)
-    return f"{_UNUSABLE[reason]} ({reason})" if reason in _UNUSABLE else reason
+def _is_certificate(der: bytes) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+    except ssl.SSLError:
+        return False
+    return True

@@ -15,11 +15,10 @@ from gossip.node.diagnose.own_side import OwnSide
 from gossip.node.diagnose.tls_fault import (
     describe_ca_before_own,
     describe_fault,
-    describe_garbled_key,
     describe_lost_link,
     describe_other_key,
 )
-from gossip.node.diagnose.tls_sources import TlsRole, is_usable, role_of
+from gossip.node.diagnose.tls_sources import TlsRole, role_of
 
 _TOLD = ("cannot be read", "is larger than")
 """Of a file that is not read to its end the error has told everything but where a link leads."""
@@ -36,8 +35,6 @@ def judge_own_files(own: OwnSide, error: ConfigurationError) -> Cause:
     if isinstance(error.__cause__, PermissionError):
         broken = find_broken_organization(own) if own.find_organization(error.path) is not None else None
         return broken or Cause("own-tls-files", f"{role.value} cannot be used: {ALLOW_READING}", where)
-    if role is TlsRole.CERTIFICATE and describe_garbled_key(files.key) is not None and is_usable(path):
-        role, path, where = TlsRole.KEY, files.key, own.tls_file(files, files.key)  # OpenSSL was given both
     fault = (
         describe_lost_link(path) if any(words in str(error) for words in _TOLD) else describe_fault(role, path, files)
     )

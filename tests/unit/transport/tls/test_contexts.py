@@ -234,6 +234,12 @@ def key_of_another_kind(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return files, files.key
 
 
+def spoil_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    begin, line, rest = files.key.read_text().partition("-----\n")
+    files.key.write_text(f"{begin}{line}A{rest}")
+    return files, files.key
+
+
 def encrypted_key(files: TlsFiles) -> tuple[TlsFiles, Path]:
     key = load_pem_private_key(files.key.read_bytes(), None)
     encryption = BestAvailableEncryption(b"secret")
@@ -333,13 +339,14 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
     [
         (spoil_certificate, "holds no certificate in PEM"),
         (spoil_base64, "holds a certificate that is not base64"),
-        (spoil_der, "cannot be used together with the key in"),
+        (spoil_der, "cannot be used: it is no certificate that can be read"),
         (remove_certificate, "cannot be read: No such file or directory"),
         (folder_for_certificate, "cannot be read: Is a directory"),
         (remove_key, "cannot be read: No such file or directory"),
         (other_key, "is not the key of the certificate in"),
         (key_of_another_kind, "is not the key of the certificate in"),
         (encrypted_key, "is encrypted"),
+        (spoil_key, "holds a private key that cannot be read"),
         (no_roots, "no TLS CA is configured"),
         (empty_folder, "is a folder without TLS CAs"),
         (folder_with_a_key_alone, "is a folder without TLS CAs"),
