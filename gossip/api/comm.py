@@ -88,8 +88,8 @@ class ReceivedMessage(Protocol):
     async def ack(self, error: str | None = None) -> None:
         """Acknowledge the message, or refuse it with a text; goes the way of :meth:`respond`.
 
-        The first time it waits for nothing: a peer that takes no answers holds up nobody but itself. A message whose
-        nonce is 0 asks for no acknowledgement, and gets none.
+        The first time it waits for nothing: a peer that takes no answers holds up nobody but itself. To a message whose
+        nonce is 0, which asks for no acknowledgement, it waits for room.
 
         Raises:
             OutOfOrderError: Called in another event loop; nothing was sent.

@@ -55,9 +55,9 @@ class Received:
         await self._way_back().send(noop_sign(message).envelope)
 
     async def ack(self, error: str | None = None) -> None:
-        """Acknowledge the message, or refuse it with a text; only a second time waits for a peer that takes no answers.
+        """Acknowledge the message, or refuse it with a text; a first answer waits for no peer that takes no answers.
 
-        To one whose nonce is 0 nothing is sent: nobody waits for it, and who asks for nothing is not held up in return.
+        A second one does, and one to a message whose nonce is 0: who asks for no answers is read on however many wait.
 
         Raises:
             OutOfOrderError: Called in another event loop; nothing was sent.
@@ -65,15 +65,13 @@ class Received:
             InvalidMessageError: ``error`` is not text that UTF-8 can hold; nothing was sent.
             InvalidArgumentError: ``error`` is empty, which on the wire acknowledges; nothing was sent.
 
-        Cancellation: nothing was sent.
+        Cancellation: while waiting for room nothing was sent.
         """
         self._connection.own_loop.check()
         if error == "":
             raise InvalidArgumentError("error", "must not be empty, which on the wire acknowledges; None does that")
         frame = encode_ack(self._signed.nonce, "" if error is None else error)
-        if not self._signed.nonce:
-            return
-        if self._is_acked:
+        if self._is_acked or not self._signed.nonce:
             await self._way_back().send(frame)
         else:
             self._way_back().answer_nowait(frame)

@@ -319,17 +319,21 @@ def test_who_asks_for_answers_and_takes_none_is_not_read_on() -> None:
     run_virtual(main())
 
 
-def test_what_asks_for_no_acknowledgement_gets_none() -> None:
+def test_an_answer_to_what_asks_for_none_waits_for_room() -> None:
     """Who sends it is not held up by answers that pile up, so that there would be any number of them."""
 
     async def main() -> None:
-        parts, connection = Parts(), quiet_connection("bob")
-        await parts.reception.deliver(connection, [data_message().envelope, data_message(nonce=7).envelope])
-        for _ in range(2):
-            received = await anext(parts.feed)
-            await received.ack()
-            await received.ack("refused, after all")
-        assert list(connection._outbox) == [encode_ack(7), encode_ack(7, "refused, after all")]
+        parts, connection = Parts(), quiet_connection(capacity=2)
+        await parts.reception.deliver(connection, [data_message().envelope] * 3)
+        await (await anext(parts.feed)).ack()
+        await (await anext(parts.feed)).ack()
+        third = asyncio.create_task((await anext(parts.feed)).ack())
+        await settle()
+        assert list(connection._outbox) == [encode_ack(0)] * 2
+        assert not third.done()
+        connection.close()
+        with pytest.raises(ClosedError):
+            await third
 
     run_virtual(main())
 
