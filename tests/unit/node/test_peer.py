@@ -98,6 +98,20 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
     ]
 
 
+def test_what_a_listener_cannot_use_is_not_taken_for_its_address(folder: Path) -> None:
+    key = folder / "tls" / "server.key"
+    key.write_bytes(peer(2).tls.key_pem)
+    settings = replace(settings_of(folder=folder, listen="127.0.0.1:0"), sources={"peer.listenAddress": "core.yaml:7"})
+
+    async def main() -> None:
+        with pytest.raises(ConfigurationError, match="is not the key of") as refused:
+            async with open_peer(settings):
+                pass
+        assert refused.value.path == str(key)
+
+    run_bounded(main)
+
+
 def test_a_peer_that_does_not_listen_has_no_endpoint() -> None:
     async def main() -> None:
         async with open_peer(settings_of()) as peer:

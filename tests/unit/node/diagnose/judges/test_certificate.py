@@ -17,6 +17,7 @@ from gossip.node.diagnose.diagnosis import Side
 from gossip.node.diagnose.evidence import Evidence, Looked
 from gossip.node.diagnose.judges.certificate import judge_their_certificate
 from gossip.node.diagnose.own_side import load_own_side
+from gossip.transport.tls.errors import CA_UNKNOWN
 from tests.support.in_thread import peer_settings
 from tests.support.organizations import organization
 
@@ -121,3 +122,16 @@ def test_without_a_second_look_the_error_alone_tells() -> None:
 
     assert (side, cause.rule) == (Side.THEIRS, "tls-unverifiable")
     assert cause.text == "the peer's certificate was refused for what the error above says, and cannot be inspected"
+
+
+def test_a_name_of_its_own_is_no_reason_why_no_ca_was_found() -> None:
+    issued = organization(1).tls_ca.issue_tls("peer0", validity=Validity.running(NOW), hosts=("peer",))
+    evidence = presented(read_tls_certificate(issued.certificate.public_bytes(Encoding.DER)), host="peer")
+    evidence.verify_code = min(CA_UNKNOWN)
+
+    _, (cause,) = judge_their_certificate(evidence)
+
+    assert (cause.rule, cause.text) == (
+        "tls-unverifiable",
+        "one of peer0 breaks a rule of X.509, which the error above names",
+    )

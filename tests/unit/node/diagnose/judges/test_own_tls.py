@@ -47,3 +47,13 @@ def test_a_key_that_may_not_be_read_is_told_though_an_organization_is_broken_too
     cause = judge_own_files(broken, forbidden(tls_of().key))
 
     assert (cause.rule, cause.look_at) == ("own-tls-files", str(tls_of().key))
+
+
+def test_a_key_that_is_not_there_has_no_fault_of_its_own() -> None:
+    key = tls_of().key.with_name("gone.key")
+    settings = replace(peer_settings(), tls=replace(tls_of(), key=key))
+    missing = ConfigurationError("cannot be read: No such file or directory", path=str(key))
+
+    cause = judge_own_files(load_own_side(settings, NOW), missing)
+
+    assert (cause.text, cause.look_at) == ("the key of our TLS certificate cannot be used", str(key))
