@@ -101,7 +101,11 @@ def test_a_key_that_others_may_use_is_warned_of(folder: Path, caplog: pytest.Log
 def test_what_a_listener_cannot_use_is_not_taken_for_its_address(folder: Path) -> None:
     key = folder / "tls" / "server.key"
     key.write_bytes(peer(2).tls.key_pem)
-    settings = replace(settings_of(folder=folder, listen="127.0.0.1:0"), sources={"peer.listenAddress": "core.yaml:7"})
+    settings = replace(
+        settings_of(folder=folder, listen="127.0.0.1:0"),
+        dial=DialOptions(tls=settings_of().tls),
+        sources={"peer.listenAddress": "core.yaml:7"},
+    )
 
     async def main() -> None:
         with pytest.raises(ConfigurationError, match="is not the key of") as refused:
