@@ -168,9 +168,7 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     if broken is not None:
         return broken
     reason = theirs.verdict.reason if theirs.verdict is not None else None
-    return _explain_refusal(
-        certificate, name, str(reason or "its PKI-ID is not that of its certificate"), msp.config.path
-    )
+    return _explain_refusal(certificate, name, reason or "its PKI-ID is not that of its certificate", msp.config.path)
 
 
 def _explain_chain(msp: Msp, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
