@@ -53,15 +53,9 @@ def constructor_of(cls: type[betterproto.Message]) -> Callable[..., None]:
         if positional or not values.keys() <= order.keys():
             given = _Given()
             by_dataclass(given, *positional, **values)  # refuses what is wrong
-            values = vars(given)
-        has_placeholder = False
+            values = {name: value for name, value in vars(given).items() if value is not PLACEHOLDER}
         for value in values.values():
-            if value is PLACEHOLDER:
-                has_placeholder = True
-            else:
-                mark_if_without_fields(value)
-        if has_placeholder:
-            values = {name: value for name, value in values.items() if value is not PLACEHOLDER}
+            mark_if_without_fields(value)
         is_given = bool(values)
         chosen = none_chosen.copy()
         for name in sorted(values.keys() & members.keys(), key=order.__getitem__) if members else ():

@@ -1,5 +1,7 @@
 """Acknowledgements, read and written by hand, must be what the codec would read and write."""
 
+from typing import Any
+
 import pytest
 
 from gossip.errors import InvalidMessageError, UnexpectedMessageError
@@ -94,9 +96,14 @@ def test_another_message_is_no_ack() -> None:
 
 @pytest.mark.parametrize(
     ("nonce", "error", "field"),
-    [(-1, "", "GossipMessage.nonce"), (2**64, "", "GossipMessage.nonce"), (1, "\udc80", "GossipMessage.ack.error")],
+    [
+        (-1, "", "GossipMessage.nonce"),
+        (2**64, "", "GossipMessage.nonce"),
+        (1, "\udc80", "GossipMessage.ack.error"),
+        (1, b"bytes", "GossipMessage.ack.error"),
+    ],
 )
-def test_what_cannot_be_encoded_is_named(nonce: int, error: str, field: str) -> None:
+def test_what_cannot_be_encoded_is_named(nonce: int, error: Any, field: str) -> None:
     with pytest.raises(InvalidMessageError) as refused:
         encode_ack(nonce, error)
 

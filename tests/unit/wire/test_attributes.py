@@ -39,6 +39,14 @@ def test_unset_fields_are_their_defaults_and_say_that_reading_made_them() -> Non
     assert encode(message) == bytes.fromhex("2a020803")
 
 
+def test_what_is_not_given_by_position_is_not_set() -> None:
+    message = GossipMessage(7)
+    assert (message.nonce, message.channel, message.is_set("data_msg")) == (7, b"", False)
+    with pytest.raises(AttributeError, match="'content' is set to None, not 'data_msg'"):
+        _ = message.data_msg
+    assert encode(message) == b"\x08\x07"
+
+
 def test_a_field_that_does_not_exist_is_named() -> None:
     with pytest.raises(AttributeError, match="'Payload' object has no attribute 'dta'"):
         _ = Payload().dta  # type: ignore[attr-defined]  # that is the point

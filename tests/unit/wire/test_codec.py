@@ -288,3 +288,7 @@ def test_properties_in_a_message_are_not_shared_between_messages() -> None:
 
     assert second.properties.chaincodes == []
     assert decode(Properties, b"").chaincodes == []
+
+
+def test_what_was_decoded_counts_as_set_for_betterproto_too() -> None:
+    assert betterproto.serialized_on_wire(decode(GossipMessage, b"\x72\x00").conn)

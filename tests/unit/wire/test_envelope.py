@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 
 from gossip.errors import MalformedMessageError
-from gossip.messages import Envelope, GossipMessage, SecretEnvelope
+from gossip.messages import DataMessage, Envelope, GossipMessage, Payload, SecretEnvelope
 from gossip.wire.codec import decode, encode
 from gossip.wire.envelope import parse_envelope
 from gossip.wire.envelope_bytes import encode_envelope
@@ -107,12 +107,18 @@ def test_offsets_in_the_payload_count_from_its_start() -> None:
     assert (refused.value.offset, refused.value.field) == (5, "GossipMessage.conn.pki_id")
 
 
-@pytest.mark.parametrize("length", [0, 1, 127, 128, 16_383, 16_384, 70_000])
+@pytest.mark.parametrize("length", [0, 1, 127, 128, *range(16_364, 16_385), 70_000])
 def test_lengths_of_every_size(length: int) -> None:
-    payload = encode(GossipMessage(channel=b"c" * length))
+    """Those of what the values are in, too, of which one after the other becomes 16384, which is 80 80 01."""
+    for message in (
+        GossipMessage(channel=b"c" * length),
+        GossipMessage(data_msg=DataMessage(payload=Payload(data=b"d" * length))),
+    ):
+        payload = encode(message)
 
-    signed = parse_envelope(encode_envelope(payload, b"s" * length))
+        signed = parse_envelope(encode_envelope(payload, b"s" * length))
 
-    assert signed.channel == b"c" * length
-    assert signed.signature == b"s" * length
-    assert signed.payload == payload
+        assert signed.channel == message.channel
+        assert signed.signature == b"s" * length
+        assert signed.payload == payload
+        assert signed.message == decode(GossipMessage, payload) == message

@@ -63,6 +63,7 @@ UNUSUAL = [
     (GossipMessage(empty=Empty()), bytes.fromhex("fb06080afd0601000000fc06"), b": empty:<> 111 { 1:10 111:1 } , "),
     (GossipMessage(empty=Empty()), bytes.fromhex("f9060200000000000000"), b": empty:<> 111:2 , "),
     (GossipMessage(empty=Empty()), bytes.fromhex("fa0605c3a4ff0a22"), ': empty:<> 111:"ä\\xff\\n\\"" , '.encode()),
+    (GossipMessage(empty=Empty()), bytes.fromhex("fa0603001f7f"), b': empty:<> 111:"\\x00\\x1f\\x7f" , '),
 ]
 """Messages, unknown fields behind them, and what Fabric says."""
 
