@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from gossip.flag import Flag
 from tests.support.virtual_time import run_virtual
 
@@ -34,6 +36,23 @@ def test_who_waited_is_woken_though_it_was_cleared_again() -> None:
         flag.clear()
         await asyncio.wait_for(waiting, 1)
         assert not flag.is_set()
+
+    run_virtual(main())
+
+
+def test_one_who_gives_up_when_it_was_woken_already_takes_nobody_with_it() -> None:
+    async def main() -> None:
+        flag = Flag()
+        hasty = asyncio.create_task(flag.wait())
+        await asyncio.sleep(0)
+        patient = asyncio.create_task(flag.wait())
+        flag.set()
+        flag.clear()
+        hasty.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        flag.set()
+        await asyncio.wait_for(patient, 1)
 
     run_virtual(main())
 
