@@ -22,7 +22,7 @@ class CommConfig:
             messages may be under way on all streams of its connection together.
         linger_s: How long a connection that was replaced is still read from, and longer while something comes or waits;
             so long after each other two peers may dial and count as having dialled at once, at which nothing is lost.
-            With 0, as with Fabric, each of the two may close the connection that the other one sends on.
+            With 0, what is on its way then may be lost, as with Fabric.
         drain_s: How long ``stop`` lets messages that are queued leave, those that wait for a dial included, and peers
             that we dialled read them.
 

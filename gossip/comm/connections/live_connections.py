@@ -168,7 +168,12 @@ class LiveConnections:
         elif current is not None and current.is_outgoing and not connection.is_outgoing:
             self._call_later(self._linger_s / 2, connection, self._change_over)
         else:
-            self._call_later(self._linger_s * PATIENCE, connection, close)
+            self._call_later(self._again_s(connection), connection, close)
+
+    def _again_s(self, connection: Connection) -> float:
+        """After how long to look at a retired connection again; who decides has always looked before who does not."""
+        again_s = max(self._linger_s, LOOK_AGAIN_S)
+        return again_s if self._store.outranks(connection.info.pki_id) else again_s * PATIENCE
 
     def _call_later(self, delay_s: float, connection: Connection, then: Callable[[Connection], None]) -> None:
         self._stop_lingering(connection)
@@ -204,7 +209,7 @@ class LiveConnections:
         is_heard = connection.is_hearing and now_s < heard_until_s
         if not connection.is_flushed or connection.is_delivering or is_heard:
             again = partial(self._close_if_retired, heard_until_s)
-            self._call_later(max(self._linger_s, LOOK_AGAIN_S), connection, again)
+            self._call_later(self._again_s(connection), connection, again)
         else:
             connection.leave(now_s + RETIRED_S)
 

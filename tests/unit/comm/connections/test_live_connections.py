@@ -133,6 +133,22 @@ def test_a_replaced_connection_lingers_longer_where_the_other_side_decides(own_p
     run_virtual(main())
 
 
+@pytest.mark.parametrize(("own_pki_id", "lingers_s"), [(HIGHER, 2 * LINGER_S), (LOWER, 6 * LINGER_S)])
+def test_who_does_not_decide_looks_less_often_too(own_pki_id: PkiId, lingers_s: float) -> None:
+    """Where both heard something until the same moment, both would otherwise close what the other one sends on."""
+
+    async def main() -> None:
+        town = Town(own_pki_id)
+        old, new = await town.enter(), await town.enter()
+        old.was_heard = True
+        await old.wait_ended()
+        assert now_s() == lingers_s
+        assert new.is_open
+        await town.clear()
+
+    run_virtual(main())
+
+
 async def dialled(town: Town, stream: QuietStream | None = None) -> Connection:
     """A connection that we made."""
     stream = stream or QuietStream()
