@@ -60,10 +60,11 @@ class Feed(Generic[T]):
         """
         if self._ended:
             return True
+        events = self._events
         # _is_full and _wake, written out: this runs for every message and subscriber.
-        if self._blocked or len(self._events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes:
+        if self._blocked or (events and (len(events) >= self._limit or 0 < self._limit_bytes <= self._held_bytes)):
             return False
-        self._events.append((event, size_bytes))
+        events.append((event, size_bytes))
         self._held_bytes += size_bytes
         if (reader := self._reader) is not None and not reader.done():
             reader.set_result(None)

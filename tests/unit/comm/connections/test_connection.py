@@ -313,6 +313,34 @@ def test_how_the_other_side_ends_when_we_leave_is_no_error() -> None:
     run_virtual(main())
 
 
+class SlowLastWords(QuietStream):
+    """The other side has ended it; what it said before takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = [[b"last words"]]
+
+    async def end(self) -> None:
+        raise StreamBrokenError("ended already")
+
+    async def receive(self) -> Sequence[bytes]:
+        await asyncio.sleep(5)
+        return self._left.pop() if self._left else []
+
+
+def test_who_leaves_what_the_other_side_has_ended_still_hears_it() -> None:
+    async def main() -> None:
+        inbox, channel = Inbox(), QuietChannel()
+        connection = Connection(info_of("bob"), SlowLastWords(), capacity=3, metrics=NoMetrics(), channel=channel)
+        running = start(connection, inbox)
+        await settle()
+        connection.leave(by_s=60.0)
+        await running
+        assert inbox.frames == [b"last words"]
+
+    run_virtual(main())
+
+
 @pytest.mark.parametrize(("leaves_by_s", "takes_s"), [(0.0, LAST_WORD_S), (3.0, 3.0)])
 def test_who_does_not_read_is_not_waited_for_for_ever(leaves_by_s: float, takes_s: float) -> None:
     async def main() -> None:

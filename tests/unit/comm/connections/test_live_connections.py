@@ -179,6 +179,19 @@ def test_of_two_simultaneous_ones_the_lower_changes_over_before_the_higher_close
     run_virtual(main())
 
 
+def test_of_two_that_we_dialled_the_newer_stays() -> None:
+    async def main() -> None:
+        town = Town(LOWER)
+        first, second = await dialled(town), await dialled(town)
+        await asyncio.sleep(LINGER_S * 0.75)
+        assert town.store.find(BOB) is second
+        await first.wait_ended()
+        assert now_s() == 3 * LINGER_S
+        await town.clear()
+
+    run_virtual(main())
+
+
 def test_what_waits_for_our_dial_leaves_on_it_or_after_a_while_on_the_peers_own() -> None:
     async def main() -> None:
         town = Town()
