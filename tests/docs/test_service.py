@@ -58,7 +58,7 @@ def test_the_dashboard_shows_what_is_exported_and_all_of_ours(exported: set[str]
 def test_the_page_lists_every_event() -> None:
     listed = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "service.md").read_text(), re.MULTILINE))
     files = ("events.py", "reloading.py", "serving.py")
-    source = "".join((ROOT / "gossip" / "cli" / name).read_text() for name in files)
+    source = "".join((ROOT / "gossip" / "cli" / "serve" / name).read_text() for name in files)
     told = re.findall(r'(?:event\(|printer, |_line\()"(\w+)"', source) + re.findall(r'"(\w+)" if outgoing', source)
 
     assert listed == {*told, "accepted"}

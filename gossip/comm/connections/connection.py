@@ -9,8 +9,8 @@ from functools import partial
 from typing import Protocol
 
 from gossip.api.peer import ConnectionInfo
+from gossip.comm.connections.quota import Quota
 from gossip.comm.own_loop import OwnLoop
-from gossip.comm.quota import Quota
 from gossip.errors import ClosedError, GossipError, QueueFullError, StreamBrokenError
 from gossip.flag import Flag
 from gossip.metrics import Metrics

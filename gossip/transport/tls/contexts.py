@@ -144,7 +144,7 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path, leaf: 
         reason = reason_of(error)
         if reason not in _UNUSABLE and _is_certificate(leaf):
             raise ConfigurationError(
-                f"holds a private key that cannot be read: {reason}", path=str(files.key)
+                f"holds a private key that is cut short or garbled: {reason}", path=str(files.key)
             ) from error
         text = f"cannot be used: {_UNUSABLE.get(reason, 'it is no certificate that can be read')} ({reason})"
         raise ConfigurationError(text, path=str(files.certificate)) from error

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gossip.comm.quota import Quota
+from gossip.comm.connections.quota import Quota
 from tests.support.peers import settle
 from tests.support.virtual_time import run_virtual
 
