@@ -13,7 +13,7 @@ from gossip.comm.config import CommConfig
 from gossip.comm.connections.connection import Connection
 from gossip.comm.connections.store import ConnectionStore, Displaced, Entry
 from gossip.transport.memory import MemoryNetwork
-from tests.support.peers import MemoryPeer, data_message, data_of, everything, other_tasks
+from tests.support.peers import MemoryPeer, data_message, data_of, everything, memory_peers, other_tasks
 from tests.support.virtual_time import run_virtual
 
 CONFIG = CommConfig()
@@ -73,6 +73,40 @@ def test_every_acknowledged_message_arrives_once_and_one_connection_stays(seed: 
         for _ in range(ROUNDS):
             await one_round(rng)
         assert other_tasks() == []
+
+    run_virtual(main())
+
+
+def test_who_waits_for_room_goes_on_with_the_connection_that_stays() -> None:
+    """The other side cannot see who waits here, and closes the connection that is left over when nothing comes by it."""
+    answers_after_s, asked_at_once = 2 * CONFIG.linger_s + 1, 2
+
+    async def answer_late(peer: MemoryPeer) -> None:
+        async with asyncio.TaskGroup() as answering:
+            async for message in peer.comm.accept(everything):
+                answering.create_task(answer(message))
+
+    async def answer(message: ReceivedMessage) -> None:
+        await asyncio.sleep(answers_after_s)
+        await message.ack()
+
+    async def ask(sender: MemoryPeer, receiver: MemoryPeer) -> float:
+        (result,) = await sender.comm.send_with_ack(data_message(), 60, 1, receiver.remote)
+        assert result.error is None
+        return asyncio.get_running_loop().time()
+
+    async def main() -> None:
+        config = replace(CONFIG, send_buffer=asked_at_once)
+        async with memory_peers("left", "right", config=config) as (left, right):
+            reading = [asyncio.create_task(answer_late(peer)) for peer in (left, right)]
+            for one, other in ((left, right), (right, left)):
+                one.comm.send(data_message(), other.remote)
+            asks = (ask(one, other) for _ in range(3) for one, other in ((left, right), (right, left)))
+            answered_at_s = await asyncio.gather(*asks)
+            assert max(answered_at_s) > answers_after_s, "nobody waited"
+            await left.comm.stop()
+            await right.comm.stop()
+            await asyncio.gather(*reading)
 
     run_virtual(main())
 

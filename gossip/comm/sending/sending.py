@@ -10,6 +10,7 @@ from gossip.api.peer import RemotePeer
 from gossip.api.results import AggregatedSendResults
 from gossip.checks import is_finite
 from gossip.comm.ackbook import AckBook
+from gossip.comm.connections.connection import Connection
 from gossip.comm.connections.connector import Connector
 from gossip.comm.connections.dials import Dials
 from gossip.comm.connections.store import ConnectionStore
@@ -186,7 +187,7 @@ class Sending:
             connection = self._store.find(pki_id)
             if connection is None or not connection.is_open:
                 connection = await self._connector.begin(peer, pki_id).connection()
-            await operation.hand_over(pki_id, connection, undelivered[pki_id])
+            await self._hand_over(operation, pki_id, connection, undelivered[pki_id])
         except GossipError as error:
             operation.settle(pki_id, without_traces(error))
         except asyncio.CancelledError:
@@ -194,3 +195,16 @@ class Sending:
             raise
         finally:
             del undelivered[pki_id]
+
+    async def _hand_over(self, operation: AckedSend, pki_id: PkiId, connection: Connection, frame: bytes) -> None:
+        """Wait for room, on the connection that took its place where one ends meanwhile: it was retired, perhaps."""
+        while True:
+            try:
+                await operation.hand_over(pki_id, connection, frame)
+            except GossipError:
+                current = self._store.find(pki_id)
+                if current is None or not current.is_open:
+                    raise
+                connection = current
+            else:
+                return
