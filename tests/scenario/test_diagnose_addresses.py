@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from gossip.msp.authority import Validity
+from gossip.msp.authority import Authority, Validity
 from gossip.node.diagnose import addresses, reach
 from gossip.transport.endpoint import is_address, parse_endpoint
 from gossip.transport.grpc import client_protocol as grpc_client_protocol
 from gossip.transport.tcp import names
 from gossip.transport.tls import presented
-from tests.support.broken_networks import IMPATIENT, as_org2, copy_of, reissue_tls
+from tests.support.broken_networks import HERE, IMPATIENT, as_org2, copy_of, reissue_tls, write_tls
 from tests.support.cli import Outcome, run
 from tests.support.in_thread import listening, peer_settings
-from tests.support.odd_servers import full_backlog, tcp_server
-from tests.support.organizations import NOW, peer_folder
+from tests.support.odd_servers import full_backlog, say_nothing, tcp_server
+from tests.support.organizations import NOW, organization, peer_folder
 from tests.support.tls_proxy import tcp_balancer
 
 PEER0, PEER1 = peer_settings(1), peer_settings(1, folder=peer_folder(1, 1))
@@ -164,6 +164,19 @@ def test_the_certificate_of_one_peer_is_not_blamed_for_that_of_another_behind_a_
     assert "peer0.org1.example.com" in tls["causes"][0]["text"]
     assert "peer1.org1.example.com" in tls["causes"][0]["text"]
     assert tls["causes"][0]["look_at"] == "the load balancer, service or proxy that the endpoint leads to"
+
+
+def test_a_peer_that_leaves_some_looks_without_an_answer_is_one_peer(tmp_path: Path) -> None:
+    """What is in front of it takes so many connections at once and no more: our CA files stay to blame."""
+    folder, validity = copy_of(1, tmp_path), organization(1).validity
+    stranger = Authority.create("ca.stranger.example.com", "stranger.example.com", validity=validity)
+    write_tls(folder / "tls", stranger.issue_tls("peer0.org1.example.com", validity=validity, hosts=HERE))
+    with tcp_server(say_nothing) as silent, listening(peer_settings(1, folder=folder)) as peer0:
+        with tcp_balancer(*[peer0] * 4, silent, silent) as endpoint:
+            outcome = run("diagnose", endpoint, *as_org2(), *IMPATIENT, "--json")
+
+    tls = stage_of(outcome, "tls")
+    assert (outcome.exit_code, tls["side"], rules(tls)[0]) == (3, "ours", "tls-ca-unknown-here")
 
 
 def test_a_port_that_resets_at_once_is_no_dead_address() -> None:

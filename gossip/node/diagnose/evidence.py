@@ -43,10 +43,11 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Who presented what where; ``leaf`` is None where nothing came that can be read."""
+    """Who presented what where; ``leaf`` is None where nothing came that can be read, or, if ``is_silent``, in time."""
 
     place: str
     leaf: TlsCertificate | None
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

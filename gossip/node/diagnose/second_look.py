@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gossip.api.options import DialOptions
 from gossip.errors import DialError, UntrustedIdentityError
-from gossip.msp.tls_facts import TlsCertificate, read_tls_certificate
+from gossip.msp.tls_facts import read_tls_certificate
 from gossip.msp.tls_path import find_missing_issuer, find_other_way, trace_certification_path
 from gossip.node.diagnose.diagnosis import Stage
 from gossip.node.diagnose.evidence import Evidence, Looked, Seen
@@ -64,16 +64,17 @@ async def look_around(evidence: Evidence) -> None:
         if evidence.tls_fault in {TlsFault.SILENT, TlsFault.NOT_TLS}:
             return
         places = (evidence.endpoint,) * LOOKS
-    leaves = await asyncio.gather(*(_find_leaf(place, evidence.patience_s) for place in places))
-    evidence.seen = tuple(map(Seen, places, leaves))
+    evidence.seen = tuple(await asyncio.gather(*(_look_at(place, evidence.patience_s) for place in places)))
 
 
-async def _find_leaf(place: str, patience_s: float) -> TlsCertificate | None:
+async def _look_at(place: str, patience_s: float) -> Seen:
     try:
-        seen = await look_at_server(place, patience_s)
-        return read_tls_certificate(seen.chain[0])
-    except (DialError, UntrustedIdentityError):
-        return None
+        presented = await look_at_server(place, patience_s)
+        return Seen(place, read_tls_certificate(presented.chain[0]))
+    except DialError as error:
+        return Seen(place, None, is_silent=isinstance(error.__cause__, TimeoutError))
+    except UntrustedIdentityError:
+        return Seen(place, None)
 
 
 async def _speaks_plain_http2(endpoint: str, options: DialOptions) -> bool:

@@ -3,7 +3,7 @@
 The one place where TLS is spoken without verification. What verification refused can only be explained by who can see
 it, so this connection shakes hands, reads the presented chain and is cut. It presents no certificate, sends not one
 byte of application data, and gives its caller no stream to send any on; nothing that it saw is trusted. Connections
-that peers talk on are made in grpc_client_protocol, which cannot be told to leave verification out. The server may say
+that peers talk on are made in grpc/client_protocol, which cannot be told to leave verification out. The server may say
 as little here as there, and what it says takes no longer to read.
 """
 

@@ -17,7 +17,7 @@ def find_several(evidence: Evidence) -> str | None:
         who = {seen.leaf for seen in evidence.seen}
         shown = [f"{_shown(seen.leaf)} at {seen.place}" for seen in evidence.seen]
         return ", ".join(shown) if len(who) > 1 else None
-    leaves = [seen.leaf for seen in evidence.seen]
+    leaves = [seen.leaf for seen in evidence.seen if not seen.is_silent]  # one peer, perhaps, that takes few at once
     if (dialled := evidence.leaf or evidence.looked.leaf) is not None:
         leaves.insert(0, dialled)
     if evidence.link is not None or not any(leaves):

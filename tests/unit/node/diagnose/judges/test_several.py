@@ -72,3 +72,12 @@ def test_what_the_look_behind_a_failed_dial_showed_counts() -> None:
     evidence.looked = Looked(leaf=PEER)
 
     assert find_several(evidence) is not None
+
+
+@pytest.mark.parametrize(("addresses", "is_told"), [(TWO[:1], False), (TWO, True)])
+def test_silence_tells_addresses_apart_but_not_looks_at_one(addresses: tuple[str, ...], *, is_told: bool) -> None:
+    """A peer, or what is in front of it, may take so many connections at once and no more."""
+    evidence = evidence_of(addresses=addresses)
+    evidence.seen = (Seen(addresses[0], PEER), Seen(addresses[-1], None, is_silent=True))
+
+    assert (find_several(evidence) is not None) is is_told
