@@ -101,7 +101,7 @@ def test_a_client_with_one_is_cut_off(files: TlsFiles, monkeypatch: pytest.Monke
 
 def test_what_is_no_certificate_is_refused_by_name_however_long_it_is(files: TlsFiles) -> None:
     files.certificate.write_text(ssl.DER_cert_to_PEM_cert(b"\1" * 3000))
-    with pytest.raises(ConfigurationError, match="cannot be used: it is no certificate that can be read") as refused:
+    with pytest.raises(ConfigurationError, match="cannot be used: a certificate in it cannot be read") as refused:
         client_side(files)
     assert refused.value.path == str(files.certificate)
 

@@ -122,13 +122,13 @@ def _present(contexts: Sequence[ssl.SSLContext], files: TlsFiles, *, issuers: Se
         )
     with with_issuer(files.certificate, leaf, issuers) as chain:
         for context in contexts:
-            _load_key_pair(context, files, chain, leaf)
+            _load_key_pair(context, files, chain)
     if read_leaf(files.certificate) != leaf:
         raise ConfigurationError("changed while it was read", path=str(files.certificate))
     return leaf
 
 
-def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path, leaf: bytes) -> None:
+def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> None:
     if PRIVATE_KEY not in read_text(files.key):
         raise ConfigurationError("holds no private key in PEM", path=str(files.key))
 
@@ -142,20 +142,21 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path, leaf: 
             text = f"is not the key of the certificate in {files.certificate}"
             raise ConfigurationError(text, path=str(files.key)) from error
         reason = reason_of(error)
-        if reason not in _UNUSABLE and _is_certificate(leaf):
+        if reason not in _UNUSABLE and _can_be_read(files.certificate):
             raise ConfigurationError(
                 f"holds a private key that is cut short or garbled: {reason}", path=str(files.key)
             ) from error
-        text = f"cannot be used: {_UNUSABLE.get(reason, 'it is no certificate that can be read')} ({reason})"
+        text = f"cannot be used: {_UNUSABLE.get(reason, 'a certificate in it cannot be read')} ({reason})"
         raise ConfigurationError(text, path=str(files.certificate)) from error
     except OSError as error:
         text = f"went away, or the key in {files.key} did, while they were read: {error.strerror}"
         raise ConfigurationError(text, path=str(files.certificate)) from error
 
 
-def _is_certificate(der: bytes) -> bool:
+def _can_be_read(certificates: Path) -> bool:
+    """Whether OpenSSL takes each certificate in a file, those behind our own as well."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=read_text(certificates))
     except ssl.SSLError:
         return False
     return True

@@ -204,6 +204,13 @@ def spoil_base64(files: TlsFiles) -> tuple[TlsFiles, Path]:
     return files, files.certificate
 
 
+def spoil_der_of_issuer(files: TlsFiles) -> tuple[TlsFiles, Path]:
+    """Behind our own certificate, which is as it should be."""
+    issuer = tls_ca(1).read_text().replace("MII", "AII", 1)
+    files.certificate.write_text(files.certificate.read_text() + issuer)
+    return files, files.certificate
+
+
 def spoil_der(files: TlsFiles) -> tuple[TlsFiles, Path]:
     files.certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     return files, files.certificate
@@ -339,7 +346,8 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
     [
         (spoil_certificate, "holds no certificate in PEM"),
         (spoil_base64, "holds a certificate that is not base64"),
-        (spoil_der, "cannot be used: it is no certificate that can be read"),
+        (spoil_der, "cannot be used: a certificate in it cannot be read"),
+        (spoil_der_of_issuer, "cannot be used: a certificate in it cannot be read"),
         (remove_certificate, "cannot be read: No such file or directory"),
         (folder_for_certificate, "cannot be read: Is a directory"),
         (remove_key, "cannot be read: No such file or directory"),
