@@ -171,9 +171,12 @@ def test_a_peer_that_leaves_some_looks_without_an_answer_is_one_peer(tmp_path: P
     folder, validity = copy_of(1, tmp_path), organization(1).validity
     stranger = Authority.create("ca.stranger.example.com", "stranger.example.com", validity=validity)
     write_tls(folder / "tls", stranger.issue_tls("peer0.org1.example.com", validity=validity, hosts=HERE))
-    with tcp_server(say_nothing) as silent, listening(peer_settings(1, folder=folder)) as peer0:
-        with tcp_balancer(*[peer0] * 4, silent, silent) as endpoint:
-            outcome = run("diagnose", endpoint, *as_org2(), *IMPATIENT, "--json")
+    with (
+        tcp_server(say_nothing) as silent,
+        listening(peer_settings(1, folder=folder)) as peer0,
+        tcp_balancer(*[peer0] * 4, silent, silent) as endpoint,
+    ):
+        outcome = run("diagnose", endpoint, *as_org2(), *IMPATIENT, "--json")
 
     tls = stage_of(outcome, "tls")
     assert (outcome.exit_code, tls["side"], rules(tls)[0]) == (3, "ours", "tls-ca-unknown-here")

@@ -78,7 +78,7 @@ def test_every_acknowledged_message_arrives_once_and_one_connection_stays(seed: 
 
 
 def test_who_waits_for_room_goes_on_with_the_connection_that_stays() -> None:
-    """The other side cannot see who waits here, and closes the connection that is left over when nothing comes by it."""
+    """The other side cannot see who waits here, and closes the connection that is left over when it hears nothing."""
     answers_after_s, asked_at_once = 2 * CONFIG.linger_s + 1, 2
 
     async def answer_late(peer: MemoryPeer) -> None:
