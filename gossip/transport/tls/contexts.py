@@ -144,7 +144,7 @@ def _load_key_pair(context: ssl.SSLContext, files: TlsFiles, chain: Path) -> Non
         reason = reason_of(error)
         if reason not in _UNUSABLE and _can_be_read(files.certificate):
             raise ConfigurationError(
-                f"holds a private key that is cut short or garbled: {reason}", path=str(files.key)
+                f"holds a private key that OpenSSL cannot use: {reason}", path=str(files.key)
             ) from error
         text = f"cannot be used: {_UNUSABLE.get(reason, 'a certificate in it cannot be read')} ({reason})"
         raise ConfigurationError(text, path=str(files.certificate)) from error

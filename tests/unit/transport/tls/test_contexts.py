@@ -354,7 +354,7 @@ def test_the_key_in_a_folder_of_a_ca_is_passed_over(make: Callable[[TlsFiles], T
         (other_key, "is not the key of the certificate in"),
         (key_of_another_kind, "is not the key of the certificate in"),
         (encrypted_key, "is encrypted"),
-        (spoil_key, "holds a private key that is cut short or garbled"),
+        (spoil_key, "holds a private key that OpenSSL cannot use"),
         (no_roots, "no TLS CA is configured"),
         (empty_folder, "is a folder without TLS CAs"),
         (folder_with_a_key_alone, "is a folder without TLS CAs"),
