@@ -229,10 +229,10 @@ class Connection:
 
         Cancellation: nothing more is read or written.
         """
-        self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
         try:
             async with asyncio.timeout(None) as self._reading:
-                if self.is_open:
+                self._writer = self.own_loop.loop.create_task(self._write(), name=f"writer of {self!r}")
+                if not self.closed_by_us:
                     await self._read(receiver, early)
         except TimeoutError:
             if self.closed_by_us:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import weakref
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
@@ -533,6 +534,19 @@ def test_closing_after_a_failed_write_does_not_wait_for_the_last_word() -> None:
         connection.close()
         await running
         assert asyncio.get_running_loop().time() == 0
+
+    run_virtual(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks that begin at once came with Python 3.12")
+def test_a_write_that_fails_before_reading_begins_ends_it_as_any_other() -> None:
+    async def main() -> None:
+        asyncio.get_running_loop().set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009 -- mypy's 3.11
+        connection = Connection(info_of("bob"), HalfDeadStream(), capacity=3, metrics=NoMetrics())
+        connection.send_nowait(b"1")
+        with pytest.raises(StreamBrokenError, match="connection reset"):
+            await run_to_end(connection, Inbox())
+        assert asyncio.get_running_loop().time() == 1, "the peer had time for its last word"
 
     run_virtual(main())
 
