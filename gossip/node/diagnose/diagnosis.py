@@ -53,6 +53,10 @@ class Cause:
     look_at: str | None = None
 
 
+Blame = tuple[Side, tuple[Cause, ...]]
+"""Who has to change something, and why, with the likeliest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a stage failed; ``causes`` has the likeliest first, and is never empty."""

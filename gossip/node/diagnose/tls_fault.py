@@ -71,7 +71,7 @@ def _describe_weak(path: Path) -> str | None:
 def _describe_key(path: Path, files: TlsFiles) -> str | None:
     if not has_key(path):
         return "is a certificate, where its key belongs" if has_certificate(path) else "holds no private key in PEM"
-    if (garbled := describe_garbled_key(path)) is not None:
+    if (garbled := _describe_garbled_key(path)) is not None:
         return garbled
     if is_encrypted(path):
         return "is encrypted; decrypt it: openssl pkcs8 -topk8 -nocrypt -in KEY -out FILE"
@@ -80,10 +80,10 @@ def _describe_key(path: Path, files: TlsFiles) -> str | None:
     return describe_other_key(files)
 
 
-def describe_garbled_key(path: Path) -> str | None:
+def _describe_garbled_key(path: Path) -> str | None:
     """What is wrong where a key is begun in PEM that cannot be read; None where it can."""
     content = read(path).removeprefix(BYTE_ORDER_MARK)
-    return describe_no_pem(content) if has_key(path) and find_pem_block(content) is None else None
+    return describe_no_pem(content) if find_pem_block(content) is None else None
 
 
 def describe_other_key(files: TlsFiles) -> str | None:

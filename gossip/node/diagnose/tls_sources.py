@@ -26,14 +26,14 @@ def role_of(files: TlsFiles, path: Path) -> TlsRole:
     is_key_alone = has_key(path) and not has_certificate(path)  # which is passed over in a folder of CAs
     is_root = path in files.roots or (path.parent in files.roots and not is_key_alone)
     is_certificate, is_key = path == files.certificate, path == files.key
-    if is_root and not ((is_certificate or is_key) and is_usable(path)):
+    if is_root and not ((is_certificate or is_key) and _is_usable(path)):
         return TlsRole.ROOT
-    if is_certificate and not (is_key and is_usable(path)):
+    if is_certificate and not (is_key and _is_usable(path)):
         return TlsRole.CERTIFICATE
     return TlsRole.KEY if is_key else TlsRole.ROOT
 
 
-def is_usable(path: Path) -> bool:
+def _is_usable(path: Path) -> bool:
     """Whether a file holds certificates, and no broken ones."""
     return has_certificate(path) and find_broken_certificate(path) is None
 

@@ -1,6 +1,6 @@
 """Judges an alert by which the peer refused TLS for another reason than our certificate."""
 
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.own_certificate import judge_decode_error
 
@@ -16,7 +16,7 @@ HTTP1_PROXY = Cause(
 )
 
 
-def judge_alert(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+def judge_alert(evidence: Evidence) -> Blame:
     """What does the alert mean?"""
     match evidence.alert:
         case "unrecognized name":

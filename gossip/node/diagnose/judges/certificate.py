@@ -7,7 +7,7 @@ from itertools import pairwise
 from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_limit_fault
 from gossip.msp.tls_facts import TlsCertificate, find_misnamed_issuer, find_missing_purposes, find_weak_key
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.issuer import THEIR_FILE, Blamed, judge_missing_issuer
 from gossip.node.diagnose.judges.openssl import judge_by_openssl, judge_other_way
@@ -21,7 +21,7 @@ _WEAK_KEY, _WEAK_KEY_OF_CA = 66, 67
 """OpenSSL's X509_V_ERR codes of names that are not allowed, and of short keys."""
 
 
-def judge_their_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+def judge_their_certificate(evidence: Evidence) -> Blame:
     """Why did we refuse it? What can be seen comes before what can only be guessed."""
     leaf = evidence.looked.leaf
     if leaf is None:

@@ -14,7 +14,7 @@ from gossip.msp.tls_facts import (
     lacks_digital_signature,
 )
 from gossip.msp.tls_path import MissingIssuer, find_missing_issuer, trace_certification_path
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.certificate import ca_without, shown_key_id
 from gossip.node.diagnose.judges.issuer import find_identity_issuer
@@ -30,7 +30,7 @@ _OF_NAMES = ("bad certificate", "certificate unknown")
 """What Go and OpenSSL say where names are not allowed, and of other things."""
 
 
-def judge_own_certificate(evidence: Evidence) -> tuple[Side, tuple[Cause, ...]]:
+def judge_own_certificate(evidence: Evidence) -> Blame:
     """Why did the peer refuse it? What can be seen comes before what can only be guessed."""
     own, leaf, alert = evidence.own, evidence.own.client_leaf, evidence.alert
     unreadable = find_unreadable(own)

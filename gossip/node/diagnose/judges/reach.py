@@ -4,10 +4,10 @@ import errno
 from collections.abc import Iterator
 
 from gossip.errors import ConfigurationError, DialError, GossipError, PeerSilentError, RefusedByPeerError
-from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.diagnosis import Blame, Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.alert import HTTP1_PROXY, OTHER_SERVICE
-from gossip.node.diagnose.judges.several import Blame, blame_several
+from gossip.node.diagnose.judges.several import blame_several
 from gossip.node.diagnose.judges.status import find_other_server
 from gossip.node.diagnose.judges.unspecified import find_unspecified_address
 from gossip.transport.tls.failure import TlsFault

@@ -2,11 +2,9 @@
 
 from gossip.comm.handshake.machine import certificate_hash
 from gossip.msp.tls_facts import TlsCertificate
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.certificate import UNVERIFIABLE
-
-Blame = tuple[Side, tuple[Cause, ...]]
 
 _HASH_DIGITS = 16
 

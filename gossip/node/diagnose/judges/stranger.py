@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.msp.config import CertificateFile
 from gossip.msp.membership import Msp
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Theirs
 
 
-def judge_stranger(msps: Iterable[Msp], msp: Msp, theirs: Theirs, claim: Claim) -> tuple[Side, tuple[Cause, ...]]:
+def judge_stranger(msps: Iterable[Msp], msp: Msp, theirs: Theirs, claim: Claim) -> Blame:
     """Whose mistake is it? ``msp`` is our copy of the organisation that it claims, one of ``msps``."""
     certificate, name, cacerts = claim.certificate, shown_mspid(claim.mspid), f"{msp.config.path}/cacerts"
     if certificate.weak_hash is not None:

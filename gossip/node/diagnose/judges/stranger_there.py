@@ -1,7 +1,7 @@
 """Judges why no MSP of the peer takes us: it lacks ours, has an old copy of it, or one that is broken."""
 
 from gossip.msp.tls_facts import find_issuer_key_id
-from gossip.node.diagnose.diagnosis import Cause, Side
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.certificate import shown_key_id
 from gossip.node.diagnose.own_side import OwnSide
@@ -15,7 +15,7 @@ _OUR_ISSUER = "but its issuer "
 """What a peer of this package knows of whoever issued us stands behind, and ends with ``of`` and an MSP-ID."""
 
 
-def explain_no_msp(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+def explain_no_msp(evidence: Evidence, reason: str) -> Blame:
     """By the words of the peer, and by what we know of our own certificate; the likeliest first."""
     own = evidence.own
     mspid = own.settings.mspid
@@ -72,7 +72,7 @@ def issuer_of(own: OwnSide) -> str:
     return f"{certificate.issuer}{shown_key_id(find_issuer_key_id(certificate))}"
 
 
-def _broken_chain(own: OwnSide) -> tuple[Side, tuple[Cause, ...]]:
+def _broken_chain(own: OwnSide) -> Blame:
     """They have our MSP and in it the CA that issued us."""
     mspid = own.settings.mspid
     if own.verdict is not None and not own.verdict.ok:

@@ -5,7 +5,7 @@ from gossip.msp.certificate import Certificate
 from gossip.msp.chain_fault import find_chain_fault
 from gossip.msp.claim import Claim, shown_mspid
 from gossip.msp.membership import Msp
-from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.diagnosis import Blame, Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.end_notice import find_end_notice
 from gossip.node.diagnose.evidence import Evidence, Theirs
 from gossip.node.diagnose.judges.role import judge_role
@@ -138,7 +138,7 @@ def judge_expected(evidence: Evidence) -> StageReport:
     return failed(Stage.EXPECTED, side, error, *causes, facts=facts)
 
 
-def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple[Side, tuple[Cause, ...]]:
+def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> Blame:
     claimed, certificate, msp = claim.mspid, claim.certificate, evidence.own.find_msp(claim.mspid)
     name = shown_mspid(claimed)
     if theirs.issuing_mspids and claimed not in theirs.issuing_mspids:
@@ -171,7 +171,7 @@ def _explain_identity(evidence: Evidence, theirs: Theirs, claim: Claim) -> tuple
     return _explain_refusal(certificate, name, reason or "its PKI-ID is not that of its certificate", msp.config.path)
 
 
-def _explain_chain(msp: Msp, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | None:
+def _explain_chain(msp: Msp, claim: Claim) -> Blame | None:
     """What breaks the chain, where our copy has every issuer; with such CAs of its own the peer would not run."""
     cas = (*msp.config.roots, *msp.config.intermediates)
     fault = find_chain_fault(claim.certificate, [file.certificate for file in cas])
@@ -184,7 +184,7 @@ def _explain_chain(msp: Msp, claim: Claim) -> tuple[Side, tuple[Cause, ...]] | N
     return Side.OURS, (Cause("broken-chain", text, path),)
 
 
-def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: str) -> tuple[Side, tuple[Cause, ...]]:
+def _explain_refusal(certificate: Certificate, name: str, reason: str, msp: str) -> Blame:
     """By the words of our own copy's refusal, where nothing else tells."""
     if "'Readers'" in reason:
         units = ", ".join(certificate.organizational_units)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gossip.errors import ConfigurationError, GossipError
 from gossip.msp.tls_facts import TlsCertificate
-from gossip.node.diagnose.diagnosis import Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.diagnosis import Blame, Cause, Outcome, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.alert import judge_alert
 from gossip.node.diagnose.judges.certificate import judge_their_certificate
@@ -13,7 +13,7 @@ from gossip.node.diagnose.judges.issuer import THEIR_FILE
 from gossip.node.diagnose.judges.own import find_broken_organization
 from gossip.node.diagnose.judges.own_certificate import THEIR_ROOTS, judge_own_certificate
 from gossip.node.diagnose.judges.own_tls import find_notices, judge_own_files
-from gossip.node.diagnose.judges.several import Blame, blame_several
+from gossip.node.diagnose.judges.several import blame_several
 from gossip.shown import shown_time
 from gossip.transport.limits import ServerLimits
 from gossip.transport.tls.failure import TlsFault

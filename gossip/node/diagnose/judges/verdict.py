@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gossip.comm.handshake.machine import certificate_hash
 from gossip.errors import GossipError, RefusedByPeerError
-from gossip.node.diagnose.diagnosis import Cause, Side, Stage, StageReport, failed, passed, skipped
+from gossip.node.diagnose.diagnosis import Blame, Cause, Side, Stage, StageReport, failed, passed, skipped
 from gossip.node.diagnose.evidence import Evidence
 from gossip.node.diagnose.judges.status import find_other_server
 from gossip.node.diagnose.judges.stranger_there import explain_no_msp, issuer_of, their_copy
@@ -18,7 +18,7 @@ class _Reading:
     """What words of a refusal mean; each explains into side and causes, the likeliest first."""
 
     words: tuple[str, ...]
-    explain: Callable[[Evidence, str], tuple[Side, tuple[Cause, ...]]]
+    explain: Callable[[Evidence, str], Blame]
 
 
 def judge_verdict(evidence: Evidence) -> StageReport:
@@ -47,14 +47,14 @@ def _not_heard(error: GossipError, took_s: float | None) -> StageReport:
     return failed(Stage.VERDICT, Side.THEIRS, error, cause, took_s=took_s)
 
 
-def _no_certificate(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _no_certificate(evidence: Evidence, _: str) -> Blame:
     if evidence.link is not None and evidence.link.own_certificate is not None:
         return Side.BETWEEN, (_proxy(evidence, "no certificate on its connection, and we presented ours"),)
     where = evidence.own.where("peer.tls.cert.file", "--tls-cert")
     return Side.OURS, (Cause("no-client-certificate", "no TLS certificate of ours came to the peer", where),)
 
 
-def _binding(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+def _binding(evidence: Evidence, reason: str) -> Blame:
     seen, bound = find_hashes(reason)
     link, server = evidence.link, evidence.own.server_leaf
     if bound is not None and link is not None and bound != certificate_hash(link.own_certificate):
@@ -74,7 +74,7 @@ def _proxy(evidence: Evidence, seen: str) -> Cause:
     return Cause("tls-proxy", text, "the load balancer, ingress or proxy in front of the peer")
 
 
-def _expired(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _expired(evidence: Evidence, _: str) -> Blame:
     verdict = evidence.own.verdict
     signcerts = str(evidence.own.settings.msp_dir / "signcerts")
     if verdict is not None and verdict.expires_at is not None and verdict.expires_at < evidence.now:
@@ -83,12 +83,12 @@ def _expired(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     return Side.THEIRS, (Cause("their-clock", "their clock is ahead of ours", "the clocks of both machines"),)
 
 
-def _revoked(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _revoked(evidence: Evidence, _: str) -> Blame:
     text = "our CA has revoked our certificate, and the peer has the list: enroll again"
     return Side.OURS, (Cause("revoked", text, str(evidence.own.settings.msp_dir / "signcerts")),)
 
 
-def _organizational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[Cause, ...]]:
+def _organizational_unit(evidence: Evidence, reason: str) -> Blame:
     mspid = evidence.own.settings.mspid
     config = f"NodeOUs in config.yaml of {mspid}: the peer's copy, then {evidence.own.settings.msp_dir / 'config.yaml'}"
     if "certifiersIdentifier" in reason:
@@ -105,7 +105,7 @@ def _organizational_unit(evidence: Evidence, reason: str) -> tuple[Side, tuple[C
     return Side.OURS, (Cause("node-ou-role", text, config),)
 
 
-def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _ca_twice(evidence: Evidence, _: str) -> Blame:
     mspid = evidence.own.settings.mspid
     text = (
         f"their copy of {mspid} has several certificates of {issuer_of(evidence.own)} over one key, or of a CA "
@@ -114,17 +114,17 @@ def _ca_twice(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
     return Side.THEIRS, (Cause("ca-twice", text, their_copy(mspid)),)
 
 
-def _reader(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _reader(evidence: Evidence, _: str) -> Blame:
     text = "our certificate's role may not read channels of other organisations: it must be a peer, client or admin"
     return Side.OURS, (Cause("role-may-not-read", text, str(evidence.own.settings.msp_dir / "signcerts")),)
 
 
-def _signature(evidence: Evidence, _: str) -> tuple[Side, tuple[Cause, ...]]:
+def _signature(evidence: Evidence, _: str) -> Blame:
     text = "the peer could not verify what we signed"
     return Side.BETWEEN, (Cause("signature", text, str(evidence.own.settings.msp_dir / "keystore")),)
 
 
-def _not_understood(_: Evidence, __: str) -> tuple[Side, tuple[Cause, ...]]:
+def _not_understood(_: Evidence, __: str) -> Blame:
     text = (
         "the peer did not take what we sent for a ConnEstablish, or not for ours: something on the way changed it, "
         "or its version"
